@@ -1,0 +1,1 @@
+"""Multidimensional poverty from household surveys."""

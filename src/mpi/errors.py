@@ -1,0 +1,93 @@
+"""What is said when something is wrong: what, where, what was expected, the nearest match, how to mend it.
+
+Problems are collected and told all at once, so that a user with five mistakes makes one round trip, not five.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "unknown"]
+
+
+class MpiError(ValueError):
+    """Something in the data, the measure or the request is wrong; the message says how to mend it.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        Each problem found, one sentence or more.
+    """
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems or (message,)
+
+
+class MpiWarning(UserWarning):
+    """Something worth knowing that does not make the numbers wrong."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems and raises them together.
+
+    Examples
+    --------
+    >>> problems = Problems("the survey cannot be used")
+    >>> problems.add("weight: 2 rows are negative")
+    >>> problems.raise_if_any()
+    Traceback (most recent call last):
+    mpi.errors.MpiError: the survey cannot be used: weight: 2 rows are negative
+    """
+
+    subject: str
+    found: list[str] = field(default_factory=list)
+
+    def add(self, problem: str) -> None:
+        """Note one problem."""
+        self.found.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise one `MpiError` that lists every problem noted so far; do nothing where there is none."""
+        if not self.found:
+            return
+        if len(self.found) == 1:
+            raise MpiError(f"{self.subject}: {self.found[0]}", tuple(self.found))
+        lines = "\n".join(f"  {i}. {p}" for i, p in enumerate(self.found, 1))
+        raise MpiError(f"{self.subject}, {len(self.found)} problems:\n{lines}", tuple(self.found))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like `name`, or None where none is near.
+
+    Examples
+    --------
+    >>> nearest("wieght", ["weight", "psu"])
+    'weight'
+    """
+    options = {str(k).casefold(): str(k) for k in known}
+    close = get_close_matches(name.casefold(), options, n=1, cutoff=0.6)
+    return options[close[0]] if close else None
+
+
+def unknown(kind: str, name: object, known: Iterable[object], *, show: int = 12) -> str:
+    """Say that `name` is not one of `known`, with the nearest match and the list.
+
+    Examples
+    --------
+    >>> unknown("column", "regoin", ["region", "sex"])
+    "there is no column 'regoin'; did you mean 'region'? Known: 'region', 'sex'"
+    """
+    names = [str(k) for k in known]
+    close = nearest(str(name), names)
+    hint = f"; did you mean {close!r}?" if close else "."
+    shown = ", ".join(repr(n) for n in names[:show])
+    more = f" and {len(names) - show} more" if len(names) > show else ""
+    listing = f" Known: {shown}{more}" if names else ""
+    return f"there is no {kind} {str(name)!r}{hint}{listing}"

@@ -1,1 +1,44 @@
-"""Multidimensional poverty from household surveys."""
+"""Multidimensional poverty from household surveys, with the survey's design in every standard error.
+
+A survey and a measure give estimates:
+
+>>> import mpi
+>>> survey = mpi.load_sample()
+>>> est = mpi.estimate(survey, mpi.load_measure("gso-mdp"), by=["ethnicity"])
+>>> est.table.columns[:3].tolist()
+['statistic', 'contrast', 'indicator']
+"""
+
+from mpi.errors import MpiError, MpiWarning
+from mpi.estimate import estimate
+from mpi.estimates import Estimates, WaldTest
+from mpi.library import list_measures, load_measure, load_sample
+from mpi.means import mean, proportion, ratio, total
+from mpi.measure import Indicator, Measure
+from mpi.reading import read_survey
+from mpi.retention import Retention, retention
+from mpi.survey import Survey, pool
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Estimates",
+    "Indicator",
+    "Measure",
+    "MpiError",
+    "MpiWarning",
+    "Retention",
+    "Survey",
+    "WaldTest",
+    "estimate",
+    "list_measures",
+    "load_measure",
+    "load_sample",
+    "mean",
+    "pool",
+    "proportion",
+    "ratio",
+    "read_survey",
+    "retention",
+    "total",
+]

@@ -55,12 +55,15 @@ class Problems:
 
     def raise_if_any(self) -> None:
         """Raise one `MpiError` that lists every problem noted so far; do nothing where there is none."""
-        if not self.found:
-            return
+        if self.found:
+            raise self.error()
+
+    def error(self) -> MpiError:
+        """Return the error that lists every problem noted so far."""
         if len(self.found) == 1:
-            raise MpiError(f"{self.subject}: {self.found[0]}", tuple(self.found))
+            return MpiError(f"{self.subject}: {self.found[0]}", tuple(self.found))
         lines = "\n".join(f"  {i}. {p}" for i, p in enumerate(self.found, 1))
-        raise MpiError(f"{self.subject}, {len(self.found)} problems:\n{lines}", tuple(self.found))
+        return MpiError(f"{self.subject}, {len(self.found)} problems:\n{lines}", tuple(self.found))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -1,0 +1,307 @@
+"""From families of totals to estimates: values, influences, errors, labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mpi.estimates import Estimates, Influence
+from mpi.keys import Coded, Keys, coded
+from mpi.variance import Block, block_variances, quadratic, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.design import Design
+    from mpi.intervals import Interval
+    from mpi.profiles import Grouping
+    from mpi.totals import Cells
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Degrees", "Labels", "Part", "assemble", "of_whole", "ratio", "total", "variance_among"]
+
+Degrees = Literal["design", "group"]
+"""Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
+
+_ROUNDING = 64 * np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What one column of a part is."""
+
+    statistic: str
+    contrast: str = "level"
+    indicator: str | None = None
+    dimension: str | None = None
+    cutoff: str | None = None
+    weighting: str | None = None
+    method: Interval = "logit"
+    undefined: str = "no complete cases"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Statistics of one grouping: values, influences, cases (statistics x groups), a label per statistic.
+
+    Attributes
+    ----------
+    labels : list of Labels
+        One per statistic.
+    value, n : ndarray of float, shape (statistics, groups)
+        The estimates and the cases they rest on.
+    scores : ndarray of float, shape (statistics, cells)
+        The influence within the group's own units.
+    whole : ndarray of float or None, shape (statistics, cells of the whole)
+        For shares of the whole: the influence of the whole, of which `value` times is taken off.
+    """
+
+    labels: list[Labels]
+    value: Floats
+    n: Floats
+    scores: Floats
+    whole: Floats | None = None
+
+
+def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Return ratios of totals by group, and their influence (y - theta x) / X by cell."""
+    top, bottom = cells.sum(above), cells.sum(below)
+    theta = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    size = np.diff(cells.start)
+    scale = np.divide(1.0, bottom, out=np.zeros(bottom.shape), where=bottom > 0)
+    scores = np.repeat(np.nan_to_num(theta), size, axis=1)
+    scores *= below
+    np.subtract(above, scores, out=scores)
+    scores *= np.repeat(scale, size, axis=1)
+    return theta, scores
+
+
+def variance_among(cells: Cells, square: Floats, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Return the variance of scores among the poor by group, and its influence ((c - A)^2 - V) / X by cell."""
+    top, bottom = cells.sum(above), cells.sum(below)
+    mean = np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0)
+    wide = np.repeat(mean, np.diff(cells.start), axis=1)
+    value, scores = ratio(cells, square - 2 * wide * above + wide**2 * below, below)
+    return np.where(np.abs(value) < _ROUNDING, 0.0, value), scores
+
+
+def total(cells: Cells, above: Floats) -> tuple[Floats, Floats]:
+    """Return totals by group, and their influence: the totals of the units."""
+    return cells.sum(above), above
+
+
+def of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the groups' shares of the whole of their round, and the influences of the group and of the whole."""
+    bottom = all_cells.sum(all_below)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(bottom[:, cells.wave] > 0, cells.sum(above) / bottom[:, cells.wave], np.nan)
+        scale = np.where(bottom > 0, 1 / bottom, 0.0)
+    own = above * scale[:, np.repeat(cells.wave, np.diff(cells.start))]
+    whole = all_below * np.repeat(scale, np.diff(all_cells.start), axis=1)
+    return share, own, whole
+
+
+def assemble(
+    design: Design,
+    waves: tuple[Any, ...],
+    parts: Sequence[tuple[Grouping, Cells, list[Part]]],
+    whole: Cells,
+    psus: Sequence[NDArray[np.int64]],
+    *,
+    level: float,
+    degrees: Degrees,
+) -> Estimates:
+    """Put the parts of all groupings together as estimates.
+
+    Parameters
+    ----------
+    design : Design
+        The sampling design.
+    waves : tuple
+        The labels of the rounds.
+    parts : sequence of (Grouping, Cells, list of Part)
+        The statistics by grouping.
+    whole : Cells
+        The cells of the total, which shares of the whole refer to.
+    psus : sequence of ndarray, shape (groups,)
+        The number of units with cases in each group, by grouping.
+    level : float
+        The confidence level.
+    degrees : {"design", "group"}
+        Whose degrees of freedom.
+    """
+    blocks: list[Block] = []
+    tables: list[_Rows] = []
+    for (group, cells, pieces), units in zip(parts, psus, strict=True):
+        tables.append(_rows(design, blocks, group, cells, pieces, whole, units, degrees))
+    offsets = np.cumsum([0, *(b.columns for b in blocks)])
+    influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
+    keys, method, flag = _keys(tables, [p[0] for p in parts], waves)
+    stacked = {n: np.concatenate([getattr(t, n) for t in tables]) for n in ("value", "se", "df", "n", "n_psu")}
+    codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g, _, _ in parts}
+    return Estimates(keys, **stacked, method=method, flag=flag, influence=influence, level=level, codes=codes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The rows of one grouping, group by group."""
+
+    labels: list[Labels]
+    groups: int
+    value: Floats
+    se: Floats
+    df: Floats
+    n: Floats
+    n_psu: Floats
+    local: NDArray[np.int64]  # block and column of each row's own influence
+    block: NDArray[np.int64]
+    share: Floats  # what is taken off of the whole's influence
+    whole_block: NDArray[np.int64]
+    whole_column: NDArray[np.int64]
+
+
+def _rows(
+    design: Design, blocks: list[Block], group: Grouping, cells: Cells, pieces: list[Part], whole: Cells,
+    units: NDArray[np.int64], degrees: Degrees,
+) -> _Rows:  # fmt: skip
+    G = cells.groups
+    found: dict[str, list[NDArray[Any]]] = {k: [] for k in ("value", "se", "n", "local", "block", "share", "wb", "wc")}
+    for piece in pieces:
+        m = len(piece.labels)
+        block = Block(cells, np.ascontiguousarray(piece.scores))
+        number = len(blocks)
+        blocks.append(block)
+        columns = np.arange(m * G).reshape(m, G)
+        found["value"].append(piece.value)
+        found["n"].append(piece.n)
+        found["local"].append(columns)
+        found["block"].append(np.full((m, G), number))
+        if piece.whole is None:
+            variance = block_variances(design, block)
+            found["share"].append(np.full((m, G), np.nan))
+            found["wb"].append(np.full((m, G), -1))
+            found["wc"].append(np.full((m, G), -1))
+        else:
+            blocks.append(Block(whole, np.ascontiguousarray(piece.whole)))
+            of_whole = np.arange(m)[:, None] * whole.groups + cells.wave[None, :]
+            variance = _share_variances(design, blocks[-2:], columns, of_whole, piece.value)
+            found["share"].append(piece.value)
+            found["wb"].append(np.full((m, G), number + 1))
+            found["wc"].append(of_whole)
+        found["se"].append(np.sqrt(np.where(np.isnan(piece.value), np.nan, variance)))
+    flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
+    labels = [label for piece in pieces for label in piece.labels]
+    df = _degrees(design, cells, degrees)
+    return _Rows(
+        labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
+        np.repeat(units.astype(np.float64), len(labels)), flat["local"], flat["block"], flat["share"], flat["wb"], flat["wc"],
+    )  # fmt: skip
+
+
+def _share_variances(
+    design: Design, pair: Sequence[Block], own: NDArray[np.int64], of_whole: NDArray[np.int64], share: Floats
+) -> Floats:
+    """Return the variances of own - share x whole, from the covariances of both."""
+    import scipy.sparse as sp
+
+    first = pair[0].columns
+    columns = np.arange(first + pair[1].columns)
+    row = np.arange(own.size)
+    jacobian = sp.csr_array(
+        (
+            np.r_[np.ones(own.size), -np.nan_to_num(share).ravel()],
+            (np.r_[row, row], np.r_[own.ravel(), first + of_whole.ravel()]),
+        ),
+        shape=(own.size, len(columns)),
+    )
+    return quadratic(design, stack(pair, columns, design.units), jacobian).reshape(own.shape)
+
+
+def _degrees(design: Design, cells: Cells, degrees: Degrees) -> Floats:
+    if degrees == "design":
+        by_wave = np.array([design.df([w]) for w in range(design.waves)])
+        return by_wave[cells.wave]
+    group = cells.group()
+    pairs = np.unique(np.stack([group, design.stratum[cells.unit]]), axis=1)[0]
+    strata = np.bincount(pairs, minlength=cells.groups)
+    return (np.diff(cells.start) - strata).astype(np.float64)
+
+
+def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
+    import scipy.sparse as sp
+
+    own = np.concatenate([offsets[t.block] + t.local for t in tables])
+    share = np.concatenate([t.share for t in tables])
+    whole = np.concatenate([offsets[t.whole_block] + t.whole_column for t in tables])
+    wb = np.concatenate([t.whole_block for t in tables])
+    second = wb >= 0
+    pointer = np.r_[0, np.cumsum(1 + second)]
+    indices = np.empty(pointer[-1], dtype=np.int64)
+    data = np.ones(pointer[-1])
+    indices[pointer[:-1]] = own
+    indices[pointer[:-1][second] + 1] = whole[second]
+    data[pointer[:-1][second] + 1] = -np.nan_to_num(share[second])
+    return sp.csr_array((data, indices, pointer), shape=(len(own), int(offsets[-1])))
+
+
+def _keys(
+    tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...]
+) -> tuple[Keys, Coded, Coded]:
+    columns: dict[str, Coded] = {}
+    for name in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"):
+        columns[name] = _tiled([[getattr(x, name) for x in t.labels] for t in tables], [t.groups for t in tables])
+    counts = [len(t.labels) for t in tables]
+    columns["by"] = _repeated([[g.name] * len(g.labels) for g in groupings], counts)
+    columns["group"] = _repeated([list(g.labels) for g in groupings], counts)
+    named = [[waves[w] if waves else None for w in g.wave] for g in groupings]
+    columns["wave"] = _repeated(named, counts)
+    method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
+    flags = [_flags(t, method_row) for t, method_row in zip(tables, _split(method, tables), strict=True)]
+    order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
+    return Keys({n: columns[n] for n in order}), method, _flag_column(flags)
+
+
+def _tiled(values: list[list[Any]], groups: list[int]) -> Coded:
+    flat = coded([v for part in values for v in part])
+    ends = np.cumsum([0, *map(len, values)])
+    index = [np.tile(flat.index[a:b], g) for a, b, g in zip(ends[:-1], ends[1:], groups, strict=True)]
+    return Coded(flat.values, np.concatenate(index))
+
+
+def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
+    flat = coded([v for part in values for v in part])
+    ends = np.cumsum([0, *map(len, values)])
+    index = [np.repeat(flat.index[a:b], c) for a, b, c in zip(ends[:-1], ends[1:], counts, strict=True)]
+    return Coded(flat.values, np.concatenate(index))
+
+
+def _split(column: Coded, tables: Sequence[_Rows]) -> list[NDArray[np.int32]]:
+    ends = np.cumsum([0, *(len(t.value) for t in tables)])
+    share = [i for i, m in enumerate(column.values) if m not in {"t", "log"}]
+    return [np.isin(column.index[a:b], share).astype(np.int32) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+
+_FLAGS = ("no complete cases in group", "no poor in group", "one PSU in group", "no degrees of freedom",
+          "estimate is 0: no interval", "estimate is 1: no interval")  # fmt: skip
+
+
+def _flags(t: _Rows, share: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Say what to know about a number, the gravest last so that it stands."""
+    flag = np.full(len(t.value), -1, dtype=np.int32)
+    flag[(share == 1) & (t.value == 0)] = 4
+    flag[(share == 1) & (t.value == 1)] = 5
+    flag[(t.n_psu == 1) & (flag < 0)] = 2
+    flag[t.df <= 0] = 3
+    needs_poor = np.tile([x.undefined == "no poor" for x in t.labels], t.groups)
+    flag[np.isnan(t.value)] = 0
+    flag[np.isnan(t.value) & needs_poor & (t.n_psu > 0)] = 1
+    return flag
+
+
+def _flag_column(flags: Sequence[NDArray[np.int32]]) -> Coded:
+    return Coded(_FLAGS, np.concatenate(flags))

@@ -1,0 +1,251 @@
+"""From a frame's columns to arrays: numbers with NaN where missing, and categories with labels.
+
+Everything that knows what a data frame is stands here; the rest of the library sees NumPy arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from mpi.errors import MpiError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["MISSING", "Categories", "as_frame", "categories", "compress", "first_of", "numbers", "require"]
+
+MISSING = "(missing)"
+"""The label of the group of rows whose group was not recorded."""
+
+_TABLE = 1 << 26
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Categories:
+    """A column read as groups.
+
+    Attributes
+    ----------
+    levels : tuple
+        The distinct values in order, as they stand in the data (codes); None for the missing.
+    labels : tuple of str
+        What to print for each level.
+    index : ndarray of int32, shape (rows,)
+        The position of each row's value among the levels.
+    """
+
+    levels: tuple[Any, ...]
+    labels: tuple[str, ...]
+    index: NDArray[np.int32]
+
+
+def as_frame(frame: object) -> nw.DataFrame[Any]:
+    """Wrap a pandas, Polars or PyArrow frame; collect a lazy one.
+
+    Raises
+    ------
+    MpiError
+        When `frame` is not a data frame.
+    """
+    try:
+        wrapped: Any = nw.from_native(frame)  # type: ignore[call-overload]
+    except TypeError as error:
+        kind = type(frame).__name__
+        raise MpiError(
+            f"a survey needs a data frame (pandas, Polars or PyArrow), not {kind}; read a file with mpi.read_survey"
+        ) from error
+    return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+
+
+def require(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> list[str]:
+    """Say of each name that is not a column of every frame that it is absent, with the nearest one."""
+    problems = []
+    for number, frame in enumerate(frames, 1):
+        known = frame.columns
+        where = f" (round {number})" if len(frames) > 1 else ""
+        problems += [unknown("column", n, known) + where for n in dict.fromkeys(names) if n not in known]
+    return problems
+
+
+def numbers(series: nw.Series[Any]) -> NDArray[Any]:
+    """Return a column as an integer, boolean or float array, NaN where a value is missing; no copy where possible.
+
+    Raises
+    ------
+    ValueError
+        When the column holds something that is not a number; the message shows some of it.
+    """
+    dtype = series.dtype
+    if dtype == nw.Categorical or isinstance(dtype, nw.Enum):
+        series = series.cast(nw.String)
+        dtype = series.dtype
+    if dtype == nw.Boolean:
+        return series.to_numpy() if series.null_count() == 0 else series.cast(nw.Float64).to_numpy()
+    if dtype.is_decimal():
+        return series.cast(nw.Float64).to_numpy()
+    if dtype.is_numeric():
+        values: NDArray[Any] = series.to_numpy()
+        return values.astype(np.float64) if values.dtype == object else values
+    return _numbers_from_objects(series)
+
+
+def _numbers_from_objects(series: nw.Series[Any]) -> NDArray[Any]:
+    values = series.to_list()
+    out = np.full(len(values), np.nan)
+    strange: dict[str, int] = {}
+    for i, value in enumerate(values):
+        if value is None or (isinstance(value, float) and np.isnan(value)):
+            continue
+        if isinstance(value, (bool, int, float, np.number, np.bool_)):
+            out[i] = float(value)
+        elif type(value).__name__ not in {"NAType", "NaTType"}:
+            strange[repr(value)] = strange.get(repr(value), 0) + 1
+    if strange:
+        shown = ", ".join(f"{v} ({c} times)" for v, c in list(strange.items())[:3])
+        raise ValueError(f"holds text where numbers are needed: {shown}")
+    return out
+
+
+def compress(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return the distinct values in order and each one's position among them.
+
+    Integers of modest range go through a presence table, several times faster than a sort.
+    """
+    if values.dtype.kind == "b":
+        values = values.view(np.uint8)
+    if values.dtype.kind in "iu" and values.size:
+        low, high = int(values.min()), int(values.max())
+        if high - low < _TABLE:
+            return _compress_by_table(values, low, high)
+    levels, index = np.unique(values, return_inverse=True)
+    return levels, index.astype(np.int32, copy=False)
+
+
+def _compress_by_table(values: NDArray[Any], low: int, high: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    shifted = values if low == 0 else values - values.dtype.type(low) if _fits(values, low, high) else values.astype(np.int64) - low
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[shifted] = True
+    levels = np.flatnonzero(seen)
+    if len(levels) == len(seen):
+        return levels + low, shifted.astype(np.int32, copy=False)
+    place = np.empty(len(seen), dtype=np.int32)
+    place[levels] = np.arange(len(levels), dtype=np.int32)
+    return levels + low, place[shifted]
+
+
+def _fits(values: NDArray[Any], low: int, high: int) -> bool:
+    return high - low <= np.iinfo(values.dtype).max and low >= 0
+
+
+def first_of(index: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    """Return, for each of `size` groups, one row that belongs to it (the last by position is as good as any)."""
+    row = np.zeros(size, dtype=np.int64)
+    row[index] = np.arange(len(index))
+    return row
+
+
+def categories(frames: Sequence[nw.DataFrame[Any]], name: str, labels: Mapping[Any, str] | None = None) -> Categories:
+    """Read a column of one or several frames as groups; a value label replaces the code it stands for.
+
+    Missing values make a group of their own, last, labelled ``(missing)``: groups then recombine to the total.
+    """
+    parts = [_one(frame[name]) for frame in frames]
+    levels = _ordered([p[0] for p in parts])
+    place = {value: i for i, value in enumerate(levels)}
+    moved = [_relocate(local, index, place) for local, index in parts]
+    index = moved[0] if len(moved) == 1 else np.concatenate(moved)
+    absent = index < 0
+    if absent.any():
+        index = np.where(absent, np.int32(len(levels)), index)
+        levels = (*levels, None)
+    return Categories(levels, tuple(_label(v, labels or {}) for v in levels), index)
+
+
+def _relocate(local: Sequence[Any], index: NDArray[np.int32], place: Mapping[Any, int]) -> NDArray[np.int32]:
+    target = [place[v] for v in local]
+    if target == list(range(len(target))):
+        return index
+    return np.array([*target, -1], dtype=np.int32)[index]
+
+
+def _ordered(parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    """Merge the level lists: one list keeps its order (a categorical's own), several are sorted together."""
+    distinct = list(dict.fromkeys(v for levels in parts for v in levels))
+    if all(list(levels) == distinct for levels in parts):
+        return tuple(distinct)
+    try:
+        return tuple(sorted(distinct))
+    except TypeError:
+        return tuple(sorted(distinct, key=lambda v: (type(v).__name__, str(v))))
+
+
+def _one(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return the levels of one column, and each row's position among them, -1 where missing."""
+    dtype = series.dtype
+    if dtype == nw.Boolean:
+        levels, index = _numeric_levels(numbers(series))
+        return [bool(v) for v in levels], index
+    if dtype.is_integer() or dtype.is_float():
+        return _numeric_levels(numbers(series))
+    native = nw.to_native(series)
+    if isinstance(dtype, (nw.Categorical, nw.Enum)) and hasattr(native, "cat") and hasattr(native.cat, "codes"):
+        return list(native.cat.categories), native.cat.codes.to_numpy().astype(np.int32)
+    return _other_levels(series)
+
+
+def _numeric_levels(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    if values.dtype.kind != "f":
+        levels, index = compress(values)
+        return levels.tolist(), index
+    absent = np.isnan(values)
+    kept = values[~absent] if absent.any() else values
+    whole = kept.astype(np.int64) if kept.size and np.abs(kept).max() < 2**53 else kept
+    levels, index = compress(whole if whole is kept or np.array_equal(whole, kept) else kept)
+    if kept is values:
+        return levels.tolist(), index
+    spread = np.full(len(values), -1, dtype=np.int32)
+    spread[~absent] = index
+    return levels.tolist(), spread
+
+
+def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    native = nw.to_native(series)
+    if series.implementation.is_pandas_like():
+        index, values = native.factorize()
+        found, index = list(values), np.asarray(index, dtype=np.int32)
+    else:
+        kept = series.drop_nulls().unique(maintain_order=True)
+        found = kept.to_list()
+        numbered = list(range(len(found)))
+        mapped = series.replace_strict([*found, None], [*numbered, -1], return_dtype=nw.Int32)
+        index = np.asarray(mapped.to_numpy(), dtype=np.int32)
+    if isinstance(series.dtype, nw.Enum):
+        return _sorted_levels(found, index, {v: i for i, v in enumerate(series.dtype.categories)})
+    return _sorted_levels(found, index)
+
+
+def _sorted_levels(
+    found: list[Any], index: NDArray[np.int32], rank: Mapping[Any, int] | None = None
+) -> tuple[list[Any], NDArray[np.int32]]:
+    try:
+        order = sorted(range(len(found)), key=lambda i: rank[found[i]] if rank else found[i])
+    except TypeError:
+        order = sorted(range(len(found)), key=lambda i: str(found[i]))
+    place = np.empty(len(found) + 1, dtype=np.int32)
+    place[order] = np.arange(len(found), dtype=np.int32)
+    place[-1] = -1
+    return [found[i] for i in order], place[index]
+
+
+def _label(value: Any, labels: Mapping[Any, str]) -> str:
+    if value is None:
+        return MISSING
+    if value in labels:
+        return str(labels[value])
+    return str(value)

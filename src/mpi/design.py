@@ -1,0 +1,100 @@
+"""The sampling design: which units were drawn, from which strata, in which rounds.
+
+A `Design` knows nothing of data frames. Each *unit* is one primary sampling unit (PSU) of one round; a PSU that
+stays in the sample for two rounds is two units that share their `psu` identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+__all__ = ["Design", "SinglePsu"]
+
+SinglePsu = Literal["error", "certainty", "centered", "scaled"]
+"""The rule for a stratum with one PSU."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """A stratified sample of PSUs, one stage of it, in one or several rounds.
+
+    Attributes
+    ----------
+    stratum : ndarray of int32, shape (units,)
+        The stratum (of its round) that each unit was drawn in.
+    psu : ndarray of int32, shape (units,)
+        The identity of each unit across rounds; all different where the rounds are independent.
+    wave : ndarray of int32, shape (strata,)
+        The round of each stratum.
+    place : ndarray of int32, shape (strata,)
+        The identity of each stratum across rounds.
+    sampled : ndarray of float, shape (strata,)
+        The share of the stratum's PSUs that is in the sample (0 without finite population correction).
+    single_psu : {"error", "certainty", "centered", "scaled"}
+        The rule for a stratum with one PSU.
+    single_in_group : {"keep", "centered"}
+        What a stratum does that keeps one PSU only within a group; ``keep`` treats the stratum's other PSUs as the
+        zeros they are, ``centered`` is R's ``survey.adjust.domain.lonely``.
+    """
+
+    stratum: NDArray[np.int32]
+    psu: NDArray[np.int32]
+    wave: NDArray[np.int32]
+    place: NDArray[np.int32]
+    sampled: NDArray[np.float64]
+    single_psu: SinglePsu = "error"
+    single_in_group: Literal["keep", "centered"] = "keep"
+
+    @property
+    def units(self) -> int:
+        """The number of units (PSUs by round)."""
+        return len(self.stratum)
+
+    @property
+    def strata(self) -> int:
+        """The number of strata (by round)."""
+        return len(self.wave)
+
+    @property
+    def waves(self) -> int:
+        """The number of rounds."""
+        return int(self.wave.max()) + 1 if len(self.wave) else 1
+
+    @property
+    def shared(self) -> bool:
+        """Whether some PSU is in more than one round."""
+        return int(self.psu.max(initial=-1)) + 1 < self.units
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return the number of PSUs in each stratum."""
+        return np.bincount(self.stratum, minlength=self.strata)
+
+    def scale(self) -> NDArray[np.float64]:
+        """Return the factor of each stratum's centred sum of squares: (1 - f) n / (n - 1), by the single-PSU rule.
+
+        Under ``scaled`` every stratum of a round is raised by L / (L - L1), where L1 of its L strata have one PSU.
+        """
+        n = self.sizes().astype(np.float64)
+        single = n == 1
+        a = (1 - self.sampled) * np.divide(n, n - 1, out=np.ones_like(n), where=~single)
+        if self.single_psu in {"certainty", "scaled", "error"}:
+            a[single] = 0.0
+        if self.single_psu == "scaled":
+            of = np.bincount(self.wave, minlength=self.waves)
+            lost = np.bincount(self.wave[single], minlength=self.waves)
+            a *= np.divide(of, of - lost, out=np.full(self.waves, np.nan), where=of > lost)[self.wave]
+        return a
+
+    def df(self, waves: Iterable[int]) -> float:
+        """Return the design's degrees of freedom over some rounds: distinct PSUs minus distinct strata."""
+        within = np.isin(self.wave, list(waves))
+        psus = np.unique(self.psu[within[self.stratum]])
+        return float(len(psus) - len(np.unique(self.place[within])))

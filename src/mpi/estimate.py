@@ -1,0 +1,316 @@
+"""A survey and a measure give estimates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from mpi.assemble import Degrees, Labels, Part, assemble, of_whole, ratio, variance_among
+from mpi.errors import MpiError, Problems, unknown
+from mpi.identify import Scheme, Scores, bounded, complete, reweighted, schemes
+from mpi.measure import Measure, Unit
+from mpi.profiles import By, Profiles, grouping, profile, rows_of
+from mpi.rational import text
+from mpi.statistics import MONOTONE, STATISTICS, Family, Statistic, Variables, families, needs, variables
+from mpi.totals import Summer, cells_of, counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from mpi.design import Design
+    from mpi.estimates import Estimates
+    from mpi.profiles import Grouping, Rows
+    from mpi.rational import Number
+    from mpi.survey import Survey, Where
+    from mpi.totals import Cells
+
+__all__ = ["estimate"]
+
+
+def estimate(
+    survey: Survey,
+    measure: Measure,
+    by: Sequence[By] = (),
+    *,
+    cutoffs: Sequence[Number] | None = None,
+    weightings: Mapping[str, Mapping[str, Number] | Measure] | None = None,
+    where: Where | None = None,
+    unit: Unit | None = None,
+    statistics: Sequence[Statistic] | None = None,
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate a multidimensional poverty measure, in total and by groups, with the design in every error.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    measure : Measure
+        What is measured. Its policy for missing indicators decides which rows are retained: `drop`, the complete
+        cases; `reweight`, rows that have some indicator of each dimension; `bounds`, all rows, and each figure
+        twice (``contrast`` is then ``lower_bound`` and ``upper_bound``).
+    by : sequence of str or tuple of str
+        Columns, and crosses of columns, to disaggregate by; the total always comes first.
+    cutoffs : sequence of number, optional
+        Poverty cutoffs; by default the measure's own.
+    weightings : mapping of name to weights or Measure, optional
+        Other weights for the same indicators (of every dimension or of every indicator), each estimated beside
+        the measure's ``own``.
+    where : str, narwhals expression, array of bool, or function, optional
+        The domain of interest; the design stays whole. See `Survey.where`.
+    unit : {"person", "household"}, optional
+        What is counted; by default what the measure says.
+    statistics : sequence of str, optional
+        Some of ``M0, H, A, uncensored_headcount, censored_headcount, contribution, contribution_share,
+        population_share, poor_share, group_contribution, vulnerable, severe, inequality``; all by default.
+    level : float, default 0.95
+        The confidence level.
+    df : {"design", "group"}
+        Degrees of freedom: PSUs minus strata of the whole design, or of those with cases in the group.
+
+    Returns
+    -------
+    Estimates
+        One number per statistic, group, round, cutoff and weighting; shares are fractions.
+
+    Raises
+    ------
+    MpiError
+        With every problem of the request or of the indicators at once.
+
+    Notes
+    -----
+    Errors are linearised (Binder 1983) over PSUs within strata, covariances between all figures included. Shares
+    have logit-t intervals. See docs/methods.md.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> est.select(statistic="H", by="total").table[["wave", "n", "flag"]].shape
+    (2, 3)
+    """
+    request = _request(measure, cutoffs, weightings, statistics, level, df, unit)
+    domain = survey if where is None else survey.where(where)
+    columns = [c for b in by for c in ([b] if isinstance(b, str) else b)]
+    _check_by(by)
+    domain.check_columns([*columns, *measure.columns])
+    rows = rows_of(domain, unit or measure.unit, columns)
+    prof = profile(domain, measure, rows)
+    groups = [grouping(domain, rows, b) for b in (None, *dict.fromkeys(by))]
+    return _estimate(domain.design, domain.waves, prof, groups, request, level=level, degrees=df)
+
+
+class _Request:
+    """What is asked for, checked."""
+
+    __slots__ = ("measure", "schemes", "wanted")
+
+    def __init__(self, measure: Measure, found: list[Scheme], wanted: tuple[str, ...]) -> None:
+        self.measure, self.schemes, self.wanted = measure, found, wanted
+
+    def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
+        """Score the patterns by the measure's policy for missing indicators."""
+        bits = (prof.deprived, prof.missing, measure)
+        if self.measure.missing == "drop":
+            return {"level": complete(*bits)}
+        if self.measure.missing == "reweight":
+            return {"level": reweighted(*bits)}
+        return {"lower_bound": bounded(*bits, upper=False), "upper_bound": bounded(*bits, upper=True)}
+
+
+def _request(
+    measure: Measure,
+    cutoffs: Sequence[Number] | None,
+    weightings: Mapping[str, Mapping[str, Number] | Measure] | None,
+    statistics: Sequence[str] | None,
+    level: float,
+    df: str,
+    unit: str | None,
+) -> _Request:
+    problems = Problems("the estimate cannot be made")
+    if not isinstance(measure, Measure):
+        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    ks = _cutoffs(measure, cutoffs, problems)
+    others = _weightings(measure, weightings or {}, problems)
+    if isinstance(statistics, str):
+        problems.add(f"statistics: a list is needed, [{statistics!r}]")
+    wanted = tuple(statistics) if statistics is not None else STATISTICS
+    problems.found += [f"statistics: {unknown('statistic', s, STATISTICS, show=13)}" for s in wanted if s not in STATISTICS]
+    if measure.missing == "bounds":
+        wanted = tuple(s for s in wanted if s in MONOTONE)
+        if statistics is not None and not wanted:
+            problems.add("bounds for missing values hold for none of the statistics asked for")
+    if not 0 < level < 1:
+        problems.add(f"level {level!r} is not between 0 and 1; 95 per cent is 0.95")
+    if df not in get_args(Degrees):
+        problems.add(f"df: {unknown('choice', df, get_args(Degrees))}")
+    if unit is not None and unit not in get_args(Unit):
+        problems.add(f"unit: {unknown('unit', unit, get_args(Unit))}")
+    problems.raise_if_any()
+    return _Request(measure, schemes(measure, ks, others), wanted)
+
+
+def _check_by(by: Sequence[By]) -> None:
+    if isinstance(by, str):
+        raise MpiError(f"by is a list of columns and crosses: by=[{by!r}]")
+
+
+def _cutoffs(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+    if cutoffs is None:
+        return [measure.cutoff]
+    found = []
+    for value in [cutoffs] if isinstance(cutoffs, (str, int, float)) else cutoffs:
+        try:
+            found.append(measure.with_cutoff(value).cutoff)
+        except MpiError as error:
+            problems.add(error.problems[0])
+    if not found and not problems.found:
+        problems.add("cutoffs is empty")
+    return list(dict.fromkeys(found))
+
+
+def _weightings(
+    measure: Measure, weightings: Mapping[str, Mapping[str, Number] | Measure], problems: Problems
+) -> dict[str, Measure]:
+    found = {}
+    for name, weights in weightings.items():
+        if name == "own":
+            problems.add("weightings: 'own' is the name of the measure's own weights; choose another")
+            continue
+        try:
+            other = weights if isinstance(weights, Measure) else measure.with_weights(weights)
+        except MpiError as error:
+            problems.add(f"weighting {name!r}: {error}")
+            continue
+        if other.columns != measure.columns:
+            problems.add(f"weighting {name!r}: it has other indicators than measure {measure.name!r}")
+        found[name] = other
+    return found
+
+
+# --- the algebra ----------------------------------------------------------------------------------------------------
+
+
+def _estimate(
+    design: Design, waves: tuple[Any, ...], prof: Profiles, groups: Sequence[Grouping], request: _Request,
+    *, level: float, degrees: Degrees,
+) -> Estimates:  # fmt: skip
+    """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
+    rows, patterns = prof.rows, len(prof.deprived)
+    cells = [cells_of(g, rows, design) for g in groups]
+    tallies = [counts(g, rows, prof.pattern, patterns) for g in groups]
+    summed = _Sums(prof, groups, cells, design.units)
+    parts: list[list[Part]] = [[] for _ in groups]
+    psus: list[NDArray[np.int64]] = []
+    first = True
+    for scheme in request.schemes:
+        wanted = request.wanted if first else [s for s in request.wanted if s not in _UNWEIGHTED]
+        for contrast, scores in request.scores(prof, scheme.measure).items():
+            moving = request.measure.missing == "reweight"
+            v = variables(scores, scheme.measure, scheme.cutoffs, needs(wanted, moving=moving))
+            totals = summed(v.table)
+            reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs)]).T.astype(np.int64)
+            for i, t in enumerate(totals):
+                cases = (tallies[i] @ reach).T.astype(np.float64)
+                made = families(wanted, v, t, scheme.measure, scheme.cutoffs, groups=i > 0)
+                parts[i] += [_part(f, cells[i], cells[0], v, totals[0], cases, scheme, contrast) for f in made]
+            if not psus:
+                psus = [_units(c, v.of("size", t)[0]) for c, t in zip(cells, totals, strict=True)]
+        first = False
+    return assemble(
+        design, waves, [(g, c, _merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0], psus,
+        level=level, degrees=degrees,
+    )  # fmt: skip
+
+
+_UNWEIGHTED = ("uncensored_headcount", "population_share")
+
+
+class _Sums:
+    """Totals of pattern variables in the cells of every grouping; nested groupings share one product."""
+
+    __slots__ = ("_cells", "_nested", "_summers")
+
+    def __init__(self, prof: Profiles, groups: Sequence[Grouping], cells: Sequence[Cells], units: int) -> None:
+        rows, patterns = prof.rows, len(prof.deprived)
+        self._cells = cells
+        self._nested = [g.nested for g in groups]
+        shared = Summer(rows.unit, prof.pattern, rows.weight, (units, patterns))
+        self._summers = [
+            shared if g.nested else Summer(c.of_row, prof.pattern, rows.weight, (c.unordered, patterns))
+            for g, c in zip(groups, cells, strict=True)
+        ]
+
+    def __call__(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the totals (variables x cells) of each grouping."""
+        by_unit = self._summers[0](table)
+        out = []
+        for summer, cells, nested in zip(self._summers, self._cells, self._nested, strict=True):
+            sums = by_unit if nested else summer(table)
+            out.append(np.ascontiguousarray(sums[cells.order].T))
+        return out
+
+
+def _units(cells: Cells, size: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.add.reduceat((size > 0).astype(np.int64), cells.start[:-1])
+
+
+def _part(
+    f: Family, cells: Cells, whole: Cells, v: Variables, all_totals: NDArray[np.float64],
+    cases: NDArray[np.float64], scheme: Scheme, contrast: str,
+) -> Part:  # fmt: skip
+    labels = _labels(f, scheme, contrast)
+    n = cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)] if f.among == "poor" else np.tile(cases[0], (len(labels), 1))
+    if f.of_all:
+        below = _of_all(f, v, all_totals, scheme.measure)
+        value, own, common = of_whole(cells, f.above, whole, below)
+        return Part(labels, value, n, own, common)
+    if f.square is not None:
+        return Part(labels, *_swap(variance_among(cells, f.square, f.above, f.below), n))
+    return Part(labels, *_swap(ratio(cells, f.above, f.below), n))
+
+
+def _swap(pair: tuple[Any, Any], n: Any) -> tuple[Any, Any, Any]:
+    return pair[0], n, pair[1]
+
+
+def _of_all(f: Family, v: Variables, totals: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
+    """Return the totals of the whole that a share of it divides by."""
+    same = families([f.statistic], v, totals, measure, [measure.cutoff] * len(f.cutoff), groups=True)
+    return same[0].above
+
+
+def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
+    ks = [text(k) for k in scheme.cutoffs]
+    indicators = scheme.measure.indicators
+    out = []
+    for k, j in zip(f.cutoff.tolist(), f.indicator.tolist(), strict=True):
+        named = indicators[j] if j >= 0 and not f.dimension else None
+        dimension = scheme.measure.dimensions[j] if f.dimension else named.dimension if named else None
+        out.append(
+            Labels(
+                f.statistic, contrast, named.name if named else None, dimension, ks[k] if k >= 0 else None, scheme.name,
+                undefined="no poor" if f.among == "poor" else "no complete cases",
+            )  # fmt: skip
+        )
+    return out
+
+
+def _merge(parts: list[Part]) -> list[Part]:
+    """Put the parts with their own denominators into one, so that variances are taken once."""
+    plain = [p for p in parts if p.whole is None]
+    if not plain:
+        return parts
+    one = Part(
+        [label for p in plain for label in p.labels],
+        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "scores")),
+    )
+    return [one, *(p for p in parts if p.whole is not None)]
+
+

@@ -1,0 +1,117 @@
+"""Confidence intervals for shares, means and differences.
+
+p the estimate, s its standard error, q the t quantile of the design's degrees of freedom:
+
+=========  ===================================================================================================
+logit      expit(logit p -/+ q s / (p (1 - p))): the default for shares, as Stata's and OPHI's published tables
+t          p -/+ q s: the default for means, changes and gaps
+log        p exp(-/+ q s / p): for positive unbounded values
+asin       sin^2(asin sqrt p -/+ q s / (2 sqrt(p (1 - p))))
+beta       Korn and Graubard (1998, Survey Methodology 24): Clopper-Pearson with the effective sample size
+wilson     Wilson's score interval with the effective sample size p (1 - p) / s^2
+=========  ===================================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Interval", "interval", "p_value", "t_quantile"]
+
+Interval = Literal["logit", "t", "log", "asin", "beta", "wilson"]
+"""A method of making a confidence interval."""
+
+
+def t_quantile(level: float, df: Floats) -> Floats:
+    """Return the two-sided t quantile for each number of degrees of freedom; NaN where there are none."""
+    from scipy.special import stdtrit
+
+    known, place = np.unique(df, return_inverse=True)
+    with np.errstate(invalid="ignore"):
+        q = np.where(known > 0, stdtrit(np.where(known > 0, known, 1.0), (1 + level) / 2), np.nan)
+    out: Floats = q[place]
+    return out
+
+
+def p_value(t: Floats, df: Floats) -> Floats:
+    """Return the two-sided p value of t statistics."""
+    from scipy.special import stdtr
+
+    out: Floats = 2 * stdtr(df, -np.abs(t))
+    return out
+
+
+def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
+    """Return the lower and upper limits of each estimate; NaN where the method has none.
+
+    Parameters
+    ----------
+    method : {"logit", "t", "log", "asin", "beta", "wilson"}
+        The method.
+    p, s, df, n : ndarray of float
+        Estimates, standard errors, degrees of freedom, unweighted numbers of cases.
+    level : float
+        The confidence level, for example 0.95.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = interval("logit", np.array([0.15]), np.array([0.01]), np.array([120.0]), 0.95, np.array([0.0]))
+    >>> f"{low[0]:.6f} {high[0]:.6f}"
+    '0.131257 0.170893'
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        q = t_quantile(level, df)
+        if method == "t":
+            return p - q * s, p + q * s
+        if method == "log":
+            return _where(p > 0, p * np.exp(-q * s / p), p * np.exp(q * s / p))
+        inside = (p > 0) & (p < 1)
+        if method == "logit":
+            return _where(inside, *_logit(p, s, q))
+        if method == "asin":
+            return _where(inside, *_asin(p, s, q))
+        if method == "wilson":
+            return _where(inside & (s > 0), *_wilson(p, s, q))
+        return _where(inside & (s > 0), *_beta(p, s, q, level, n))
+
+
+def _where(keep: NDArray[np.bool_], low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    return np.where(keep, low, np.nan), np.where(keep, high, np.nan)
+
+
+def _logit(p: Floats, s: Floats, q: Floats) -> tuple[Floats, Floats]:
+    from scipy.special import expit, logit
+
+    centre, half = logit(p), q * s / (p * (1 - p))
+    return expit(centre - half), expit(centre + half)
+
+
+def _asin(p: Floats, s: Floats, q: Floats) -> tuple[Floats, Floats]:
+    centre, half = np.arcsin(np.sqrt(p)), q * s / (2 * np.sqrt(p * (1 - p)))
+    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2
+
+
+def _wilson(p: Floats, s: Floats, q: Floats) -> tuple[Floats, Floats]:
+    n = p * (1 - p) / s**2
+    centre = (p + q**2 / (2 * n)) / (1 + q**2 / n)
+    half = q / (1 + q**2 / n) * np.sqrt(p * (1 - p) / n + q**2 / (4 * n**2))
+    return centre - half, centre + half
+
+
+def _beta(p: Floats, s: Floats, q: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
+    from scipy.special import betaincinv
+
+    effective = p * (1 - p) / s**2 * (t_quantile(level, n - 1) / q) ** 2
+    tail = (1 - level) / 2
+    low = betaincinv(effective * p, effective * (1 - p) + 1, tail)
+    high = betaincinv(effective * p + 1, effective * (1 - p), 1 - tail)
+    return low, high

@@ -1,0 +1,131 @@
+"""What each number of a result is: its statistic, indicator, group, round, cutoff and weighting, held as codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.rational import fraction, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["NAMES", "Coded", "Keys", "coded"]
+
+NAMES = (
+    "statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting",
+)  # fmt: skip
+"""The key columns of a result, in order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column of few distinct values: `values`, and each row's position among them (-1 where it has none)."""
+
+    values: tuple[Any, ...]
+    index: NDArray[np.int32]
+
+    def take(self, rows: NDArray[Any]) -> Coded:
+        """Return the column for some rows."""
+        return Coded(self.values, self.index[rows])
+
+    def at(self, row: int) -> Any:
+        """Return the value of one row, None where it has none."""
+        i = int(self.index[row])
+        return None if i < 0 else self.values[i]
+
+    def to_list(self) -> list[Any]:
+        """Return the value of each row."""
+        table = (*self.values, None)
+        return [table[i] for i in self.index]
+
+
+def coded(values: Sequence[Any]) -> Coded:
+    """Hold a list as a coded column.
+
+    Examples
+    --------
+    >>> coded(["a", None, "a"]).index
+    array([ 0, -1,  0], dtype=int32)
+    """
+    place: dict[Any, int] = {}
+    index = [-1 if v is None else place.setdefault(v, len(place)) for v in values]
+    return Coded(tuple(place), np.array(index, dtype=np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keys:
+    """The key columns of a result; all of one length."""
+
+    columns: Mapping[str, Coded]
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.columns["statistic"].index)
+
+    def __getitem__(self, name: str) -> Coded:
+        """Return one key column."""
+        return self.columns[name]
+
+    def take(self, rows: NDArray[Any]) -> Keys:
+        """Return the keys of some rows."""
+        return Keys({n: c.take(rows) for n, c in self.columns.items()})
+
+    def with_column(self, name: str, column: Coded) -> Keys:
+        """Return the keys with one column replaced."""
+        return Keys({**self.columns, name: column})
+
+    def find(self, conditions: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the rows whose keys match: each condition is a value or a list of values, None for none.
+
+        Raises
+        ------
+        MpiError
+            When a name is not a key, or a value occurs in no row; the nearest is offered.
+        """
+        problems = Problems("nothing can be selected")
+        keep = np.ones(len(self), dtype=bool)
+        for name, wanted in conditions.items():
+            if name not in self.columns:
+                problems.add(unknown("key", name, NAMES))
+                continue
+            keep &= self._match(name, wanted, problems)
+        problems.raise_if_any()
+        found = np.flatnonzero(keep)
+        if not len(found):
+            asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
+            raise MpiError(f"no number has {asked} together, though each of them occurs")
+        return found
+
+    def _match(self, name: str, wanted: Any, problems: Problems) -> NDArray[np.bool_]:
+        column = self.columns[name]
+        options = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray)) else [wanted]
+        if name == "by" and isinstance(wanted, tuple):
+            options = [" × ".join(map(str, wanted))]
+        positions = []
+        for option in options:
+            position = _position(name, column.values, option)
+            if position is None:
+                problems.add(f"{name}: " + unknown("value", option, column.values))
+            else:
+                positions.append(position)
+        return np.isin(column.index, positions)
+
+
+def _position(name: str, values: tuple[Any, ...], wanted: Any) -> int | None:
+    if wanted is None:
+        return -1
+    if wanted in values:
+        return values.index(wanted)
+    if name == "cutoff":
+        try:
+            return values.index(text(fraction(wanted)))
+        except ValueError:
+            return None
+    as_text = [str(v) for v in values]
+    return as_text.index(str(wanted)) if str(wanted) in as_text else None

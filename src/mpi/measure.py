@@ -1,0 +1,450 @@
+"""What is measured: indicators in dimensions, exact rational weights, poverty cutoffs.
+
+A `Measure` never changes; each operation gives a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, get_args
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.rational import Number, fraction, is_simple, text
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Indicator", "Measure", "Missing", "Unit"]
+
+Missing = Literal["drop", "reweight", "bounds"]
+"""What becomes of a row with a missing indicator: `drop` it (complete case), `reweight` within the dimension, `bounds`."""
+
+Unit = Literal["person", "household"]
+"""What is counted."""
+
+_SUM_TOLERANCE = Fraction(1, 10**9)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Indicator:
+    """One deprivation: a column of 0 (not deprived), 1 (deprived) and missing.
+
+    Parameters
+    ----------
+    name : str
+        What the indicator is called in results.
+    dimension : str
+        The dimension it belongs to.
+    weight : str, int, float, Fraction or Decimal
+        Its share of the deprivation score; ``"1/18"`` is exact. The weights of a measure add to 1.
+    column : str, optional
+        The column that holds it; by default `name`.
+    label : str, optional
+        What to print in published tables; by default `name`.
+    description : str, optional
+        Who is deprived, in words.
+
+    Examples
+    --------
+    >>> Indicator("d_nutr", dimension="health", weight="1/6").weight
+    Fraction(1, 6)
+    """
+
+    name: str
+    dimension: str
+    weight: Fraction
+    column: str
+    label: str
+    description: str
+    exact: bool = field(compare=False, repr=False)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        dimension: str,
+        weight: Number,
+        column: str | None = None,
+        label: str = "",
+        description: str = "",
+    ) -> None:
+        problems = Problems(f"indicator {name!r}")
+        if not name:
+            problems.add("it has no name")
+        problems.raise_if_any()
+        values = {
+            "name": name,
+            "dimension": dimension,
+            "weight": _number(weight, f"indicator {name!r}: weight"),
+            "column": column or name,
+            "label": label or name,
+            "description": description,
+            "exact": is_simple(weight),
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Measure:
+    """A multidimensional poverty measure of the Alkire-Foster kind.
+
+    Person i's deprivation score is the sum of the weights of the indicators i is deprived in; a person is poor
+    when the score is at least the poverty cutoff k. Weights and cutoffs are exact rationals, so the comparison is
+    exact too (Alkire and Foster 2011, J. Public Economics 95:476-487).
+
+    Parameters
+    ----------
+    name : str
+        A short name.
+    indicators : sequence of Indicator
+        At least one; their weights add to 1.
+    cutoff : str, int, float, Fraction or Decimal
+        The poverty cutoff k, a share of the score in (0, 1].
+    severe, vulnerable : optional
+        The cutoffs of severe poverty (at least this) and of vulnerability (from this to k).
+    missing : {"drop", "reweight", "bounds"}
+        What becomes of a row with a missing indicator.
+    unit : {"person", "household"}
+        What is counted.
+    title, source : str, optional
+        What to print, and where the definition comes from.
+
+    Raises
+    ------
+    MpiError
+        With every problem of the definition at once: weights that do not add to 1, an indicator twice, a cutoff
+        outside (0, 1] and so on.
+
+    Notes
+    -----
+    Weights given as floats that are no simple fractions (data-driven weights) may miss 1 by 1e-9; they are then
+    divided by their sum, and a score counts as at the cutoff within `tolerance` = 1e-9.
+
+    Examples
+    --------
+    >>> m = Measure.nested("mine", {"health": ["a", "b"], "education": ["c"]}, cutoff="1/3")
+    >>> [str(i.weight) for i in m.indicators]
+    ['1/4', '1/4', '1/2']
+    """
+
+    name: str
+    indicators: tuple[Indicator, ...]
+    cutoff: Fraction
+    severe: Fraction | None
+    vulnerable: Fraction | None
+    missing: Missing
+    unit: Unit
+    title: str
+    source: str
+    tolerance: Fraction
+
+    def __init__(
+        self,
+        name: str,
+        indicators: Sequence[Indicator],
+        cutoff: Number,
+        *,
+        severe: Number | None = None,
+        vulnerable: Number | None = None,
+        missing: Missing = "drop",
+        unit: Unit = "person",
+        title: str = "",
+        source: str = "",
+    ) -> None:
+        problems = Problems(f"measure {name!r}")
+        given = tuple(indicators)
+        _check_indicators(given, problems)
+        given, tolerance = _normalise(given, problems)
+        cutoffs = {
+            key: _cutoff(value, key, problems)
+            for key, value in {"cutoff": cutoff, "severe": severe, "vulnerable": vulnerable}.items()
+            if value is not None
+        }
+        _check_word(missing, get_args(Missing), "missing", problems)
+        _check_word(unit, get_args(Unit), "unit", problems)
+        problems.raise_if_any()
+        values = {
+            "name": name,
+            "indicators": given,
+            "cutoff": cutoffs["cutoff"],
+            "severe": cutoffs.get("severe"),
+            "vulnerable": cutoffs.get("vulnerable"),
+            "missing": missing,
+            "unit": unit,
+            "title": title or name,
+            "source": source,
+            "tolerance": tolerance,
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    @classmethod
+    def nested(
+        cls,
+        name: str,
+        dimensions: Mapping[str, Sequence[str]],
+        cutoff: Number,
+        *,
+        severe: Number | None = None,
+        vulnerable: Number | None = None,
+        missing: Missing = "drop",
+        unit: Unit = "person",
+    ) -> Measure:
+        """Make a measure with equal nested weights: each dimension the same, its indicators sharing it equally.
+
+        Parameters
+        ----------
+        name : str
+            A short name.
+        dimensions : mapping of str to sequence of str
+            The indicators of each dimension.
+        cutoff, severe, vulnerable, missing, unit
+            As for `Measure`.
+
+        Examples
+        --------
+        >>> Measure.nested("m", {"x": ["a"], "y": ["b", "c"]}, cutoff="1/2").weights["b"]
+        Fraction(1, 4)
+        """
+        problems = Problems(f"measure {name!r}")
+        for dimension, names in dimensions.items():
+            if isinstance(names, str) or not names:
+                problems.add(f"dimension {dimension!r} needs a list of indicators, not {names!r}")
+        problems.raise_if_any()
+        indicators = [
+            Indicator(j, dimension=dimension, weight=Fraction(1, len(dimensions) * len(names)))
+            for dimension, names in dimensions.items()
+            for j in names
+        ]
+        return cls(name, indicators, cutoff, severe=severe, vulnerable=vulnerable, missing=missing, unit=unit)
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> Measure:
+        """Read a measure from a TOML file; every problem of the file is told at once.
+
+        Raises
+        ------
+        MpiError
+            When the file is absent, is not TOML, or does not define a measure.
+        """
+        from mpi.measure_files import read
+
+        return read(path)
+
+    def to_toml(self) -> str:
+        """Write the measure as TOML text that `from_toml` reads back to an equal measure."""
+        from mpi.measure_files import write
+
+        return write(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The indicators' names, in order."""
+        return tuple(i.name for i in self.indicators)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that hold the indicators, in order."""
+        return tuple(i.column for i in self.indicators)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions, in order."""
+        return tuple(dict.fromkeys(i.dimension for i in self.indicators))
+
+    @property
+    def weights(self) -> dict[str, Fraction]:
+        """The weight of each indicator."""
+        return {i.name: i.weight for i in self.indicators}
+
+    def drop(self, *names: str) -> Measure:
+        """Leave indicators out; their weight is spread over the rest of their dimension, in proportion.
+
+        This is what the global MPI does where a survey lacks an indicator. A dimension that loses all its
+        indicators loses its weight to the other dimensions, in proportion.
+
+        Examples
+        --------
+        >>> m = Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3").drop("a")
+        >>> {k: str(v) for k, v in m.weights.items()}
+        {'b': '1/2', 'c': '1/2'}
+        """
+        self._known(names, "leave out")
+        kept = [i for i in self.indicators if i.name not in names]
+        if not kept:
+            raise MpiError(f"measure {self.name!r}: all indicators would be left out")
+        total, left = _dimension_weights(self.indicators), _dimension_weights(kept)
+        alive = sum(total[d] for d in left)
+        return self._with(
+            [_reweighted(i, i.weight / left[i.dimension] * total[i.dimension] / alive) for i in kept],
+        )
+
+    def with_weights(self, weights: Mapping[str, Number]) -> Measure:
+        """Change the weights: name every dimension (shared as before within it) or every indicator.
+
+        Parameters
+        ----------
+        weights : mapping of str to number
+            Either the weight of each dimension or the weight of each indicator; they add to 1. An indicator left
+            out of a mapping of indicators is an error; give it 0 to leave it without weight.
+
+        Examples
+        --------
+        >>> m = Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3")
+        >>> {k: str(v) for k, v in m.with_weights({"x": "1/4", "y": "3/4"}).weights.items()}
+        {'a': '1/8', 'b': '1/8', 'c': '3/4'}
+        """
+        values = {k: _number(v, f"measure {self.name!r}: weight of {k!r}") for k, v in weights.items()}
+        exact = {k: is_simple(v) for k, v in weights.items()}
+        if set(values) == set(self.dimensions):
+            total = _dimension_weights(self.indicators)
+            share = {i.name: self._share(i, total[i.dimension]) for i in self.indicators}
+            return self._with([_reweighted(i, share[i.name] * values[i.dimension], exact[i.dimension]) for i in self.indicators])
+        if set(values) == set(self.names):
+            return self._with([_reweighted(i, values[i.name], exact[i.name]) for i in self.indicators])
+        raise self._explain_weights(set(values))
+
+    def with_cutoff(self, cutoff: Number) -> Measure:
+        """Change the poverty cutoff."""
+        return self._with(self.indicators, cutoff=cutoff)
+
+    def union(self) -> Measure:
+        """Count as poor whoever is deprived in any indicator: k is the smallest weight."""
+        return self.with_cutoff(min(i.weight for i in self.indicators if i.weight > 0))
+
+    def intersection(self) -> Measure:
+        """Count as poor whoever is deprived in every indicator: k is 1."""
+        return self.with_cutoff(1)
+
+    def with_columns(self, columns: Mapping[str, str]) -> Measure:
+        """Say which columns hold the indicators, for those whose column is not their name.
+
+        Examples
+        --------
+        >>> Measure.nested("m", {"x": ["a"]}, cutoff=1).with_columns({"a": "HV201_dep"}).columns
+        ('HV201_dep',)
+        """
+        self._known(columns, "find a column for")
+        return self._with([_moved(i, columns.get(i.name, i.column)) for i in self.indicators])
+
+    def with_missing(self, missing: Missing) -> Measure:
+        """Change what becomes of rows with a missing indicator."""
+        return self._with(self.indicators, missing=missing)
+
+    def _share(self, indicator: Indicator, total: Fraction) -> Fraction:
+        if total:
+            return indicator.weight / total
+        return Fraction(1, sum(i.dimension == indicator.dimension for i in self.indicators))
+
+    def _with(
+        self, indicators: Sequence[Indicator], *, cutoff: Number | None = None, missing: Missing | None = None
+    ) -> Measure:
+        return Measure(
+            self.name,
+            indicators,
+            self.cutoff if cutoff is None else cutoff,
+            severe=self.severe,
+            vulnerable=self.vulnerable,
+            missing=missing or self.missing,
+            unit=self.unit,
+            title=self.title,
+            source=self.source,
+        )
+
+    def _known(self, names: Iterable[str], verb: str) -> None:
+        problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have")
+        for name in names:
+            if name not in self.names:
+                problems.add(unknown("indicator", name, self.names))
+        problems.raise_if_any()
+
+    def _explain_weights(self, given: set[str]) -> MpiError:
+        problems = Problems(f"measure {self.name!r}: new weights must name every dimension or every indicator")
+        known = (*self.dimensions, *self.names)
+        for name in sorted(given - set(known)):
+            problems.add(unknown("dimension or indicator", name, known))
+        target = self.dimensions if given & set(self.dimensions) else self.names
+        absent = [n for n in target if n not in given]
+        if absent:
+            problems.add(f"no weight for {', '.join(map(repr, absent))}")
+        if given & set(self.dimensions) and given & set(self.names):
+            problems.add("dimensions and indicators are mixed")
+        return problems.error()
+
+
+def _number(value: Number, where: str) -> Fraction:
+    try:
+        return fraction(value)
+    except ValueError as error:
+        raise MpiError(f"{where}: {error}") from error
+
+
+def _cutoff(value: Number, key: str, problems: Problems) -> Fraction:
+    try:
+        k = fraction(value)
+    except ValueError as error:
+        problems.add(f"{key}: {error}")
+        return Fraction(1)
+    if not 0 < k <= 1:
+        percent = f"; {text(k)} per cent is {text(k / 100)!r}" if 1 < k <= 100 else ""
+        problems.add(f"{key}: {text(k)} is not a share above 0 and at most 1{percent}")
+    return k
+
+
+def _check_word(value: str, words: tuple[str, ...], key: str, problems: Problems) -> None:
+    if value not in words:
+        problems.add(f"{key}: {unknown('choice', value, words)}")
+
+
+def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
+    if not indicators:
+        problems.add("it has no indicators")
+    names = [i.name for i in indicators]
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        problems.add(f"indicator {name!r} stands {names.count(name)} times")
+    columns = [i.column for i in indicators if names.count(i.name) == 1]
+    for column in dict.fromkeys(c for c in columns if columns.count(c) > 1):
+        problems.add(f"column {column!r} serves {columns.count(column)} indicators")
+    problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in indicators if i.weight < 0]
+
+
+def _normalise(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
+    """Hold the weights to a sum of 1; divide data-driven floats by theirs when they miss it by rounding alone."""
+    total = sum((i.weight for i in indicators), Fraction(0))
+    exact = all(i.exact for i in indicators)
+    if total == 1 or not indicators:
+        return indicators, Fraction(0) if exact else _SUM_TOLERANCE
+    if not exact and abs(total - 1) <= _SUM_TOLERANCE:
+        return tuple(_reweighted(i, i.weight / total, i.exact) for i in indicators), _SUM_TOLERANCE
+    listing = ", ".join(f"{i.name} {text(i.weight)}" for i in indicators)
+    problems.add(
+        f"the weights add to {text(total)} ({float(total):.6g}), not to 1 ({listing}); "
+        "write thirds as '1/3', or use Measure.nested for equal nested weights"
+    )
+    return indicators, Fraction(0)
+
+
+def _dimension_weights(indicators: Iterable[Indicator]) -> dict[str, Fraction]:
+    out: dict[str, Fraction] = {}
+    for i in indicators:
+        out[i.dimension] = out.get(i.dimension, Fraction(0)) + i.weight
+    return out
+
+
+def _reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001
+    new = Indicator(
+        i.name, dimension=i.dimension, weight=weight, column=i.column, label=i.label, description=i.description
+    )
+    object.__setattr__(new, "exact", i.exact if exact is None else exact)
+    return new
+
+
+def _moved(i: Indicator, column: str) -> Indicator:
+    new = Indicator(
+        i.name, dimension=i.dimension, weight=i.weight, column=column, label=i.label, description=i.description
+    )
+    object.__setattr__(new, "exact", i.exact)
+    return new

@@ -1,0 +1,343 @@
+"""The one pass: from rows of 0 / 1 / missing indicators to weights by (unit, groups) and deprivation pattern.
+
+Every Alkire-Foster count measure, at any cutoff, any weights, any missing-value policy and any subgroup, is a
+function of these profiles; the microdata are not touched again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.columns import compress, first_of
+from mpi.errors import MpiError, Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.measure import Measure, Unit
+    from mpi.survey import Survey
+
+__all__ = ["By", "Grouping", "Profiles", "Rows", "grouping", "profile", "rows_of"]
+
+By = str | tuple[str, ...]
+"""What a figure is disaggregated by: a column, or a cross of columns."""
+
+_BLOCK = 1 << 16
+_FULL_TABLE = 12
+_CHUNK = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows that count, and how much: the survey's domain, in the unit of count asked for.
+
+    Attributes
+    ----------
+    take : ndarray of int64 or None
+        The positions of the rows that count; None for all.
+    unit : ndarray of int32
+        The design unit of each.
+    weight : ndarray of float
+        What each counts for: persons (weight x size where rows are households) or households.
+    """
+
+    take: NDArray[np.int64] | None
+    unit: NDArray[np.int32]
+    weight: NDArray[np.float64]
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the entries of a survey column for the rows that count."""
+        return values if self.take is None else values[self.take]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """Groups of one disaggregation, by round.
+
+    Attributes
+    ----------
+    name : str
+        ``total``, a column, or a cross such as ``region × sex``.
+    columns : tuple of str
+        The columns it crosses.
+    codes : tuple of tuple
+        The values of the columns in each group.
+    labels : tuple of str
+        What to print for each group.
+    wave : ndarray of int32, shape (groups,)
+        The round of each group.
+    index : ndarray of int32
+        The group of each row, or of each unit where `nested`.
+    nested : bool
+        Whether all rows of a unit are in one group.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    codes: tuple[tuple[Any, ...], ...]
+    labels: tuple[str, ...]
+    wave: NDArray[np.int32]
+    index: NDArray[np.int32]
+    nested: bool
+
+    def of_rows(self, unit: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the group of each row."""
+        return self.index[unit] if self.nested else self.index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """Deprivation patterns, and which one each row has.
+
+    Attributes
+    ----------
+    deprived, missing : ndarray of bool, shape (patterns, indicators)
+        The bits of each pattern.
+    pattern : ndarray of int32, shape (rows,)
+        The pattern of each row.
+    rows : Rows
+        The unit and weight of each row.
+    """
+
+    deprived: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    pattern: NDArray[np.int32]
+    rows: Rows
+
+
+def rows_of(survey: Survey, unit: Unit, by: Sequence[str] = ()) -> Rows:
+    """Choose the rows that count, for persons or for households.
+
+    Raises
+    ------
+    MpiError
+        When households cannot be told apart, or a column of `by` differs between members of a household.
+    """
+    weight = survey.weight
+    take = None if survey.domain is None else np.flatnonzero(survey.domain)
+    if "size" in survey.roles:
+        weight = weight * survey.numbers(survey.roles["size"]) if unit == "person" else weight
+    elif unit == "household":
+        take = _one_per_household(survey, by)
+    elif "household" in survey.roles and _one_row_each(survey):
+        raise MpiError(
+            "every household stands in one row, but the rows would be counted as persons: give size= (the column of "
+            "household sizes) to count persons, or unit='household' to count households"
+        )
+    if take is not None and len(take) == 0:
+        raise MpiError("the domain is empty: no row meets the condition")
+    if take is None:
+        return Rows(None, survey.unit, weight)
+    return Rows(take, survey.unit[take], weight[take])
+
+
+def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
+    """Number the groups of one disaggregation (by round, where there are several)."""
+    columns = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    parts = [survey.categories(c) for c in columns]
+    index, nested = _wave_groups(survey)
+    for part in parts:
+        index, nested = _cross(index, rows.of(part.index), len(part.levels), rows, nested=nested)
+    used = np.zeros(int(index.max()) + 1, dtype=bool)
+    used[index if not nested else index[np.unique(rows.unit)]] = True
+    found = np.flatnonzero(used)
+    place = np.cumsum(used, dtype=np.int32) - np.int32(1)
+    sizes = [len(p.levels) for p in parts]
+    wave, within = np.divmod(found, int(np.prod(sizes, dtype=np.int64)))
+    keys = np.unravel_index(within, sizes) if sizes else ()
+    order = np.lexsort((wave, within))
+    place = np.argsort(order)[place].astype(np.int32)
+    codes = [tuple(p.levels[k[g]] for p, k in zip(parts, keys, strict=True)) for g in order]
+    labels = [" × ".join(p.labels[k[g]] for p, k in zip(parts, keys, strict=True)) or "total" for g in order]
+    return Grouping(
+        " × ".join(columns) or "total", columns, tuple(codes), tuple(labels),
+        wave[order].astype(np.int32), place[index], nested,
+    )  # fmt: skip
+
+
+def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
+    """Read the measure's indicators and give each row its pattern.
+
+    Raises
+    ------
+    MpiError
+        With every problem of every indicator at once: missing columns with the nearest name, text, values other
+        than 0, 1 and missing, with counts and the first rows.
+    """
+    columns = _indicator_columns(survey, measure, rows)
+    floats = [c.dtype.kind == "f" for c in columns]
+    bits = [(j, False) for j in range(len(columns))] + [(j, True) for j, f in enumerate(floats) if f]
+    table, pattern = _patterns(columns, bits)
+    d = len(columns)
+    missing = np.zeros((len(table), d), dtype=bool)
+    missing[:, np.flatnonzero(floats)] = table[:, d:]
+    return Profiles(table[:, :d], missing, pattern, rows)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _households(survey: Survey) -> NDArray[np.int32]:
+    """Number the households; identifiers are read within round, stratum and PSU."""
+    found = survey.categories(survey.roles["household"])
+    return compress(survey.unit.astype(np.int64) * len(found.levels) + found.index)[1]
+
+
+def _one_row_each(survey: Survey) -> bool:
+    found = _households(survey)
+    return int(found.max()) + 1 == len(found)
+
+
+def _one_per_household(survey: Survey, by: Sequence[str]) -> NDArray[np.int64]:
+    if "household" not in survey.roles:
+        raise MpiError(
+            "households cannot be counted: tell the survey which column identifies them (household=), or, for a file "
+            "of households, their size (size=)"
+        )
+    household = _households(survey)
+    count = int(household.max()) + 1
+    row = np.full(count, len(household), dtype=np.int64)
+    np.minimum.at(row, household, np.arange(len(household)))
+    problems = Problems("households cannot be counted")
+    for column in dict.fromkeys(by):
+        index = survey.categories(column).index
+        varies = int((index != index[row][household]).sum())
+        if varies:
+            problems.add(
+                f"{column!r} differs between members of a household (in {varies:,} rows); a household figure needs an "
+                "attribute of the household, such as the sex of its head"
+            )
+    if not np.array_equal(survey.weight[row][household], survey.weight):
+        problems.add("the weights differ between members of a household; give the survey the household's weight")
+    problems.raise_if_any()
+    row.sort()
+    return row if survey.domain is None else row[survey.domain[row]]
+
+
+# --- groups ---------------------------------------------------------------------------------------------------------
+
+
+def _wave_groups(survey: Survey) -> tuple[NDArray[Any], bool]:
+    return survey.design.wave[survey.design.stratum].astype(np.int64), True
+
+
+def _cross(
+    index: NDArray[Any], part: NDArray[np.int32], count: int, rows: Rows, *, nested: bool
+) -> tuple[NDArray[Any], bool]:
+    """Cross the groups so far with one more column; stay on units while the column is constant within each."""
+    if nested:
+        units = len(index)
+        of_unit = np.zeros(units, dtype=np.int32)
+        of_unit[rows.unit] = part
+        if np.array_equal(of_unit[rows.unit], part):
+            return index * count + of_unit, True
+        if int(index.max()) == 0:
+            return part, False
+        index = index[rows.unit]
+    return index * np.int64(count) + part, False
+
+
+# --- patterns -------------------------------------------------------------------------------------------------------
+
+
+def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDArray[Any]]:
+    problems = Problems(f"measure {measure.name!r} cannot be read from the survey")
+    survey.check_columns(measure.columns)
+    columns = []
+    for indicator in measure.indicators:
+        try:
+            values = rows.of(survey.numbers(indicator.column))
+        except MpiError as error:
+            problems.add(str(error) + "; an indicator is 0 (not deprived), 1 (deprived) or missing")
+            continue
+        _check_indicator(indicator.column, values, problems)
+        columns.append(values.view(np.uint8) if values.dtype.kind == "b" else values)
+    problems.raise_if_any()
+    return columns
+
+
+def _check_indicator(name: str, values: NDArray[Any], problems: Problems) -> None:
+    """Hold a column to 0, 1 and missing; the common case costs two reads."""
+    if values.dtype.kind in "bu":
+        if values.dtype.kind == "b" or values.max() <= 1:
+            return
+    elif values.dtype.kind == "i":
+        if values.min() >= 0 and values.max() <= 1:
+            return
+    else:
+        if np.isnan(values).all():
+            problems.add(f"column {name!r} is missing in every row; leave it out with measure.drop(...) to move its weight")
+            return
+        if ((values == 0) | (values == 1) | np.isnan(values)).all():
+            return
+    bad = ~((values == 0) | (values == 1))
+    bad &= ~np.isnan(values) if values.dtype.kind == "f" else True
+    found, counts = np.unique(values[bad], return_counts=True)
+    shown = ", ".join(f"{v:g} ({c:,} times)" for v, c in list(zip(found, counts, strict=True))[:4])
+    first = ", ".join(str(r) for r in np.flatnonzero(bad)[:5])
+    more = f" and {len(found) - 4} other values" if len(found) > 4 else ""
+    problems.add(f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}")
+
+
+def _patterns(
+    columns: Sequence[NDArray[Any]], bits: Sequence[tuple[int, bool]]
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Return the bits of each pattern, and each row's pattern.
+
+    A row's bits are written as one integer: the deprivations, and above them which of the float columns are missing.
+    Few bits need no look-up (every integer is a pattern); many are compressed a chunk at a time.
+    """
+    table: NDArray[np.bool_] = np.zeros((1, 0), dtype=bool)
+    index: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+    for start in range(0, len(bits), _CHUNK):
+        chunk = bits[start : start + _CHUNK]
+        code = _horner(columns, chunk)
+        if len(bits) <= _FULL_TABLE:
+            return _bits(np.arange(1 << len(bits)), len(bits)), code.astype(np.int32, copy=False)
+        levels, part = compress(code)
+        if start:
+            levels_wide, index = compress(index.astype(np.int64) * len(levels) + part)
+            earlier, later = np.divmod(levels_wide, len(levels))
+            table = np.hstack([table[earlier], _bits(levels[later], len(chunk))])
+        else:
+            table, index = _bits(levels, len(chunk)), part
+    return table, index
+
+
+def _bits(codes: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    return (codes.astype(np.int64)[:, None] >> np.arange(count)) & 1 > 0
+
+
+def _horner(columns: Sequence[NDArray[Any]], bits: Sequence[tuple[int, bool]]) -> NDArray[Any]:
+    n = len(columns[0])
+    if len(bits) <= 16 and not any(absent for _, absent in bits) and all(columns[j].itemsize == 1 for j, _ in bits):
+        return _horner_bytes([columns[j].view(np.uint8) for j, _ in bits], n)
+    out = np.zeros(n, dtype=np.int32)
+    for a, b in pairwise([*range(0, n, _BLOCK), n]):
+        block = out[a:b]
+        for j, absent in reversed(bits):
+            values = columns[j][a:b]
+            np.left_shift(block, 1, out=block)
+            np.bitwise_or(block, np.isnan(values) if absent else values == 1, out=block)
+    return out
+
+
+def _horner_bytes(columns: Sequence[NDArray[np.uint8]], n: int) -> NDArray[np.uint16]:
+    out = np.zeros((n, 2), dtype=np.uint8)
+    accumulator = np.empty(_BLOCK, dtype=np.uint8)
+    for a, b in pairwise([*range(0, n, _BLOCK), n]):
+        byte = accumulator[: b - a]
+        for half in range(0, len(columns), 8):
+            part = columns[half : half + 8]
+            np.copyto(byte, part[-1][a:b])
+            for column in reversed(part[:-1]):
+                np.add(byte, byte, out=byte)
+                np.add(byte, column[a:b], out=byte)
+            out[a:b, half // 8] = byte
+    return out.view("<u2")[:, 0]

@@ -1,0 +1,148 @@
+"""Totals by primary sampling unit and group: what every estimate is a function of.
+
+With `W` the sparse matrix of weights [cell x pattern] and `Y` the variables of each pattern, the totals of all
+variables in all cells are `W @ Y`; a *cell* is one sampled unit within one group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.columns import compress
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mpi.design import Design
+    from mpi.profiles import Grouping, Rows
+
+__all__ = ["Cells", "Summer", "cells_of", "counts"]
+
+_DENSE_COUNTS = 1 << 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Sampled units within groups, in order of group, stratum and unit.
+
+    Attributes
+    ----------
+    unit : ndarray of int32, shape (cells,)
+        The sampled unit of each cell.
+    start : ndarray of int64, shape (groups + 1,)
+        Where each group's cells begin.
+    wave : ndarray of int32, shape (groups,)
+        The round of each group.
+    of_row : ndarray of int32, shape (rows,)
+        The unordered cell of each row.
+    order : ndarray of int64, shape (cells,)
+        The unordered cell that stands at each place.
+    unordered : int
+        How many unordered cells there are (some may be empty).
+    """
+
+    unit: NDArray[np.int32]
+    start: NDArray[np.int64]
+    wave: NDArray[np.int32]
+    of_row: NDArray[np.int32]
+    order: NDArray[np.int64]
+    unordered: int
+
+    @property
+    def groups(self) -> int:
+        """The number of groups."""
+        return len(self.wave)
+
+    def group(self) -> NDArray[np.int64]:
+        """Return the group of each cell."""
+        return np.repeat(np.arange(self.groups), np.diff(self.start))
+
+    def sum(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add cell totals (variables x cells) up to group totals (variables x groups)."""
+        return np.add.reduceat(totals, self.start[:-1], axis=-1)
+
+
+def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
+    """Number the cells of a grouping."""
+    if grouping.nested:
+        present = np.zeros(design.units, dtype=bool)
+        present[rows.unit] = True
+        unit = np.flatnonzero(present)
+        group = grouping.index[unit]
+        of_row, label = rows.unit, unit
+        count = design.units
+    else:
+        groups = len(grouping.wave)
+        found, of_row = compress(_key(rows.unit, grouping.index, groups, design.units))
+        unit, group = np.divmod(found, groups)
+        label = np.arange(len(found))
+        count = len(found)
+    order = np.lexsort((unit, design.stratum[unit], group))
+    start = np.searchsorted(group[order], np.arange(len(grouping.wave) + 1))
+    return Cells(unit[order].astype(np.int32), start, grouping.wave, of_row, label[order], count)
+
+
+def _key(unit: NDArray[np.int32], group: NDArray[np.int32], groups: int, units: int) -> NDArray[Any]:
+    if units * groups < np.iinfo(np.int32).max:
+        return unit * np.int32(groups) + group
+    return unit.astype(np.int64) * groups + group
+
+
+class Summer:
+    """Sums of pattern variables by cell: the matrix product, ready to be repeated.
+
+    Parameters
+    ----------
+    of_row : ndarray of int32
+        The (unordered) cell of each row.
+    pattern : ndarray of int32
+        The pattern of each row.
+    weight : ndarray of float
+        The weight of each row.
+    shape : tuple of int
+        The numbers of unordered cells and of patterns.
+    """
+
+    __slots__ = ("_matrix",)
+
+    def __init__(
+        self,
+        of_row: NDArray[np.int32],
+        pattern: NDArray[np.int32],
+        weight: NDArray[np.float64],
+        shape: tuple[int, int],
+    ) -> None:
+        import scipy.sparse as sp
+
+        if _ascending(of_row):
+            start = np.searchsorted(of_row, np.arange(shape[0] + 1)).astype(np.int32)
+            self._matrix: Any = sp.csr_array((weight, pattern, start), shape=shape)
+        else:
+            self._matrix = sp.coo_array((weight, (of_row, pattern)), shape=shape)
+
+    def __call__(self, variables: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the totals (unordered cells x variables) of variables given by pattern (patterns x variables)."""
+        out: NDArray[np.float64] = self._matrix @ np.ascontiguousarray(variables)
+        return out
+
+
+def _ascending(values: NDArray[np.int32]) -> bool:
+    return bool((values[1:] >= values[:-1]).all())
+
+
+def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns: int) -> NDArray[np.int64]:
+    """Count the rows (unweighted) of each pattern in each group: groups x patterns."""
+    groups = len(grouping.wave)
+    if groups == 1:
+        return np.bincount(pattern, minlength=patterns)[None, :]
+    group = grouping.of_rows(rows.unit)
+    if groups * patterns <= _DENSE_COUNTS:
+        key = group * np.int32(patterns) + pattern
+        return np.bincount(key, minlength=groups * patterns).reshape(groups, patterns)
+    import scipy.sparse as sp
+
+    ones = np.ones(len(pattern), dtype=np.int64)
+    return sp.coo_array((ones, (group, pattern)), shape=(groups, patterns)).tocsr()  # type: ignore[return-value]

@@ -20,7 +20,8 @@ How it works, in the order of `build`:
 7. `blank`: a few answers go missing, more often where deprivation is deep.
 
 The effects, `USUAL_FALL` and `LATENT_FALL` were tuned by hand and a small search on the draw of this seed
-until it came near the published rates. A new seed needs them tuned again.
+until it came near the published rates; of six seeds so tuned this one had the most plausible ethnic groups.
+A new seed needs them tuned again.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ URBAN_EFFECT = -0.54
 URBAN_MINORITIES = 0.4  # in towns the minorities' part of the mix is this much of the rural one
 # Fall of latent deprivation from 2016 to 2018, by region. Only the differences matter: the thresholds of 2018
 # are solved anew, so a fall that is the same everywhere leaves the answers as they are.
-LATENT_FALL = {1: 0.80, 2: 0.50, 3: 0.60, 4: 0.35, 5: 0.20, 6: 0.30}
+LATENT_FALL = {1: 0.65, 2: 0.40, 3: 0.45, 4: 0.50, 5: 0.60, 6: 0.25}
 
 PSU_SPREAD, HOME_SPREAD = 0.30, 0.65  # standard deviations of latent deprivation within a stratum and group
 PERSISTENCE = 0.7  # correlation between the rounds of a household's own noise

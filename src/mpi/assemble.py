@@ -53,8 +53,8 @@ class Part:
     ----------
     labels : list of Labels
         One per statistic.
-    value, n : ndarray of float, shape (statistics, groups)
-        The estimates and the cases they rest on.
+    value, n, n_psu : ndarray of float, shape (statistics, groups)
+        The estimates, and the cases and units they rest on.
     scores : ndarray of float, shape (statistics, cells)
         The influence within the group's own units.
     whole : ndarray of float or None, shape (statistics, cells of the whole)
@@ -64,6 +64,7 @@ class Part:
     labels: list[Labels]
     value: Floats
     n: Floats
+    n_psu: Floats
     scores: Floats
     whole: Floats | None = None
 
@@ -111,7 +112,6 @@ def assemble(
     waves: tuple[Any, ...],
     parts: Sequence[tuple[Grouping, Cells, list[Part]]],
     whole: Cells,
-    psus: Sequence[NDArray[np.int64]],
     *,
     level: float,
     degrees: Degrees,
@@ -128,8 +128,6 @@ def assemble(
         The statistics by grouping.
     whole : Cells
         The cells of the total, which shares of the whole refer to.
-    psus : sequence of ndarray, shape (groups,)
-        The number of units with cases in each group, by grouping.
     level : float
         The confidence level.
     degrees : {"design", "group"}
@@ -137,8 +135,8 @@ def assemble(
     """
     blocks: list[Block] = []
     tables: list[_Rows] = []
-    for (group, cells, pieces), units in zip(parts, psus, strict=True):
-        tables.append(_rows(design, blocks, group, cells, pieces, whole, units, degrees))
+    for _, cells, pieces in parts:
+        tables.append(_rows(design, blocks, cells, pieces, whole, degrees))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
     keys, method, flag = _keys(tables, [p[0] for p in parts], waves)
@@ -166,11 +164,10 @@ class _Rows:
 
 
 def _rows(
-    design: Design, blocks: list[Block], group: Grouping, cells: Cells, pieces: list[Part], whole: Cells,
-    units: NDArray[np.int64], degrees: Degrees,
-) -> _Rows:  # fmt: skip
+    design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, degrees: Degrees
+) -> _Rows:
     G = cells.groups
-    found: dict[str, list[NDArray[Any]]] = {k: [] for k in ("value", "se", "n", "local", "block", "share", "wb", "wc")}
+    found: dict[str, list[NDArray[Any]]] = {k: [] for k in ("value", "se", "n", "n_psu", "local", "block", "share", "wb", "wc")}
     for piece in pieces:
         m = len(piece.labels)
         block = Block(cells, np.ascontiguousarray(piece.scores))
@@ -179,6 +176,7 @@ def _rows(
         columns = np.arange(m * G).reshape(m, G)
         found["value"].append(piece.value)
         found["n"].append(piece.n)
+        found["n_psu"].append(piece.n_psu)
         found["local"].append(columns)
         found["block"].append(np.full((m, G), number))
         if piece.whole is None:
@@ -199,7 +197,7 @@ def _rows(
     df = _degrees(design, cells, degrees)
     return _Rows(
         labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
-        np.repeat(units.astype(np.float64), len(labels)), flat["local"], flat["block"], flat["share"], flat["wb"], flat["wc"],
+        flat["n_psu"], flat["local"], flat["block"], flat["share"], flat["wb"], flat["wc"],
     )  # fmt: skip
 
 

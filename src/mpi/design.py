@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Design", "SinglePsu"]
+__all__ = ["Design", "SingleInGroup", "SinglePsu"]
 
 SinglePsu = Literal["error", "certainty", "centered", "scaled"]
 """The rule for a stratum with one PSU."""
+
+SingleInGroup = Literal["keep", "adjust"]
+"""The rule for a stratum with one PSU that has cases in a group."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +43,9 @@ class Design:
         The share of the stratum's PSUs that is in the sample (0 without finite population correction).
     single_psu : {"error", "certainty", "centered", "scaled"}
         The rule for a stratum with one PSU.
-    single_in_group : {"keep", "centered"}
-        What a stratum does that keeps one PSU only within a group; ``keep`` treats the stratum's other PSUs as the
-        zeros they are, ``centered`` is R's ``survey.adjust.domain.lonely``.
+    single_in_group : {"keep", "adjust"}
+        What a stratum does that has one PSU with cases in a group, and others without: ``keep`` treats those as the
+        zeros they are, ``adjust`` applies the rule `single_psu` (R's ``survey.adjust.domain.lonely``).
     """
 
     stratum: NDArray[np.int32]
@@ -51,7 +54,7 @@ class Design:
     place: NDArray[np.int32]
     sampled: NDArray[np.float64]
     single_psu: SinglePsu = "error"
-    single_in_group: Literal["keep", "centered"] = "keep"
+    single_in_group: SingleInGroup = "keep"
 
     @property
     def units(self) -> int:
@@ -78,19 +81,16 @@ class Design:
         return np.bincount(self.stratum, minlength=self.strata)
 
     def scale(self) -> NDArray[np.float64]:
-        """Return the factor of each stratum's centred sum of squares: (1 - f) n / (n - 1), by the single-PSU rule.
+        """Return the factor (1 - f) n / (n - 1) of each stratum's centred sum of squares.
 
-        Under ``scaled`` every stratum of a round is raised by L / (L - L1), where L1 of its L strata have one PSU.
+        A stratum with one PSU has 1 - f under ``centered`` (it varies around the mean of all PSUs) and 0 otherwise;
+        ``scaled`` then raises the others, see `mpi.variance`.
         """
         n = self.sizes().astype(np.float64)
         single = n == 1
         a = (1 - self.sampled) * np.divide(n, n - 1, out=np.ones_like(n), where=~single)
-        if self.single_psu in {"certainty", "scaled", "error"}:
+        if self.single_psu != "centered":
             a[single] = 0.0
-        if self.single_psu == "scaled":
-            of = np.bincount(self.wave, minlength=self.waves)
-            lost = np.bincount(self.wave[single], minlength=self.waves)
-            a *= np.divide(of, of - lost, out=np.full(self.waves, np.nan), where=of > lost)[self.wave]
         return a
 
     def df(self, waves: Iterable[int]) -> float:

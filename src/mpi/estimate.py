@@ -207,7 +207,6 @@ def _estimate(
     tallies = [counts(g, rows, prof.pattern, patterns) for g in groups]
     summed = _Sums(prof, groups, cells, design.units)
     parts: list[list[Part]] = [[] for _ in groups]
-    psus: list[NDArray[np.int64]] = []
     first = True
     for scheme in request.schemes:
         wanted = request.wanted if first else [s for s in request.wanted if s not in _UNWEIGHTED]
@@ -218,13 +217,12 @@ def _estimate(
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs)]).T.astype(np.int64)
             for i, t in enumerate(totals):
                 cases = (tallies[i] @ reach).T.astype(np.float64)
+                units = _units(cells[i], v.of("size", t)[0])
                 made = families(wanted, v, t, scheme.measure, scheme.cutoffs, groups=i > 0)
-                parts[i] += [_part(f, cells[i], cells[0], v, totals[0], cases, scheme, contrast) for f in made]
-            if not psus:
-                psus = [_units(c, v.of("size", t)[0]) for c, t in zip(cells, totals, strict=True)]
+                parts[i] += [_part(f, cells[i], cells[0], v, totals[0], cases, units, scheme, contrast) for f in made]
         first = False
     return assemble(
-        design, waves, [(g, c, _merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0], psus,
+        design, waves, [(g, c, _merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0],
         level=level, degrees=degrees,
     )  # fmt: skip
 
@@ -257,27 +255,26 @@ class _Sums:
         return out
 
 
-def _units(cells: Cells, size: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.add.reduceat((size > 0).astype(np.int64), cells.start[:-1])
+def _units(cells: Cells, size: NDArray[np.float64]) -> NDArray[np.float64]:
+    return cells.sum((size > 0).astype(np.float64))
 
 
 def _part(
     f: Family, cells: Cells, whole: Cells, v: Variables, all_totals: NDArray[np.float64],
-    cases: NDArray[np.float64], scheme: Scheme, contrast: str,
+    cases: NDArray[np.float64], units: NDArray[np.float64], scheme: Scheme, contrast: str,
 ) -> Part:  # fmt: skip
     labels = _labels(f, scheme, contrast)
     n = cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)] if f.among == "poor" else np.tile(cases[0], (len(labels), 1))
+    psus = np.tile(units, (len(labels), 1))
     if f.of_all:
         below = _of_all(f, v, all_totals, scheme.measure)
         value, own, common = of_whole(cells, f.above, whole, below)
-        return Part(labels, value, n, own, common)
+        return Part(labels, value, n, psus, own, common)
     if f.square is not None:
-        return Part(labels, *_swap(variance_among(cells, f.square, f.above, f.below), n))
-    return Part(labels, *_swap(ratio(cells, f.above, f.below), n))
-
-
-def _swap(pair: tuple[Any, Any], n: Any) -> tuple[Any, Any, Any]:
-    return pair[0], n, pair[1]
+        value, scores = variance_among(cells, f.square, f.above, f.below)
+    else:
+        value, scores = ratio(cells, f.above, f.below)
+    return Part(labels, value, n, psus, scores)
 
 
 def _of_all(f: Family, v: Variables, totals: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
@@ -309,7 +306,7 @@ def _merge(parts: list[Part]) -> list[Part]:
         return parts
     one = Part(
         [label for p in plain for label in p.labels],
-        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "scores")),
+        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "n_psu", "scores")),
     )
     return [one, *(p for p in parts if p.whole is not None)]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Indicator", "Measure", "Missing", "Unit"]
 
 Missing = Literal["drop", "reweight", "bounds"]
-"""What becomes of a row with a missing indicator: `drop` it (complete case), `reweight` within the dimension, `bounds`."""
+"""What becomes of a row with a missing indicator: `drop` it, `reweight` within the dimension, or `bounds`."""
 
 Unit = Literal["person", "household"]
 """What is counted."""
@@ -71,13 +71,20 @@ class Indicator:
         description: str = "",
     ) -> None:
         problems = Problems(f"indicator {name!r}")
-        if not name:
-            problems.add("it has no name")
+        texts = {
+            "name": name,
+            "dimension": dimension,
+            "column": column,
+            "label": label,
+            "description": description,
+        }
+        _check_texts(texts, problems)
+        exactly = _weight(weight, problems)
         problems.raise_if_any()
         values = {
             "name": name,
             "dimension": dimension,
-            "weight": _number(weight, f"indicator {name!r}: weight"),
+            "weight": exactly,
             "column": column or name,
             "label": label or name,
             "description": description,
@@ -91,9 +98,9 @@ class Indicator:
 class Measure:
     """A multidimensional poverty measure of the Alkire-Foster kind.
 
-    Person i's deprivation score is the sum of the weights of the indicators i is deprived in; a person is poor
-    when the score is at least the poverty cutoff k. Weights and cutoffs are exact rationals, so the comparison is
-    exact too (Alkire and Foster 2011, J. Public Economics 95:476-487).
+    Person i's deprivation score is the sum of the weights of the indicators i is deprived in; a person is
+    poor when the score is at least the poverty cutoff k. Weights and cutoffs are exact rationals, so the
+    comparison is exact too (Alkire and Foster 2011, J. Public Economics 95:476-487).
 
     Parameters
     ----------
@@ -115,13 +122,13 @@ class Measure:
     Raises
     ------
     MpiError
-        With every problem of the definition at once: weights that do not add to 1, an indicator twice, a cutoff
-        outside (0, 1] and so on.
+        With every problem of the definition at once: weights that do not add to 1, an indicator twice, a
+        cutoff outside (0, 1] and so on.
 
     Notes
     -----
-    Weights given as floats that are no simple fractions (data-driven weights) may miss 1 by 1e-9; they are then
-    divided by their sum, and a score counts as at the cutoff within `tolerance` = 1e-9.
+    Weights given as floats that are no simple fractions (data-driven weights) may miss 1 by 1e-9; they are
+    then divided by their sum, and a score counts as at the cutoff within `tolerance` = 1e-9.
 
     Examples
     --------
@@ -155,7 +162,8 @@ class Measure:
         source: str = "",
     ) -> None:
         problems = Problems(f"measure {name!r}")
-        given = tuple(indicators)
+        _check_texts({"name": name, "title": title, "source": source}, problems)
+        given = _indicators(indicators, problems)
         _check_indicators(given, problems)
         given, tolerance = _normalise(given, problems)
         cutoffs = {
@@ -193,7 +201,7 @@ class Measure:
         missing: Missing = "drop",
         unit: Unit = "person",
     ) -> Measure:
-        """Make a measure with equal nested weights: each dimension the same, its indicators sharing it equally.
+        """Make a measure with equal nested weights: dimensions weigh the same, and so do the indicators in each.
 
         Parameters
         ----------
@@ -274,13 +282,12 @@ class Measure:
         """
         self._known(names, "leave out")
         kept = [i for i in self.indicators if i.name not in names]
-        if not kept:
-            raise MpiError(f"measure {self.name!r}: all indicators would be left out")
-        total, left = _dimension_weights(self.indicators), _dimension_weights(kept)
-        alive = sum(total[d] for d in left)
-        return self._with(
-            [_reweighted(i, i.weight / left[i.dimension] * total[i.dimension] / alive) for i in kept],
-        )
+        total = _dimension_weights(self.indicators)
+        alive = sum(total[d] for d in {i.dimension for i in kept})
+        if not alive:
+            left = "no indicator with a weight" if kept else "no indicator"
+            raise MpiError(f"measure {self.name!r}: {left} would be left; keep at least one")
+        return self._with([_reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
 
     def with_weights(self, weights: Mapping[str, Number]) -> Measure:
         """Change the weights: name every dimension (shared as before within it) or every indicator.
@@ -288,8 +295,8 @@ class Measure:
         Parameters
         ----------
         weights : mapping of str to number
-            Either the weight of each dimension or the weight of each indicator; they add to 1. An indicator left
-            out of a mapping of indicators is an error; give it 0 to leave it without weight.
+            Either the weight of each dimension or the weight of each indicator; they add to 1. An indicator
+            left out of a mapping of indicators is an error; give it 0 to leave it without weight.
 
         Examples
         --------
@@ -297,12 +304,19 @@ class Measure:
         >>> {k: str(v) for k, v in m.with_weights({"x": "1/4", "y": "3/4"}).weights.items()}
         {'a': '1/8', 'b': '1/8', 'c': '3/4'}
         """
-        values = {k: _number(v, f"measure {self.name!r}: weight of {k!r}") for k, v in weights.items()}
+        problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
+        values = {k: _weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
+        problems.raise_if_any()
         exact = {k: is_simple(v) for k, v in weights.items()}
         if set(values) == set(self.dimensions):
-            total = _dimension_weights(self.indicators)
-            share = {i.name: self._share(i, total[i.dimension]) for i in self.indicators}
-            return self._with([_reweighted(i, share[i.name] * values[i.dimension], exact[i.dimension]) for i in self.indicators])
+            return self._with(
+                [
+                    _reweighted(
+                        i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension]
+                    )
+                    for i in self.indicators
+                ]
+            )
         if set(values) == set(self.names):
             return self._with([_reweighted(i, values[i.name], exact[i.name]) for i in self.indicators])
         raise self._explain_weights(set(values))
@@ -328,16 +342,11 @@ class Measure:
         ('HV201_dep',)
         """
         self._known(columns, "find a column for")
-        return self._with([_moved(i, columns.get(i.name, i.column)) for i in self.indicators])
+        return self._with([_copy(i, column=columns.get(i.name, i.column)) for i in self.indicators])
 
     def with_missing(self, missing: Missing) -> Measure:
         """Change what becomes of rows with a missing indicator."""
         return self._with(self.indicators, missing=missing)
-
-    def _share(self, indicator: Indicator, total: Fraction) -> Fraction:
-        if total:
-            return indicator.weight / total
-        return Fraction(1, sum(i.dimension == indicator.dimension for i in self.indicators))
 
     def _with(
         self, indicators: Sequence[Indicator], *, cutoff: Number | None = None, missing: Missing | None = None
@@ -362,7 +371,7 @@ class Measure:
         problems.raise_if_any()
 
     def _explain_weights(self, given: set[str]) -> MpiError:
-        problems = Problems(f"measure {self.name!r}: new weights must name every dimension or every indicator")
+        problems = Problems(f"measure {self.name!r}: weights must name every dimension or every indicator")
         known = (*self.dimensions, *self.names)
         for name in sorted(given - set(known)):
             problems.add(unknown("dimension or indicator", name, known))
@@ -375,11 +384,30 @@ class Measure:
         return problems.error()
 
 
-def _number(value: Number, where: str) -> Fraction:
+def _weight(value: Number, problems: Problems, where: str = "weight") -> Fraction:
     try:
         return fraction(value)
     except ValueError as error:
-        raise MpiError(f"{where}: {error}") from error
+        problems.add(f"{where}: {error}")
+        return Fraction(0)
+
+
+def _check_texts(values: Mapping[str, object], problems: Problems) -> None:
+    """Hold names, labels and so on to text; a name also has to say something."""
+    for key, value in values.items():
+        if key == "name" and value == "":
+            problems.add("it has no name")
+        elif not (isinstance(value, str) or (key == "column" and value is None)):
+            problems.add(f"{key}: text is needed, not {value!r}")
+
+
+def _indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicator, ...]:
+    """Return what are indicators, and tell of what are not (names alone are the common slip)."""
+    found = tuple(given)
+    others = [repr(i) for i in found if not isinstance(i, Indicator)]
+    if others:
+        problems.add(f"not an Indicator: {', '.join(others[:5])}; to give names alone, use Measure.nested")
+    return found if not others else ()
 
 
 def _cutoff(value: Number, key: str, problems: Problems) -> Fraction:
@@ -400,7 +428,7 @@ def _check_word(value: str, words: tuple[str, ...], key: str, problems: Problems
 
 
 def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
-    if not indicators:
+    if not indicators and not problems.found:
         problems.add("it has no indicators")
     names = [i.name for i in indicators]
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
@@ -408,11 +436,14 @@ def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> 
     columns = [i.column for i in indicators if names.count(i.name) == 1]
     for column in dict.fromkeys(c for c in columns if columns.count(c) > 1):
         problems.add(f"column {column!r} serves {columns.count(column)} indicators")
-    problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in indicators if i.weight < 0]
+    negative = [i for i in indicators if i.weight < 0]
+    problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in negative]
 
 
-def _normalise(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
-    """Hold the weights to a sum of 1; divide data-driven floats by theirs when they miss it by rounding alone."""
+def _normalise(
+    indicators: tuple[Indicator, ...], problems: Problems
+) -> tuple[tuple[Indicator, ...], Fraction]:
+    """Hold the weights to a sum of 1; data-driven ones that miss it by rounding alone are divided by it."""
     total = sum((i.weight for i in indicators), Fraction(0))
     exact = all(i.exact for i in indicators)
     if total == 1 or not indicators:
@@ -434,17 +465,20 @@ def _dimension_weights(indicators: Iterable[Indicator]) -> dict[str, Fraction]:
     return out
 
 
+def _share(indicator: Indicator, among: Sequence[Indicator]) -> Fraction:
+    """Return the indicator's share of its dimension among some indicators; equal where none has a weight."""
+    mates = [i.weight for i in among if i.dimension == indicator.dimension]
+    total = sum(mates, Fraction(0))
+    return indicator.weight / total if total else Fraction(1, len(mates))
+
+
 def _reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001
-    new = Indicator(
-        i.name, dimension=i.dimension, weight=weight, column=i.column, label=i.label, description=i.description
-    )
-    object.__setattr__(new, "exact", i.exact if exact is None else exact)
-    return new
+    return _copy(i, weight=weight, exact=i.exact if exact is None else exact)
 
 
-def _moved(i: Indicator, column: str) -> Indicator:
-    new = Indicator(
-        i.name, dimension=i.dimension, weight=i.weight, column=column, label=i.label, description=i.description
-    )
-    object.__setattr__(new, "exact", i.exact)
-    return new
+def _copy(i: Indicator, **changes: object) -> Indicator:
+    """Copy an indicator with other values of some fields; whether its weight was given exactly is kept."""
+    made = object.__new__(Indicator)
+    for key in ("name", "dimension", "weight", "column", "label", "description", "exact"):
+        object.__setattr__(made, key, changes.get(key, getattr(i, key)))
+    return made

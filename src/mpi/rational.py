@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import math
+import re
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 
@@ -12,6 +14,9 @@ Number = int | float | str | Fraction | Decimal
 """What may stand where a weight or a cutoff is asked for."""
 
 _SIMPLE = 10_000
+_LONGEST = 1_000
+_HUGE_EXPONENT = re.compile(r"[eE][+-]?[\d_]{4,}")
+_SLASH = re.compile(r"\s*/\s*")
 
 
 def fraction(value: object) -> Fraction:
@@ -30,13 +35,11 @@ def fraction(value: object) -> Fraction:
     >>> fraction("1/18"), fraction(0.05), fraction(1 / 3)
     (Fraction(1, 18), Fraction(1, 20), Fraction(1, 3))
     """
-    if isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a number")
     if isinstance(value, (str, Decimal)):
         return _from_text(str(value))
-    if isinstance(value, Rational):
+    if isinstance(value, Rational) and not isinstance(value, bool):
         return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Real):
+    if isinstance(value, Real) and not isinstance(value, bool):
         return _from_float(float(value))
     raise ValueError(f"{value!r} is not a number; write it like '1/3' or 0.25")
 
@@ -60,18 +63,18 @@ def text(value: Fraction) -> str:
 
 
 def _from_text(value: str) -> Fraction:
+    """Read ``1/3``, ``1 / 3``, ``0.25`` or ``5e-2``; a number too long to mean anything is none."""
+    written = _SLASH.sub("/", value.strip())
+    if len(written) > _LONGEST or _HUGE_EXPONENT.search(written):
+        raise ValueError(f"{value[:40]!r} is not a usable number; write it like '1/3' or '0.25'")
     try:
-        return Fraction(value.strip())
+        return Fraction(written)
     except (ValueError, ZeroDivisionError):
-        pass
-    try:
-        return Fraction(Decimal(value.strip()))
-    except (InvalidOperation, ValueError, OverflowError):
         raise ValueError(f"{value!r} is not a number; write it like '1/3' or '0.25'") from None
 
 
 def _from_float(value: float) -> Fraction:
-    if value != value or value in {float("inf"), float("-inf")}:
+    if not math.isfinite(value):
         raise ValueError(f"{value!r} is not a finite number")
     near = Fraction(value).limit_denominator(_SIMPLE)
     return near if float(near) == value else Fraction(repr(value))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from mpi.design import SinglePsu
+    from mpi.design import SingleInGroup, SinglePsu
     from mpi.survey import Survey
 
 __all__ = ["read_survey"]
@@ -27,7 +27,7 @@ def read_survey(
     wave: str | None = None,
     shared_psus: bool = False,
     single_psu: SinglePsu = "error",
-    single_in_group: Literal["keep", "centered"] = "keep",
+    single_in_group: SingleInGroup = "keep",
 ) -> Survey:
     """Read a survey from a file; its value labels become the labels of groups.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import Categories, as_frame, categories, compress, first_of, numbers, require
-from mpi.design import Design, SinglePsu
+from mpi.design import Design, SingleInGroup, SinglePsu
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class Survey:
         The rule for a stratum with one PSU. `certainty`: it adds nothing (R ``certainty``, ``remove``).
         `centered`: it varies around the mean of all PSUs (R ``adjust``, Stata ``centered``). `scaled`: it varies
         as the other strata do on average (R ``average``, Stata ``scaled``).
-    single_in_group : {"keep", "centered"}
-        What happens where a stratum has one PSU only within a group (R ``survey.adjust.domain.lonely``).
+    single_in_group : {"keep", "adjust"}
+        What happens where only one PSU of a stratum has cases in a group: its other PSUs count as the zeros they
+        are, or the rule `single_psu` applies (R ``survey.adjust.domain.lonely``).
     labels : mapping of column to mapping of value to label, optional
         Value labels; groups print them.
 
@@ -96,7 +97,7 @@ class Survey:
         wave: str | None = None,
         shared_psus: bool = False,
         single_psu: SinglePsu = "error",
-        single_in_group: Literal["keep", "centered"] = "keep",
+        single_in_group: SingleInGroup = "keep",
         labels: Labels | None = None,
     ) -> None:
         named = {
@@ -245,8 +246,8 @@ def _check_options(single_psu: str, single_in_group: str, problems: Problems) ->
     rules = ("error", "certainty", "centered", "scaled")
     if single_psu not in rules:
         problems.add(f"single_psu: {unknown('rule', single_psu, rules)}")
-    if single_in_group not in {"keep", "centered"}:
-        problems.add(f"single_in_group: {unknown('rule', single_in_group, ('keep', 'centered'))}")
+    if single_in_group not in {"keep", "adjust"}:
+        problems.add(f"single_in_group: {unknown('rule', single_in_group, ('keep', 'adjust'))}")
 
 
 def _weights(data: nw.DataFrame[Any], name: str | None, problems: Problems) -> NDArray[np.float64]:

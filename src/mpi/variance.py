@@ -57,51 +57,66 @@ class Block:
         return np.tile(self.cells.wave, len(self.scores))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Segments:
+    """Strata within columns (or groups): how each is centred and scaled by the rules for single PSUs.
+
+    Attributes
+    ----------
+    n : ndarray of float
+        PSUs in the stratum.
+    touched : ndarray of int
+        Those of them that the column has an entry for.
+    around_all : ndarray of bool
+        Whether the stratum varies around the mean of all PSUs of the column's strata, not around its own.
+    scale : ndarray of float
+        The factor of its sum of squares.
+    """
+
+    n: NDArray[np.float64]
+    touched: NDArray[np.int64]
+    around_all: NDArray[np.bool_]
+    scale: NDArray[np.float64]
+
+
+def _segments(
+    design: Design, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int
+) -> _Segments:
+    n = design.sizes()[stratum].astype(np.float64)
+    single = n == 1
+    if design.single_in_group == "adjust" and design.single_psu in {"centered", "scaled"}:
+        single = touched == 1
+    scale = design.scale()[stratum]
+    if design.single_psu == "scaled":
+        total = np.bincount(column, minlength=columns)
+        usable = total - np.bincount(column[single], minlength=columns)
+        raised = np.divide(total, usable, out=np.full(columns, np.nan), where=usable > 0)
+        scale = np.where(single, 0.0, scale * raised[column])
+    around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
+    return _Segments(n, touched, around_all, scale)
+
+
 def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
-    """Return the variance of each statistic in each group (statistics x groups), two passes, no cancellation."""
+    """Return the variance of each statistic in each group (statistics x groups), in two passes: nothing cancels."""
     cells, scores = block.cells, block.scores
-    stratum = design.stratum[cells.unit]
-    group = cells.group()
+    stratum, group = design.stratum[cells.unit], cells.group()
     first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
     length = np.diff(np.r_[first, len(stratum)])
-    h, g = stratum[first], group[first]
-    n = design.sizes()[h].astype(np.float64)
-    a = design.scale()
-    sums = np.add.reduceat(scores, first, axis=1)
+    g = group[first]
     by_group = np.searchsorted(g, np.arange(cells.groups))
-    grand = np.add.reduceat(sums, by_group, axis=1) / _units_by_wave(design)[cells.wave]
-    mean = sums / n
-    around_all = _around_grand_mean(design, n, length)
-    mean[:, around_all] = grand[:, g[around_all]]
+    segments = _segments(design, stratum[first], g, length, cells.groups)
+    sums = np.add.reduceat(scores, first, axis=1)
+    mean = sums / segments.n
+    if segments.around_all.any():
+        grand = np.add.reduceat(sums, by_group, axis=1) / np.add.reduceat(segments.n, by_group)
+        mean[:, segments.around_all] = grand[:, g[segments.around_all]]
     spread = scores - np.repeat(mean, length, axis=1)
     np.multiply(spread, spread, out=spread)
-    spread *= a[stratum]
+    spread *= np.repeat(segments.scale, length)
     variance = np.add.reduceat(spread, cells.start[:-1], axis=1)
-    variance += np.add.reduceat(mean**2 * (a[h] * (n - length)), by_group, axis=1)
-    if design.single_psu == "centered":
-        variance += grand**2 * _absent_singles(design, h, g, cells)
-    return variance
-
-
-def _around_grand_mean(design: Design, n: NDArray[np.float64], length: NDArray[np.int64]) -> NDArray[np.bool_]:
-    single = (n == 1) & (design.single_psu == "centered")
-    if design.single_in_group == "centered":
-        single |= (n > 1) & (length == 1) & (design.single_psu == "centered")
-    return single
-
-
-def _units_by_wave(design: Design) -> NDArray[np.int64]:
-    return np.bincount(design.wave[design.stratum], minlength=design.waves)
-
-
-def _absent_singles(
-    design: Design, h: NDArray[np.int32], g: NDArray[np.int64], cells: Cells
-) -> NDArray[np.float64]:
-    """Sum the scale of the single-PSU strata that a group has no unit in: they vary around its grand mean too."""
-    single = (design.sizes() == 1) * design.scale()
-    of_wave = np.bincount(design.wave, weights=single, minlength=design.waves)
-    present = np.bincount(g, weights=single[h], minlength=cells.groups)
-    return of_wave[cells.wave] - present
+    untouched = segments.scale * (segments.n - length)
+    out: NDArray[np.float64] = variance + np.add.reduceat(mean**2 * untouched, by_group, axis=1)
+    return out
 
 
 def stack(blocks: Sequence[Block], columns: NDArray[np.int64], units: int) -> Any:
@@ -138,30 +153,26 @@ class _Spread:
 
 
 def _spread(design: Design, columns: Any) -> _Spread:
+    """Centre and scale sparse influence columns, without writing the centred zeros out."""
     import scipy.sparse as sp
 
-    units, strata = design.units, design.strata
+    units, strata, m = design.units, design.strata, columns.shape[1]
+    column = np.repeat(np.arange(m), np.diff(columns.indptr))
+    key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
+    c, h = np.divmod(key, strata)
+    segments = _segments(design, h, c, np.bincount(entry), m)
+    sums = np.bincount(entry, weights=columns.data, minlength=len(key))
+    mean = sums / segments.n
+    if segments.around_all.any():
+        grand = np.bincount(c, weights=sums, minlength=m) / np.bincount(c, weights=segments.n, minlength=m)
+        mean = np.where(segments.around_all, grand[c], mean)
+    root = np.sqrt(segments.scale)
     every = np.arange(units)
-    root = np.sqrt(design.scale())[design.stratum]
-    member = sp.csr_array((np.ones(units), (every, design.stratum)), shape=(units, strata))
-    link = sp.csr_array((root, (design.psu, every)), shape=(int(design.psu.max()) + 1, units))
-    n = design.sizes().astype(np.float64)
-    mean = sp.diags_array(1 / n) @ (member.T @ columns)
-    if design.single_psu == "centered" and (n == 1).any():
-        mean = _grand_means(design, columns, mean, n == 1)
-    return _Spread(sp.csc_array(link @ columns), sp.csr_array(link @ member), sp.csc_array(mean))
-
-
-def _grand_means(design: Design, columns: Any, mean: Any, single: NDArray[np.bool_]) -> Any:
-    import scipy.sparse as sp
-
-    wave = sp.csr_array((np.ones(design.units), (design.wave[design.stratum], np.arange(design.units))))
-    grand = sp.diags_array(1 / _units_by_wave(design)) @ (wave @ columns)
-    keep = sp.diags_array((~single).astype(np.float64))
-    take = sp.csr_array(
-        (np.ones(int(single.sum())), (np.flatnonzero(single), design.wave[single])), shape=(design.strata, design.waves)
-    )
-    return keep @ mean + take @ grand
+    scaled = sp.csc_array((columns.data * root[entry], columns.indices, columns.indptr), shape=columns.shape)
+    link = sp.csr_array((np.ones(units), (design.psu, every)), shape=(int(design.psu.max()) + 1, units))
+    member = sp.csr_array((np.ones(units), (design.psu, design.stratum)), shape=(link.shape[0], strata))
+    off = sp.csc_array((mean * root, (h, c)), shape=(strata, m))
+    return _Spread(sp.csc_array(link @ scaled), member, off)
 
 
 def covariance(design: Design, columns: Any) -> Any:

@@ -1,0 +1,272 @@
+"""Plain survey estimates over the same totals: means, proportions, totals and ratios of any columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.assemble import Degrees, Labels, Part, assemble
+from mpi.assemble import ratio as ratio_of_totals
+from mpi.assemble import total as total_by_group
+from mpi.errors import MpiError
+from mpi.profiles import By, grouping, rows_of
+from mpi.totals import cells_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.estimates import Estimates
+    from mpi.measure import Unit
+    from mpi.profiles import Rows
+    from mpi.survey import Survey, Where
+    from mpi.totals import Cells
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["mean", "proportion", "ratio", "total"]
+
+
+def mean(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of numbers; rows where one is missing are left out of its mean, and stay in the design.
+    by, where, unit, level, df
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``mean``; ``indicator`` is the column.
+
+    Raises
+    ------
+    MpiError
+        When a column is absent or holds text.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.mean(mpi.load_sample(), ["income"], by=["area"])
+    >>> est.select(by="area").table["group"].unique().tolist()
+    ['Urban', 'Rural']
+    """
+    found = _Columns(survey, where, unit, by, _listed(columns))
+    variables = [(_label("mean", name, y), y, (~np.isnan(y)).astype(np.float64)) for name, y in found.values.items()]
+    return found.estimates(variables, _ratios, level, df)
+
+
+def proportion(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate the share of each category of columns, with logit-t intervals.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of categories; rows where one is missing are left out of its shares.
+    by, where, unit, level, df
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``proportion``; ``dimension`` is the column and ``indicator`` the category.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.proportion(mpi.load_sample(), "area")
+    >>> est.select(wave=2016).table["indicator"].tolist()
+    ['Urban', 'Rural']
+    """
+    found = _Columns(survey, where, unit, by, ())
+    variables = []
+    for name in _listed(columns):
+        groups = found.survey.categories(name)
+        index = found.rows.of(groups.index)
+        known = np.array([v is not None for v in groups.levels])
+        seen = known[index].astype(np.float64)
+        for i, label in enumerate(groups.labels):
+            if known[i] and (index == i).any():
+                variables.append((Labels("proportion", indicator=label, dimension=name), (index == i) * 1.0, seen))
+    return found.estimates(variables, _ratios, level, df)
+
+
+def total(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
+
+    Rows where a column is missing add nothing; `n` counts those that are observed.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of numbers.
+    by, where, unit, level, df
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``total``; ``indicator`` is the column.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> len(mpi.total(mpi.load_sample(), "income"))
+    2
+    """
+    found = _Columns(survey, where, unit, by, _listed(columns))
+    variables = [
+        (Labels("total", indicator=name, method="t"), y, (~np.isnan(y)).astype(np.float64))
+        for name, y in found.values.items()
+    ]
+    return found.estimates(variables, lambda cells, above, _: total_by_group(cells, above), level, df)
+
+
+def ratio(
+    survey: Survey,
+    numerator: str,
+    denominator: str,
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate the ratio of two totals, for example the share of food in all spending.
+
+    Rows where either column is missing are left out of both.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    numerator, denominator : str
+        Columns of numbers.
+    by, where, unit, level, df
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``ratio``; ``indicator`` is ``numerator / denominator``.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
+    1.0
+    """
+    found = _Columns(survey, where, unit, by, (numerator, denominator))
+    y, x = found.values[numerator], found.values[denominator]
+    absent = np.isnan(y) | np.isnan(x)
+    label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
+    pair = (label, np.where(absent, np.nan, y), np.where(absent, 0.0, x))
+    return found.estimates([pair], _ratios, level, df)
+
+
+def _ratios(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    return ratio_of_totals(cells, above, below)
+
+
+def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
+    return (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+
+
+def _label(statistic: str, name: str, y: Floats) -> Labels:
+    seen = y[~np.isnan(y)]
+    share = bool(len(seen)) and bool(((seen == 0) | (seen == 1)).all())
+    return Labels(statistic, indicator=name, method="logit" if share else "t")
+
+
+class _Columns:
+    """The columns asked for, and what is needed to sum them by unit and group."""
+
+    __slots__ = ("by", "rows", "survey", "values")
+
+    def __init__(
+        self, survey: Survey, where: Where | None, unit: Unit, by: Sequence[By], names: Sequence[str]
+    ) -> None:
+        if isinstance(by, str):
+            raise MpiError(f"by is a list of columns and crosses: by=[{by!r}]")
+        self.survey = survey if where is None else survey.where(where)
+        flat = [c for b in by for c in ([b] if isinstance(b, str) else b)]
+        self.survey.check_columns([*flat, *names])
+        self.by = tuple(dict.fromkeys(by))
+        self.rows: Rows = rows_of(self.survey, unit, flat)
+        self.values = {n: self.rows.of(self.survey.numbers(n)).astype(np.float64) for n in names}
+        _check_finite(self.values)
+
+    def estimates(
+        self,
+        variables: Sequence[tuple[Labels, Floats, Floats]],
+        make: Callable[[Cells, Floats, Floats], tuple[Floats, Floats]],
+        level: float,
+        df: Degrees,
+    ) -> Estimates:
+        """Sum above and below by cell and turn them into estimates."""
+        survey, rows = self.survey, self.rows
+        parts: list[tuple[Any, Cells, list[Part]]] = []
+        whole: Cells | None = None
+        for by in (None, *self.by):
+            group = grouping(survey, rows, by)
+            cells = cells_of(group, rows, survey.design)
+            whole = whole or cells
+            seen = [~np.isnan(y) for _, y, _ in variables]
+            above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
+            below = _sums(cells, [rows.weight * x for _, _, x in variables])
+            value, scores = make(cells, above, below)
+            cases = _sums(cells, [s.astype(np.float64) for s in seen])
+            n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
+            parts.append((group, cells, [Part([v[0] for v in variables], value, n, psus, scores)]))
+        assert whole is not None  # the total always comes first
+        return assemble(survey.design, survey.waves, parts, whole, level=level, degrees=df)
+
+
+def _check_finite(values: dict[str, Floats]) -> None:
+    for name, y in values.items():
+        count = int(np.isinf(y).sum())
+        if count:
+            raise MpiError(f"column {name!r} is infinite in {count:,} rows")
+
+
+def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:
+    return np.array([np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables])

@@ -1,0 +1,79 @@
+"""A file that cannot be read: one message that names it, what was found and what to do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mpi.errors import MpiError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["Damaged", "require_file", "require_kind", "told"]
+
+_AGAIN = "Copy or export it again from its source"
+
+# The first bytes of files that get a wrong suffix, what they are, and what to do with them.
+_KINDS = (
+    (b"PAR1", "parquet", "a Parquet file", "rename it to .parquet"),
+    (b"$FL2", "spss", "an SPSS file", "rename it to .sav"),
+    (b"$FL3", "spss", "a compressed SPSS file", "rename it to .zsav"),
+    (b"<stata_dta>", "stata", "a Stata file", "rename it to .dta"),
+    (b"PK\x03\x04", "", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "", "an old Excel or Office file", "save the sheet as CSV"),
+    (b"\x1f\x8b", "", "a gzip archive", "unpack it, or call it .csv.gz if it is delimited text"),
+    (b"%PDF", "", "a PDF document", "ask for the data file"),
+    (b"<!DOCTYPE", "", "a web page", "download the data itself; the page may be a login form or an error"),
+    (b"<html", "", "a web page", "download the data itself; the page may be a login form or an error"),
+    (b"version https://git-lfs", "", "a Git LFS pointer, not the file itself", "run `git lfs pull`"),
+)
+
+
+class Damaged(MpiError):
+    """What was found in a file that is cut short or damaged; `told` adds the file and the remedy."""
+
+
+@contextmanager
+def told(file: Path) -> Iterator[None]:
+    """Turn whatever goes wrong while reading `file` into one `MpiError`."""
+    try:
+        yield
+    except Damaged as error:
+        raise MpiError(f"cannot read {file}: {error}. {_AGAIN}") from error
+    except (MpiError, MemoryError):
+        raise
+    except OSError as error:
+        raise MpiError(f"cannot read {file}: {error.strerror or error}. {_AGAIN}, and check that it may be read") from error
+    except Exception as error:
+        found = " ".join(str(error).split()) or type(error).__name__
+        raise MpiError(f"cannot read {file}: it is damaged, cut short or not what its suffix says ({found}). {_AGAIN}") from error
+
+
+def require_file(file: Path, suffixes: Iterable[str]) -> None:
+    """Raise unless `file` is there, is a file and holds something; offer the nearest name in its folder."""
+    if file.is_dir():
+        raise MpiError(f"cannot read {file}: it is a folder; name one file in it")
+    if not file.exists():
+        raise MpiError(f"cannot read {file}: {_nearby(file, tuple(suffixes))}")
+    if file.stat().st_size == 0:
+        raise MpiError(f"cannot read {file}: it is empty (0 bytes). {_AGAIN}")
+
+
+def require_kind(file: Path, kind: str) -> None:
+    """Raise where the first bytes of `file` say that it is something else than its suffix says."""
+    with told(file), file.open("rb") as opened:
+        head = opened.read(32).lstrip(b"\xef\xbb\xbf \r\n\t")
+    zipped = file.name.casefold().endswith(".gz")
+    for magic, is_kind, what, remedy in _KINDS:
+        if head.lower().startswith(magic.lower()) and is_kind != kind and not (zipped and magic == b"\x1f\x8b"):
+            raise MpiError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
+
+
+def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:
+    folder = file.parent
+    if not folder.is_dir():
+        return f"there is no folder {str(folder)!r}; check the path, which is taken from {str(folder.cwd())!r}"
+    names = sorted(p.name for p in folder.iterdir() if p.name.casefold().endswith(suffixes))
+    return f"{unknown('file', file.name, names)} (in {str(folder.resolve())!r})"

@@ -1,0 +1,44 @@
+"""A table as it was read: its data, what its values mean and what its variables are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Table"]
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Data with the labels of its file.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame or pyarrow.Table
+        The data, one column per variable; a PyArrow table where the file is Parquet.
+        Values are the file's codes, never their labels.
+    labels : mapping of str to mapping
+        Column to value to label. A column may have labels for some of its values only.
+        Stata's extended missing values, missing in `frame`, stand as ".a" to ".z".
+    titles : mapping of str to str
+        Column to variable label, for the columns that have one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = Table(pd.DataFrame({"sex": [1, 2]}), {"sex": {1: "Male", 2: "Female"}})
+    >>> table.labels["sex"][2]
+    'Female'
+    """
+
+    frame: Any
+    labels: Mapping[str, Mapping[object, str]] = field(default_factory=_nothing)
+    titles: Mapping[str, str] = field(default_factory=_nothing)

@@ -1,0 +1,195 @@
+"""What missing answers cost: the share of cases kept, what each indicator and group lost, whether the dropped differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.assemble import Labels, Part, assemble, ratio
+from mpi.identify import complete, reweighted
+from mpi.profiles import By, grouping, profile, rows_of
+from mpi.totals import Summer, cells_of, counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mpi.estimates import Estimates
+    from mpi.identify import Scores
+    from mpi.measure import Measure, Unit
+    from mpi.profiles import Grouping, Profiles
+    from mpi.survey import Survey, Where
+    from mpi.totals import Cells
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Retention", "retention"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Retention:
+    """A retention report.
+
+    Attributes
+    ----------
+    groups : pandas.DataFrame
+        One row per group: ``n`` rows, ``n_retained``, ``retained_unweighted`` (share of rows), ``retained``
+        (share of the population) and its ``se``.
+    indicators : pandas.DataFrame
+        One row per group and indicator: ``n_missing``, ``missing_unweighted``, ``missing`` (share of the
+        population) and its ``se``; ``lost_alone``, rows that only this indicator loses; ``rate_retained`` and
+        ``rate_dropped``, the deprivation rate of those retained and of those dropped who answered
+        (``n_dropped_answered``); their ``difference``, its ``difference_se`` and the ``p`` value of no difference,
+        missing where a rate is 0 or 1 (no variation is no evidence).
+    estimates : Estimates
+        The weighted figures with all their covariances.
+    """
+
+    groups: pd.DataFrame
+    indicators: pd.DataFrame
+    estimates: Estimates
+
+    def __repr__(self) -> str:
+        """Show both tables."""
+        return f"{self.groups.to_string(index=False)}\n\n{self.indicators.to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        """Show both tables in a notebook."""
+        tables = (self.groups, self.indicators)
+        return "".join(t.to_html(index=False, float_format="{:.4f}".format, na_rep="–") for t in tables)
+
+
+def retention(
+    survey: Survey,
+    measure: Measure,
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit | None = None,
+    level: float = 0.95,
+) -> Retention:
+    """Report what the measure's missing-value policy keeps and drops.
+
+    Under `drop` (and `bounds`) a row is retained when no indicator is missing; under `reweight` when every dimension
+    has an answer.
+
+    Parameters
+    ----------
+    survey, measure, by, where, unit, level
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Retention
+        Shares kept, weighted and unweighted; losses by indicator and group; a test whether the dropped differ.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> report = mpi.retention(mpi.load_sample(), mpi.load_measure("gso-mdp"))
+    >>> bool((report.groups["retained"] > 0.9).all())
+    True
+    """
+    domain = survey if where is None else survey.where(where)
+    columns = [c for b in by for c in ([b] if isinstance(b, str) else b)]
+    rows = rows_of(domain, unit or measure.unit, columns)
+    prof = profile(domain, measure, rows)
+    scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)
+    table = _variables(prof, scores)
+    parts, tallies, whole = [], [], None
+    for b in (None, *dict.fromkeys(by)):
+        group = grouping(domain, rows, b)
+        cells = cells_of(group, rows, domain.design)
+        whole = whole or cells
+        summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
+        totals = np.ascontiguousarray(summer(table)[cells.order].T)
+        tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
+        parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
+        tallies.append(tally)
+    assert whole is not None  # the total always comes first
+    est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="design")
+    groups, indicators = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
+    return Retention(groups, indicators, est)
+
+
+def _variables(prof: Profiles, scores: Scores) -> Floats:
+    """Write out by pattern: all, kept, then d columns each of missing, lost alone, and answers and deprivations of both."""
+    d = prof.deprived.shape[1]
+    kept, missing = scores.kept, prof.missing
+    alone = missing & (missing.sum(axis=1) == 1)[:, None] & ~kept[:, None]
+    seen, deprived = ~missing, prof.deprived & ~missing
+    columns = [np.ones((len(kept), 1)), kept[:, None], missing, alone]
+    for side in (kept, ~kept):
+        columns += [seen & side[:, None], deprived & side[:, None]]
+    out: Floats = np.hstack(columns).astype(np.float64)
+    assert out.shape[1] == 2 + 6 * d  # _slices depends on it
+    return out
+
+
+def _slices(d: int) -> dict[str, slice]:
+    names = ("missing", "alone", "seen_kept", "deprived_kept", "seen_dropped", "deprived_dropped")
+    return {name: slice(2 + i * d, 2 + (i + 1) * d) for i, name in enumerate(names)}
+
+
+def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part:
+    d = len(measure.indicators)
+    at = _slices(d)
+    retained = ratio(cells, totals[1:2], totals[:1])
+    missing = ratio(cells, totals[at["missing"]], totals[:1])
+    kept = ratio(cells, totals[at["deprived_kept"]], totals[at["seen_kept"]])
+    dropped = ratio(cells, totals[at["deprived_dropped"]], totals[at["seen_dropped"]])
+    difference = (kept[0] - dropped[0], kept[1] - dropped[1])
+    labels = [Labels("retained")]
+    for statistic, contrast, method in (
+        ("missing", "level", "logit"), ("uncensored_headcount", "retained", "logit"),
+        ("uncensored_headcount", "dropped", "logit"), ("uncensored_headcount", "retained - dropped", "t"),
+    ):  # fmt: skip
+        labels += [
+            Labels(statistic, contrast, i.name, i.dimension, method=method, undefined="no answers")  # type: ignore[arg-type]
+            for i in measure.indicators
+        ]
+    pieces = (retained, missing, kept, dropped, difference)
+    value, scores = (np.concatenate([p[k] for p in pieces]) for k in (0, 1))
+    both = np.minimum(cases[at["seen_kept"]], cases[at["seen_dropped"]])
+    n = np.concatenate([cases[:1], np.tile(cases[0], (d, 1)), cases[at["seen_kept"]], cases[at["seen_dropped"]], both])
+    psus = np.tile(cells.sum((totals[0] > 0).astype(np.float64)), (len(labels), 1))
+    return Part(labels, value, n, psus, scores)
+
+
+def _tables(
+    est: Estimates, groupings: Sequence[Grouping], tallies: Sequence[Any], measure: Measure, waves: tuple[Any, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    import pandas as pd
+
+    d = len(measure.indicators)
+    at = _slices(d)
+    p = est.p_values()
+    first: list[dict[str, Any]] = []
+    second: list[dict[str, Any]] = []
+    row = 0
+    for g, tally in zip(groupings, tallies, strict=True):
+        for i, label in enumerate(g.labels):
+            key = {"by": g.name, "group": label, "wave": waves[g.wave[i]] if waves else None}
+            n, kept = int(tally[i, 0]), int(tally[i, 1])
+            first.append({
+                **key, "n": n, "n_retained": kept, "retained_unweighted": kept / n,
+                "retained": est.value[row], "se": est.se[row],
+            })  # fmt: skip
+            at_row = row + 1 + np.arange(4 * d).reshape(4, d)
+            for j, indicator in enumerate(measure.indicators):
+                lost, yes, no, gap = at_row[:, j]
+                absent, answered = int(tally[i, at["missing"]][j]), int(tally[i, at["seen_dropped"]][j])
+                varies = 0 < est.value[yes] < 1 and 0 < est.value[no] < 1
+                second.append({
+                    **key, "indicator": indicator.name, "n_missing": absent, "missing_unweighted": absent / n,
+                    "missing": est.value[lost], "se": est.se[lost], "lost_alone": int(tally[i, at["alone"]][j]),
+                    "rate_retained": est.value[yes], "rate_dropped": est.value[no], "n_dropped_answered": answered,
+                    "difference": est.value[gap], "difference_se": est.se[gap] if varies else np.nan,
+                    "p": p[gap] if varies else np.nan,
+                })  # fmt: skip
+            row += 1 + 4 * d
+    return pd.DataFrame(first), pd.DataFrame(second)

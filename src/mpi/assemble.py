@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Degrees", "Labels", "Part", "assemble", "of_whole", "ratio", "total", "variance_among"]
+__all__ = ["Degrees", "Labels", "Part", "assemble", "merge", "of_whole", "part", "ratio", "times", "total", "variance_among"]
 
 Degrees = Literal["design", "group"]
 """Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
@@ -55,8 +55,11 @@ class Part:
         One per statistic.
     value, n, n_psu : ndarray of float, shape (statistics, groups)
         The estimates, and the cases and units they rest on.
-    scores : ndarray of float, shape (statistics, cells)
-        The influence within the group's own units.
+    scores : ndarray of float, shape (columns, cells)
+        Influences within the group's own units.
+    column, factor : ndarray, shape (statistics,)
+        Which column each statistic's influence is, and how many times: contributions are censored headcounts times
+        their weights, and share their columns.
     whole : ndarray of float or None, shape (statistics, cells of the whole)
         For shares of the whole: the influence of the whole, of which `value` times is taken off.
     """
@@ -66,7 +69,38 @@ class Part:
     n: Floats
     n_psu: Floats
     scores: Floats
+    column: NDArray[np.int64]
+    factor: Floats
     whole: Floats | None = None
+
+
+def part(
+    labels: list[Labels], value: Floats, n: Floats, n_psu: Floats, scores: Floats, whole: Floats | None = None
+) -> Part:
+    """Make a part in which each statistic has an influence column of its own."""
+    return Part(labels, value, n, n_psu, scores, np.arange(len(labels)), np.ones(len(labels)), whole)
+
+
+def times(source: Part, factor: Floats, labels: list[Labels]) -> Part:
+    """Make a part that is a multiple of another, statistic by statistic, on the other's influence columns."""
+    return replace(source, labels=labels, value=source.value * factor[:, None], factor=source.factor * factor)
+
+
+def merge(parts: Sequence[Part]) -> list[Part]:
+    """Put the parts of one grouping into one, so that variances are taken once; shares of the whole stay apart."""
+    plain = [p for p in parts if p.whole is None]
+    if not plain:
+        return list(parts)
+    blocks = {id(p.scores): p.scores for p in plain}
+    starts = dict(zip(blocks, np.cumsum([0, *(len(b) for b in blocks.values())]), strict=False))
+    one = Part(
+        [label for p in plain for label in p.labels],
+        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "n_psu")),
+        scores=np.concatenate(list(blocks.values())),
+        column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
+        factor=np.concatenate([p.factor for p in plain]),
+    )
+    return [one, *(p for p in parts if p.whole is not None)]
 
 
 def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
@@ -156,8 +190,9 @@ class _Rows:
     df: Floats
     n: Floats
     n_psu: Floats
-    local: NDArray[np.int64]  # block and column of each row's own influence
+    local: NDArray[np.int64]  # block, column and multiple of each row's own influence
     block: NDArray[np.int64]
+    factor: Floats
     share: Floats  # what is taken off of the whole's influence
     whole_block: NDArray[np.int64]
     whole_column: NDArray[np.int64]
@@ -167,37 +202,34 @@ def _rows(
     design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, degrees: Degrees
 ) -> _Rows:
     G = cells.groups
-    found: dict[str, list[NDArray[Any]]] = {k: [] for k in ("value", "se", "n", "n_psu", "local", "block", "share", "wb", "wc")}
+    names = ("value", "se", "n", "n_psu", "local", "block", "factor", "share", "wb", "wc")
+    found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
-        m = len(piece.labels)
-        block = Block(cells, np.ascontiguousarray(piece.scores))
-        number = len(blocks)
-        blocks.append(block)
-        columns = np.arange(m * G).reshape(m, G)
-        found["value"].append(piece.value)
-        found["n"].append(piece.n)
-        found["n_psu"].append(piece.n_psu)
-        found["local"].append(columns)
-        found["block"].append(np.full((m, G), number))
+        m, number = len(piece.labels), len(blocks)
+        blocks.append(Block(cells, np.ascontiguousarray(piece.scores)))
+        columns = piece.column[:, None] * G + np.arange(G)
+        none = np.full((m, G), -1)
+        made: dict[str, NDArray[Any]] = {
+            "value": piece.value, "n": piece.n, "n_psu": piece.n_psu, "local": columns,
+            "block": np.full((m, G), number), "factor": np.repeat(piece.factor[:, None], G, axis=1),
+        }  # fmt: skip
         if piece.whole is None:
-            variance = block_variances(design, block)
-            found["share"].append(np.full((m, G), np.nan))
-            found["wb"].append(np.full((m, G), -1))
-            found["wc"].append(np.full((m, G), -1))
+            variance = block_variances(design, blocks[-1])[piece.column] * piece.factor[:, None] ** 2
+            made |= {"share": np.full((m, G), np.nan), "wb": none, "wc": none}
         else:
             blocks.append(Block(whole, np.ascontiguousarray(piece.whole)))
             of_whole = np.arange(m)[:, None] * whole.groups + cells.wave[None, :]
             variance = _share_variances(design, blocks[-2:], columns, of_whole, piece.value)
-            found["share"].append(piece.value)
-            found["wb"].append(np.full((m, G), number + 1))
-            found["wc"].append(of_whole)
-        found["se"].append(np.sqrt(np.where(np.isnan(piece.value), np.nan, variance)))
+            made |= {"share": piece.value, "wb": np.full((m, G), number + 1), "wc": of_whole}
+        made["se"] = np.sqrt(np.where(np.isnan(piece.value), np.nan, variance))
+        for name, values in made.items():
+            found[name].append(values)
     flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
     labels = [label for piece in pieces for label in piece.labels]
     df = _degrees(design, cells, degrees)
     return _Rows(
         labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
-        flat["n_psu"], flat["local"], flat["block"], flat["share"], flat["wb"], flat["wc"],
+        flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
     )  # fmt: skip
 
 
@@ -242,6 +274,7 @@ def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
     indices = np.empty(pointer[-1], dtype=np.int64)
     data = np.ones(pointer[-1])
     indices[pointer[:-1]] = own
+    data[pointer[:-1]] = np.concatenate([t.factor for t in tables])
     indices[pointer[:-1][second] + 1] = whole[second]
     data[pointer[:-1][second] + 1] = -np.nan_to_num(share[second])
     return sp.csr_array((data, indices, pointer), shape=(len(own), int(offsets[-1])))

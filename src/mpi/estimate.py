@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from mpi.assemble import Degrees, Labels, Part, assemble, of_whole, ratio, variance_among
+from mpi.assemble import (
+    Degrees,
+    Labels,
+    Part,
+    assemble,
+    merge,
+    of_whole,
+    part,
+    ratio,
+    times,
+    variance_among,
+)
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted, schemes
 from mpi.measure import Measure, Unit
@@ -204,7 +215,8 @@ def _estimate(
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
     rows, patterns = prof.rows, len(prof.deprived)
     cells = [cells_of(g, rows, design) for g in groups]
-    tallies = [counts(g, rows, prof.pattern, patterns) for g in groups]
+    tallies = [counts(g, rows, prof.pattern, patterns) for g in groups[1:]]
+    tallies.insert(0, _tally_of_all(groups, tallies, prof))
     summed = _Sums(prof, groups, cells, design.units)
     parts: list[list[Part]] = [[] for _ in groups]
     first = True
@@ -218,13 +230,26 @@ def _estimate(
             for i, t in enumerate(totals):
                 cases = (tallies[i] @ reach).T.astype(np.float64)
                 units = _units(cells[i], v.of("size", t)[0])
-                made = families(wanted, v, t, scheme.measure, scheme.cutoffs, groups=i > 0)
-                parts[i] += [_part(f, cells[i], cells[0], v, totals[0], cases, units, scheme, contrast) for f in made]
+                made: dict[str, Part] = {}
+                for f in families(wanted, v, t, scheme.measure, scheme.cutoffs, groups=i > 0):
+                    source = made.get(f.like or "")
+                    found = _part(f, source, cells[i], cells[0], v, totals[0], cases, units, scheme, contrast)
+                    made.setdefault(f.statistic, found)
+                    parts[i].append(found)
         first = False
     return assemble(
-        design, waves, [(g, c, _merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0],
+        design, waves, [(g, c, merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0],
         level=level, degrees=degrees,
     )  # fmt: skip
+
+
+def _tally_of_all(groups: Sequence[Grouping], tallies: Sequence[Any], prof: Profiles) -> Any:
+    """Count the patterns of all (by round): add up a grouping that is there, for every row is in one of its groups."""
+    if not tallies:
+        return counts(groups[0], prof.rows, prof.pattern, len(prof.deprived))
+    fold = np.zeros((len(groups[0].wave), len(groups[1].wave)), dtype=np.int64)
+    fold[groups[1].wave, np.arange(len(groups[1].wave))] = 1
+    return fold @ tallies[0]
 
 
 _UNWEIGHTED = ("uncensored_headcount", "population_share")
@@ -260,21 +285,23 @@ def _units(cells: Cells, size: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _part(
-    f: Family, cells: Cells, whole: Cells, v: Variables, all_totals: NDArray[np.float64],
+    f: Family, source: Part | None, cells: Cells, whole: Cells, v: Variables, all_totals: NDArray[np.float64],
     cases: NDArray[np.float64], units: NDArray[np.float64], scheme: Scheme, contrast: str,
 ) -> Part:  # fmt: skip
     labels = _labels(f, scheme, contrast)
     n = cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)] if f.among == "poor" else np.tile(cases[0], (len(labels), 1))
     psus = np.tile(units, (len(labels), 1))
+    if source is not None and f.factor is not None:
+        return times(source, f.factor, labels)
     if f.of_all:
         below = _of_all(f, v, all_totals, scheme.measure)
         value, own, common = of_whole(cells, f.above, whole, below)
-        return Part(labels, value, n, psus, own, common)
+        return part(labels, value, n, psus, own, common)
     if f.square is not None:
         value, scores = variance_among(cells, f.square, f.above, f.below)
     else:
         value, scores = ratio(cells, f.above, f.below)
-    return Part(labels, value, n, psus, scores)
+    return part(labels, value, n, psus, scores)
 
 
 def _of_all(f: Family, v: Variables, totals: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
@@ -297,17 +324,3 @@ def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
             )  # fmt: skip
         )
     return out
-
-
-def _merge(parts: list[Part]) -> list[Part]:
-    """Put the parts with their own denominators into one, so that variances are taken once."""
-    plain = [p for p in parts if p.whole is None]
-    if not plain:
-        return parts
-    one = Part(
-        [label for p in plain for label in p.labels],
-        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "n_psu", "scores")),
-    )
-    return [one, *(p for p in parts if p.whole is not None)]
-
-

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.assemble import Degrees, Labels, Part, assemble
+from mpi.assemble import Degrees, Labels, Part, assemble, part
 from mpi.assemble import ratio as ratio_of_totals
 from mpi.assemble import total as total_by_group
 from mpi.errors import MpiError
@@ -256,7 +256,7 @@ class _Columns:
             value, scores = make(cells, above, below)
             cases = _sums(cells, [s.astype(np.float64) for s in seen])
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
-            parts.append((group, cells, [Part([v[0] for v in variables], value, n, psus, scores)]))
+            parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
         assert whole is not None  # the total always comes first
         return assemble(survey.design, survey.waves, parts, whole, level=level, degrees=df)
 

@@ -201,7 +201,7 @@ class Measure:
         missing: Missing = "drop",
         unit: Unit = "person",
     ) -> Measure:
-        """Make a measure with equal nested weights: dimensions weigh the same, and so do the indicators in each.
+        """Make a measure with equal nested weights: dimensions weigh alike, as do the indicators of each.
 
         Parameters
         ----------
@@ -407,6 +407,8 @@ def _indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicat
     others = [repr(i) for i in found if not isinstance(i, Indicator)]
     if others:
         problems.add(f"not an Indicator: {', '.join(others[:5])}; to give names alone, use Measure.nested")
+    if not found:
+        problems.add("it has no indicators")
     return found if not others else ()
 
 
@@ -428,8 +430,6 @@ def _check_word(value: str, words: tuple[str, ...], key: str, problems: Problems
 
 
 def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
-    if not indicators and not problems.found:
-        problems.add("it has no indicators")
     names = [i.name for i in indicators]
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         problems.add(f"indicator {name!r} stands {names.count(name)} times")
@@ -470,6 +470,11 @@ def _share(indicator: Indicator, among: Sequence[Indicator]) -> Fraction:
     mates = [i.weight for i in among if i.dimension == indicator.dimension]
     total = sum(mates, Fraction(0))
     return indicator.weight / total if total else Fraction(1, len(mates))
+
+
+def rounded(indicator: Indicator) -> Indicator:
+    """Say of an indicator that its weight is data-driven: exact to rounding only."""
+    return _copy(indicator, exact=False)
 
 
 def _reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.columns import compress, first_of
+from mpi.columns import compress, constant_within
 from mpi.errors import MpiError, Problems
 
 if TYPE_CHECKING:
@@ -45,11 +45,14 @@ class Rows:
         The design unit of each.
     weight : ndarray of float
         What each counts for: persons (weight x size where rows are households) or households.
+    present : ndarray of int64
+        The units that have rows.
     """
 
     take: NDArray[np.int64] | None
     unit: NDArray[np.int32]
     weight: NDArray[np.float64]
+    present: NDArray[np.int64]
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the entries of a survey column for the rows that count."""
@@ -133,8 +136,9 @@ def rows_of(survey: Survey, unit: Unit, by: Sequence[str] = ()) -> Rows:
     if take is not None and len(take) == 0:
         raise MpiError("the domain is empty: no row meets the condition")
     if take is None:
-        return Rows(None, survey.unit, weight)
-    return Rows(take, survey.unit[take], weight[take])
+        return Rows(None, survey.unit, weight, np.arange(survey.design.units))
+    chosen = survey.unit[take]
+    return Rows(take, chosen, weight[take], np.flatnonzero(np.bincount(chosen, minlength=survey.design.units)))
 
 
 def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
@@ -145,7 +149,7 @@ def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
     for part in parts:
         index, nested = _cross(index, rows.of(part.index), len(part.levels), rows, nested=nested)
     used = np.zeros(int(index.max()) + 1, dtype=bool)
-    used[index if not nested else index[np.unique(rows.unit)]] = True
+    used[index[rows.present] if nested else index] = True
     found = np.flatnonzero(used)
     place = np.cumsum(used, dtype=np.int32) - np.int32(1)
     sizes = [len(p.levels) for p in parts]
@@ -153,11 +157,13 @@ def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
     keys = np.unravel_index(within, sizes) if sizes else ()
     order = np.lexsort((wave, within))
     place = np.argsort(order)[place].astype(np.int32)
+    if not np.array_equal(place, np.arange(len(used))):
+        index = place[index]
     codes = [tuple(p.levels[k[g]] for p, k in zip(parts, keys, strict=True)) for g in order]
     labels = [" × ".join(p.labels[k[g]] for p, k in zip(parts, keys, strict=True)) or "total" for g in order]
     return Grouping(
         " × ".join(columns) or "total", columns, tuple(codes), tuple(labels),
-        wave[order].astype(np.int32), place[index], nested,
+        wave[order].astype(np.int32), index.astype(np.int32, copy=False), nested,
     )  # fmt: skip
 
 
@@ -232,10 +238,8 @@ def _cross(
 ) -> tuple[NDArray[Any], bool]:
     """Cross the groups so far with one more column; stay on units while the column is constant within each."""
     if nested:
-        units = len(index)
-        of_unit = np.zeros(units, dtype=np.int32)
-        of_unit[rows.unit] = part
-        if np.array_equal(of_unit[rows.unit], part):
+        of_unit = constant_within(rows.unit, len(index), part)
+        if of_unit is not None:
             return index * count + of_unit, True
         if int(index.max()) == 0:
             return part, False

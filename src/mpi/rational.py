@@ -37,10 +37,11 @@ def fraction(value: object) -> Fraction:
     """
     if isinstance(value, (str, Decimal)):
         return _from_text(str(value))
-    if isinstance(value, Rational) and not isinstance(value, bool):
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return _from_float(float(value))
+    if not isinstance(value, bool):
+        if isinstance(value, Rational):
+            return Fraction(int(value.numerator), int(value.denominator))
+        if isinstance(value, Real):
+            return _from_float(float(value))
     raise ValueError(f"{value!r} is not a number; write it like '1/3' or 0.25")
 
 

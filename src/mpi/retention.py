@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.assemble import Labels, Part, assemble, ratio
+from mpi.assemble import Labels, Part, assemble, part, ratio
 from mpi.identify import complete, reweighted
 from mpi.profiles import By, grouping, profile, rows_of
 from mpi.totals import Summer, cells_of, counts
@@ -157,7 +157,7 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
     both = np.minimum(cases[at["seen_kept"]], cases[at["seen_dropped"]])
     n = np.concatenate([cases[:1], np.tile(cases[0], (d, 1)), cases[at["seen_kept"]], cases[at["seen_dropped"]], both])
     psus = np.tile(cells.sum((totals[0] > 0).astype(np.float64)), (len(labels), 1))
-    return Part(labels, value, n, psus, scores)
+    return part(labels, value, n, psus, scores)
 
 
 def _tables(

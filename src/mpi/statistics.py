@@ -22,7 +22,7 @@ Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -150,6 +150,8 @@ class Family:
         Whether `indicator` counts dimensions.
     square : ndarray or None
         For the variance among the poor: the total of squared scores, `above` and `below` being those of its mean.
+    like, factor : str and ndarray, or None
+        For a multiple of another statistic: which, and how many times in each column.
     """
 
     statistic: str
@@ -161,6 +163,8 @@ class Family:
     of_all: bool = False
     dimension: bool = False
     square: Floats | None = None
+    like: str | None = None
+    factor: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +198,7 @@ def families(
         "A": lambda: [_by_cutoff("A", t["score"], t["poor"], among="poor")],
         "uncensored_headcount": lambda: [_by_indicator("uncensored_headcount", t["deprived"], _seen(t, d))],
         "censored_headcount": lambda: [_by_both("censored_headcount", t["censored"], np.tile(_seen(t, d), (K, 1)) if _moving(t) else t["size"])],
-        "contribution": lambda: [_by_both("contribution", t["part"], t["size"])],
+        "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
         "contribution_share": lambda: _shares(t, measure),
         "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)] if groups else [],
         "poor_share": lambda: [_whole("poor_share", t["poor"])] if groups else [],
@@ -233,6 +237,15 @@ def _by_both(
     K, d, cells = above.shape
     k, j = np.repeat(np.arange(K), d), np.tile(np.arange(d), K)
     return Family(name, above.reshape(K * d, cells), below, k, j, among, dimension=dimension)
+
+
+def _contributions(t: _Totals, K: int, *, like: bool) -> Family:
+    """Weights times censored headcounts, when those are there and the weights are the same in every row."""
+    if _moving(t) or not like:
+        return _by_both("contribution", t["part"], t["size"])
+    w = np.array([float(i.weight) for i in t.measure.indicators])
+    same = _by_both("contribution", t["censored"], t["size"])
+    return replace(same, like="censored_headcount", factor=np.tile(w, K))
 
 
 def _shares(t: _Totals, measure: Measure) -> list[Family]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import Categories, as_frame, categories, compress, first_of, numbers, require
+from mpi.columns import Categories, as_frame, categories, compress, constant_within, first_of, numbers, require
 from mpi.design import Design, SingleInGroup, SinglePsu
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 
@@ -347,9 +347,7 @@ def _nest(psu: NDArray[np.int32], count: int, stratum: NDArray[Any] | None) -> N
     """Make PSU codes unique across strata; codes that already are come back untouched."""
     if stratum is None:
         return psu
-    home = np.zeros(count, dtype=stratum.dtype)
-    home[psu] = stratum
-    if np.array_equal(home[psu], stratum):
+    if constant_within(psu, count, stratum) is not None:
         return psu
     return compress(stratum.astype(np.int64) * count + psu)[1]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Cells", "Summer", "cells_of", "counts"]
 
 _DENSE_COUNTS = 1 << 24
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +69,7 @@ class Cells:
 def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
     """Number the cells of a grouping."""
     if grouping.nested:
-        present = np.zeros(design.units, dtype=bool)
-        present[rows.unit] = True
-        unit = np.flatnonzero(present)
+        unit = rows.present
         group = grouping.index[unit]
         of_row, label = rows.unit, unit
         count = design.units
@@ -138,11 +137,25 @@ def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns:
     groups = len(grouping.wave)
     if groups == 1:
         return np.bincount(pattern, minlength=patterns)[None, :]
-    group = grouping.of_rows(rows.unit)
     if groups * patterns <= _DENSE_COUNTS:
-        key = group * np.int32(patterns) + pattern
-        return np.bincount(key, minlength=groups * patterns).reshape(groups, patterns)
+        return _dense_counts(grouping, rows, pattern, patterns)
+    group = grouping.of_rows(rows.unit)
     import scipy.sparse as sp
 
     ones = np.ones(len(pattern), dtype=np.int64)
     return sp.coo_array((ones, (group, pattern)), shape=(groups, patterns)).tocsr()  # type: ignore[return-value]
+
+
+def _dense_counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns: int) -> NDArray[np.int64]:
+    """Count in blocks that stay in the cache."""
+    groups, n = len(grouping.wave), len(pattern)
+    out = np.zeros(groups * patterns, dtype=np.int64)
+    step = max(_BLOCK, 4 * len(out))
+    key = np.empty(min(step, n), dtype=np.int64)
+    for a in range(0, n, step):
+        block = key[: min(step, n - a)]
+        group = grouping.index[rows.unit[a : a + step]] if grouping.nested else grouping.index[a : a + step]
+        np.multiply(group, patterns, out=block)
+        np.add(block, pattern[a : a + step], out=block)
+        out += np.bincount(block, minlength=len(out))
+    return out.reshape(groups, patterns)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["Damaged", "require_file", "require_kind", "told"]
+__all__ = ["DamagedError", "require_file", "require_kind", "told"]
 
 _AGAIN = "Copy or export it again from its source"
 
@@ -31,7 +31,7 @@ _KINDS = (
 )
 
 
-class Damaged(MpiError):
+class DamagedError(MpiError):
     """What was found in a file that is cut short or damaged; `told` adds the file and the remedy."""
 
 
@@ -40,15 +40,19 @@ def told(file: Path) -> Iterator[None]:
     """Turn whatever goes wrong while reading `file` into one `MpiError`."""
     try:
         yield
-    except Damaged as error:
+    except DamagedError as error:
         raise MpiError(f"cannot read {file}: {error}. {_AGAIN}") from error
     except (MpiError, MemoryError):
         raise
     except OSError as error:
-        raise MpiError(f"cannot read {file}: {error.strerror or error}. {_AGAIN}, and check that it may be read") from error
+        raise MpiError(
+            f"cannot read {file}: {error.strerror or error}. {_AGAIN}, and check that it may be read"
+        ) from error
     except Exception as error:
         found = " ".join(str(error).split()) or type(error).__name__
-        raise MpiError(f"cannot read {file}: it is damaged, cut short or not what its suffix says ({found}). {_AGAIN}") from error
+        raise MpiError(
+            f"cannot read {file}: it is damaged, cut short or not what its suffix says ({found}). {_AGAIN}"
+        ) from error
 
 
 def require_file(file: Path, suffixes: Iterable[str]) -> None:
@@ -67,13 +71,19 @@ def require_kind(file: Path, kind: str) -> None:
         head = opened.read(32).lstrip(b"\xef\xbb\xbf \r\n\t")
     zipped = file.name.casefold().endswith(".gz")
     for magic, is_kind, what, remedy in _KINDS:
-        if head.lower().startswith(magic.lower()) and is_kind != kind and not (zipped and magic == b"\x1f\x8b"):
+        if (
+            head.lower().startswith(magic.lower())
+            and is_kind != kind
+            and not (zipped and magic == b"\x1f\x8b")
+        ):
             raise MpiError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
 
 
 def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:
     folder = file.parent
     if not folder.is_dir():
-        return f"there is no folder {str(folder)!r}; check the path, which is taken from {str(folder.cwd())!r}"
+        return (
+            f"there is no folder {str(folder)!r}; check the path, which is taken from {str(folder.cwd())!r}"
+        )
     names = sorted(p.name for p in folder.iterdir() if p.name.casefold().endswith(suffixes))
     return f"{unknown('file', file.name, names)} (in {str(folder.resolve())!r})"

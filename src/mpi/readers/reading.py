@@ -1,4 +1,4 @@
-"""Any file of microdata as a `Table`: the format by its suffix, the columns chosen before anything is read."""
+"""Any file of microdata as a `Table`: the format by its suffix, the columns chosen before the reading."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class _Format(Protocol):
 
 
 def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = None) -> Table:
-    """Read a file of microdata with its labels.
+    r"""Read a file of microdata with its labels.
 
     The format goes by the suffix: Stata (.dta, versions 102 to 119), SPSS (.sav, .zsav, .por), delimited text
-    (.csv, .tsv, .txt, also .gz) or Parquet. Values are the file's codes. User-defined and extended missing values
-    are missing. Text in legacy Vietnamese encoding (TCVN3) comes out as Unicode.
+    (.csv, .tsv, .txt, also .gz) or Parquet. Values are the file's codes. User-defined and extended missing
+    values are missing. Text in legacy Vietnamese encoding (TCVN3) comes out as Unicode.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
 
     Notes
     -----
-    In delimited text an empty field and ``.``, ``NA``, ``N/A``, ``NaN``, ``NULL`` are missing. ``None`` is not:
-    it is a category ("no schooling") more often than a gap.
+    In delimited text an empty field and ``.``, ``NA``, ``N/A``, ``NaN``, ``NULL`` are missing. ``None`` is
+    not: it is a category ("no schooling") more often than a gap.
 
     Examples
     --------
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "people.csv")
-    >>> _ = path.write_text("region;weight\\n1;0,5\\n2;1,25\\n")
+    >>> _ = path.write_text("region;weight\n1;0,5\n2;1,25\n")
     >>> read_table(path, columns=["weight"]).frame["weight"].tolist()
     [0.5, 1.25]
     """
@@ -85,7 +85,7 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
 
 
 def column_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Return the names of a file's columns, in their order, without reading its data.
+    r"""Return the names of a file's columns, in their order, without reading its data.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def column_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     --------
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "people.csv")
-    >>> _ = path.write_text("region,weight\\n1,0.5\\n")
+    >>> _ = path.write_text("region,weight\n1,0.5\n")
     >>> column_names(path)
     ('region', 'weight')
     """

@@ -24,7 +24,8 @@ def names(path: Path) -> tuple[str, ...]:
 
 def read(path: Path, columns: list[str] | None) -> Table:
     """Return the columns with their labels."""
-    frame, metadata, legacy = _pyreadstat(path, usecols=columns, dates_as_pandas_datetime=True)
+    _, metadata, legacy_labels = _pyreadstat(path, metadataonly=True)
+    frame, _, legacy = _pyreadstat(path, usecols=columns, dates_as_pandas_datetime=True)
     if not _portable(path):
         _check_count(path)
     kept = columns or list(frame.columns)
@@ -35,7 +36,7 @@ def read(path: Path, columns: list[str] | None) -> Table:
         {name: titles[name] for name in kept if name in titles},
     )
     context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-    return as_unicode(table, context=context, repair=repair_latin1 if legacy else None)
+    return as_unicode(table, context=context, repair=repair_latin1 if legacy or legacy_labels else None)
 
 
 def _portable(path: Path) -> bool:
@@ -61,5 +62,7 @@ def _check_count(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(84)
     if head[80:84] == b"\xff\xff\xff\xff":
-        message = f"{path} does not say how many cases it holds; check the number read against its documentation"
+        message = (
+            f"{path} does not say how many cases it holds; check the number read against its documentation"
+        )
         warnings.warn(message, MpiWarning, stacklevel=4)

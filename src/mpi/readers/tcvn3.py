@@ -1,9 +1,9 @@
 """TCVN3, the Vietnamese encoding of the ABC fonts (TCVN 5712:1993, VN3), met as mis-decoded Latin-1.
 
-Statistical files of the 1990s and 2000s hold Vietnamese in TCVN3, one byte per letter, and say nothing about it.
+Statistical files of the 1990s and 2000s hold Vietnamese in TCVN3, one byte per letter, without saying so.
 Read as Latin-1 or Windows-1252 (the two agree on every byte TCVN3 uses), "Hà Nội" becomes "Hµ Néi".
 
-The ABC fonts draw toned capitals with separate capital fonts, from the codes of the small letters. Those fonts
+The ABC fonts draw toned capitals with separate capital fonts, from the codes of the small letters. Fonts
 are not in the text, so what was shown in capitals comes out in small letters.
 """
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LETTERS", "decode", "looks_like_tcvn3"]
 
-# The code chart: (first byte, letters in consecutive bytes). Tones stand in the order grave, hook, tilde, acute, dot.
+# The code chart: (first byte, letters in consecutive bytes). Tones stand in the order
+# grave, hook, tilde, acute, dot.
 _RUNS = (
     (0xA1, "ĂÂÊÔƠƯĐ"),
     (0xA8, "ăâêôơưđ"),
@@ -61,12 +62,12 @@ _SYLLABLE = re.compile(
 )
 _TONES = {0x300: None, 0x301: None, 0x303: None, 0x309: None, 0x323: None}
 
-# What Western text never holds inside a word: a sign after a letter (·, × and ÷ may be operators, so only at the
-# word's end; so may a soft hyphen), or a capital vowel with an accent right after a small letter.
+# What Western text never holds inside a word: a sign after a letter (·, × and ÷ may be operators, so only at
+# the word's end; so may a soft hyphen), or a capital vowel with an accent right after a small letter.
 _TELLING = re.compile(r"[A-Za-z§®][¢-¦¨©«¬®µ¶¸¹»-¾]|[A-Za-z§®][·÷×\xad]+(?![A-Za-z])|[a-z][À-ÖØ-Þ]")
 _VIETNAMESE = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 _ENOUGH = 0.6
-"""Share of the distinct accented words that must be Vietnamese syllables: names of ethnic groups are not all."""
+"""Share of the distinct accented words that must be Vietnamese syllables; not all ethnic names are."""
 
 
 def decode(text: str) -> str:
@@ -85,9 +86,9 @@ def decode(text: str) -> str:
 def looks_like_tcvn3(texts: Iterable[str]) -> bool:
     """Say whether the texts of one file, taken together, are mis-decoded TCVN3.
 
-    They are where at least one word holds what Western text never does ("Hµ", "HuÕ") and reads as a Vietnamese
-    syllable, and most of the accented words read as Vietnamese syllables too. Where any text is real Unicode
-    Vietnamese, the answer is no: a wrong yes would spoil good letters.
+    They are where at least one word holds what Western text never does ("Hµ", "HuÕ") and reads as a
+    Vietnamese syllable, and most of the accented words read as Vietnamese syllables too. Where any text is
+    real Unicode Vietnamese, the answer is no: a wrong yes would spoil good letters.
 
     Examples
     --------

@@ -22,7 +22,7 @@ _CONTROLS = {c: bytes([c]).decode("cp1252", errors="ignore") or chr(c) for c in 
 
 
 def repair_latin1(text: str) -> str:
-    """Return text whose bytes were read as Latin-1, read as what they are: UTF-8 where valid, else Windows-1252.
+    r"""Return text that was read as Latin-1 as what it is: UTF-8 where valid, else Windows-1252.
 
     Accented Latin-1 text is next to never valid UTF-8 by chance.
 

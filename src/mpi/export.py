@@ -1,0 +1,275 @@
+"""Estimates as files: CSV, parquet, Excel, LaTeX, HTML. A file is whole or is not there.
+
+CSV and parquet hold the tidy table, every number at full precision; LaTeX and HTML hold the tables to publish,
+rounded; an Excel workbook holds both.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html as markup
+import io
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mpi.errors import MpiError, nearest, unknown
+from mpi.files import replacing
+from mpi.tables import tidy, wide
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import pandas as pd
+
+    from mpi.estimates import Estimates
+
+__all__ = ["Kind", "latex", "page", "write", "write_any"]
+
+Kind = Literal["csv", "parquet", "excel", "latex", "html"]
+"""A kind of file."""
+
+_SUFFIXES: dict[str, Kind] = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".tex": "latex",
+    ".html": "html",
+}
+
+
+def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: Any) -> None:
+    """Write estimates to a file; the old file stays whole until the new one is complete.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    path : str or path
+        The file.
+    kind : {"csv", "parquet", "excel", "latex", "html"}
+        ``csv``: the tidy table, UTF-8 with a byte order mark (without one Excel shows "HÃ  Giang"; in base R read
+        it with ``fileEncoding="UTF-8-BOM"``), numbers as their shortest exact decimals, text as it is; gzipped
+        where the name ends in .gz. ``parquet``: the tidy table, keys as dictionaries of text. ``excel``: notes, a
+        sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs tabular. ``html``: a
+        page that stands by itself.
+    **options
+        For latex and html, what `mpi.tables.wide` takes; for excel, ``statistics, by, wave, cutoff, weighting,
+        percent, decimals`` of the sheets to publish.
+
+    Raises
+    ------
+    MpiError
+        When the kind is unknown, the library that writes it is not installed, or the file cannot be written;
+        `path` is then untouched.
+    """
+    if kind not in get_args(Kind):
+        raise MpiError(unknown("kind of file", kind, get_args(Kind)))
+    contents = _MAKERS[kind](est, Path(path), **options)
+    with replacing(path) as temporary:
+        temporary.write_bytes(contents)
+
+
+def write_any(est: Estimates, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write estimates to a file of the kind its name says: .csv, .csv.gz, .parquet, .xlsx, .tex or .html.
+
+    The options are those of `write`.
+
+    Raises
+    ------
+    MpiError
+        When the name ends otherwise, and as `write` does.
+    """
+    write(est, path, _kind_of(Path(path)), **options)
+
+
+def _kind_of(path: Path) -> Kind:
+    name = path.name.casefold()
+    for suffix, kind in _SUFFIXES.items():
+        if name.endswith(suffix):
+            return kind
+    known = ", ".join(_SUFFIXES)
+    if not path.suffix:
+        raise MpiError(f"{path.name!r} does not say what kind of file to write; end it in one of {known}")
+    near = nearest(path.suffix, _SUFFIXES)
+    hint = f"; did you mean {near!r}?" if near else "."
+    raise MpiError(f"{path.name!r}: estimates are not written as {path.suffix!r}{hint} Known: {known}")
+
+
+# --- the tidy table -------------------------------------------------------------------------------------------
+
+
+def _csv(est: Estimates, path: Path) -> bytes:
+    text = tidy(est).to_csv(None, index=False, lineterminator="\n").encode("utf-8-sig")
+    if path.suffix.casefold() != ".gz":
+        return text
+    return gzip.compress(text, mtime=0)  # no time in it: the same estimates give the same file
+
+
+def _parquet(est: Estimates, _: Path) -> bytes:
+    if not find_spec("pyarrow"):
+        raise MpiError("parquet is written by pyarrow, which is absent: pip install 'mpi-poverty[engines]'")
+    buffer = io.BytesIO()
+    _keys_as_text(tidy(est)).to_parquet(buffer, engine="pyarrow", index=False)
+    return buffer.getvalue()
+
+
+def _keys_as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make each key a dictionary of text, so that files with other waves, or with none, have the same types."""
+    keys = frame.columns[frame.dtypes == "category"]
+    return frame.assign(**{k: _as_text(frame[k]) for k in keys})
+
+
+def _as_text(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    values = [None if v != v else str(v) for v in column.tolist()]  # a missing key is NaN, unlike itself
+    return pd.Series(values, index=column.index, dtype="str").astype("category")
+
+
+# --- LaTeX ----------------------------------------------------------------------------------------------------
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': r"\textquotedbl{}", "–": "--", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
+}  # fmt: skip
+_PREAMBLE = (
+    "% Needs \\usepackage{booktabs}; labels beyond Latin letters need XeLaTeX or LuaLaTeX, or \\usepackage[T5]{fontenc}."
+)
+
+
+def latex(est: Estimates, **options: Any) -> str:
+    """Return the table to publish as a booktabs tabular, with its notes below.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    **options
+        What `mpi.tables.wide` takes.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> r"\toprule" in latex(est, statistics=["H", "M0"], percent=True)
+    True
+    """
+    frame = wide(est, **options)
+    heads = [*frame.index.names[1:], *frame.columns]
+    layout = "l" * (frame.index.nlevels - 1) + "r" * frame.shape[1]
+    body = [line for by, part in _blocks(frame) for line in _latex_block(by, part, len(heads))]
+    lines = [_PREAMBLE, rf"\begin{{tabular}}{{{layout}}}", r"\toprule", _latex_row(heads), r"\midrule"]
+    lines += [*body[1:], r"\bottomrule", r"\end{tabular}"]  # no space above the first block
+    lines += [rf"\par\smallskip{{\footnotesize {_latex(note)}\par}}" for note in frame.attrs["notes"]]
+    return "\n".join(lines) + "\n"
+
+
+def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the rows of each disaggregation."""
+    for by in dict.fromkeys(frame.index.get_level_values("by")):
+        yield str(by), frame[frame.index.get_level_values("by") == by]
+
+
+def _latex_block(by: str, part: pd.DataFrame, width: int) -> list[str]:
+    lines = [r"\addlinespace"]
+    if by not in {"", "total"}:
+        lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{_latex(by)}}}}} \\")
+    rows = zip(part.index, part.to_numpy().tolist(), strict=True)
+    return lines + [_latex_row([*index[1:], *cells]) for index, cells in rows]
+
+
+def _latex_row(cells: Sequence[Any]) -> str:
+    line = " & ".join(_latex(c) for c in cells) + r" \\"
+    # After the \\ of the row above, a [ or a * would be read as its argument.
+    return "{}" + line if line.startswith(("[", "*")) else line
+
+
+def _latex(value: Any) -> str:
+    """Escape text; numbers get a minus sign, control characters (and with them empty lines) become spaces."""
+    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", str(value))
+    escaped = "".join(_LATEX.get(c, c) for c in plain)
+    return re.sub(r"(?<![\w\-])-(?=\d)", "$-$", escaped)
+
+
+def _latex_bytes(est: Estimates, _: Path, **options: Any) -> bytes:
+    return latex(est, **options).encode()
+
+
+# --- HTML -----------------------------------------------------------------------------------------------------
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .6rem; text-align: right; vertical-align: bottom; }
+td { white-space: nowrap; }
+th[scope=row], th.key { text-align: left; font-weight: normal; }
+thead { border-block: 2px solid; }
+tbody { border-bottom: 2px solid; }
+tbody tr:nth-child(even) { background: rgb(128 128 128 / .1); }
+.notes { font-size: .85rem; opacity: .8; }
+"""
+
+
+def page(est: Estimates, **options: Any) -> str:
+    """Return a web page that stands by itself: the table to publish, disaggregation by disaggregation.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    **options
+        What `mpi.tables.wide` takes.
+    """
+    frame = wide(est, **options)
+    tables = "\n".join(_section(by, part) for by, part in _blocks(frame))
+    notes = "\n".join(f"<p>{markup.escape(note)}</p>" for note in frame.attrs["notes"])
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Estimates</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{tables}\n"
+        f'<div class="notes">\n{notes}\n</div>\n</body>\n</html>\n'
+    )
+
+
+def _section(by: str, part: pd.DataFrame) -> str:
+    shown = part.loc[:, (part != "").any()]  # statistics that this disaggregation has
+    keys = part.index.nlevels - 1
+    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [_th(c, 'scope="col"') for c in shown.columns]
+    rows = []
+    for index, cells in zip(shown.index, shown.to_numpy().tolist(), strict=True):
+        labels = [_th(v, 'scope="row"') for v in index[-keys:]]
+        rows.append(f"<tr>{''.join(labels)}{''.join(f'<td>{markup.escape(c)}</td>' for c in cells)}</tr>")
+    return (
+        f'<h2>{markup.escape(by)}</h2>\n<div class="table"><table>\n<thead><tr>{"".join(heads)}</tr></thead>\n'
+        f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
+    )
+
+
+def _th(value: Any, attribute: str) -> str:
+    return f"<th {attribute}>{markup.escape(str(value))}</th>"
+
+
+def _page_bytes(est: Estimates, _: Path, **options: Any) -> bytes:
+    return page(est, **options).encode()
+
+
+def _excel(est: Estimates, _: Path, **options: Any) -> bytes:
+    from mpi.workbook import workbook
+
+    return workbook(est, **options)
+
+
+_MAKERS: dict[str, Callable[..., bytes]] = {
+    "csv": _csv,
+    "parquet": _parquet,
+    "excel": _excel,
+    "latex": _latex_bytes,
+    "html": _page_bytes,
+}

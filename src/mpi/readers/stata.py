@@ -1,0 +1,164 @@
+"""Stata files of all versions: data by pandas, which is ten times faster, labels by pyreadstat.
+
+pandas reads versions 102 to 105, 108, 110, 111, 113 to 115 and 117 to 119 (before pandas 3, not 102 to 104
+nor 110); pyreadstat stands in for the others. `dta_layout` proves first that the file is whole.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import MpiWarning
+from mpi.readers import dta_layout
+from mpi.readers.faults import DamagedError
+from mpi.readers.metadata import labels_of, titles_of
+from mpi.readers.table import Table
+from mpi.readers.text import as_unicode, repair_latin1
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mpi.readers.dta_layout import Layout
+
+    Labels = Mapping[str, Mapping[object, str]]
+
+__all__ = ["names", "read"]
+
+_UNICODE_SINCE = 118
+_ALL_PANDAS_READ = frozenset({105, 108, 111, 113, 114, 115, 117, 118, 119})
+_NO_READSTAT = (102, 103)
+
+
+def names(path: Path) -> tuple[str, ...]:
+    """Return the names of the columns, from the head of the file."""
+    from pandas.api.typing import StataReader
+
+    with path.open("rb") as file:
+        version = file.read(1)[0]
+    if version in _NO_READSTAT:
+        with StataReader(path) as reader:
+            return tuple(reader.variable_labels())
+    metadata, _ = _metadata(path, legacy=False)
+    return tuple(metadata.column_names)
+
+
+def read(path: Path, columns: list[str] | None) -> Table:
+    """Return the columns with their labels; a file that is not whole is refused."""
+    layout = dta_layout.walk(path)
+    frame, legacy = _data(path, layout, columns)
+    if len(frame) != layout.rows:
+        raise DamagedError(f"its header says {layout.rows} rows, and {len(frame)} were found")
+    labels, titles, legacy = _labels(path, layout, legacy=legacy)
+    kept = [str(name) for name in frame.columns]
+    _tell_undefined(path, layout, kept)
+    table = Table(
+        _without_blanks(frame),
+        {name: labels[name] for name in kept if name in labels},
+        {name: titles[name] for name in kept if name in titles},
+    )
+    context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
+    return as_unicode(table, context=context, repair=repair_latin1 if legacy else None)
+
+
+def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.DataFrame, bool]:
+    """Return the data, and whether its text was read as Latin-1."""
+    import pandas as pd
+
+    legacy = layout.version < _UNICODE_SINCE
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        try:
+            frame = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, columns=columns)
+        except UnicodeDecodeError:
+            return _data_by_pyreadstat(path, columns), True
+        except ValueError:
+            if layout.version in _ALL_PANDAS_READ:
+                raise
+            return _data_by_pyreadstat(path, columns), True
+    _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
+    return frame, legacy or any(issubclass(w.category, UnicodeWarning) for w in seen)
+
+
+def _data_by_pyreadstat(path: Path, columns: list[str] | None) -> Any:
+    import pyreadstat
+
+    options: Any = {"usecols": columns, "encoding": "ISO-8859-1", "dates_as_pandas_datetime": True}
+    frame: Any = pyreadstat.read_dta(str(path), **options)[0]
+    return frame if columns is None else frame[columns]
+
+
+def _pass_on(path: Path, seen: list[warnings.WarningMessage]) -> None:
+    for warning in seen:
+        warnings.warn(f"{path}: {' '.join(str(warning.message).split())}", MpiWarning, stacklevel=5)
+
+
+def _labels(path: Path, layout: Layout, *, legacy: bool) -> tuple[Labels, Mapping[str, str], bool]:
+    """Return value labels, variable labels, and whether any text of the file was read as Latin-1."""
+    if layout.version in _NO_READSTAT:
+        return (*_labels_by_pandas(path, layout), legacy)
+    metadata, legacy = _metadata(path, legacy=legacy)
+    labels = {
+        name: {_dotted(value): label for value, label in values.items()}
+        for name, values in labels_of(metadata).items()
+    }
+    return labels, titles_of(metadata), legacy
+
+
+def _dotted(value: object) -> object:
+    """Return an extended missing value, "a" to ReadStat, as Stata writes it: ".a"."""
+    return f".{value}" if isinstance(value, str) else value
+
+
+def _labels_by_pandas(path: Path, layout: Layout) -> tuple[Labels, Mapping[str, str]]:
+    from pandas.api.typing import StataReader
+
+    with StataReader(path) as reader:
+        tables, titles = reader.value_labels(), reader.variable_labels()
+    named = zip(layout.names, layout.label_names, strict=True)
+    labels: Labels = {
+        name: {int(value): label for value, label in tables[table].items()}
+        for name, table in named
+        if table in tables
+    }
+    return labels, {name: title for name, title in titles.items() if title}
+
+
+def _metadata(path: Path, *, legacy: bool) -> tuple[Any, bool]:
+    """Return what pyreadstat says of the file; text that is not UTF-8 is read as Latin-1, and so said."""
+    import pyreadstat
+
+    if not legacy:
+        try:
+            return pyreadstat.read_dta(str(path), metadataonly=True)[1], False
+        except (UnicodeDecodeError, pyreadstat.ReadstatError) as error:
+            if isinstance(error, pyreadstat.ReadstatError) and "convert string" not in str(error):
+                raise
+    return pyreadstat.read_dta(str(path), metadataonly=True, encoding="ISO-8859-1")[1], True
+
+
+def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with "" missing: it is how Stata writes a missing string."""
+    blank = {name: frame[name] == "" for name in frame.columns if not _is_numeric(frame[name])}
+    return frame.assign(**{name: frame[name].mask(where) for name, where in blank.items() if where.any()})
+
+
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    return column.dtype.kind in "iufbM"
+
+
+def _tell_undefined(path: Path, layout: Layout, kept: list[str]) -> None:
+    """Warn of labels that the file names and does not hold: before version 117 a clean cut looks the same."""
+    named = dict(zip(layout.names, layout.label_names, strict=True))
+    lost = [
+        f"{name} ({named[name]})" for name in kept if named.get(name) and named[name] not in layout.defined
+    ]
+    if lost:
+        message = (
+            f"{path} names value labels that it does not hold, for {', '.join(lost)}: they were dropped "
+            "when it was saved, or its end is cut off; compare its size with the original"
+        )
+        warnings.warn(message, MpiWarning, stacklevel=4)

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Degrees", "Labels", "Part", "assemble", "merge", "of_whole", "part", "ratio", "times", "total", "variance_among"]
+__all__ = [
+    "Degrees",
+    "Labels",
+    "Part",
+    "assemble",
+    "merge",
+    "of_whole",
+    "part",
+    "ratio",
+    "times",
+    "total",
+    "variance_among",
+]
 
 Degrees = Literal["design", "group"]
 """Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
@@ -169,8 +181,10 @@ def assemble(
     """
     blocks: list[Block] = []
     tables: list[_Rows] = []
+    by_wave = np.array([design.df([w]) for w in range(design.waves)])
     for _, cells, pieces in parts:
-        tables.append(_rows(design, blocks, cells, pieces, whole, degrees))
+        df = by_wave[cells.wave] if degrees == "design" else _degrees(design, cells)
+        tables.append(_rows(design, blocks, cells, pieces, whole, df))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
     keys, method, flag = _keys(tables, [p[0] for p in parts], waves)
@@ -198,9 +212,7 @@ class _Rows:
     whole_column: NDArray[np.int64]
 
 
-def _rows(
-    design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, degrees: Degrees
-) -> _Rows:
+def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, df: Floats) -> _Rows:
     G = cells.groups
     names = ("value", "se", "n", "n_psu", "local", "block", "factor", "share", "wb", "wc")
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
@@ -226,7 +238,6 @@ def _rows(
             found[name].append(values)
     flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
     labels = [label for piece in pieces for label in piece.labels]
-    df = _degrees(design, cells, degrees)
     return _Rows(
         labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
         flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
@@ -252,10 +263,8 @@ def _share_variances(
     return quadratic(design, stack(pair, columns, design.units), jacobian).reshape(own.shape)
 
 
-def _degrees(design: Design, cells: Cells, degrees: Degrees) -> Floats:
-    if degrees == "design":
-        by_wave = np.array([design.df([w]) for w in range(design.waves)])
-        return by_wave[cells.wave]
+def _degrees(design: Design, cells: Cells) -> Floats:
+    """Return PSUs minus strata, of those with cases in each group."""
     group = cells.group()
     pairs = np.unique(np.stack([group, design.stratum[cells.unit]]), axis=1)[0]
     strata = np.bincount(pairs, minlength=cells.groups)
@@ -280,9 +289,7 @@ def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
     return sp.csr_array((data, indices, pointer), shape=(len(own), int(offsets[-1])))
 
 
-def _keys(
-    tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...]
-) -> tuple[Keys, Coded, Coded]:
+def _keys(tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...]) -> tuple[Keys, Coded, Coded]:
     columns: dict[str, Coded] = {}
     for name in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"):
         columns[name] = _tiled([[getattr(x, name) for x in t.labels] for t in tables], [t.groups for t in tables])

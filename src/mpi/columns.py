@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "Categories", "as_frame", "categories", "compress", "constant_within", "first_of", "numbers", "require", "run_heads"]
+__all__ = [
+    "MISSING",
+    "Categories",
+    "as_frame",
+    "categories",
+    "compress",
+    "constant_within",
+    "first_of",
+    "numbers",
+    "require",
+    "run_heads",
+]
 
 MISSING = "(missing)"
 """The label of the group of rows whose group was not recorded."""
@@ -35,15 +46,28 @@ class Categories:
     ----------
     levels : tuple
         The distinct values in order, as they stand in the data (codes); None for the missing.
-    labels : tuple of str
-        What to print for each level.
     index : ndarray of int32, shape (rows,)
         The position of each row's value among the levels.
+    names : mapping of value to str
+        The value labels that are known.
     """
 
     levels: tuple[Any, ...]
-    labels: tuple[str, ...]
     index: NDArray[np.int32]
+    names: Mapping[Any, str]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What to print for each level; levels of one label are told apart by their codes."""
+        labels = [MISSING if v is None else str(self.names.get(v, v)) for v in self.levels]
+        if len(set(labels)) == len(labels):
+            return tuple(labels)
+        return tuple(f"{x} [{v}]" if labels.count(x) > 1 else x for x, v in zip(labels, self.levels, strict=True))
+
+    def label(self, row: int) -> str:
+        """Return what to print for one row."""
+        value = self.levels[self.index[row]]
+        return MISSING if value is None else str(self.names.get(value, value))
 
 
 def as_frame(frame: object) -> nw.DataFrame[Any]:
@@ -171,7 +195,13 @@ def _compress(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
 
 
 def _compress_by_table(values: NDArray[Any], low: int, high: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    shifted = values if low == 0 else values - values.dtype.type(low) if _fits(values, low, high) else values.astype(np.int64) - low
+    shifted = (
+        values
+        if low == 0
+        else values - values.dtype.type(low)
+        if _fits(values, low, high)
+        else values.astype(np.int64) - low
+    )
     seen = np.zeros(high - low + 1, dtype=bool)
     seen[shifted] = True
     levels = np.flatnonzero(seen)
@@ -211,7 +241,7 @@ def categories(frames: Sequence[nw.DataFrame[Any]], name: str, labels: Mapping[A
     if absent.any():
         index = np.where(absent, np.int32(len(levels)), index)
         levels = (*levels, None)
-    return Categories(levels, tuple(_label(v, labels or {}) for v in levels), index)
+    return Categories(levels, index, labels or {})
 
 
 def _relocate(local: Sequence[Any], index: NDArray[np.int32], place: Mapping[Any, int]) -> NDArray[np.int32]:
@@ -288,11 +318,3 @@ def _sorted_levels(
     place[order] = np.arange(len(found), dtype=np.int32)
     place[-1] = -1
     return [found[i] for i in order], place[index]
-
-
-def _label(value: Any, labels: Mapping[Any, str]) -> str:
-    if value is None:
-        return MISSING
-    if value in labels:
-        return str(labels[value])
-    return str(value)

@@ -96,5 +96,8 @@ class Design:
     def df(self, waves: Iterable[int]) -> float:
         """Return the design's degrees of freedom over some rounds: distinct PSUs minus distinct strata."""
         within = np.isin(self.wave, list(waves))
-        psus = np.unique(self.psu[within[self.stratum]])
-        return float(len(psus) - len(np.unique(self.place[within])))
+        return float(_distinct(self.psu[within[self.stratum]]) - _distinct(self.place[within]))
+
+
+def _distinct(codes: NDArray[np.int32]) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))

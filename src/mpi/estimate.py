@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -21,8 +22,8 @@ from mpi.assemble import (
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted, schemes
 from mpi.measure import Measure, Unit
+from mpi.parallel import each
 from mpi.profiles import By, Profiles, grouping, profile, rows_of
-from mpi.rational import text
 from mpi.statistics import MONOTONE, STATISTICS, Family, Statistic, Variables, families, needs, variables
 from mpi.totals import Summer, cells_of, counts
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from mpi.design import Design
     from mpi.estimates import Estimates
-    from mpi.profiles import Grouping, Rows
+    from mpi.profiles import Grouping
     from mpi.rational import Number
     from mpi.survey import Survey, Where
     from mpi.totals import Cells
@@ -113,8 +114,8 @@ def estimate(
     domain.check_columns([*columns, *measure.columns])
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
-    groups = [grouping(domain, rows, b) for b in (None, *dict.fromkeys(by))]
-    return _estimate(domain.design, domain.waves, prof, groups, request, level=level, degrees=df)
+    prepared = _prepare(domain, prof, by)
+    return _estimate(domain.design, domain.waves, prof, prepared, request, level=level, degrees=df)
 
 
 class _Request:
@@ -152,7 +153,9 @@ def _request(
     if isinstance(statistics, str):
         problems.add(f"statistics: a list is needed, [{statistics!r}]")
     wanted = tuple(statistics) if statistics is not None else STATISTICS
-    problems.found += [f"statistics: {unknown('statistic', s, STATISTICS, show=13)}" for s in wanted if s not in STATISTICS]
+    problems.found += [
+        f"statistics: {unknown('statistic', s, STATISTICS, show=13)}" for s in wanted if s not in STATISTICS
+    ]
     if measure.missing == "bounds":
         wanted = tuple(s for s in wanted if s in MONOTONE)
         if statistics is not None and not wanted:
@@ -208,48 +211,55 @@ def _weightings(
 # --- the algebra ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """One disaggregation: its groups, its cells, and the rows of each pattern in each group."""
+
+    group: Grouping
+    cells: Cells
+    tally: Any
+
+
+def _prepare(survey: Survey, prof: Profiles, by: Sequence[By]) -> list[_Prepared]:
+    """Prepare the total and each disaggregation; the total's counts are the sum of any other's."""
+
+    def one(b: By | None) -> _Prepared:
+        group = grouping(survey, prof.rows, b)
+        cells = cells_of(group, prof.rows, survey.design)
+        tally = None if b is None and by else counts(group, prof.rows, prof.pattern, len(prof.deprived))
+        return _Prepared(group, cells, tally)
+
+    first, *others = each(one, (None, *dict.fromkeys(by)), len(prof.rows.unit))
+    if others:
+        first = replace(first, tally=_added_up(others[0].group.wave, others[0].tally, len(first.group.wave)))
+    return [first, *others]
+
+
+def _added_up(wave: NDArray[np.int32], tally: Any, waves: int) -> Any:
+    fold = np.zeros((waves, len(wave)), dtype=np.int64)
+    fold[wave, np.arange(len(wave))] = 1
+    return fold @ tally
+
+
 def _estimate(
-    design: Design, waves: tuple[Any, ...], prof: Profiles, groups: Sequence[Grouping], request: _Request,
+    design: Design, waves: tuple[Any, ...], prof: Profiles, groups: Sequence[_Prepared], request: _Request,
     *, level: float, degrees: Degrees,
 ) -> Estimates:  # fmt: skip
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
-    rows, patterns = prof.rows, len(prof.deprived)
-    cells = [cells_of(g, rows, design) for g in groups]
-    tallies = [counts(g, rows, prof.pattern, patterns) for g in groups[1:]]
-    tallies.insert(0, _tally_of_all(groups, tallies, prof))
-    summed = _Sums(prof, groups, cells, design.units)
+    summed = _Sums(prof, groups, design.units)
     parts: list[list[Part]] = [[] for _ in groups]
-    first = True
-    for scheme in request.schemes:
-        wanted = request.wanted if first else [s for s in request.wanted if s not in _UNWEIGHTED]
+    for number, scheme in enumerate(request.schemes):
+        wanted = request.wanted if number == 0 else [s for s in request.wanted if s not in _UNWEIGHTED]
         for contrast, scores in request.scores(prof, scheme.measure).items():
-            moving = request.measure.missing == "reweight"
-            v = variables(scores, scheme.measure, scheme.cutoffs, needs(wanted, moving=moving))
+            kinds = needs(wanted, moving=request.measure.missing == "reweight")
+            v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs)]).T.astype(np.int64)
-            for i, t in enumerate(totals):
-                cases = (tallies[i] @ reach).T.astype(np.float64)
-                units = _units(cells[i], v.of("size", t)[0])
-                made: dict[str, Part] = {}
-                for f in families(wanted, v, t, scheme.measure, scheme.cutoffs, groups=i > 0):
-                    source = made.get(f.like or "")
-                    found = _part(f, source, cells[i], cells[0], v, totals[0], cases, units, scheme, contrast)
-                    made.setdefault(f.statistic, found)
-                    parts[i].append(found)
-        first = False
-    return assemble(
-        design, waves, [(g, c, merge(p)) for g, c, p in zip(groups, cells, parts, strict=True)], cells[0],
-        level=level, degrees=degrees,
-    )  # fmt: skip
-
-
-def _tally_of_all(groups: Sequence[Grouping], tallies: Sequence[Any], prof: Profiles) -> Any:
-    """Count the patterns of all (by round): add up a grouping that is there, for every row is in one of its groups."""
-    if not tallies:
-        return counts(groups[0], prof.rows, prof.pattern, len(prof.deprived))
-    fold = np.zeros((len(groups[0].wave), len(groups[1].wave)), dtype=np.int64)
-    fold[groups[1].wave, np.arange(len(groups[1].wave))] = 1
-    return fold @ tallies[0]
+            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0])
+            for i, made in enumerate(map(maker, groups, totals)):
+                parts[i] += made
+    together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
+    return assemble(design, waves, together, groups[0].cells, level=level, degrees=degrees)
 
 
 _UNWEIGHTED = ("uncensored_headcount", "population_share")
@@ -258,69 +268,97 @@ _UNWEIGHTED = ("uncensored_headcount", "population_share")
 class _Sums:
     """Totals of pattern variables in the cells of every grouping; nested groupings share one product."""
 
-    __slots__ = ("_cells", "_nested", "_summers")
+    __slots__ = ("_cells", "_rows", "_summers", "_which")
 
-    def __init__(self, prof: Profiles, groups: Sequence[Grouping], cells: Sequence[Cells], units: int) -> None:
+    def __init__(self, prof: Profiles, groups: Sequence[_Prepared], units: int) -> None:
         rows, patterns = prof.rows, len(prof.deprived)
-        self._cells = cells
-        self._nested = [g.nested for g in groups]
-        shared = Summer(rows.unit, prof.pattern, rows.weight, (units, patterns))
-        self._summers = [
-            shared if g.nested else Summer(c.of_row, prof.pattern, rows.weight, (c.unordered, patterns))
-            for g, c in zip(groups, cells, strict=True)
-        ]
+        self._cells, self._rows = [g.cells for g in groups], len(rows.unit)
+        own = [g.cells for g in groups if not g.group.nested]
+        self._which = [0 if g.group.nested else 1 + own.index(g.cells) for g in groups]
+        places = [(rows.unit, units), *((c.of_row, c.unordered) for c in own)]
+        self._summers = [Summer(of_row, prof.pattern, rows.weight, (count, patterns)) for of_row, count in places]
 
     def __call__(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """Return the totals (variables x cells) of each grouping."""
-        by_unit = self._summers[0](table)
+        sums = each(lambda summer: summer(table), self._summers, self._rows)
+        pairs = zip(self._which, self._cells, strict=True)
+        return [np.ascontiguousarray(sums[which][cells.order].T) for which, cells in pairs]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maker:
+    """Makes the parts of one weighting: called with a grouping and its totals.
+
+    Attributes
+    ----------
+    scheme, contrast, wanted : the weighting and its cutoffs, the bound (or "level"), the statistics asked for.
+    variables : Variables
+        Where each kind of variable stands among the totals.
+    reach : ndarray of int, shape (patterns, 1 + cutoffs)
+        Whether each pattern is retained, and poor at each cutoff.
+    whole, of_whole : Cells and ndarray
+        The cells of the total and their totals, which shares of the whole refer to.
+    """
+
+    scheme: Scheme
+    contrast: str
+    wanted: Sequence[str]
+    variables: Variables
+    reach: NDArray[np.int64]
+    whole: Cells
+    of_whole: NDArray[np.float64]
+
+    def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
+        """Return the parts of one grouping."""
+        cells, measure = prepared.cells, self.scheme.measure
+        cases = (prepared.tally @ self.reach).T.astype(np.float64)
+        units = cells.sum((self.variables.of("size", totals)[0] > 0).astype(np.float64))
+        made: dict[str, Part] = {}
         out = []
-        for summer, cells, nested in zip(self._summers, self._cells, self._nested, strict=True):
-            sums = by_unit if nested else summer(table)
-            out.append(np.ascontiguousarray(sums[cells.order].T))
+        groups = prepared.cells is not self.whole
+        for f in families(self.wanted, self.variables, totals, measure, self.scheme.cutoffs, groups=groups):
+            found = self._part(f, made.get(f.like or ""), cells, cases, units)
+            made.setdefault(f.statistic, found)
+            out.append(found)
         return out
 
+    def _part(
+        self, f: Family, source: Part | None, cells: Cells, cases: NDArray[np.float64], units: NDArray[np.float64]
+    ) -> Part:
+        labels = _labels(f, self.scheme, self.contrast)
+        n = (
+            cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)]
+            if f.among == "poor"
+            else np.tile(cases[0], (len(labels), 1))
+        )
+        psus = np.tile(units, (len(labels), 1))
+        if source is not None and f.factor is not None:
+            return times(source, f.factor, labels)
+        if f.of_all:
+            value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
+            return part(labels, value, n, psus, own, common)
+        if f.square is not None:
+            value, scores = variance_among(cells, f.square, f.above, f.below)
+        else:
+            value, scores = ratio(cells, f.above, f.below)
+        return part(labels, value, n, psus, scores)
 
-def _units(cells: Cells, size: NDArray[np.float64]) -> NDArray[np.float64]:
-    return cells.sum((size > 0).astype(np.float64))
-
-
-def _part(
-    f: Family, source: Part | None, cells: Cells, whole: Cells, v: Variables, all_totals: NDArray[np.float64],
-    cases: NDArray[np.float64], units: NDArray[np.float64], scheme: Scheme, contrast: str,
-) -> Part:  # fmt: skip
-    labels = _labels(f, scheme, contrast)
-    n = cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)] if f.among == "poor" else np.tile(cases[0], (len(labels), 1))
-    psus = np.tile(units, (len(labels), 1))
-    if source is not None and f.factor is not None:
-        return times(source, f.factor, labels)
-    if f.of_all:
-        below = _of_all(f, v, all_totals, scheme.measure)
-        value, own, common = of_whole(cells, f.above, whole, below)
-        return part(labels, value, n, psus, own, common)
-    if f.square is not None:
-        value, scores = variance_among(cells, f.square, f.above, f.below)
-    else:
-        value, scores = ratio(cells, f.above, f.below)
-    return part(labels, value, n, psus, scores)
-
-
-def _of_all(f: Family, v: Variables, totals: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
-    """Return the totals of the whole that a share of it divides by."""
-    same = families([f.statistic], v, totals, measure, [measure.cutoff] * len(f.cutoff), groups=True)
-    return same[0].above
+    def _below(self, f: Family) -> NDArray[np.float64]:
+        """Return the totals of the whole that a share of it divides by."""
+        scheme = self.scheme
+        same = families([f.statistic], self.variables, self.of_whole, scheme.measure, scheme.cutoffs, groups=True)
+        return same[0].above
 
 
 def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
-    ks = [text(k) for k in scheme.cutoffs]
-    indicators = scheme.measure.indicators
+    ks = scheme.labels()
+    indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
+    undefined = "no poor" if f.among == "poor" else "no complete cases"
     out = []
     for k, j in zip(f.cutoff.tolist(), f.indicator.tolist(), strict=True):
-        named = indicators[j] if j >= 0 and not f.dimension else None
-        dimension = scheme.measure.dimensions[j] if f.dimension else named.dimension if named else None
-        out.append(
-            Labels(
-                f.statistic, contrast, named.name if named else None, dimension, ks[k] if k >= 0 else None, scheme.name,
-                undefined="no poor" if f.among == "poor" else "no complete cases",
-            )  # fmt: skip
-        )
+        indicator, dimension = None, dimensions[j] if f.dimension else None
+        if j >= 0 and not f.dimension:
+            indicator, dimension = indicators[j].name, indicators[j].dimension
+        cutoff = ks[k] if k >= 0 else None
+        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, undefined=undefined))
     return out

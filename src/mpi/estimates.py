@@ -240,7 +240,9 @@ class Estimates:
             When there are more than 20,000; `select` those of interest first.
         """
         if len(self) > _TOO_MANY:
-            raise MpiError(f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first")
+            raise MpiError(
+                f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first"
+            )
         return self.influence.covariance()
 
     def contrast(
@@ -344,7 +346,9 @@ class Estimates:
 
         wald = float(gap @ np.linalg.solve(V, gap))
         f = wald / q * (df - q + 1) / df
-        return WaldTest(f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f)))
+        return WaldTest(
+            f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
+        )
 
     def p_values(self, value: float = 0.0) -> NDArray[np.float64]:
         """Return the two-sided p value of each estimate against a stated value, by t."""

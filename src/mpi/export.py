@@ -1,7 +1,8 @@
 """Estimates as files: CSV, parquet, Excel, LaTeX, HTML. A file is whole or is not there.
 
-CSV and parquet hold the tidy table, every number at full precision; LaTeX and HTML hold the tables to publish,
-rounded; an Excel workbook holds both.
+CSV and parquet hold the tidy table, every number at full precision; LaTeX and HTML hold the tables to
+publish, rounded; an Excel workbook holds both. Contents are made in memory first,
+so that the disk sees one write.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mpi.tables import tidy, wide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -51,14 +52,15 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: A
     path : str or path
         The file.
     kind : {"csv", "parquet", "excel", "latex", "html"}
-        ``csv``: the tidy table, UTF-8 with a byte order mark (without one Excel shows "HÃ  Giang"; in base R read
-        it with ``fileEncoding="UTF-8-BOM"``), numbers as their shortest exact decimals, text as it is; gzipped
-        where the name ends in .gz. ``parquet``: the tidy table, keys as dictionaries of text. ``excel``: notes, a
-        sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs tabular. ``html``: a
-        page that stands by itself.
+        ``csv``: the tidy table in UTF-8, numbers as their shortest exact decimals, text as it is; gzipped
+        where the name ends in .gz. It begins with a byte order mark, without which Excel garbles Vietnamese
+        names (pandas, Polars, R's readr and data.table skip it; base R wants
+        ``fileEncoding="UTF-8-BOM"``). ``parquet``: the tidy table, keys as dictionaries of text. ``excel``:
+        notes, a sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs
+        tabular. ``html``: a page that stands by itself.
     **options
-        For latex and html, what `mpi.tables.wide` takes; for excel, ``statistics, by, wave, cutoff, weighting,
-        percent, decimals`` of the sheets to publish.
+        For latex and html, what `mpi.tables.wide` takes; for excel, its ``statistics, by, wave, cutoff,
+        weighting, percent, decimals``, which shape the sheets to publish.
 
     Raises
     ------
@@ -68,9 +70,8 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: A
     """
     if kind not in get_args(Kind):
         raise MpiError(unknown("kind of file", kind, get_args(Kind)))
-    contents = _MAKERS[kind](est, Path(path), **options)
     with replacing(path) as temporary:
-        temporary.write_bytes(contents)
+        temporary.write_bytes(_MAKERS[kind](est, Path(path), **options))
 
 
 def write_any(est: Estimates, path: str | os.PathLike[str], **options: Any) -> None:
@@ -99,7 +100,7 @@ def _kind_of(path: Path) -> Kind:
     raise MpiError(f"{path.name!r}: estimates are not written as {path.suffix!r}{hint} Known: {known}")
 
 
-# --- the tidy table -------------------------------------------------------------------------------------------
+# --- the tidy table --------------------------------------------------------------------------------------
 
 
 def _csv(est: Estimates, path: Path) -> bytes:
@@ -118,7 +119,7 @@ def _parquet(est: Estimates, _: Path) -> bytes:
 
 
 def _keys_as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """Make each key a dictionary of text, so that files with other waves, or with none, have the same types."""
+    """Make each key a dictionary of text, so that files with other waves, or none, have the same types."""
     keys = frame.columns[frame.dtypes == "category"]
     return frame.assign(**{k: _as_text(frame[k]) for k in keys})
 
@@ -126,24 +127,23 @@ def _keys_as_text(frame: pd.DataFrame) -> pd.DataFrame:
 def _as_text(column: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    values = [None if v != v else str(v) for v in column.tolist()]  # a missing key is NaN, unlike itself
+    values = [None if pd.isna(v) else str(v) for v in column.tolist()]
     return pd.Series(values, index=column.index, dtype="str").astype("category")
 
 
-# --- LaTeX ----------------------------------------------------------------------------------------------------
+# --- LaTeX -----------------------------------------------------------------------------------------------
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
+    "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "–": "--", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
+    "|": r"\textbar{}", "–": "--", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
 }  # fmt: skip
-_PREAMBLE = (
-    "% Needs \\usepackage{booktabs}; labels beyond Latin letters need XeLaTeX or LuaLaTeX, or \\usepackage[T5]{fontenc}."
-)
+_PREAMBLE = r"% Needs \usepackage{booktabs}; Vietnamese needs XeLaTeX, LuaLaTeX or \usepackage[T5]{fontenc}."
 
 
 def latex(est: Estimates, **options: Any) -> str:
-    """Return the table to publish as a booktabs tabular, with its notes below.
+    r"""Return the table to publish as a booktabs tabular, with its notes below.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _latex_bytes(est: Estimates, _: Path, **options: Any) -> bytes:
     return latex(est, **options).encode()
 
 
-# --- HTML -----------------------------------------------------------------------------------------------------
+# --- HTML ------------------------------------------------------------------------------------------------
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -241,13 +241,16 @@ def page(est: Estimates, **options: Any) -> str:
 def _section(by: str, part: pd.DataFrame) -> str:
     shown = part.loc[:, (part != "").any()]  # statistics that this disaggregation has
     keys = part.index.nlevels - 1
-    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [_th(c, 'scope="col"') for c in shown.columns]
+    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [
+        _th(c, 'scope="col"') for c in shown.columns
+    ]
     rows = []
     for index, cells in zip(shown.index, shown.to_numpy().tolist(), strict=True):
         labels = [_th(v, 'scope="row"') for v in index[-keys:]]
         rows.append(f"<tr>{''.join(labels)}{''.join(f'<td>{markup.escape(c)}</td>' for c in cells)}</tr>")
     return (
-        f'<h2>{markup.escape(by)}</h2>\n<div class="table"><table>\n<thead><tr>{"".join(heads)}</tr></thead>\n'
+        f'<h2>{markup.escape(by)}</h2>\n<div class="table"><table>\n'
+        f"<thead><tr>{''.join(heads)}</tr></thead>\n"
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
     )
 

@@ -32,7 +32,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
         os.close(handle)
     except OSError as error:
-        raise MpiError(f"cannot write {target}: {error.strerror}; choose a folder that exists and can be written") from error
+        raise MpiError(
+            f"cannot write {target}: {error.strerror}; choose a folder that exists and can be written"
+        ) from error
     temporary = Path(name)
     try:
         yield temporary

@@ -222,9 +222,7 @@ class _Columns:
 
     __slots__ = ("by", "rows", "survey", "values")
 
-    def __init__(
-        self, survey: Survey, where: Where | None, unit: Unit, by: Sequence[By], names: Sequence[str]
-    ) -> None:
+    def __init__(self, survey: Survey, where: Where | None, unit: Unit, by: Sequence[By], names: Sequence[str]) -> None:
         if isinstance(by, str):
             raise MpiError(f"by is a list of columns and crosses: by=[{by!r}]")
         self.survey = survey if where is None else survey.where(where)

@@ -148,7 +148,7 @@ def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
     index, nested = _wave_groups(survey)
     for part in parts:
         index, nested = _cross(index, rows.of(part.index), len(part.levels), rows, nested=nested)
-    used = np.zeros(int(index.max()) + 1, dtype=bool)
+    used = np.zeros(survey.design.waves * int(np.prod([len(p.levels) for p in parts], dtype=np.int64)), dtype=bool)
     used[index[rows.present] if nested else index] = True
     found = np.flatnonzero(used)
     place = np.cumsum(used, dtype=np.int32) - np.int32(1)
@@ -241,7 +241,7 @@ def _cross(
         of_unit = constant_within(rows.unit, len(index), part)
         if of_unit is not None:
             return index * count + of_unit, True
-        if int(index.max()) == 0:
+        if not index.any():
             return part, False
         index = index[rows.unit]
     return index * np.int64(count) + part, False
@@ -276,7 +276,9 @@ def _check_indicator(name: str, values: NDArray[Any], problems: Problems) -> Non
             return
     else:
         if np.isnan(values).all():
-            problems.add(f"column {name!r} is missing in every row; leave it out with measure.drop(...) to move its weight")
+            problems.add(
+                f"column {name!r} is missing in every row; leave it out with measure.drop(...) to move its weight"
+            )
             return
         if ((values == 0) | (values == 1) | np.isnan(values)).all():
             return

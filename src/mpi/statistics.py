@@ -179,11 +179,15 @@ class _Totals:
         if kind in self.v.place:
             return self.v.of(kind, self.totals)
         if kind == "part":
-            w = np.array([float(i.weight) for i in self.measure.indicators])
-            return self["censored"] * w[:, None]
+            return self["censored"] * self._weights()[:, None]
         if kind == "score":
-            return self["part"].sum(axis=1)
+            if "part" in self.v.place:
+                return self["part"].sum(axis=1)
+            return np.einsum("j,kjc->kc", self._weights(), self["censored"], optimize=False)
         raise KeyError(kind)
+
+    def _weights(self) -> Floats:
+        return np.array([float(i.weight) for i in self.measure.indicators])
 
 
 def families(
@@ -250,7 +254,9 @@ def _contributions(t: _Totals, K: int, *, like: bool) -> Family:
 
 def _shares(t: _Totals, measure: Measure) -> list[Family]:
     part, score = t["part"], t["score"]
-    fold = np.array([[i.dimension == name for i in measure.indicators] for name in measure.dimensions], dtype=np.float64)
+    fold = np.array(
+        [[i.dimension == name for i in measure.indicators] for name in measure.dimensions], dtype=np.float64
+    )
     dims = np.einsum("ej,kjc->kec", fold, part)
     below = [np.repeat(score, x.shape[1], axis=0) for x in (part, dims)]
     return [
@@ -272,4 +278,6 @@ def _bands(name: str, t: _Totals, valid: list[int]) -> list[Family]:
 
 def _inequality(t: _Totals) -> Family:
     square = t["square"]
-    return Family("inequality", t["score"], t["poor"], np.arange(len(square)), _none(len(square)), "poor", square=square)
+    return Family(
+        "inequality", t["score"], t["poor"], np.arange(len(square)), _none(len(square)), "poor", square=square
+    )

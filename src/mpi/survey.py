@@ -217,7 +217,9 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
     if not parts:
         problems.add("there are none")
     problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.waves]
-    problems.found += [f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.domain is not None]
+    problems.found += [
+        f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.domain is not None
+    ]
     rules = {(s.design.single_psu, s.design.single_in_group) for s in parts}
     if len(rules) > 1:
         problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
@@ -300,7 +302,11 @@ def _check_households(data: nw.DataFrame[Any], roles: Mapping[str, str], problem
     if "household" in roles:
         keys = [data[roles[r]] for r in ("wave", "strata", "psu", "household") if r in roles]
         duplicated = _duplicated(keys)
-        _add_rows(problems, f"household column {roles['household']!r}: duplicated (size says one row is a household)", duplicated)
+        _add_rows(
+            problems,
+            f"household column {roles['household']!r}: duplicated (size says one row is a household)",
+            duplicated,
+        )
 
 
 def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:
@@ -325,7 +331,9 @@ def _design(
         unit = _nest(psu.index, len(psu.levels), stratum)
         first = first_of(unit, int(unit.max()) + 1)
         code = psu.index[first]
-    found, of_unit = compress(stratum[first]) if stratum is not None else (np.zeros(1, np.int64), np.zeros(len(first), np.int32))
+    found, of_unit = (
+        compress(stratum[first]) if stratum is not None else (np.zeros(1, np.int64), np.zeros(len(first), np.int32))
+    )
     place = (found % places).astype(np.int32)
     identity = np.arange(len(first), dtype=np.int32)
     if shared and rounds > 1:
@@ -391,9 +399,9 @@ def _check_single(
     row = first_of(design.stratum[unit], design.strata)
     names = []
     for h in single[:_SHOWN]:
-        stratum = strata.labels[strata.index[row[h]]] if strata else "(all)"
-        inside = f" (PSU {psu.labels[psu.index[row[h]]]})" if psu else ""
-        names.append(stratum + inside + (f" of round {wave.labels[wave.index[row[h]]]}" if wave else ""))
+        stratum = strata.label(row[h]) if strata else "(all)"
+        inside = f" (PSU {psu.label(row[h])})" if psu else ""
+        names.append(stratum + inside + (f" of round {wave.label(row[h])}" if wave else ""))
     more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
     problems.add(
         f"{len(single)} of {design.strata} strata have one PSU: {', '.join(names)}{more}. A single PSU shows no "
@@ -473,7 +481,9 @@ def _truth(values: NDArray[Any]) -> NDArray[np.bool_]:
     absent = np.isnan(values)
     if absent.any():
         warnings.warn(
-            f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain", MpiWarning, stacklevel=4
+            f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain",
+            MpiWarning,
+            stacklevel=4,
         )
     return values == 1
 

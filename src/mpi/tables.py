@@ -20,15 +20,28 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Coded, Keys
 
-__all__ = ["MISSING", "Column", "Grid", "decimals_of", "grid", "html", "notes", "row_name", "tidy", "wide"]
+__all__ = [
+    "MISSING",
+    "ROUNDING",
+    "Column",
+    "Grid",
+    "decimals_of",
+    "grid",
+    "html",
+    "notes",
+    "row_name",
+    "tidy",
+    "wide",
+]
 
 MISSING = "–"
 """What stands for an estimate that is undefined."""
 
-_ROUNDING = (
+ROUNDING = (
     "Every figure is rounded by itself from its full precision: as printed, H times A need not give M0, and "
     "shares need not add up. Never recompute from rounded figures."
 )
+"""What to say under rounded figures: in 13 of 112 countries of the global MPI, H x A as printed is not M0."""
 
 _HTML_ROWS = 60
 
@@ -370,7 +383,7 @@ def notes(layout: Grid, style: _Style = "se") -> list[str]:
         out.append(f"Weights: {weightings[0]}.")
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
-    return [*out, *_flag_notes(layout), _ROUNDING]
+    return [*out, *_flag_notes(layout), ROUNDING]
 
 
 def _degrees(est: Estimates) -> str:

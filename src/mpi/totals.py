@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.columns import compress
+from mpi.columns import compress, run_heads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,13 +75,23 @@ def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
         count = design.units
     else:
         groups = len(grouping.wave)
-        found, of_row = compress(_key(rows.unit, grouping.index, groups, design.units))
-        unit, group = np.divmod(found, groups)
-        label = np.arange(len(found))
-        count = len(found)
+        of_row = _key(rows.unit, grouping.index, groups, design.units)
+        label, of_row, count = _occurring(of_row, design.units * groups)
+        unit, group = np.divmod(label, groups)
+        label = label if count == design.units * groups else np.arange(count)
     order = np.lexsort((unit, design.stratum[unit], group))
     start = np.searchsorted(group[order], np.arange(len(grouping.wave) + 1))
     return Cells(unit[order].astype(np.int32), start, grouping.wave, of_row, label[order], count)
+
+
+def _occurring(key: NDArray[Any], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:
+    """Find the keys that occur; number them afresh where most possible keys do not."""
+    if size > len(key):
+        found, of_row = compress(key)
+        return found.astype(np.int64), of_row, len(found)
+    seen = np.zeros(size, dtype=bool)
+    seen[key] = True
+    return np.flatnonzero(seen), key.astype(np.int32, copy=False), size
 
 
 def _key(unit: NDArray[np.int32], group: NDArray[np.int32], groups: int, units: int) -> NDArray[Any]:
@@ -116,8 +126,8 @@ class Summer:
     ) -> None:
         import scipy.sparse as sp
 
-        if _ascending(of_row):
-            start = np.searchsorted(of_row, np.arange(shape[0] + 1)).astype(np.int32)
+        start = _starts(of_row, shape[0])
+        if start is not None:
             self._matrix: Any = sp.csr_array((weight, pattern, start), shape=shape)
         else:
             self._matrix = sp.coo_array((weight, (of_row, pattern)), shape=shape)
@@ -128,8 +138,13 @@ class Summer:
         return out
 
 
-def _ascending(values: NDArray[np.int32]) -> bool:
-    return bool((values[1:] >= values[:-1]).all())
+def _starts(of_row: NDArray[np.int32], cells: int) -> NDArray[np.int32] | None:
+    """Return where each cell's rows begin, or None where rows are not in the order of their cells."""
+    heads = run_heads(of_row)
+    if heads is None or not (of_row[heads[1:]] > of_row[heads[:-1]]).all():
+        return None
+    place = np.searchsorted(of_row[heads], np.arange(cells + 1))
+    return np.append(heads, len(of_row))[place].astype(np.int32)
 
 
 def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns: int) -> NDArray[np.int64]:
@@ -152,10 +167,13 @@ def _dense_counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], pa
     out = np.zeros(groups * patterns, dtype=np.int64)
     step = max(_BLOCK, 4 * len(out))
     key = np.empty(min(step, n), dtype=np.int64)
+    offset = grouping.index.astype(np.int64) * patterns if grouping.nested else key
     for a in range(0, n, step):
         block = key[: min(step, n - a)]
-        group = grouping.index[rows.unit[a : a + step]] if grouping.nested else grouping.index[a : a + step]
-        np.multiply(group, patterns, out=block)
+        if grouping.nested:
+            np.take(offset, rows.unit[a : a + step], out=block, mode="clip")
+        else:
+            np.multiply(grouping.index[a : a + step], patterns, out=block)
         np.add(block, pattern[a : a + step], out=block)
         out += np.bincount(block, minlength=len(out))
     return out.reshape(groups, patterns)

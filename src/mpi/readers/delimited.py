@@ -28,6 +28,7 @@ _UNREADABLE = {" ": "spaces", ":": "colons", "~": "tildes", "^": "carets"}
 _MISSING = ["", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
 _HEAD_BYTES = 1 << 16
 _SAMPLE_ROWS = 50
+_EXACT = 2**53
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 
@@ -42,26 +43,14 @@ def names(path: Path) -> tuple[str, ...]:
 
 def read(path: Path, columns: list[str] | None) -> Table:
     """Return the columns; every row must have as many fields as the header."""
-    import pandas as pd
-
     with _opened(path) as file:
         data = _all(file)
     text, legacy = _decoded(data)
     delimiter = _delimiter(text)
     header = _header(text, delimiter)
     _check_rows(text, delimiter, len(header))
-    frame = pd.read_csv(
-        io.StringIO(text),
-        sep=delimiter,
-        header=0,
-        names=list(header),
-        index_col=False,
-        usecols=columns,
-        na_values=_MISSING,
-        keep_default_na=False,
-        low_memory=False,
-    )
-    frame = frame[columns] if columns else frame
+    frame = _parsed(text, delimiter, header, columns or list(header))
+    frame = _with_long_codes(frame, text, delimiter, header)
     if delimiter != ",":
         frame = _with_decimal_commas(frame)
     return as_unicode(Table(frame), repair=repair_latin1 if legacy else None)
@@ -146,9 +135,7 @@ def _refuse_one_column(head: str) -> None:
     """Raise where the header is one field and the rows say that it should be several."""
     line = next(iter(head.strip().splitlines()))
     for mark, name in (_DELIMITERS | _UNREADABLE).items():
-        widths = [
-            len(text.split() if mark == " " else text.split(mark)) for text in head.strip().splitlines()[:-1]
-        ]
+        widths = [len(text.split() if mark == " " else text.split(mark)) for text in head.strip().splitlines()[:-1]]
         rows = widths[1:] if mark in _DELIMITERS else widths
         if len(widths) > 1 and min(rows) > 1 and len(set(rows)) == 1:
             raise DamagedError(
@@ -162,9 +149,7 @@ def _header(text: str, delimiter: str) -> tuple[str, ...]:
     header = tuple(name or f"Unnamed: {i}" for i, name in enumerate(row))
     repeated = [repr(name) for name, count in Counter(header).items() if count > 1]
     if repeated:
-        raise DamagedError(
-            f"the header says {', '.join(repeated)} more than once; each column needs its own name"
-        )
+        raise DamagedError(f"the header says {', '.join(repeated)} more than once; each column needs its own name")
     return header
 
 
@@ -189,15 +174,37 @@ def _check_rows(text: str, delimiter: str, expected: int) -> None:
         raise DamagedError("it has a header and no rows")
 
 
+def _parsed(
+    text: str, delimiter: str, header: tuple[str, ...], columns: list[str], dtype: type | None = None
+) -> pd.DataFrame:
+    import pandas as pd
+
+    options: Any = {"na_values": _MISSING, "keep_default_na": False, "low_memory": False, "index_col": False}
+    names = list(header)
+    frame: pd.DataFrame = pd.read_csv(
+        io.StringIO(text), sep=delimiter, header=0, names=names, usecols=columns, dtype=dtype, **options
+    )
+    chosen: pd.DataFrame = frame[columns]
+    return chosen
+
+
+def _with_long_codes(frame: pd.DataFrame, text: str, delimiter: str, header: tuple[str, ...]) -> pd.DataFrame:
+    """Return the frame with whole numbers beyond 2^53 as text where a gap made them floats, which merge."""
+    long = [n for n in frame.columns if frame[n].dtype.kind == "f" and frame[n].abs().max() >= _EXACT]
+    if not long:
+        return frame
+    exact = _parsed(text, delimiter, header, long, dtype=str)
+    codes = {n: exact[n] for n in long if all(map(_WHOLE.fullmatch, exact[n].dropna().unique()))}
+    return frame.assign(**codes)
+
+
 def _with_decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with columns such as "1,5" as numbers, unless the file also writes decimal points."""
     text = {name: frame[name] for name in frame.columns if frame[name].dtype.kind not in "iufb"}
     commas = {name: column for name, column in text.items() if _all_decimal_commas(column)}
     if not commas or any(_has_fractions(frame[name]) for name in frame.columns if name not in text):
         return frame
-    return frame.assign(
-        **{name: c.str.strip().str.replace(",", ".").astype(float) for name, c in commas.items()}
-    )
+    return frame.assign(**{name: c.str.strip().str.replace(",", ".").astype(float) for name, c in commas.items()})
 
 
 def _all_decimal_commas(column: pd.Series[Any]) -> bool:

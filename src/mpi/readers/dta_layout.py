@@ -18,13 +18,10 @@ from mpi.readers.faults import DamagedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Layout", "walk"]
+__all__ = ["Layout", "version_of", "walk"]
 
 _TAGGED = (117, 118, 119)
-_PLAIN = range(102, 117)
-_UNCHARTED = (106, 107)
-"""Versions whose value-label tables nobody has described: their labels are not walked."""
-
+_PLAIN = (102, 103, 104, 105, 108, 110, 111, 113, 114, 115)
 # The parts of a tagged file, in the order of its map; the last entry of the map is the file's length.
 _PARTS = (
     b"<stata_dta>",
@@ -72,6 +69,24 @@ class Layout:
     defined: frozenset[str] = frozenset()
 
 
+def version_of(path: Path) -> int:
+    """Return the version of a .dta file's format.
+
+    Raises
+    ------
+    mpi.errors.MpiError
+        When it does not begin as a Stata file does, or Stata never released that version.
+    """
+    with path.open("rb") as file:
+        head = file.read(31)
+    if b"<stata_dta>".startswith(head[:11]):
+        digits = head[28:31]
+        return _known(int(digits) if len(digits) == 3 and digits.isdigit() else None)
+    if len(head) > 1 and head[0] in range(102, 117) and head[1] <= 2:
+        return _known(head[0])
+    raise DamagedError("it does not begin as a Stata file does")
+
+
 def walk(path: Path) -> Layout:
     """Return the layout of a whole .dta file.
 
@@ -80,15 +95,22 @@ def walk(path: Path) -> Layout:
     mpi.errors.MpiError
         When the file is cut short, its parts are not where it says, or it is no Stata file.
     """
+    version = version_of(path)
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        head = file.read(11)
-        file.seek(0)
-        if b"<stata_dta>".startswith(head):
-            return _walk_tagged(file, size)
-        if len(head) > 1 and head[0] in _PLAIN and head[1] <= 2:
-            return _walk_plain(file, size)
-    raise DamagedError("it does not begin as a Stata file does")
+        return (_walk_tagged if version in _TAGGED else _walk_plain)(file, version, size)
+
+
+def _known(version: int | None) -> int:
+    if version in _TAGGED or version in _PLAIN:
+        return version
+    if version is None:
+        raise DamagedError("the file is cut short or damaged: it ends before its version")
+    known = ", ".join(map(str, (*_PLAIN, *_TAGGED)))
+    raise DamagedError(
+        f"its format is version {version}, and those that can be read are {known}; where it comes from "
+        "a newer Stata, write it there with `saveold, version(14)`"
+    )
 
 
 def _take(file: BinaryIO, count: int, what: str) -> bytes:
@@ -101,25 +123,17 @@ def _take(file: BinaryIO, count: int, what: str) -> bytes:
 # --- formats 117 to 119: tags and a map ---
 
 
-def _walk_tagged(file: BinaryIO, size: int) -> Layout:
+def _walk_tagged(file: BinaryIO, version: int, size: int) -> Layout:
     head = file.read(1024)
     start = head.find(b"</header><map>")
     if start < 0 or len(head) < start + 14 + 14 * 8:
         raise DamagedError(f"the file is cut short or damaged: it has {size} bytes and no whole header")
     order = ">" if b"<byteorder>MSF" in head else "<"
     places = struct.unpack_from(f"{order}14Q", head, start + 14)
-    version = _version(head)
     _check_parts(file, places, size, version)
     rows, width = _count(head, b"<N>", order), _row_width(file, places, order, _count(head, b"<K>", order))
     _check_data(rows, width, places[_STRLS] - places[_DATA] - len(b"<data></data>"))
     return Layout(version, rows)
-
-
-def _version(head: bytes) -> int:
-    digits = head[28:31]
-    if not digits.isdigit() or int(digits) not in _TAGGED:
-        raise DamagedError(f"its version, {digits!r}, is none of {_TAGGED}")
-    return int(digits)
 
 
 def _count(head: bytes, tag: bytes, order: str) -> int:
@@ -154,17 +168,14 @@ def _known_width(widths: dict[int, int], kind: int) -> int:
 
 def _check_data(rows: int, width: int, found: int) -> None:
     if rows * width != found:
-        raise DamagedError(
-            f"the file is damaged: {rows} rows of {width} bytes do not make its {found} bytes of data"
-        )
+        raise DamagedError(f"the file is damaged: {rows} rows of {width} bytes do not make its {found} bytes of data")
 
 
 # --- formats 102 to 115: one part after another ---
 
 
-def _walk_plain(file: BinaryIO, size: int) -> Layout:
-    version, order = file.read(1)[0], ">" if file.read(1) == b"\x01" else "<"
-    _take(file, 2, "header")
+def _walk_plain(file: BinaryIO, version: int, size: int) -> Layout:
+    order = ">" if _take(file, 4, "header")[1] == 1 else "<"
     columns = _number(file, order, "H", "header")
     rows = _number(file, order, "H" if version == 102 else "I", "header")
     _take(file, (81 if version > 105 else 32) + (18 if version > 104 else 0), "header")
@@ -176,8 +187,7 @@ def _walk_plain(file: BinaryIO, size: int) -> Layout:
     _take(file, columns * (81 if version > 105 else 32), "variable labels")
     _skip_characteristics(file, version, order)
     _skip_rows(file, rows, width, size)
-    defined = frozenset() if version in _UNCHARTED else _walk_labels(file, version, order, size)
-    return Layout(version, rows, names, label_names, defined)
+    return Layout(version, rows, names, label_names, _walk_labels(file, version, order, size))
 
 
 def _number(file: BinaryIO, order: str, kind: str, what: str) -> int:

@@ -42,7 +42,7 @@ def told(file: Path) -> Iterator[None]:
         yield
     except DamagedError as error:
         raise MpiError(f"cannot read {file}: {error}. {_AGAIN}") from error
-    except (MpiError, MemoryError):
+    except (MpiError, MemoryError, Warning):  # a warning is raised only where its reader asked for that
         raise
     except OSError as error:
         raise MpiError(
@@ -71,19 +71,13 @@ def require_kind(file: Path, kind: str) -> None:
         head = opened.read(32).lstrip(b"\xef\xbb\xbf \r\n\t")
     zipped = file.name.casefold().endswith(".gz")
     for magic, is_kind, what, remedy in _KINDS:
-        if (
-            head.lower().startswith(magic.lower())
-            and is_kind != kind
-            and not (zipped and magic == b"\x1f\x8b")
-        ):
+        if head.lower().startswith(magic.lower()) and is_kind != kind and not (zipped and magic == b"\x1f\x8b"):
             raise MpiError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
 
 
 def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:
     folder = file.parent
     if not folder.is_dir():
-        return (
-            f"there is no folder {str(folder)!r}; check the path, which is taken from {str(folder.cwd())!r}"
-        )
+        return f"there is no folder {str(folder)!r}; check the path, which is taken from {str(folder.cwd())!r}"
     names = sorted(p.name for p in folder.iterdir() if p.name.casefold().endswith(suffixes))
     return f"{unknown('file', file.name, names)} (in {str(folder.resolve())!r})"

@@ -67,7 +67,8 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     Notes
     -----
     In delimited text an empty field and ``.``, ``NA``, ``N/A``, ``NaN``, ``NULL`` are missing. ``None`` is
-    not: it is a category ("no schooling") more often than a gap.
+    not: it is a category ("no schooling") more often than a gap. Codes of more than 15 digits in a column
+    with gaps are text, since floats would merge them.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Stata files of all versions: data by pandas, which is ten times faster, labels by pyreadstat.
 
-pandas reads versions 102 to 105, 108, 110, 111, 113 to 115 and 117 to 119 (before pandas 3, not 102 to 104
-nor 110); pyreadstat stands in for the others. `dta_layout` proves first that the file is whole.
+pandas 3 reads every version that Stata released. Before, it lacks 102 to 104 and 110; pyreadstat stands in for
+110 only: it does not know the missing values of 102 to 104. `dta_layout` proves first that the file is whole.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiWarning
+from mpi.errors import MpiError, MpiWarning
 from mpi.readers import dta_layout
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import labels_of, titles_of
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["names", "read"]
 
 _UNICODE_SINCE = 118
-_ALL_PANDAS_READ = frozenset({105, 108, 111, 113, 114, 115, 117, 118, 119})
+_SINCE_PANDAS_3 = (102, 103, 104)
+_NOT_BEFORE_PANDAS_3 = 110
 _NO_READSTAT = (102, 103)
 
 
@@ -37,9 +38,7 @@ def names(path: Path) -> tuple[str, ...]:
     """Return the names of the columns, from the head of the file."""
     from pandas.api.typing import StataReader
 
-    with path.open("rb") as file:
-        version = file.read(1)[0]
-    if version in _NO_READSTAT:
+    if dta_layout.version_of(path) in _NO_READSTAT:
         with StataReader(path) as reader:
             return tuple(reader.variable_labels())
     metadata, _ = _metadata(path, legacy=False)
@@ -76,7 +75,9 @@ def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.Dat
         except UnicodeDecodeError:
             return _data_by_pyreadstat(path, columns), True
         except ValueError:
-            if layout.version in _ALL_PANDAS_READ:
+            if layout.version in _SINCE_PANDAS_3 and int(pd.__version__.split(".")[0]) < 3:
+                raise MpiError(f"cannot read {path}: its version, {layout.version}, needs pandas 3") from None
+            if layout.version != _NOT_BEFORE_PANDAS_3:
                 raise
             return _data_by_pyreadstat(path, columns), True
     _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
@@ -102,8 +103,7 @@ def _labels(path: Path, layout: Layout, *, legacy: bool) -> tuple[Labels, Mappin
         return (*_labels_by_pandas(path, layout), legacy)
     metadata, legacy = _metadata(path, legacy=legacy)
     labels = {
-        name: {_dotted(value): label for value, label in values.items()}
-        for name, values in labels_of(metadata).items()
+        name: {_dotted(value): label for value, label in values.items()} for name, values in labels_of(metadata).items()
     }
     return labels, titles_of(metadata), legacy
 
@@ -120,9 +120,7 @@ def _labels_by_pandas(path: Path, layout: Layout) -> tuple[Labels, Mapping[str, 
         tables, titles = reader.value_labels(), reader.variable_labels()
     named = zip(layout.names, layout.label_names, strict=True)
     labels: Labels = {
-        name: {int(value): label for value, label in tables[table].items()}
-        for name, table in named
-        if table in tables
+        name: {int(value): label for value, label in tables[table].items()} for name, table in named if table in tables
     }
     return labels, {name: title for name, title in titles.items() if title}
 
@@ -153,9 +151,7 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
 def _tell_undefined(path: Path, layout: Layout, kept: list[str]) -> None:
     """Warn of labels that the file names and does not hold: before version 117 a clean cut looks the same."""
     named = dict(zip(layout.names, layout.label_names, strict=True))
-    lost = [
-        f"{name} ({named[name]})" for name in kept if named.get(name) and named[name] not in layout.defined
-    ]
+    lost = [f"{name} ({named[name]})" for name in kept if named.get(name) and named[name] not in layout.defined]
     if lost:
         message = (
             f"{path} names value labels that it does not hold, for {', '.join(lost)}: they were dropped "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Repair = Callable[[str], str]
 
-__all__ = ["as_unicode", "repair_latin1"]
+__all__ = ["as_unicode", "repair_latin1", "texts_of"]
 
 # Windows-1252 puts quotes, dashes and the euro sign where Latin-1 has control characters.
 _CONTROLS = {c: bytes([c]).decode("cp1252", errors="ignore") or chr(c) for c in range(0x80, 0xA0)}
@@ -52,7 +52,7 @@ def as_unicode(table: Table, *, context: Iterable[str] = (), repair: Repair | No
         What to do to each text first, such as `repair_latin1`.
     """
     first = repair or _same
-    texts = [first(text) for text in (*_texts(table), *context)]
+    texts = [first(text) for text in (*texts_of(table), *context)]
     if tcvn3.looks_like_tcvn3(texts):
         return _map_texts(table, lambda text: tcvn3.decode(first(text)))
     return table if repair is None else _map_texts(table, repair)
@@ -62,7 +62,8 @@ def _same(text: str) -> str:
     return text
 
 
-def _texts(table: Table) -> Iterator[str]:
+def texts_of(table: Table) -> Iterator[str]:
+    """Yield the texts of a table: each column's distinct strings, the labels and the variable labels."""
     for name in _names(table.frame):
         yield from _distinct(table.frame, name)
     for values in table.labels.values():

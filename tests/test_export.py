@@ -1,0 +1,329 @@
+"""Files: read back they hold the same numbers; an odd label stays text; a failure leaves the old file whole."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mpi import export
+from mpi.errors import MpiError
+from mpi.estimate import estimate
+from mpi.export import latex, page, write, write_any
+from mpi.measure import Measure
+from mpi.survey import Survey, pool
+from mpi.workbook import sheet_name
+
+openpyxl = pytest.importorskip("openpyxl")
+pytest.importorskip("pyarrow")
+
+MEASURE = Measure.nested("m", {"health": ["d0", "d1"], "living": ["d2", "d3"]}, cutoff="1/3")
+ODD = ("Hà Giang", "<b>", "A & B_1%", "=1+1", "+2", "-3", "@x", "#N/A", '=HYPERLINK("http://x")', "a,b\n\"c\"")
+NAMES = {"csv": "e.csv", "parquet": "e.parquet", "excel": "e.xlsx", "latex": "e.tex", "html": "e.html"}
+NUMBERS = ["estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu"]
+
+
+def survey(seed=7, n=400):
+    """Four strata of ten PSUs; nobody is poor in the province named <b>."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({f"d{i}": rng.binomial(1, p, n).astype(float) for i, p in enumerate((0.3, 0.4, 0.2, 0.5))})
+    frame["w"], frame["sex"] = rng.uniform(1, 3, n), rng.choice(["female", "male"], n)
+    frame["province"] = rng.choice(ODD, n)
+    frame.loc[frame["province"] == "<b>", ["d0", "d1", "d2", "d3"]] = 0.0
+    frame = frame.assign(h=np.repeat(range(4), n // 4), c=np.tile(np.repeat(range(10), n // 40), 4))
+    return Survey(frame, weight="w", strata="h", psu="c")
+
+
+@pytest.fixture(scope="module")
+def est():
+    return estimate(survey(), MEASURE, by=["province"])
+
+
+@pytest.fixture(scope="module")
+def many():
+    alt = {"alt": {"health": "1/4", "living": "3/4"}}
+    rounds = pool({2016: survey(), 2018: survey(8)})
+    return estimate(rounds, MEASURE, by=["province", ("province", "sex")], cutoffs=["1/3", "3/5"], weightings=alt)
+
+
+def same(read, est):
+    """Every number is the same to the last bit, every key the same text."""
+    table = est.table
+    assert read.columns.tolist() == table.columns.tolist()
+    for name in NUMBERS:
+        np.testing.assert_array_equal(read[name].to_numpy(dtype=float), table[name].to_numpy(dtype=float))
+    for name in set(table.columns) - set(NUMBERS):
+        found, expected = ([None if pd.isna(v) else str(v) for v in f[name]] for f in (read, table))
+        assert found == expected, name
+
+
+# --- reading back ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["e.csv", "e.csv.gz"])
+def test_csv_holds_every_number_in_full(many, tmp_path, name):
+    write_any(many, tmp_path / name)
+    read = pd.read_csv(tmp_path / name, dtype="str", keep_default_na=False, na_values=[""])
+    read[NUMBERS] = read[NUMBERS].map(float)  # Python's own reading, which is exact
+    same(read, many)
+
+
+def test_csv_begins_with_the_mark_excel_needs_and_others_skip(est, tmp_path):
+    est.to_csv(tmp_path / "e.csv")
+    assert (tmp_path / "e.csv").read_bytes().startswith(b"\xef\xbb\xbfstatistic,")
+    polars = pytest.importorskip("polars")
+    from pyarrow import csv
+
+    assert polars.read_csv(tmp_path / "e.csv").columns[0] == "statistic"
+    options = csv.ParseOptions(newlines_in_values=True)
+    assert csv.read_csv(tmp_path / "e.csv", parse_options=options).column_names[0] == "statistic"
+
+
+def test_the_same_estimates_give_the_same_bytes(est, tmp_path):
+    for name in ("a.csv.gz", "b.csv.gz"):
+        write_any(est, tmp_path / name)
+    first = (tmp_path / "a.csv.gz").read_bytes()
+    assert first == (tmp_path / "b.csv.gz").read_bytes()
+    write(est, tmp_path / "a.csv", "csv")
+    assert gzip.decompress(first) == (tmp_path / "a.csv").read_bytes()
+
+
+def test_parquet_holds_every_number_and_keys_are_dictionaries_of_text(many, est, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for estimates in (many, est):  # est has no wave at all: its type is the same
+        estimates.to_parquet(tmp_path / "e.parquet")
+        same(pd.read_parquet(tmp_path / "e.parquet"), estimates)
+        schema = pq.read_schema(tmp_path / "e.parquet")
+        for name in ("statistic", "indicator", "wave", "group", "flag"):
+            kind = schema.field(name).type
+            assert pa.types.is_dictionary(kind)
+            assert kind.value_type in (pa.string(), pa.large_string())
+
+
+def sheets(est, **options):
+    contents = export._MAKERS["excel"](est, Path("e.xlsx"), **options)
+    return openpyxl.load_workbook(io.BytesIO(contents))
+
+
+def test_excel_data_holds_every_number_in_full(many):
+    head, *rows = sheets(many)["Data"].iter_rows(values_only=True)
+    same(pd.DataFrame(rows, columns=head), many)
+
+
+def test_excel_sheets_to_publish_hold_the_same_numbers(many):
+    sheet = sheets(many, cutoff="3/5", weighting="alt", statistics=["H", "A"])["province"]
+    assert [c.value for c in sheet[3]] == ["province", "wave", *["estimate", "SE"] * 2]
+    assert [sheet["C2"].value, sheet["E2"].value] == ["H", "A"]
+    assert {str(r) for r in sheet.merged_cells.ranges} == {"C2:D2", "E2:F2"}
+    assert sheet.freeze_panes == "C4"
+    for i in range(4, 4 + 2 * len(ODD)):
+        group, wave, *numbers = (c.value for c in sheet[i])
+        chosen = {"by": "province", "group": group, "wave": wave, "cutoff": "3/5", "weighting": "alt"}
+        for statistic, pair in (("H", numbers[:2]), ("A", numbers[2:])):
+            one = many.select(statistic=statistic, **chosen)
+            expected = ["–" if math.isnan(x) else x for x in (one.value[0], one.se[0])]
+            assert pair == expected
+
+
+def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
+    book = sheets(many)
+    assert book.sheetnames == ["Notes", "total", "province", "province × sex", "Data"]
+    notes = dict(book["Notes"].iter_rows(values_only=True))
+    assert notes["Confidence level"].startswith("95%")
+    assert notes["Wave"] == "2016, 2018"
+    assert "primary sampling units" in notes["Degrees of freedom"].lower()
+    assert "Flag: no poor in group" in notes
+
+
+def test_excel_says_in_a_comment_why_a_figure_is_missing(est):
+    sheet = sheets(est, statistics=["A", "H"])["province"]
+    row = next(r for r in sheet.iter_rows(min_row=4) if r[0].value == "<b>")
+    assert [c.value for c in row] == ["<b>", "–", "–", 0, 0]
+    assert row[1].comment.text == "no poor in group"
+    assert row[3].comment.text == "estimate is 0: no interval"
+
+
+def test_excel_shows_percents_of_fractions(est):
+    cell = sheets(est, statistics=["H", "M0"], percent=True)["total"]["B4"]
+    assert cell.value == est.select(statistic="H", by="total").value[0]
+    assert cell.number_format == "0.0%"
+    assert sheets(est, decimals=4)["total"]["B4"].number_format == "#,##0.0000"
+
+
+def test_labels_are_never_formulas_nor_errors(est):
+    book = sheets(est)
+    cells = [c for s in book for row in s.iter_rows() for c in row]
+    assert {c.data_type for c in cells} <= {"s", "n"}
+    for sheet, column in (("province", 1), ("Data", 6)):
+        found = {c.value: c for row in book[sheet].iter_rows(min_col=column, max_col=column) for c in row}
+        assert set(ODD) <= set(found)
+        assert all(found[v].quotePrefix for v in ODD if v[0] in "=+-@")
+
+
+def test_characters_excel_forbids_are_replaced():
+    frame = pd.DataFrame({"d0": [0.0, 1, 1, 0], "g": ["a\x00b", "c", "c", "a\x00b"]})
+    made = estimate(Survey(frame), Measure.nested("m", {"x": ["d0"]}, cutoff="1"), by=["g"])
+    assert sheets(made)["g"]["A4"].value == "a\ufffdb"
+
+
+def test_sheet_names_are_short_allowed_and_unique():
+    taken = {"notes", "data"}
+    made = [sheet_name(n, taken) for n in ("a/b:c", "A?B*C", "data", "x" * 40, "x" * 41, "'q'", "", "History", "[]")]
+    assert made == ["a_b_c", "A_B_C (2)", "data (2)", "x" * 31, "x" * 27 + " (2)", "q", "sheet", "History (2)", "__"]
+
+
+def test_a_sheet_too_large_for_excel_is_refused(est, monkeypatch):
+    monkeypatch.setattr("mpi.workbook._MAX_COLUMNS", 10)
+    with pytest.raises(MpiError, match="select some"):
+        sheets(est)
+    monkeypatch.setattr("mpi.workbook._MAX_ROWS", 10)
+    with pytest.raises(MpiError, match="parquet"):
+        sheets(est)
+
+
+# --- LaTeX and HTML -------------------------------------------------------------------------------------------
+
+
+def test_latex_is_a_booktabs_tabular_of_even_rows(many):
+    text = latex(many, statistics=["H", "A"], weighting="own", percent=True)
+    assert r"\begin{tabular}{llrrrr}" in text
+    rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert {line.replace(r"\&", "").count("&") for line in rows} == {5}
+    assert text.index(r"\toprule") < text.index(r"\midrule") < text.index(r"\bottomrule")
+    assert r"H, k = 1/3, \%" in text
+
+
+def test_latex_escapes_labels(est):
+    text = latex(est, statistics=["H", "A"])
+    for label in (r"A \& B\_1\% &", r"\textless{}b\textgreater{} &", "Hà Giang &", r"\#N/A &", 'a,b "c" &', "$-$3 &"):
+        assert "\n" + label in text
+    assert "&  -- " not in text
+    assert "\n\n" not in text
+    assert export._latex("a\\b{c}~^$") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}\$"
+    assert export._latex_row(["[a]", "-0.1 (0.2)", "18-24"]) == r"{}[a] & $-$0.1 (0.2) & 18-24 \\"
+
+
+def test_a_page_stands_by_itself_and_escapes_labels(est):
+    text = page(est, statistics=["H", "population_share"])
+    assert text.startswith("<!DOCTYPE html>")
+    assert '<meta charset="utf-8">' in text
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text
+    assert "A &amp; B_1%" in text
+    assert "http" not in text.replace("HYPERLINK(&quot;http://x&quot;)", "")  # nothing from elsewhere
+    one = est.select(statistic="H", by="total")
+    assert f"<td>{one.value[0]:.3f} ({one.se[0]:.3f})</td></tr>" in text  # the total has no population share
+
+
+# --- what file ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["e.csv", "e.CSV.GZ", "e.parquet", "E.XLSX", "e.tex", "e.v2.html"])
+def test_the_name_says_the_kind(est, tmp_path, name):
+    write_any(est.select(statistic="H", by="total"), tmp_path / name)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("e.xslx", r"did you mean '\.xlsx'"), ("e.dta", r"Known: \.csv"), ("e", "does not say"), ("e.gz", r"\.csv\.gz")],
+)
+def test_other_names_are_refused(est, tmp_path, name, said):
+    with pytest.raises(MpiError, match=said):
+        write_any(est, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_kind_is_refused(est, tmp_path):
+    with pytest.raises(MpiError, match="did you mean 'excel'"):
+        write(est, tmp_path / "e", "exel")
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "extra"), [("parquet", "export", r"\[engines\]"), ("excel", "workbook", r"\[report\]")]
+)
+def test_an_absent_library_is_named_with_its_extra(est, tmp_path, monkeypatch, kind, module, extra):
+    monkeypatch.setattr(f"mpi.{module}.find_spec", lambda _: None)
+    with pytest.raises(MpiError, match=extra):
+        write(est, tmp_path / NAMES[kind], kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- whole or not there ---------------------------------------------------------------------------------------
+
+
+def half(error):
+    """A disk that takes half of what is written."""
+
+    def write_bytes(self, data):
+        with self.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise error
+
+    return write_bytes
+
+
+def unchanged(folder, name):
+    return [p.name for p in folder.iterdir()] == [name] and (folder / name).read_text() == "old"
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize(
+    ("error", "raised"), [(OSError(errno.ENOSPC, "No space left on device"), MpiError), (KeyboardInterrupt(), KeyboardInterrupt)]
+)  # fmt: skip
+def test_a_full_disk_or_an_interruption_leaves_the_old_file(est, tmp_path, monkeypatch, kind, error, raised):
+    (tmp_path / NAMES[kind]).write_text("old")
+    monkeypatch.setattr(Path, "write_bytes", half(error))
+    with pytest.raises(raised, match="No space left" if raised is MpiError else None):
+        write(est, tmp_path / NAMES[kind], kind)
+    assert unchanged(tmp_path, NAMES[kind])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are POSIX")
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_real_limit_in_the_middle_of_the_file_leaves_the_old_one(est, tmp_path, kind):
+    import resource
+
+    (tmp_path / NAMES[kind]).write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(MpiError, match="nothing was changed"):
+            export.write(est, tmp_path / NAMES[kind], kind)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert unchanged(tmp_path, NAMES[kind])
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_folder_that_is_none_is_an_error(est, tmp_path, kind):
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(MpiError, match="choose a folder"):
+        write(est, tmp_path / "file" / NAMES[kind], kind)
+    with pytest.raises(MpiError, match="choose a folder"):
+        write(est, tmp_path / "absent" / NAMES[kind], kind)
+    assert unchanged(tmp_path, "file")
+
+
+def test_a_folder_in_the_files_place_stays(est, tmp_path):
+    (tmp_path / "e.csv").mkdir()
+    with pytest.raises(MpiError, match="nothing was changed"):
+        write(est, tmp_path / "e.csv", "csv")
+    assert [p.name for p in tmp_path.iterdir()] == ["e.csv"]
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_file_is_replaced(est, tmp_path, kind):
+    (tmp_path / NAMES[kind]).write_text("old")
+    write(est, tmp_path / NAMES[kind], kind)
+    assert [p.name for p in tmp_path.iterdir()] == [NAMES[kind]]
+    assert (tmp_path / NAMES[kind]).stat().st_size > 1000

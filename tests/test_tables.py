@@ -1,0 +1,233 @@
+"""Wide tables and notebook HTML: every number stands once, in its place, and says what it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mpi.errors import MpiError
+from mpi.estimate import estimate
+from mpi.means import proportion, total
+from mpi.measure import Measure
+from mpi.survey import Survey, pool
+from mpi.tables import ROUNDING, html, tidy, wide
+
+MEASURE = Measure.nested("m", {"health": ["d0", "d1"], "living": ["d2", "d3"]}, cutoff="1/3")
+ODD = ("Hà Giang", "<b>", "A & B_1%", "=1+1")
+
+
+def people(seed=7, n=400):
+    """Four strata of ten PSUs; nobody is poor in the province named <b>."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({f"d{i}": rng.binomial(1, p, n).astype(float) for i, p in enumerate((0.3, 0.4, 0.2, 0.5))})
+    frame["w"], frame["sex"] = rng.uniform(1, 3, n), rng.choice(["female", "male"], n)
+    frame["province"] = rng.choice(ODD, n)
+    frame.loc[frame["province"] == "<b>", ["d0", "d1", "d2", "d3"]] = 0.0
+    return frame.assign(h=np.repeat(range(4), n // 4), c=np.tile(np.repeat(range(10), n // 40), 4))
+
+
+def survey(seed=7):
+    return Survey(people(seed), weight="w", strata="h", psu="c")
+
+
+@pytest.fixture(scope="module")
+def est():
+    return estimate(survey(), MEASURE, by=["province", ("province", "sex")])
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Two rounds, two cutoffs, two weightings."""
+    alt = {"alt": {"health": "1/4", "living": "3/4"}}
+    rounds = pool({2016: survey(), 2018: survey(8)})
+    return estimate(rounds, MEASURE, by=["sex"], cutoffs=["1/3", "3/5"], weightings=alt)
+
+
+def test_groups_stand_in_the_order_of_the_estimates_and_statistics_in_that_asked_for(est):
+    table = wide(est, ["H", "M0"], by=["total", "province"])
+    assert table.index.names == ["by", "group"]
+    assert table.columns.tolist() == ["H", "M0"]
+    groups = dict.fromkeys(est.select(by=["total", "province"]).table["group"])
+    assert table.index.get_level_values("group").tolist() == list(groups)
+    assert wide(est, "H", by=("province", "sex")).shape == (8, 1)
+
+
+def test_a_cell_is_the_estimate_with_its_standard_error_or_its_interval(est):
+    one = est.select(statistic="H", by="total")
+    (low,), (high,) = one.limits()
+    h, se = one.value[0], one.se[0]
+    assert wide(one).iloc[0, 0] == f"{h:.3f} ({se:.3f})"
+    assert wide(one, percent=True).iloc[0, 0] == f"{100 * h:.1f} ({100 * se:.1f})"
+    assert wide(one, decimals=5, se=False).iloc[0, 0] == f"{h:.5f}"
+    assert wide(one, interval=True).iloc[0, 0] == f"{h:.3f} [{low:.3f}, {high:.3f}]"
+    assert "95% confidence intervals in brackets" in wide(one, interval=True).attrs["notes"][0]
+
+
+def test_every_number_of_the_estimates_stands_in_the_table_once(many):
+    table = wide(many, se=False, decimals=12)
+    printed = sorted(float(x) for x in table.to_numpy().ravel() if x not in {"", "–"})
+    assert printed == sorted(round(x, 12) for x in many.value if not np.isnan(x))
+    assert (table == "–").to_numpy().sum() == np.isnan(many.value).sum()
+
+
+def test_several_cutoffs_and_weightings_stand_in_the_labels_and_rounds_in_the_rows(many):
+    table = wide(many, ["H", "population_share"], by="sex")
+    assert table.columns.tolist() == [
+        "H, k = 1/3, own weights", "H, k = 3/5, own weights", "H, k = 1/3, alt weights", "H, k = 3/5, alt weights",
+        "population_share, own weights",
+    ]  # fmt: skip
+    assert table.index.names == ["by", "group", "wave"]
+    one = many.select(statistic="H", by="sex", group="male", wave=2018, cutoff="3/5", weighting="alt")
+    assert table.loc[("sex", "male", 2018), "H, k = 3/5, alt weights"] == f"{one.value[0]:.3f} ({one.se[0]:.3f})"
+
+
+def test_choosing_a_cutoff_and_a_weighting_makes_labels_short_and_the_notes_say_which(many):
+    table = wide(many, cutoff=0.6, weighting="own", wave=2016, by="total")
+    assert {"H", "contribution_share: d0", "contribution_share: health (dimension)"} <= set(table.columns)
+    assert "uncensored_headcount: d0" in table  # it has no cutoff, and stays
+    assert "Poverty cutoff k = 3/5." in table.attrs["notes"]
+    assert "Weights: alt." in wide(many, "H", cutoff="1/3", weighting="alt").attrs["notes"]
+
+
+def test_what_is_asked_for_and_was_not_estimated_is_said(many):
+    with pytest.raises(MpiError, match="no uncensored_headcount was estimated with weighting="):
+        wide(many, ["H", "uncensored_headcount"], weighting="alt")
+    with pytest.raises(MpiError, match="did you mean 'M0'"):
+        wide(many, "M00")
+    with pytest.raises(MpiError, match="decimals"):
+        wide(many, "H", decimals=-1)
+
+
+def test_missing_figures_print_a_dash_and_the_notes_say_why(est):
+    table = wide(est, ["H", "A", "population_share"], by=["total", "province"])
+    assert table.loc[("province", "<b>"), "A"] == "–"
+    assert table.loc[("total", "total"), "population_share"] == ""  # not missing: not estimated
+    assert "– no poor in group: A of <b>." in table.attrs["notes"]
+    assert any(n.startswith("estimate is 0: no interval: H of <b>") for n in table.attrs["notes"])
+    assert table.attrs["notes"][-1] == ROUNDING
+
+
+def test_a_number_without_an_error_and_a_missing_one_without_a_flag(est):
+    one = est.select(statistic="H", by="total")
+    assert wide(replace(one, se=np.array([np.nan]))).iloc[0, 0].endswith("(–)")
+    lost = wide(replace(one, value=np.array([np.nan])))
+    assert lost.iloc[0, 0] == "–"
+    assert "– not defined: H of total." in lost.attrs["notes"]
+
+
+def test_percents_leave_measures_that_are_no_shares_as_they_are(est):
+    table = wide(est, by="total", percent=True)
+    assert {"H, %", "A, %", "contribution_share: d0, %", "M0", "contribution: d0", "inequality"} <= set(table)
+    m0 = est.select(statistic="M0", by="total")
+    assert table["M0"].iloc[0] == f"{m0.value[0]:.3f} ({m0.se[0]:.3f})"
+    assert wide(est, "M0", by="total", percent=True, decimals=2)["M0"].iloc[0].startswith(f"{m0.value[0]:.4f}")
+
+
+def test_contrasts_are_told_apart_and_gaps_of_percents_are_points(many):
+    h = many.select(statistic="H", by="total", cutoff="1/3", weighting="own")
+    gap, ratio = h.contrast([-1, 1], name="change"), h.contrast(lambda p: p[1] / p[0], name="ratio")
+    assert wide(gap).columns.tolist() == ["H, change"]
+    assert wide(gap, percent=True).columns.tolist() == ["H, change, pp"]
+    assert wide(gap, percent=True).iloc[0, 0] == f"{100 * gap.value[0]:.1f} ({100 * gap.se[0]:.1f})"
+    assert "pp: percentage points." in wide(gap, percent=True).attrs["notes"]
+    assert wide(ratio, percent=True).iloc[0, 0] == f"{ratio.value[0]:.3f} ({ratio.se[0]:.3f})"
+    relative = h.contrast(lambda p: p[1] / p[0] - 1, name="relative_change")
+    assert wide(relative, percent=True).columns.tolist() == ["H, relative_change, %"]
+
+
+def test_a_contrast_across_statistics_and_groups_is_known_by_its_name(est):
+    mixed = est.select(statistic=["M0", "H"], by="total").contrast([1, -1], name="M0 less H")
+    assert wide(mixed).columns.tolist() == ["M0 less H"]
+    assert wide(est.select(statistic="H", by="province").contrast([1, -1, 0, 0])).index[0][1].count("|") == 1
+
+
+def test_two_numbers_for_one_cell_are_refused_and_the_error_says_what_to_select(many):
+    h = many.select(statistic="H", by="total", wave=2016, weighting="own")
+    again = h.take([0, 0])
+    with pytest.raises(MpiError, match=r"two numbers in one cell.*keys are the same.*name="):
+        wide(again)
+    bare = replace(h, keys=h.keys.with_column("cutoff", h.keys["indicator"]))
+    with pytest.raises(MpiError, match="two numbers in one cell"):
+        wide(bare)
+    cutoff = replace(h.keys["cutoff"], index=np.array([0, -1], dtype=np.int32))
+    partly = replace(h, keys=h.keys.with_column("cutoff", cutoff))
+    with pytest.raises(MpiError, match=r"est.select\(cutoff='1/3'\) or est.select\(cutoff=None\)"):
+        wide(partly)
+
+
+def test_a_small_negative_number_is_not_minus_zero(est):
+    one = replace(est.select(statistic="H", by="total"), value=np.array([-0.00001]))
+    assert wide(one, se=False).iloc[0, 0] == "0.000"
+
+
+def test_totals_in_the_thousands_and_categories_of_several_columns():
+    frame = people().assign(poor=lambda f: f["sex"] == "male", income=5e6)
+    s = Survey(frame, weight="w", strata="h", psu="c")
+    sums = total(s, "income")
+    assert wide(sums).iloc[0, 0] == f"{sums.value[0]:,.0f} ({sums.se[0]:,.0f})"
+    assert wide(proportion(s, ["sex"])).columns.tolist() == ["proportion: sex = female", "proportion: sex = male"]
+
+
+# --- HTML -----------------------------------------------------------------------------------------------------
+
+
+class _Cells(HTMLParser):
+    """Collects the texts of cells, and every tag; complains of a tag that does not close."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.cells, self.open = set(), [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.open.append(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "td":
+            self.cells[-1] += data
+
+
+def test_html_is_short_escaped_and_says_how_many_more(est):
+    text = html(est)
+    parsed = _Cells(text)
+    assert parsed.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p"}
+    assert text.count("<tr>") == 61
+    assert f"{len(est) - 60:,} more" in text
+    assert "95% confidence intervals; 36 degrees of freedom" in text
+    assert "weighting own" in text  # constant, so in the caption
+    assert "color" not in text  # the page's own colours, light or dark
+
+
+def test_html_keeps_odd_labels(est):
+    parsed = _Cells(html(est.select(statistic=["H", "A"], by="province")))
+    assert set(ODD) <= set(parsed.cells)
+    assert "no poor in group" in parsed.cells
+    assert "b" not in parsed.tags
+
+
+def test_html_needs_no_jinja(est, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
+    assert "<table" in est._repr_html_()
+
+
+def test_html_of_one_number_and_of_none(est):
+    one = est.select(statistic="H", by="total")
+    assert "1 estimate;" in html(one)
+    assert "more" not in html(one)
+    assert "0 estimates" in html(est.take(np.array([], dtype=int)))
+
+
+def test_the_tidy_table_is_the_contract(est):
+    names = "statistic contrast indicator dimension by group wave cutoff weighting estimate se ci_low ci_high"
+    assert tidy(est).columns.tolist() == [*names.split(), "df", "n", "n_psu", "flag"]

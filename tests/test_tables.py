@@ -172,7 +172,7 @@ def test_totals_in_the_thousands_and_categories_of_several_columns():
     assert wide(proportion(s, ["sex"])).columns.tolist() == ["proportion: sex = female", "proportion: sex = male"]
 
 
-# --- HTML -----------------------------------------------------------------------------------------------------
+# --- HTML ------------------------------------------------------------------------------------------------
 
 
 class _Cells(HTMLParser):
@@ -184,7 +184,7 @@ class _Cells(HTMLParser):
         self.feed(text)
         assert self.open == []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, *_):
         self.tags.add(tag)
         self.open.append(tag)
         if tag == "td":

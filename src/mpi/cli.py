@@ -20,15 +20,16 @@ from mpi import __version__
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     from rich.console import Console
     from rich.table import Table
 
     from mpi.estimates import Estimates
+    from mpi.measure import Measure
     from mpi.profiles import By
     from mpi.retention import Retention
-    from mpi.measure import Measure
     from mpi.survey import Survey
 
 __all__ = ["app", "main"]
@@ -193,10 +194,11 @@ def estimate(
         columns = [*grouped, *plan.columns, *([where] if where else [])]
         design = _design(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu)
         survey = _survey(file, columns, design)
+        asked: Any = statistic or (None if out else _headline(plan))
         with _status("Estimating"):
             est = run(
                 survey, plan, groups, cutoffs=cutoff or None, where=where, unit=unit.value if unit else None,
-                statistics=statistic or (None if out else _headline(plan)), level=level,
+                statistics=asked, level=level,
             )  # fmt: skip
             report = retention(survey, plan, where=where, unit=unit.value if unit else None)
         _show(survey, plan, est, statistic or _headline(plan))
@@ -358,7 +360,7 @@ def _check_request(
         try:
             plan.with_cutoff(k)
         except MpiError as error:
-            problems.add(f"--cutoff: {error.problems[0]}")
+            problems.add(f"--cutoff: {error.problems[0].removeprefix('cutoff: ')}")
     for s in statistics:
         if s not in STATISTICS:
             problems.add(f"--statistic: {unknown('statistic', s, STATISTICS, show=len(STATISTICS))}")
@@ -418,7 +420,7 @@ def _checked(file: str, plan: Measure | None, design: dict[str, Any]) -> Survey:
     roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu"}]
     wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
     absent = [c for c in wanted if c not in known]
-    problems.found += [unknown("column", c, known) for c in absent]
+    problems.found += _without_repeating([unknown("column", c, known) for c in absent])
     there = [c for c in wanted if c in known]
     with _status(f"Reading {Path(file).name}"):
         table = read_table(file, None if not wanted else there or known[:1])
@@ -437,6 +439,11 @@ def _checked(file: str, plan: Measure | None, design: dict[str, Any]) -> Survey:
         problems.found += _bad_indicators(bare, plan, absent)
     problems.raise_if_any()
     return survey
+
+
+def _without_repeating(problems: Sequence[str]) -> list[str]:
+    """Leave the list of known columns with the first problem only."""
+    return [p if i == 0 else p.split(" Known:")[0] for i, p in enumerate(problems)]
 
 
 def _bad_indicators(survey: Survey, plan: Measure, absent: Sequence[str]) -> list[str]:
@@ -493,14 +500,32 @@ def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+        number = name in numbers  # on a narrow screen, errors go below their estimates
+        table.add_column(name, justify="right" if number else "left", overflow="fold", min_width=7 if number else None)
     return table
 
 
 def _show(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str]) -> None:
-    """Print the table to read: groups in rows, statistics in columns, with the cases each row rests on."""
-    frame = est.wide(statistics=list(dict.fromkeys(statistics)))
-    cases = _cases(est, statistics[0])
+    """Print the tables to read, one for each cutoff, and the notes below them."""
+    console = _console()
+    console.print(plan.title)
+    console.print("; ".join([_sentence(survey), *_absences(survey)]))
+    cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
+    notes: list[str] = []
+    for k in cutoffs or [None]:
+        part = est.select(cutoff=[k, None])  # some statistics have no cutoff
+        frame = part.wide(statistics=list(dict.fromkeys(statistics)))
+        console.print(f"\nk = {k}\n" if len(cutoffs) > 1 else "")
+        console.print(_figures(frame, _cases(part, statistics[0])))
+        notes += frame.attrs.get("notes", ())
+    console.print()
+    for note in dict.fromkeys(notes):
+        if len(cutoffs) <= 1 or not note.startswith("Poverty cutoff"):
+            console.print(note)
+
+
+def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table:
+    """Lay out groups in rows and statistics in columns, with the cases each row rests on."""
     names, numbers = [str(n) for n in frame.index.names[1:]], [*map(str, frame.columns), "n"]
     table = _table(*names, *numbers, numbers=numbers)
     last = ""
@@ -510,14 +535,7 @@ def _show(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[st
             table.add_row(f"by {by}", style="italic")
         table.add_row(*map(str, row), *cells, cases.get((by, *row), ""))
         last = by
-    console = _console()
-    console.print(plan.title)
-    console.print(_sentence(survey))
-    console.print()
-    console.print(table)
-    console.print()
-    for note in frame.attrs.get("notes", ()):
-        console.print(note)
+    return table
 
 
 def _cases(est: Estimates, statistic: str) -> dict[tuple[Any, ...], str]:
@@ -537,15 +555,17 @@ def _sentence(survey: Survey) -> str:
 def _show_survey(survey: Survey) -> None:
     console = _console()
     console.print(_sentence(survey))
-    absences = {
-        "weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU",
-    }  # fmt: skip
-    for role, meaning in absences.items():
-        console.print(f"  {role}: {survey.roles.get(role, f'none, {meaning}')}")
-    for role in ("household", "size", "fpc", "wave"):
-        if role in survey.roles:
-            console.print(f"  {role}: {survey.roles[role]}")
+    for role, column in survey.roles.items():
+        console.print(f"  {role}: {column}")
+    for line in _absences(survey):
+        console.print(f"  {line}")
     console.print("The design is fine.")
+
+
+def _absences(survey: Survey) -> list[str]:
+    """Say what of the design was not named, and what follows: it is easily forgotten."""
+    meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU"}
+    return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in survey.roles]
 
 
 def _show_retention(survey: Survey, plan: Measure) -> None:

@@ -128,7 +128,7 @@ def _as_text(column: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     values = [None if pd.isna(v) else str(v) for v in column.tolist()]
-    return pd.Series(values, index=column.index, dtype="str").astype("category")
+    return pd.Series(values, index=column.index, dtype="string").astype("category")
 
 
 # --- LaTeX -----------------------------------------------------------------------------------------------
@@ -241,15 +241,13 @@ def page(est: Estimates, **options: Any) -> str:
 def _section(by: str, part: pd.DataFrame) -> str:
     shown = part.loc[:, (part != "").any()]  # statistics that this disaggregation has
     keys = part.index.nlevels - 1
-    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [
-        _th(c, 'scope="col"') for c in shown.columns
-    ]
+    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [_th(c, 'scope="col"') for c in shown.columns]
     rows = []
     for index, cells in zip(shown.index, shown.to_numpy().tolist(), strict=True):
         labels = [_th(v, 'scope="row"') for v in index[-keys:]]
         rows.append(f"<tr>{''.join(labels)}{''.join(f'<td>{markup.escape(c)}</td>' for c in cells)}</tr>")
     return (
-        f'<h2>{markup.escape(by)}</h2>\n<div class="table"><table>\n'
+        f'<h2>{markup.escape(by or "estimates")}</h2>\n<div class="table"><table>\n'
         f"<thead><tr>{''.join(heads)}</tr></thead>\n"
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
     )

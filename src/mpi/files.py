@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,28 +28,31 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     MpiError
         When the folder is absent or cannot be written, or the disk is full; `path` is then untouched.
     """
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link; what it points to is replaced
+    temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+        temporary = Path(name)
         os.close(handle)
-    except OSError as error:
-        raise MpiError(
-            f"cannot write {target}: {error.strerror}; choose a folder that exists and can be written"
-        ) from error
-    temporary = Path(name)
-    try:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(_mode(target))
         temporary.replace(target)
     except OSError as error:
-        raise MpiError(f"cannot write {target}: {error.strerror or error}; nothing was changed") from error
+        raise MpiError(
+            f"cannot write {target}: {error.strerror or error}; nothing was changed. Choose a folder that exists, can "
+            "be written and has room"
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
+def _mode(target: Path) -> int:
+    """Return the permissions of the file that is replaced; for a new one, those that the user's mask leaves."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask

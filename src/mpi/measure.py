@@ -311,9 +311,7 @@ class Measure:
         if set(values) == set(self.dimensions):
             return self._with(
                 [
-                    _reweighted(
-                        i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension]
-                    )
+                    _reweighted(i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension])
                     for i in self.indicators
                 ]
             )
@@ -440,9 +438,7 @@ def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> 
     problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in negative]
 
 
-def _normalise(
-    indicators: tuple[Indicator, ...], problems: Problems
-) -> tuple[tuple[Indicator, ...], Fraction]:
+def _normalise(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
     """Hold the weights to a sum of 1; data-driven ones that miss it by rounding alone are divided by it."""
     total = sum((i.weight for i in indicators), Fraction(0))
     exact = all(i.exact for i in indicators)

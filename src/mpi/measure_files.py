@@ -180,8 +180,7 @@ class _Found:
     def build(self) -> Measure:
         """Make the measure."""
         indicators = [
-            Indicator(r.name, dimension=r.dimension, weight=self.weights[r.name], **r.texts)
-            for r in self.rows
+            Indicator(r.name, dimension=r.dimension, weight=self.weights[r.name], **r.texts) for r in self.rows
         ]
         if self.rounded:
             indicators = [rounded(i) for i in indicators]
@@ -222,8 +221,8 @@ class _Reader:
         rows: list[_Row] = []
         for name, value in table.items():
             path = f"dimensions.{_key(name)}"
+            weights[name] = None
             if isinstance(value, list):
-                weights[name] = None
                 rows += self.listed(value, name, path)
             elif isinstance(value, dict):
                 weights[name] = self.weight(value, path)
@@ -282,9 +281,7 @@ class _Reader:
                 self.problems.add(f"order: {name!r} stands {order.count(name)} times")
         absent = [n for n in names if n not in order]
         if absent:
-            self.problems.add(
-                f"order: {', '.join(map(repr, absent))} {'is' if len(absent) == 1 else 'are'} missing"
-            )
+            self.problems.add(f"order: {', '.join(map(repr, absent))} {'is' if len(absent) == 1 else 'are'} missing")
         return sorted(rows, key=lambda r: order.index(r.name) if r.name in order else len(order))
 
     def unique(self, rows: Iterable[_Row]) -> None:
@@ -294,18 +291,14 @@ class _Reader:
         for row in rows:
             first = names.setdefault(row.name, row)
             if first is not row:
-                self.problems.add(
-                    f"{row.path}: indicator {row.name!r} stands in {first.path} already; name it once"
-                )
+                self.problems.add(f"{row.path}: indicator {row.name!r} stands in {first.path} already; name it once")
                 continue
             column = row.texts.get("column") or row.name
             other = columns.setdefault(column, row)
             if other is not row:
                 self.problems.add(f"{row.path}: its column {column!r} serves {other.path} already")
 
-    def keys(
-        self, table: Mapping[str, Any], known: Sequence[str], path: str, needed: Sequence[str] = ()
-    ) -> None:
+    def keys(self, table: Mapping[str, Any], known: Sequence[str], path: str, needed: Sequence[str] = ()) -> None:
         """Tell of unknown keys, and of needed ones that are absent (unless one is only misspelt)."""
         strange = [k for k in table if k not in known]
         for key in strange:
@@ -399,9 +392,7 @@ class _Weights:
         self.add_up(everything, Fraction(1), "dimensions: the indicators' weights", "1")
         return {d: _BAD if _BAD in group else sum(group, Fraction(0)) for d, group in weights.items()}
 
-    def within(
-        self, dimension: str, group: Sequence[_Row], total: Fraction, *, own: bool
-    ) -> dict[str, Fraction]:
+    def within(self, dimension: str, group: Sequence[_Row], total: Fraction, *, own: bool) -> dict[str, Fraction]:
         """Return the weights of a dimension's indicators."""
         given = {r.name: r.weight for r in group if r.weight is not None}
         if not given:
@@ -418,7 +409,7 @@ class _Weights:
         """Hold a sum of weights to its total, unless one of them is unknown."""
         parts = list(weights)
         found = sum(parts, Fraction(0))
-        if _BAD in parts or abs(found - total) <= self.tolerance:
+        if not parts or _BAD in parts or abs(found - total) <= self.tolerance:
             return
         near = f" ({float(found):.6g})" if found.denominator > 1 else ""
         thirds = "; write thirds as '1/3'" if abs(found - total) < Fraction(1, 50) else ""
@@ -430,9 +421,7 @@ class _Weights:
         if absent and len(absent) < len(weights):
             other = next(path for path, w in weights.items() if w is not None)
             for path in absent:
-                self.problems.add(
-                    f"{path}.weight: not found, though {other} has one; give all of them or none"
-                )
+                self.problems.add(f"{path}.weight: not found, though {other} has one; give all of them or none")
 
 
 # --- words --------------------------------------------------------------------------------------------------

@@ -149,16 +149,12 @@ def _chosen(est: Estimates, statistics: Any, by: Any, wave: Any, cutoff: Any, we
         asked["by"] = [" × ".join(map(str, b)) if isinstance(b, tuple) else b for b in options]
     if wave is not None:
         asked["wave"] = _listed(wave)
-    asked |= {
-        k: [*_listed(v), None] for k, v in (("cutoff", cutoff), ("weighting", weighting)) if v is not None
-    }
+    asked |= {k: [*_listed(v), None] for k, v in (("cutoff", cutoff), ("weighting", weighting)) if v is not None}
     chosen = est.select(**asked) if asked else est
     for one in statistics or ():
         if one not in _present(chosen.keys["statistic"]):
             others = ", ".join(f"{k}={v!r}" for k, v in asked.items() if k != "statistic")
-            raise MpiError(
-                f"no {one} was estimated with {others}; leave it out, or ask for it in its own table"
-            )
+            raise MpiError(f"no {one} was estimated with {others}; leave it out, or ask for it in its own table")
     return chosen
 
 
@@ -178,9 +174,7 @@ def _distinct(keys: Keys, names: Iterable[str]) -> tuple[NDArray[np.int64], NDAr
 
 def _columns(keys: Keys, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
     """Return each estimate's column, and the columns; cutoffs and weightings are told where several."""
-    number, first = _distinct(
-        keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting")
-    )
+    number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"))
     told = [n for n in ("cutoff", "weighting") if len(np.unique(keys[n].index[keys[n].index >= 0])) > 1]
     found: dict[Column, int] = {}
     place = [found.setdefault(_column(keys, i, told, percent=percent), len(found)) for i in first.tolist()]
@@ -239,9 +233,7 @@ def _refuse_clashes(
         return
     a, b = (int(order[again[0] + i]) for i in (0, 1))
     where = f"{columns[int(column[a])].label!r} of {est.keys['by'].at(a)} {est.keys['group'].at(a)!r}"
-    raise MpiError(
-        f"a table cannot hold two numbers in one cell: {where} has two; {_difference(est.keys, a, b)}"
-    )
+    raise MpiError(f"a table cannot hold two numbers in one cell: {where} has two; {_difference(est.keys, a, b)}")
 
 
 def _difference(keys: Keys, a: int, b: int) -> str:
@@ -256,7 +248,7 @@ def _difference(keys: Keys, a: int, b: int) -> str:
 # --- wide: how it is printed -----------------------------------------------------------------------------
 
 
-def wide(  # noqa: PLR0913
+def wide(
     est: Estimates,
     statistics: str | Sequence[str] | None = None,
     *,
@@ -391,9 +383,7 @@ def _degrees(est: Estimates) -> str:
     if not len(df):
         return "no degrees of freedom"
     low, high = float(df.min()), float(df.max())
-    return (
-        f"{low:,.0f} degrees of freedom" if low == high else f"{low:,.0f} to {high:,.0f} degrees of freedom"
-    )
+    return f"{low:,.0f} degrees of freedom" if low == high else f"{low:,.0f} to {high:,.0f} degrees of freedom"
 
 
 def _present(column: Coded) -> list[Any]:
@@ -448,7 +438,8 @@ def html(est: Estimates) -> str:
     return (
         f"<div style='overflow-x:auto'>\n"
         f"<table cellpadding='4' style='border-collapse:collapse;white-space:nowrap'>\n"
-        f"<caption style='caption-side:top;text-align:left'>{markup.escape(_caption(est))}</caption>\n"
+        f"<caption style='caption-side:top;text-align:left;white-space:normal'>"
+        f"{markup.escape(_caption(est))}</caption>\n"
         f"<thead style='border-bottom:1px solid'>{_row('th', head, head, text)}</thead>\n"
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>{_more(est, len(shown))}</div>"
     )
@@ -475,9 +466,7 @@ def _brief(x: float) -> str:
 
 def _row(tag: str, cells: Iterable[str], head: Sequence[str], text: set[str]) -> str:
     align = ["left" if h in text else "right" for h in head]
-    made = (
-        f"<{tag} style='text-align:{a}'>{markup.escape(c)}</{tag}>" for a, c in zip(align, cells, strict=True)
-    )
+    made = (f"<{tag} style='text-align:{a}'>{markup.escape(c)}</{tag}>" for a, c in zip(align, cells, strict=True))
     return f"<tr>{''.join(made)}</tr>"
 
 

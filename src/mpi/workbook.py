@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
@@ -56,10 +57,9 @@ def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> 
         When openpyxl is not installed, or a sheet would be larger than Excel can hold.
     """
     if not find_spec("openpyxl"):
-        raise MpiError(
-            "Excel files are written by openpyxl, which is absent: pip install 'mpi-poverty[report]'"
-        )
+        raise MpiError("Excel files are written by openpyxl, which is absent: pip install 'mpi-poverty[report]'")
     from openpyxl import Workbook
+    from openpyxl.writer.excel import ExcelWriter
 
     layout = grid(est, **options)
     _check_size(est, layout)
@@ -73,15 +73,14 @@ def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> 
     _front(front, est, [sheet.title for sheet in book.worksheets[1:-1]])
     book.properties.creator = "mpi-poverty"
     contents = io.BytesIO()
-    book.save(contents)
+    with ZipFile(contents, "w", ZIP_DEFLATED) as archive:  # book.save leaves it open where the disk fills up
+        ExcelWriter(book, archive).save()
     return contents.getvalue()
 
 
 def _check_size(est: Estimates, layout: Grid) -> None:
     if len(est) >= _MAX_ROWS:
-        raise MpiError(
-            f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet"
-        )
+        raise MpiError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
     width = 2 * len(layout.columns) + len(layout.names) - 1
     if width > _MAX_COLUMNS:
         raise MpiError(

@@ -73,7 +73,7 @@ def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.Dat
         try:
             frame = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, columns=columns)
         except UnicodeDecodeError:
-            return _data_by_pyreadstat(path, columns), True
+            return _data_around_bad_text(path, columns), True
         except ValueError:
             if layout.version in _SINCE_PANDAS_3 and int(pd.__version__.split(".")[0]) < 3:
                 raise MpiError(f"cannot read {path}: its version, {layout.version}, needs pandas 3") from None
@@ -90,6 +90,17 @@ def _data_by_pyreadstat(path: Path, columns: list[str] | None) -> Any:
     options: Any = {"usecols": columns, "encoding": "ISO-8859-1", "dates_as_pandas_datetime": True}
     frame: Any = pyreadstat.read_dta(str(path), **options)[0]
     return frame if columns is None else frame[columns]
+
+
+def _data_around_bad_text(path: Path, columns: list[str] | None) -> Any:
+    """Read what can be: pandas stops at any long string (strL) that is not UTF-8, pyreadstat at those asked for."""
+    try:
+        return _data_by_pyreadstat(path, columns)
+    except UnicodeDecodeError as error:
+        raise DamagedError(
+            "a long string (strL) in it is not in UTF-8; translate it in Stata with `unicode translate`, or "
+            "leave its column out by way of `columns`"
+        ) from error
 
 
 def _pass_on(path: Path, seen: list[warnings.WarningMessage]) -> None:

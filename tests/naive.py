@@ -9,7 +9,9 @@ from math import isnan, sqrt
 
 def scores(rows: list[list[float]], weights: list[Fraction]) -> list[Fraction | None]:
     """Each row's deprivation score; None where an indicator is missing."""
-    return [None if any(isnan(g) for g in row) else sum(w for g, w in zip(row, weights, strict=True) if g) for row in rows]
+    return [
+        None if any(isnan(g) for g in row) else sum(w for g, w in zip(row, weights, strict=True) if g) for row in rows
+    ]
 
 
 def figures(rows: list[list[float]], weights: list[Fraction], k: Fraction) -> dict[str, list[tuple[float, float]]]:

@@ -19,7 +19,8 @@ from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.export import latex, page, write, write_any
 from mpi.measure import Measure
-from mpi.survey import Survey, pool
+from mpi.pooling import pool
+from mpi.survey import Survey
 from mpi.workbook import sheet_name
 
 openpyxl = pytest.importorskip("openpyxl")

@@ -35,7 +35,12 @@ def test_mpitb_example(field: Path, syn: mpi.Survey) -> None:
     oracle = json.loads((field / "oracles.json").read_text(encoding="utf-8"))["syn_cdta_t1"]["expected"]
     est = mpi.estimate(syn, SYN, by=["area"], cutoffs=["1/5", "33/100", "1/2"])
     low, high = est.limits()
-    names = {"hd": "uncensored_headcount", "hdk": "censored_headcount", "actb": "contribution", "pctb": "contribution_share"}
+    names = {
+        "hd": "uncensored_headcount",
+        "hdk": "censored_headcount",
+        "actb": "contribution",
+        "pctb": "contribution_share",
+    }
     cutoffs = {20: "1/5", 33: "33/100", 50: "1/2"}
     checked = 0
     for row in oracle:

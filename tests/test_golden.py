@@ -1,7 +1,7 @@
 """Every figure of the R `survey` golden results.
 
-Made with R `survey` 4.5 (see the README beside the files): svydesign over seven designs, svymean / svyratio / svytotal / svyby
-over complete cases of wave 1, 17 significant digits. The two-stage finite population correction is not built yet; its
+Made with R `survey` 4.5 (see the README beside the files): svydesign over seven designs, svymean, svyratio, svytotal and
+svyby over complete cases of wave 1, 17 significant digits. The two-stage finite population correction is not built yet; its
 configuration is the one left out.
 """
 
@@ -141,7 +141,7 @@ def test_refusing_a_stratum_with_one_psu_is_stricter_than_r(field: Path) -> None
     """R refuses the domains that meet such a stratum; we refuse the survey, before anything is published from it."""
     expected = golden(field, "survey_lonely").query("lonely_psu == 'fail'")
     assert expected.error.notna().sum() == 208
-    with pytest.raises(mpi.MpiError, match="3 of 123 strata have one PSU.*single_psu='centered'"):
+    with pytest.raises(mpi.MpiError, match=r"3 of 123 strata have one PSU.*single_psu='centered'"):
         mpi.Survey(rows(field), weight="w2", strata="slon", psu="psu")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import naive
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
+import naive
 
 CLOSE = 1e-11
 SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,7 +53,7 @@ KEYS = ["statistic", "indicator", "dimension", "by", "group", "cutoff"]
 
 
 def table(est: mpi.Estimates) -> pd.DataFrame:
-    return est.table[[*KEYS, "estimate", "se"]].astype({k: "str" for k in KEYS})
+    return est.table[[*KEYS, "estimate", "se"]].astype(dict.fromkeys(KEYS, "str"))
 
 
 def get(est: mpi.Estimates, statistic: str, **keys: object) -> np.ndarray:
@@ -164,7 +164,7 @@ def test_a_person_in_two_rows_of_half_the_weight(world: tuple[pd.DataFrame, mpi.
 @SETTINGS
 @given(worlds())
 def test_focus(world: tuple[pd.DataFrame, mpi.Measure]) -> None:
-    """Poverty focus: deprivations of the non-poor change no censored figure. Deprivation focus holds by construction."""
+    """Poverty focus: deprivations of the non-poor change no censored figure."""
     frame, measure = world
     base = mpi.estimate(survey(frame), measure)
     names = list(measure.names)
@@ -212,7 +212,9 @@ def test_bounds_hold_the_truth(world: tuple[pd.DataFrame, mpi.Measure]) -> None:
     filled = frame.copy()
     filled[names] = np.where(frame[names].isna(), answers, frame[names])
     truth = mpi.estimate(survey(filled), measure, by=["across"])
-    truth = truth.take([i for i, s in enumerate(truth.keys["statistic"].to_list()) if s in low.keys["statistic"].values])
+    truth = truth.take(
+        [i for i, s in enumerate(truth.keys["statistic"].to_list()) if s in low.keys["statistic"].values]
+    )
     assert len(truth) == len(low) == len(high)
     assert (low.value <= truth.value + CLOSE).all()
     assert (truth.value <= high.value + CLOSE).all()

@@ -279,7 +279,7 @@ def test_other_designs_as_r(own: dict, own_survey_path: Path, key: str, options:
 def test_a_mean_is_its_own_ratio_and_total(own_survey_path: Path) -> None:
     survey = own_survey(own_survey_path)
     mean = mpi.mean(survey, "inc", by=["eth"])
-    ones = mpi.Survey(pd.read_csv(own_survey_path).assign(one=1), **{**survey.roles})
+    ones = mpi.Survey(pd.read_csv(own_survey_path).assign(one=1), **survey.roles)
     ratio = mpi.ratio(ones, "inc", "one", by=["eth"])
     assert mean.value == pytest.approx(ratio.value, rel=1e-13)
     assert mean.se == pytest.approx(ratio.se, rel=1e-12)

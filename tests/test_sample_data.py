@@ -212,9 +212,7 @@ def test_education_needs_somebody_of_the_age(people):
 
 def test_deprivation_persists_in_revisited_households(homes):
     counts = homes.set_index(["household", "year"])[INDICATORS].sum(axis=1)
-    both = pd.concat(
-        [counts.xs(year, level="year") for year in (2016, 2018)], axis=1, join="inner", keys=(2016, 2018)
-    )
+    both = pd.concat([counts.xs(year, level="year") for year in (2016, 2018)], axis=1, join="inner", keys=(2016, 2018))
     assert len(both) > 400
     assert 0.4 < np.corrcoef(both[2016], both[2018])[0, 1] < 0.9
 

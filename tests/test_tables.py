@@ -13,7 +13,8 @@ from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.means import proportion, total
 from mpi.measure import Measure
-from mpi.survey import Survey, pool
+from mpi.pooling import pool
+from mpi.survey import Survey
 from mpi.tables import ROUNDING, html, tidy, wide
 
 MEASURE = Measure.nested("m", {"health": ["d0", "d1"], "living": ["d2", "d3"]}, cutoff="1/3")

@@ -9,15 +9,17 @@ A survey and a measure give estimates:
 ['statistic', 'contrast', 'indicator']
 """
 
+from mpi.contrasts import WaldTest
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
-from mpi.estimates import Estimates, WaldTest
+from mpi.estimates import Estimates
 from mpi.library import list_measures, load_measure, load_sample
 from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
+from mpi.pooling import pool
 from mpi.reading import read_survey
 from mpi.retention import Retention, retention
-from mpi.survey import Survey, pool
+from mpi.survey import Survey
 
 __version__ = "0.1.0"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.estimates import Estimates, Influence
+from mpi.estimates import Estimates
+from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
 from mpi.variance import Block, block_variances, quadratic, stack
 
@@ -107,7 +109,9 @@ def merge(parts: Sequence[Part]) -> list[Part]:
     starts = dict(zip(blocks, np.cumsum([0, *(len(b) for b in blocks.values())]), strict=False))
     one = Part(
         [label for p in plain for label in p.labels],
-        *(np.concatenate([getattr(p, n) for p in plain]) for n in ("value", "n", "n_psu")),
+        value=np.concatenate([p.value for p in plain]),
+        n=np.concatenate([p.n for p in plain]),
+        n_psu=np.concatenate([p.n_psu for p in plain]),
         scores=np.concatenate(list(blocks.values())),
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
@@ -321,7 +325,7 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
 def _split(column: Coded, tables: Sequence[_Rows]) -> list[NDArray[np.int32]]:
     ends = np.cumsum([0, *(len(t.value) for t in tables)])
     share = [i for i, m in enumerate(column.values) if m not in {"t", "log"}]
-    return [np.isin(column.index[a:b], share).astype(np.int32) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [np.isin(column.index[a:b], share).astype(np.int32) for a, b in pairwise(ends)]
 
 
 _FLAGS = ("no complete cases in group", "no poor in group", "one PSU in group", "no degrees of freedom",

@@ -79,7 +79,7 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
         When `frame` is not a data frame.
     """
     try:
-        wrapped: Any = nw.from_native(frame)  # type: ignore[call-overload]
+        wrapped: Any = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]  # not every object is one
     except TypeError as error:
         kind = type(frame).__name__
         raise MpiError(

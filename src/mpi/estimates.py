@@ -7,106 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.contrasts import contrast, wald
 from mpi.errors import MpiError, Problems, unknown
 from mpi.intervals import Interval, interval, p_value
-from mpi.keys import NAMES, Coded, Keys, coded
-from mpi.variance import Block, covariance, quadratic, stack
+from mpi.keys import Coded, Keys
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from mpi.design import Design
+    from mpi.contrasts import WaldTest
+    from mpi.influence import Influence
 
-__all__ = ["Estimates", "Influence", "WaldTest"]
+__all__ = ["Estimates"]
 
 _TOO_MANY = 20_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Influence:
-    """What each sampled unit contributes to each estimate, to first order.
-
-    Attributes
-    ----------
-    design : Design
-        The design of the units.
-    blocks : tuple of Block
-        Base columns, held where they are not zero.
-    jacobian : scipy.sparse.csr_array, shape (estimates, base columns)
-        Each estimate as a combination of base columns.
-    """
-
-    design: Design
-    blocks: tuple[Block, ...]
-    jacobian: Any
-
-    def take(self, rows: NDArray[Any]) -> Influence:
-        """Return the influence of some estimates."""
-        return replace(self, jacobian=self.jacobian[rows])
-
-    def used(self) -> tuple[Any, Any]:
-        """Return the base columns in use as a sparse matrix (units x m), and the jacobian on them."""
-        columns, place = np.unique(self.jacobian.indices, return_inverse=True)
-        import scipy.sparse as sp
-
-        local = sp.csr_array(
-            (self.jacobian.data, place.astype(np.int32), self.jacobian.indptr),
-            shape=(self.jacobian.shape[0], len(columns)),
-        )
-        return stack(self.blocks, columns, self.design.units), local
-
-    def matrix(self) -> Any:
-        """Return the influences as a sparse matrix, units x estimates."""
-        base, local = self.used()
-        return base @ local.T
-
-    def covariance(self) -> NDArray[np.float64]:
-        """Return the covariance matrix of the estimates."""
-        base, local = self.used()
-        full: NDArray[np.float64] = (local @ covariance(self.design, base) @ local.T).toarray()
-        return (full + full.T) / 2
-
-    def variances(self) -> NDArray[np.float64]:
-        """Return the variance of each estimate."""
-        base, local = self.used()
-        return quadratic(self.design, base, local)
-
-    def waves(self) -> list[frozenset[int]]:
-        """Return the rounds each estimate rests on."""
-        of_column = np.concatenate([b.waves() for b in self.blocks])
-        pointer = self.jacobian.indptr
-        used = of_column[self.jacobian.indices]
-        return [frozenset(used[a:b].tolist()) for a, b in zip(pointer[:-1], pointer[1:], strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class WaldTest:
-    """A test of linear hypotheses about estimates.
-
-    Attributes
-    ----------
-    null : str
-        What is tested.
-    statistic : float
-        The adjusted F statistic, (df - q + 1) / (df q) times Wald's.
-    df : tuple of float
-        Numerator and denominator degrees of freedom.
-    p : float
-        The p value.
-    """
-
-    null: str
-    statistic: float
-    df: tuple[float, float]
-    p: float
-
-    def __str__(self) -> str:
-        """One line, as it would be reported."""
-        return f"{self.null}: F({self.df[0]:g}, {self.df[1]:g}) = {self.statistic:.4g}, p = {self.p:.4g}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -176,8 +94,8 @@ class Estimates:
         low, high = np.full(len(self), np.nan), np.full(len(self), np.nan)
         for i, method in enumerate(self.method.values):
             rows = np.flatnonzero(self.method.index == i)
-            part = (x[rows] for x in (self.value, self.se, self.df))
-            low[rows], high[rows] = interval(method, *part, self.level, self.n[rows])
+            p, s, df = self.value[rows], self.se[rows], self.df[rows]
+            low[rows], high[rows] = interval(method, p, s, df, self.level, self.n[rows])
         return low, high
 
     def with_interval(self, method: Interval | None = None, level: float | None = None) -> Estimates:
@@ -243,7 +161,11 @@ class Estimates:
             raise MpiError(
                 f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first"
             )
-        return self.influence.covariance()
+        V = self.influence.covariance()
+        certain = self.se == 0  # rounding in the sparse products is no variance
+        V[certain] = 0.0
+        V[:, certain] = 0.0
+        return V
 
     def contrast(
         self,
@@ -274,46 +196,7 @@ class Estimates:
         >>> float(gap.value[0]) > 0
         True
         """
-        if callable(of):
-            value = np.atleast_1d(np.asarray(of(self.value), dtype=np.float64))
-            slope = np.asarray(gradient(self.value) if gradient else _slope(of, self.value), dtype=np.float64)
-            jacobian = np.atleast_2d(slope)
-        else:
-            jacobian = np.atleast_2d(np.asarray(of, dtype=np.float64))
-            value = _combined(jacobian, self.value)
-        if jacobian.shape != (len(value), len(self)):
-            raise MpiError(
-                f"the contrast has coefficients of shape {jacobian.shape}; {len(value)} x {len(self)} were expected, "
-                "one for each estimate: select the estimates first"
-            )
-        return self.derive(value, jacobian, name=name, method=interval)
-
-    def derive(
-        self, value: NDArray[np.float64], jacobian: Any, *, name: str, method: Interval, keys: Keys | None = None
-    ) -> Estimates:
-        """Make new estimates from these by the chain rule: their values, and the derivatives (new x old)."""
-        import scipy.sparse as sp
-
-        local = sp.csr_array(jacobian)
-        chain = replace(self.influence, jacobian=sp.csr_array(local @ self.influence.jacobian))
-        undefined = ~np.isfinite(value)
-        se = np.sqrt(chain.variances())
-        se[undefined] = np.nan
-        design = self.influence.design
-        df = np.array([design.df(w) if w else np.nan for w in chain.waves()])
-        labelled = keys or _common(self.keys, local, name)
-        return replace(
-            self,
-            keys=labelled,
-            value=np.where(undefined, np.nan, value),
-            se=se,
-            df=df,
-            n=_reduce(np.minimum, self.n, local),
-            n_psu=_reduce(np.minimum, self.n_psu, local),
-            method=coded([method] * len(value)),
-            flag=coded(["undefined" if u else None for u in undefined]),
-            influence=chain,
-        )
+        return contrast(self, of, name=name, gradient=gradient, method=interval)
 
     def test(self, of: ArrayLike | None = None, *, value: ArrayLike = 0.0) -> WaldTest:
         """Test jointly that combinations of the estimates have stated values (Wald, adjusted F).
@@ -330,25 +213,7 @@ class Estimates:
         MpiError
             When the hypotheses are redundant, or more than the degrees of freedom allow.
         """
-        L = np.eye(len(self)) if of is None else np.atleast_2d(np.asarray(of, dtype=np.float64))
-        gap = L @ self.value - np.asarray(value, dtype=np.float64)
-        V = L @ self.vcov() @ L.T
-        q, df = len(gap), float(np.nanmin(self.df))
-        problems = Problems("the test cannot be made")
-        if not np.isfinite(gap).all():
-            problems.add("some estimates are missing; select those that are defined")
-        elif np.linalg.matrix_rank(V, hermitian=True) < q:
-            problems.add("the hypotheses repeat each other, or one has no variance; test fewer")
-        if q > df:
-            problems.add(f"{q} hypotheses, {df:g} degrees of freedom")
-        problems.raise_if_any()
-        from scipy.special import fdtrc
-
-        wald = float(gap @ np.linalg.solve(V, gap))
-        f = wald / q * (df - q + 1) / df
-        return WaldTest(
-            f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
-        )
+        return wald(self, of, value)
 
     def p_values(self, value: float = 0.0) -> NDArray[np.float64]:
         """Return the two-sided p value of each estimate against a stated value, by t."""
@@ -356,7 +221,7 @@ class Estimates:
             return p_value((self.value - value) / self.se, self.df)
 
     def wide(self, **options: Any) -> pd.DataFrame:
-        """Return a table to publish: groups in rows, statistics in columns, errors in brackets; see `mpi.tables.wide`."""
+        """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`."""
         from mpi.tables import wide
 
         return wide(self, **options)
@@ -384,54 +249,3 @@ class Estimates:
         from mpi.export import write
 
         write(self, path, "latex")
-
-
-def _combined(jacobian: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiply, leaving missing estimates with a coefficient of zero out of it."""
-    if jacobian.shape[1] != len(value):
-        return np.full(len(jacobian), np.nan)
-    terms = np.where(jacobian == 0, 0.0, jacobian * value)
-    out: NDArray[np.float64] = terms.sum(axis=1)
-    return out
-
-
-def _slope(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Differentiate numerically: central differences of fourth order, a relative step that balances both errors."""
-    base = np.atleast_1d(np.asarray(of(at), dtype=np.float64))
-    out = np.zeros((len(base), len(at)))
-    for i, x in enumerate(at):
-        h = 1e-3 * max(abs(x), 1e-3)
-        values = []
-        for k in (-2, -1, 1, 2):
-            moved = at.copy()
-            moved[i] = x + k * h
-            values.append(np.atleast_1d(np.asarray(of(moved), dtype=np.float64)))
-        out[:, i] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-    return out
-
-
-def _common(keys: Keys, jacobian: Any, name: str) -> Keys:
-    """Label derived estimates with what all their terms have in common; groups that differ are listed."""
-    pointer, indices = jacobian.indptr, jacobian.indices
-    columns: dict[str, Coded] = {}
-    for key in NAMES:
-        column = keys[key]
-        values = []
-        for a, b in zip(pointer[:-1], pointer[1:], strict=True):
-            found = list(dict.fromkeys(column.at(i) for i in indices[a:b]))
-            if len(found) == 1:
-                values.append(found[0])
-            else:
-                values.append(" | ".join(map(str, found)) if key == "group" and len(found) <= 4 else None)
-        columns[key] = coded(values)
-    columns["contrast"] = coded([name] * (len(pointer) - 1))
-    return Keys(columns)
-
-
-def _reduce(function: Any, values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:
-    pointer = jacobian.indptr
-    out = np.full(len(pointer) - 1, np.nan)
-    some = np.flatnonzero(np.diff(pointer))
-    if len(some):
-        out[some] = function.reduceat(values[jacobian.indices], pointer[some])
-    return out

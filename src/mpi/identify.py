@@ -77,7 +77,7 @@ class Scores:
 
 def complete(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: Measure) -> Scores:
     """Score complete patterns only: a row with any indicator missing is dropped."""
-    kept = ~missing.any(axis=1)
+    kept: NDArray[np.bool_] = np.logical_not(np.any(missing, axis=1))
     return _fixed(deprived & kept[:, None], kept, measure)
 
 

@@ -114,4 +114,4 @@ def _beta(p: Floats, s: Floats, q: Floats, level: float, n: Floats) -> tuple[Flo
     tail = (1 - level) / 2
     low = betaincinv(effective * p, effective * (1 - p) + 1, tail)
     high = betaincinv(effective * p + 1, effective * (1 - p), 1 - tail)
-    return low, high
+    return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)

@@ -243,11 +243,9 @@ class _Columns:
         """Sum above and below by cell and turn them into estimates."""
         survey, rows = self.survey, self.rows
         parts: list[tuple[Any, Cells, list[Part]]] = []
-        whole: Cells | None = None
         for by in (None, *self.by):
             group = grouping(survey, rows, by)
             cells = cells_of(group, rows, survey.design)
-            whole = whole or cells
             seen = [~np.isnan(y) for _, y, _ in variables]
             above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
             below = _sums(cells, [rows.weight * x for _, _, x in variables])
@@ -255,7 +253,7 @@ class _Columns:
             cases = _sums(cells, [s.astype(np.float64) for s in seen])
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
             parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
-        assert whole is not None  # the total always comes first
+        whole = parts[0][1]  # the total always comes first
         return assemble(survey.design, survey.waves, parts, whole, level=level, degrees=df)
 
 
@@ -267,4 +265,5 @@ def _check_finite(values: dict[str, Floats]) -> None:
 
 
 def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:
-    return np.array([np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables])
+    sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
+    return np.array(sums, dtype=np.float64)

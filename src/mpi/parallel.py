@@ -1,4 +1,4 @@
-"""Doing the same for several things at once: NumPy and SciPy let go of the interpreter while they work on large arrays."""
+"""Doing the same for several things at once: NumPy and SciPy free the interpreter while they work on large arrays."""
 
 from __future__ import annotations
 

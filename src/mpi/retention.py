@@ -1,4 +1,4 @@
-"""What missing answers cost: the share of cases kept, what each indicator and group lost, whether the dropped differ."""
+"""What missing answers cost: the cases kept, what each indicator and group lost, whether the dropped differ."""
 
 from __future__ import annotations
 
@@ -100,25 +100,23 @@ def retention(
     prof = profile(domain, measure, rows)
     scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)
     table = _variables(prof, scores)
-    parts, tallies, whole = [], [], None
+    parts, tallies = [], []
     for b in (None, *dict.fromkeys(by)):
         group = grouping(domain, rows, b)
         cells = cells_of(group, rows, domain.design)
-        whole = whole or cells
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
         totals = np.ascontiguousarray(summer(table)[cells.order].T)
         tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
         parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
         tallies.append(tally)
-    assert whole is not None  # the total always comes first
+    whole = parts[0][1]  # the total always comes first
     est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="design")
     groups, indicators = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
     return Retention(groups, indicators, est)
 
 
 def _variables(prof: Profiles, scores: Scores) -> Floats:
-    """Write out by pattern: all, kept, then d columns each of missing, lost alone, and answers and deprivations of both."""
-    d = prof.deprived.shape[1]
+    """Write out by pattern: all, kept; d columns each of missing, lost alone, answers and deprivations of both."""
     kept, missing = scores.kept, prof.missing
     alone = missing & (missing.sum(axis=1) == 1)[:, None] & ~kept[:, None]
     seen, deprived = ~missing, prof.deprived & ~missing
@@ -126,7 +124,6 @@ def _variables(prof: Profiles, scores: Scores) -> Floats:
     for side in (kept, ~kept):
         columns += [seen & side[:, None], deprived & side[:, None]]
     out: Floats = np.hstack(columns).astype(np.float64)
-    assert out.shape[1] == 2 + 6 * d  # _slices depends on it
     return out
 
 

@@ -23,7 +23,7 @@ Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Se
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def variables(scores: Scores, measure: Measure, cutoffs: Sequence[Fraction], kin
     kept = scores.kept.astype(np.float64)
     score = scores.score() * kept
     poor = np.array([scores.reach(k) for k in cutoffs]).reshape(len(cutoffs), -1)
-    makers: dict[str, Callable[[], Floats]] = {
+    makers: dict[str, Callable[[], NDArray[Any]]] = {
         "size": lambda: kept[None],
         "deprived": lambda: scores.deprived.T * kept,
         "observed": lambda: scores.observed.T * kept,
@@ -109,7 +109,7 @@ def variables(scores: Scores, measure: Measure, cutoffs: Sequence[Fraction], kin
         "severe": lambda: _severe(scores, measure.severe, cutoffs, poor),
     }
     place: dict[str, NDArray[np.int64]] = {}
-    parts: list[Floats] = []
+    parts: list[NDArray[Any]] = []
     start = 0
     for kind in sorted(kinds):
         made = makers[kind]()
@@ -117,17 +117,18 @@ def variables(scores: Scores, measure: Measure, cutoffs: Sequence[Fraction], kin
         place[kind] = start + np.arange(count).reshape(made.shape[:-1])
         parts.append(made.reshape(count, -1))
         start += count
-    return Variables(np.concatenate(parts).T, place)
+    return Variables(np.concatenate(parts, dtype=np.float64).T, place)
 
 
 def _between(scores: Scores, low: Fraction | None, poor: NDArray[np.bool_]) -> Floats:
-    return (scores.reach(low) & ~poor) * 1.0 if low is not None else np.zeros(poor.shape)
+    inside = scores.reach(low) & ~poor if low is not None else np.zeros(poor.shape, dtype=bool)
+    return inside.astype(np.float64)
 
 
 def _severe(scores: Scores, high: Fraction | None, cutoffs: Sequence[Fraction], poor: NDArray[np.bool_]) -> Floats:
     if high is None:
         return np.zeros(poor.shape)
-    return np.array([scores.reach(max(high, k)) for k in cutoffs]).reshape(poor.shape) * 1.0
+    return np.array([scores.reach(max(high, k)) for k in cutoffs], dtype=np.float64).reshape(poor.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,8 +183,8 @@ class _Totals:
             return self["censored"] * self._weights()[:, None]
         if kind == "score":
             if "part" in self.v.place:
-                return self["part"].sum(axis=1)
-            return np.einsum("j,kjc->kc", self._weights(), self["censored"], optimize=False)
+                return np.asarray(self["part"].sum(axis=1))
+            return np.asarray(np.einsum("j,kjc->kc", self._weights(), self["censored"], optimize=False))
         raise KeyError(kind)
 
     def _weights(self) -> Floats:
@@ -196,19 +197,20 @@ def families(
     """List the families of the statistics asked for, from the totals (columns x cells) of their variables."""
     t = _Totals(v, totals, measure)
     K, d = len(cutoffs), len(measure.indicators)
+    low, high = measure.vulnerable, measure.severe
     makers: dict[str, Callable[[], list[Family]]] = {
         "M0": lambda: [_by_cutoff("M0", t["score"], t["size"])],
         "H": lambda: [_by_cutoff("H", t["poor"], t["size"])],
         "A": lambda: [_by_cutoff("A", t["score"], t["poor"], among="poor")],
         "uncensored_headcount": lambda: [_by_indicator("uncensored_headcount", t["deprived"], _seen(t, d))],
-        "censored_headcount": lambda: [_by_both("censored_headcount", t["censored"], np.tile(_seen(t, d), (K, 1)) if _moving(t) else t["size"])],
+        "censored_headcount": lambda: [_by_both("censored_headcount", t["censored"], _seen_at_each(t, d, K))],
         "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
         "contribution_share": lambda: _shares(t, measure),
         "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)] if groups else [],
         "poor_share": lambda: [_whole("poor_share", t["poor"])] if groups else [],
         "group_contribution": lambda: [_whole("group_contribution", t["score"])] if groups else [],
-        "vulnerable": lambda: _bands("vulnerable", t, [k for k in range(K) if measure.vulnerable and measure.vulnerable < cutoffs[k]]),
-        "severe": lambda: _bands("severe", t, [k for k in range(K) if measure.severe and measure.severe >= cutoffs[k]]),
+        "vulnerable": lambda: _bands("vulnerable", t, [low is not None and low < k for k in cutoffs]),
+        "severe": lambda: _bands("severe", t, [high is not None and high >= k for k in cutoffs]),
         "inequality": lambda: [_inequality(t)],
     }  # fmt: skip
     return [family for s in STATISTICS if s in wanted for family in makers[s]()]
@@ -221,6 +223,10 @@ def _moving(t: _Totals) -> bool:
 def _seen(t: _Totals, d: int) -> Floats:
     """Return the population in which each indicator was observed."""
     return t["observed"] if _moving(t) else np.broadcast_to(t["size"], (d, t["size"].shape[-1]))
+
+
+def _seen_at_each(t: _Totals, d: int, K: int) -> Floats:
+    return np.tile(_seen(t, d), (K, 1)) if _moving(t) else t["size"]
 
 
 def _none(count: int) -> NDArray[np.int64]:
@@ -270,10 +276,10 @@ def _whole(name: str, above: Floats, *, cutoff: bool = True) -> Family:
     return Family(name, above, above, k, _none(len(above)), "poor" if cutoff else "all", of_all=True)
 
 
-def _bands(name: str, t: _Totals, valid: list[int]) -> list[Family]:
-    if not valid:
-        return []
-    return [Family(name, t[name][valid], t["size"], np.array(valid), _none(len(valid)))]
+def _bands(name: str, t: _Totals, meant: list[bool]) -> list[Family]:
+    """Leave out the cutoffs that a band makes no sense with: vulnerable to what is below it, severe above it."""
+    at = np.flatnonzero(meant)
+    return [Family(name, t[name][at], t["size"], at, _none(len(at)))] if len(at) else []
 
 
 def _inequality(t: _Totals) -> Family:

@@ -1,0 +1,75 @@
+"""What each sampled unit contributes to each estimate: the source of every error, covariance and contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.variance import Block, covariance, quadratic, stack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mpi.design import Design
+
+__all__ = ["Influence"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Influence:
+    """What each sampled unit contributes to each estimate, to first order.
+
+    Attributes
+    ----------
+    design : Design
+        The design of the units.
+    blocks : tuple of Block
+        Base columns, held where they are not zero.
+    jacobian : scipy.sparse.csr_array, shape (estimates, base columns)
+        Each estimate as a combination of base columns.
+    """
+
+    design: Design
+    blocks: tuple[Block, ...]
+    jacobian: Any
+
+    def take(self, rows: NDArray[Any]) -> Influence:
+        """Return the influence of some estimates."""
+        return replace(self, jacobian=self.jacobian[rows])
+
+    def used(self) -> tuple[Any, Any]:
+        """Return the base columns in use as a sparse matrix (units x m), and the jacobian on them."""
+        columns, place = np.unique(self.jacobian.indices, return_inverse=True)
+        import scipy.sparse as sp
+
+        local = sp.csr_array(
+            (self.jacobian.data, place.astype(np.int32), self.jacobian.indptr),
+            shape=(self.jacobian.shape[0], len(columns)),
+        )
+        return stack(self.blocks, columns, self.design.units), local
+
+    def matrix(self) -> Any:
+        """Return the influences as a sparse matrix, units x estimates."""
+        base, local = self.used()
+        return base @ local.T
+
+    def covariance(self) -> NDArray[np.float64]:
+        """Return the covariance matrix of the estimates."""
+        base, local = self.used()
+        full: NDArray[np.float64] = (local @ covariance(self.design, base) @ local.T).toarray()
+        return (full + full.T) / 2
+
+    def variances(self) -> NDArray[np.float64]:
+        """Return the variance of each estimate."""
+        base, local = self.used()
+        return quadratic(self.design, base, local)
+
+    def waves(self) -> list[frozenset[int]]:
+        """Return the rounds each estimate rests on."""
+        of_column = np.concatenate([b.waves() for b in self.blocks])
+        pointer = self.jacobian.indptr
+        used = of_column[self.jacobian.indices]
+        return [frozenset(used[a:b].tolist()) for a, b in pairwise(pointer)]

@@ -1,0 +1,105 @@
+"""Several rounds of a survey put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.columns import categories, first_of
+from mpi.design import Design
+from mpi.errors import Problems
+from mpi.survey import Survey, made
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["pool"]
+
+
+def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
+    """Put several rounds together.
+
+    Parameters
+    ----------
+    surveys : mapping of round label to Survey
+        For example ``{2016: a, 2018: b}``. The rounds keep their own weights and designs; columns used in an
+        estimate must have the same name in each.
+    shared_psus : bool, default False
+        Whether equal stratum and PSU codes in different rounds are the same places. Changes then carry the
+        covariance of the shared PSUs; rounds are independent otherwise.
+
+    Raises
+    ------
+    MpiError
+        When a round already has several waves, or the rounds' single-PSU rules differ.
+    """
+    problems = Problems("the rounds cannot be pooled")
+    parts = list(surveys.values())
+    if not parts:
+        problems.add("there are none")
+    problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.waves]
+    problems.found += [
+        f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.domain is not None
+    ]
+    rules = {(s.design.single_psu, s.design.single_in_group) for s in parts}
+    if len(rules) > 1:
+        problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
+    if len({tuple(sorted(s.roles)) for s in parts}) > 1:
+        problems.add("some have a size, household, strata or PSU column that others lack")
+    problems.raise_if_any()
+    design = _stack(parts, shared=shared_psus)
+    starts = np.cumsum([0, *(s.design.units for s in parts)])
+    unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])
+    labels: dict[str, dict[Any, str]] = {}
+    for s in reversed(parts):
+        for column, values in s.labels.items():
+            labels.setdefault(column, {}).update(values)
+    return made(
+        frames=tuple(f for s in parts for f in s.frames),
+        weight=np.concatenate([s.weight for s in parts]),
+        unit=unit,
+        design=design,
+        waves=tuple(surveys),
+        domain=None,
+        labels=labels,
+        roles=parts[0].roles,
+    )
+
+
+def _stack(parts: Sequence[Survey], *, shared: bool) -> Design:
+    """Put the designs of independent files one after the other; link PSUs by their codes where they are shared."""
+    strata_starts = np.cumsum([0, *(s.design.strata for s in parts)])
+    stratum = np.concatenate([s.design.stratum + np.int32(a) for s, a in zip(parts, strata_starts, strict=False)])
+    wave = np.repeat(np.arange(len(parts), dtype=np.int32), [s.design.strata for s in parts])
+    sampled = np.concatenate([s.design.sampled for s in parts])
+    first = parts[0].design
+    psu = np.arange(len(stratum), dtype=np.int32)
+    place = np.arange(len(wave), dtype=np.int32)
+    if shared:
+        place, psu = _identities(parts)
+    return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group)
+
+
+def _identities(parts: Sequence[Survey]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Number strata and PSUs by their codes across files."""
+    places: dict[Hashable, int] = {}
+    psus: dict[Hashable, int] = {}
+    place, psu = [], []
+    for s in parts:
+        row = first_of(s.unit, s.design.units)
+        h = _codes(s, "strata", row)
+        c = _codes(s, "psu", row)
+        of_stratum = first_of(s.design.stratum, s.design.strata)
+        place += [places.setdefault(h[u], len(places)) for u in of_stratum]
+        psu += [psus.setdefault((a, b), len(psus)) for a, b in zip(h, c, strict=True)]
+    return np.array(place, dtype=np.int32), np.array(psu, dtype=np.int32)
+
+
+def _codes(s: Survey, role: str, row: NDArray[np.int64]) -> list[Any]:
+    if role not in s.roles:
+        return [0] * len(row) if role == "strata" else list(range(len(row)))
+    found = categories(s.frames, s.roles[role])
+    return [found.levels[i] for i in found.index[row]]

@@ -1,0 +1,244 @@
+"""Reading the sampling design of a file: weights, strata, PSUs, rounds, finite population correction, all checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.columns import Categories, categories, compress, constant_within, first_of, numbers, require
+from mpi.design import Design, SingleInGroup, SinglePsu
+from mpi.errors import Problems, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import narwhals.stable.v2 as nw
+    from numpy.typing import NDArray
+
+__all__ = ["Sample", "read_sample"]
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What a file says of how it was drawn.
+
+    Attributes
+    ----------
+    weight : ndarray of float, shape (rows,)
+        The sampling weight of each row.
+    unit : ndarray of int32, shape (rows,)
+        The sampled unit of each row.
+    design : Design
+        The units and strata.
+    waves : tuple
+        The rounds, as they stand in the data; empty where there is no such column.
+    """
+
+    weight: NDArray[np.float64]
+    unit: NDArray[np.int32]
+    design: Design
+    waves: tuple[Any, ...]
+
+
+def read_sample(
+    data: nw.DataFrame[Any],
+    roles: Mapping[str, str],
+    *,
+    shared: bool,
+    single_psu: SinglePsu,
+    single_in_group: SingleInGroup,
+) -> Sample:
+    """Read the design from the columns that play its roles.
+
+    Raises
+    ------
+    MpiError
+        With every problem at once.
+    """
+    problems = Problems("the survey cannot be used")
+    _check_options(single_psu, single_in_group, problems)
+    problems.found += require([data], list(roles.values()))
+    if len(data) == 0:
+        problems.add("it has no rows")
+    problems.raise_if_any()
+    weight = _weights(data, roles.get("weight"), problems)
+    wave, strata, psu = (_read(data, roles.get(role), role, problems) for role in ("wave", "strata", "psu"))
+    _check_households(data, roles, problems)
+    problems.raise_if_any()
+    unit, design = _design(len(data), wave, strata, psu, shared=shared)
+    design = replace(design, single_psu=single_psu, single_in_group=single_in_group)
+    if "fpc" in roles:
+        design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
+    _check_single(design, wave, strata, psu, unit, problems)
+    problems.raise_if_any()
+    return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
+
+
+def _check_options(single_psu: str, single_in_group: str, problems: Problems) -> None:
+    rules = ("error", "certainty", "centered", "scaled")
+    if single_psu not in rules:
+        problems.add(f"single_psu: {unknown('rule', single_psu, rules)}")
+    if single_in_group not in {"keep", "adjust"}:
+        problems.add(f"single_in_group: {unknown('rule', single_in_group, ('keep', 'adjust'))}")
+
+
+def _weights(data: nw.DataFrame[Any], name: str | None, problems: Problems) -> NDArray[np.float64]:
+    if name is None:
+        return np.ones(len(data))
+    try:
+        w = numbers(data[name])
+    except ValueError as error:
+        problems.add(f"weight column {name!r} {error}")
+        return np.ones(len(data))
+    w = np.ascontiguousarray(w, dtype=np.float64)
+    low, high = w.min(), w.max()  # NaN shows in both, infinity in one: the common case costs two reads
+    if not (low >= 0 and high < np.inf):
+        _add_rows(problems, f"weight column {name!r}: missing", np.isnan(w))
+        _add_rows(problems, f"weight column {name!r}: not finite", np.isinf(w))
+        _add_rows(problems, f"weight column {name!r}: negative", w < 0)
+    elif high == 0:
+        problems.add(f"weight column {name!r}: every weight is 0")
+    return w
+
+
+def _add_rows(problems: Problems, what: str, bad: NDArray[np.bool_]) -> None:
+    count = int(bad.sum())
+    if count:
+        rows = ", ".join(str(r) for r in np.flatnonzero(bad)[:_SHOWN])
+        more = " ..." if count > _SHOWN else ""
+        problems.add(f"{what} in {count:,} of {len(bad):,} rows (rows {rows}{more}, counted from 0)")
+
+
+def _read(data: nw.DataFrame[Any], name: str | None, role: str, problems: Problems) -> Categories | None:
+    """Read a column of the design; a missing stratum, PSU or round is a problem."""
+    if name is None:
+        return None
+    found = categories([data], name)
+    if found.levels and found.levels[-1] is None:
+        _add_rows(problems, f"{role} column {name!r}: missing", found.index == len(found.levels) - 1)
+    return found
+
+
+def _check_households(data: nw.DataFrame[Any], roles: Mapping[str, str], problems: Problems) -> None:
+    if "size" not in roles:
+        return
+    name = roles["size"]
+    try:
+        size = numbers(data[name]).astype(np.float64)
+    except ValueError as error:
+        problems.add(f"size column {name!r} {error}")
+        return
+    _add_rows(problems, f"size column {name!r}: missing, or not above 0,", ~(size > 0))
+    if "household" in roles:
+        keys = [data[roles[r]] for r in ("wave", "strata", "psu", "household") if r in roles]
+        duplicated = _duplicated(keys)
+        _add_rows(
+            problems,
+            f"household column {roles['household']!r}: duplicated (size says one row is a household)",
+            duplicated,
+        )
+
+
+def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:
+    code = np.zeros(len(keys[0]), dtype=np.int64)
+    for key in keys:
+        part = categories([key.to_frame()], key.name)
+        code = compress(code * len(part.levels) + part.index)[1].astype(np.int64)
+    return np.bincount(code)[code] > 1
+
+
+def _design(
+    rows: int, wave: Categories | None, strata: Categories | None, psu: Categories | None, *, shared: bool
+) -> tuple[NDArray[np.int32], Design]:
+    """Number the strata (by round) and the units (PSUs by stratum), and tell which unit each row belongs to."""
+    t, rounds = (wave.index, len(wave.levels)) if wave else (None, 1)
+    h, places = (strata.index, len(strata.levels)) if strata else (None, 1)
+    stratum = _pairs(t, h, places)
+    if psu is None:
+        unit = np.arange(rows, dtype=np.int32)
+        first, code = np.arange(rows), unit
+    else:
+        unit = _nest(psu.index, len(psu.levels), stratum)
+        first = first_of(unit, int(unit.max()) + 1)
+        code = psu.index[first]
+    found, of_unit = (
+        compress(stratum[first]) if stratum is not None else (np.zeros(1, np.int64), np.zeros(len(first), np.int32))
+    )
+    place = (found % places).astype(np.int32)
+    identity = np.arange(len(first), dtype=np.int32)
+    if shared and rounds > 1:
+        identity = compress(place[of_unit].astype(np.int64) * (int(code.max()) + 1) + code)[1]
+        location = place
+    else:
+        location = np.arange(len(found), dtype=np.int32)
+    waves = (found // places).astype(np.int32)
+    return unit, Design(of_unit, identity, waves, location, np.zeros(len(found)))
+
+
+def _pairs(t: NDArray[np.int32] | None, h: NDArray[np.int32] | None, places: int) -> NDArray[Any] | None:
+    if t is None:
+        return h
+    return t if h is None and places == 1 else t.astype(np.int64) * places + (h if h is not None else 0)
+
+
+def _nest(psu: NDArray[np.int32], count: int, stratum: NDArray[Any] | None) -> NDArray[np.int32]:
+    """Make PSU codes unique across strata; codes that already are come back untouched."""
+    if stratum is None:
+        return psu
+    if constant_within(psu, count, stratum) is not None:
+        return psu
+    return compress(stratum.astype(np.int64) * count + psu)[1]
+
+
+def _sampled(
+    data: nw.DataFrame[Any], name: str, unit: NDArray[np.int32], design: Design, problems: Problems
+) -> NDArray[np.float64]:
+    try:
+        values = numbers(data[name]).astype(np.float64)
+    except ValueError as error:
+        problems.add(f"fpc column {name!r} {error}")
+        return design.sampled
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        _add_rows(problems, f"fpc column {name!r}: missing, or not above 0,", bad)
+        return design.sampled
+    stratum = design.stratum[unit]
+    given = values[first_of(stratum, design.strata)]
+    if not np.array_equal(given[stratum], values):
+        _add_rows(problems, f"fpc column {name!r}: varies within the stratum", given[stratum] != values)
+        return design.sampled
+    n = design.sizes()
+    sampled = given if values.max() <= 1 else n / given
+    if (sampled > 1).any():
+        h = int(np.argmax(sampled > 1))
+        problems.add(f"fpc column {name!r}: a stratum has {n[h]} PSUs in the sample and {given[h]:g} in the population")
+    return sampled
+
+
+def _check_single(
+    design: Design,
+    wave: Categories | None,
+    strata: Categories | None,
+    psu: Categories | None,
+    unit: NDArray[np.int32],
+    problems: Problems,
+) -> None:
+    single = np.flatnonzero(design.sizes() == 1)
+    if design.single_psu != "error" or not len(single):
+        return
+    row = first_of(design.stratum[unit], design.strata).tolist()
+    names = []
+    for h in single[:_SHOWN]:
+        stratum = strata.label(row[h]) if strata else "(all)"
+        inside = f" (PSU {psu.label(row[h])})" if psu else ""
+        names.append(stratum + inside + (f" of round {wave.label(row[h])}" if wave else ""))
+    more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
+    problems.add(
+        f"{len(single)} of {design.strata} strata have one PSU: {', '.join(names)}{more}. A single PSU shows no "
+        "variation: merge the stratum with a neighbour, or choose single_psu='centered' (as the global MPI does), "
+        "'certainty' (adds nothing) or 'scaled' (as the other strata on average)"
+    )

@@ -16,6 +16,7 @@ nitpicky = False
 html_theme = "furo"
 html_title = f"mpi {release}"
 html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
 html_show_sphinx = False
 

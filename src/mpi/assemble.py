@@ -123,12 +123,12 @@ def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     """Return ratios of totals by group, and their influence (y - theta x) / X by cell."""
     top, bottom = cells.sum(above), cells.sum(below)
     theta = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
-    size = np.diff(cells.start)
+    group = cells.group()
     scale = np.divide(1.0, bottom, out=np.zeros(bottom.shape), where=bottom > 0)
-    scores = np.repeat(np.nan_to_num(theta), size, axis=1)
+    scores = np.take(np.nan_to_num(theta), group, axis=1)
     scores *= below
     np.subtract(above, scores, out=scores)
-    scores *= np.repeat(scale, size, axis=1)
+    scores *= np.take(scale, group, axis=1)
     return theta, scores
 
 
@@ -136,7 +136,7 @@ def variance_among(cells: Cells, square: Floats, above: Floats, below: Floats) -
     """Return the variance of scores among the poor by group, and its influence ((c - A)^2 - V) / X by cell."""
     top, bottom = cells.sum(above), cells.sum(below)
     mean = np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0)
-    wide = np.repeat(mean, np.diff(cells.start), axis=1)
+    wide = np.take(mean, cells.group(), axis=1)
     value, scores = ratio(cells, square - 2 * wide * above + wide**2 * below, below)
     return np.where(np.abs(value) < _ROUNDING, 0.0, value), scores
 
@@ -152,8 +152,8 @@ def of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(bottom[:, cells.wave] > 0, cells.sum(above) / bottom[:, cells.wave], np.nan)
         scale = np.where(bottom > 0, 1 / bottom, 0.0)
-    own = above * scale[:, np.repeat(cells.wave, np.diff(cells.start))]
-    whole = all_below * np.repeat(scale, np.diff(all_cells.start), axis=1)
+    own = above * np.take(scale, cells.wave[cells.group()], axis=1)
+    whole = all_below * np.take(scale, all_cells.group(), axis=1)
     return share, own, whole
 
 

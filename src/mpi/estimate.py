@@ -281,8 +281,7 @@ class _Sums:
     def __call__(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """Return the totals (variables x cells) of each grouping."""
         sums = each(lambda summer: summer(table), self._summers, self._rows)
-        pairs = zip(self._which, self._cells, strict=True)
-        return [np.ascontiguousarray(sums[which][cells.order].T) for which, cells in pairs]
+        return [cells.arrange(sums[which]) for which, cells in zip(self._which, self._cells, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,7 +105,7 @@ def retention(
         group = grouping(domain, rows, b)
         cells = cells_of(group, rows, domain.design)
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
-        totals = np.ascontiguousarray(summer(table)[cells.order].T)
+        totals = cells.arrange(summer(table))
         tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
         parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
         tallies.append(tally)

@@ -76,7 +76,9 @@ class Variables:
 
     def of(self, kind: str, totals: Floats) -> Floats:
         """Return the rows of totals (columns x cells) that belong to a kind, in its shape with cells last."""
-        return totals[self.place[kind]]
+        place = self.place[kind]
+        start = int(place.flat[0])
+        return totals[start : start + place.size].reshape(*place.shape, totals.shape[-1])
 
 
 def needs(wanted: Sequence[str], *, moving: bool) -> set[str]:

@@ -23,6 +23,7 @@ __all__ = ["Cells", "Summer", "cells_of", "counts"]
 
 _DENSE_COUNTS = 1 << 24
 _BLOCK = 1 << 16
+_CHUNK = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,13 @@ class Cells:
         """Return the group of each cell."""
         return np.repeat(np.arange(self.groups), np.diff(self.start))
 
+    def arrange(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn sums by unordered cell (cells x variables) into totals (variables x cells in order)."""
+        out = np.empty((sums.shape[1], len(self.order)))
+        for a in range(0, len(self.order), _CHUNK):  # a transpose is quick within the cache
+            out[:, a : a + _CHUNK] = sums[self.order[a : a + _CHUNK]].T
+        return out
+
     def sum(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add cell totals (variables x cells) up to group totals (variables x groups)."""
         return np.add.reduceat(totals, self.start[:-1], axis=-1)
@@ -79,9 +87,17 @@ def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
         label, of_row, count = _occurring(of_row, design.units * groups)
         unit, group = np.divmod(label, groups)
         label = label if count == design.units * groups else np.arange(count)
-    order = np.lexsort((unit, design.stratum[unit], group))
+    order = _in_order(group, design.stratum[unit], unit)
     start = np.searchsorted(group[order], np.arange(len(grouping.wave) + 1))
     return Cells(unit[order].astype(np.int32), start, grouping.wave, of_row, label[order], count)
+
+
+def _in_order(group: NDArray[Any], stratum: NDArray[np.int32], unit: NDArray[Any]) -> NDArray[np.int64]:
+    """Sort by group, stratum and unit; cells mostly come in order of unit, and units in order of stratum."""
+    if (unit[1:] >= unit[:-1]).all() and (stratum[1:] >= stratum[:-1]).all():
+        few = group.astype(np.int16) if group.max(initial=0) < np.iinfo(np.int16).max else group
+        return np.argsort(few, kind="stable")
+    return np.lexsort((unit, stratum, group))
 
 
 def _occurring(key: NDArray[Any], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:

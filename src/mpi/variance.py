@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Block", "block_variances", "covariance", "quadratic", "stack"]
 
 _ROUNDING = 64 * np.finfo(np.float64).eps
+_CACHED = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,17 +106,23 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
     g = group[first]
     by_group = np.searchsorted(g, np.arange(cells.groups))
     segments = _segments(design, stratum[first], g, length, cells.groups)
-    sums = np.add.reduceat(scores, first, axis=1)
-    mean = sums / segments.n
-    if segments.around_all.any():
-        grand = np.add.reduceat(sums, by_group, axis=1) / np.add.reduceat(segments.n, by_group)
-        mean[:, segments.around_all] = grand[:, g[segments.around_all]]
-    spread = scores - np.repeat(mean, length, axis=1)
-    np.multiply(spread, spread, out=spread)
-    spread *= np.repeat(segments.scale, length)
-    variance = np.add.reduceat(spread, cells.start[:-1], axis=1)
+    segment = np.repeat(np.arange(len(first)), length)
+    scale = segments.scale[segment]
     untouched = segments.scale * (segments.n - length)
-    out: NDArray[np.float64] = variance + np.add.reduceat(mean**2 * untouched, by_group, axis=1)
+    out = np.empty((len(scores), cells.groups))
+    step = max(1, _CACHED // max(1, len(segment)))
+    for a in range(0, len(scores), step):  # a few statistics at a time stay in the cache
+        part = scores[a : a + step]
+        sums = np.add.reduceat(part, first, axis=1)
+        mean = sums / segments.n
+        if segments.around_all.any():
+            grand = np.add.reduceat(sums, by_group, axis=1) / np.add.reduceat(segments.n, by_group)
+            mean[:, segments.around_all] = grand[:, g[segments.around_all]]
+        spread = part - np.take(mean, segment, axis=1)
+        np.multiply(spread, spread, out=spread)
+        spread *= scale
+        out[a : a + step] = np.add.reduceat(spread, cells.start[:-1], axis=1)
+        out[a : a + step] += np.add.reduceat(mean**2 * untouched, by_group, axis=1)
     return out
 
 

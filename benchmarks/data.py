@@ -26,13 +26,13 @@ class Sample:
         order = np.random.default_rng(seed).permutation(self.rows)
         return Sample({k: v[order] for k, v in self.columns.items()})
 
-    def pandas(self):  # noqa: ANN201
+    def pandas(self):
         """Return a pandas frame."""
         import pandas as pd
 
         return pd.DataFrame(self.columns, copy=False)
 
-    def polars(self):  # noqa: ANN201
+    def polars(self):
         """Return a Polars frame."""
         import polars as pl
 

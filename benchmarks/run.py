@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from data import INDICATORS, Sample, make
 
 import mpi
+from data import INDICATORS, Sample, make
 
 if TYPE_CHECKING:
     from collections.abc import Callable

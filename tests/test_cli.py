@@ -1,5 +1,4 @@
 """The command line: what it prints and writes, and its exit status (0 fine, 1 request, 2 usage, 130 stopped)."""
-# ruff: noqa: S603
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ def test_households_in_a_file_of_persons_and_in_a_file_of_households_agree() -> 
 
 def test_a_household_figure_by_an_attribute_of_persons_is_refused() -> None:
     s = mpi.Survey(people(), **DESIGN, household="id")
-    with pytest.raises(mpi.MpiError, match="'sex' differs between members of a household.*sex of its head"):
+    with pytest.raises(mpi.MpiError, match=r"'sex' differs between members of a household.*sex of its head"):
         mpi.estimate(s, MEASURE, by=["sex"], unit="household")
 
 

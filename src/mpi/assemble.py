@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.errors import MpiError
 from mpi.estimates import Estimates
 from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.asking import Degrees
     from mpi.design import Design
     from mpi.intervals import Interval
     from mpi.profiles import Grouping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = [
-    "Degrees",
     "Labels",
     "Part",
     "assemble",
@@ -39,10 +39,11 @@ __all__ = [
     "variance_among",
 ]
 
-Degrees = Literal["design", "group"]
-"""Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
-
 _ROUNDING = 64 * np.finfo(np.float64).eps
+
+
+Undefined = Literal["no complete cases in group", "no poor in group", "not observed in group"]
+"""Why a number may be undefined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class Labels:
     dimension: str | None = None
     cutoff: str | None = None
     weighting: str | None = None
-    method: Interval = "logit"
-    undefined: str = "no complete cases"
+    method: Interval | Literal["share"] = "share"
+    undefined: Undefined = "no complete cases in group"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +69,7 @@ class Part:
     labels : list of Labels
         One per statistic.
     value, n, n_psu : ndarray of float, shape (statistics, groups)
-        The estimates, and the cases and units they rest on.
+        The estimates, and the cases and the units with cases that they rest on.
     scores : ndarray of float, shape (columns, cells)
         Influences within the group's own units.
     column, factor : ndarray, shape (statistics,)
@@ -122,9 +123,10 @@ def merge(parts: Sequence[Part]) -> list[Part]:
 def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     """Return ratios of totals by group, and their influence (y - theta x) / X by cell."""
     top, bottom = cells.sum(above), cells.sum(below)
-    theta = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    theta = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0)
+    theta[np.abs(theta - 1) < _ROUNDING] = 1.0
     group = cells.group()
-    scale = np.divide(1.0, bottom, out=np.zeros(bottom.shape), where=bottom > 0)
+    scale = np.divide(1.0, bottom, out=np.zeros(bottom.shape), where=bottom != 0)
     scores = np.take(np.nan_to_num(theta), group, axis=1)
     scores *= below
     np.subtract(above, scores, out=scores)
@@ -149,10 +151,11 @@ def total(cells: Cells, above: Floats) -> tuple[Floats, Floats]:
 def of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the groups' shares of the whole of their round, and the influences of the group and of the whole."""
     bottom = all_cells.sum(all_below)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(bottom[:, cells.wave] > 0, cells.sum(above) / bottom[:, cells.wave], np.nan)
-        scale = np.where(bottom > 0, 1 / bottom, 0.0)
-    own = above * np.take(scale, cells.wave[cells.group()], axis=1)
+    wave = all_cells.place(cells.wave)
+    below = bottom[:, wave]
+    share = np.divide(cells.sum(above), below, out=np.full((len(above), cells.groups), np.nan), where=below > 0)
+    scale = np.divide(1.0, bottom, out=np.zeros(bottom.shape), where=bottom > 0)
+    own = above * np.take(scale, wave[cells.group()], axis=1)
     whole = all_below * np.take(scale, all_cells.group(), axis=1)
     return share, own, whole
 
@@ -186,15 +189,33 @@ def assemble(
     blocks: list[Block] = []
     tables: list[_Rows] = []
     by_wave = np.array([design.df([w]) for w in range(design.waves)])
+    parts = [p for p in parts if p[2]]
+    if not parts:
+        raise MpiError(
+            "there is nothing to estimate: shares of the whole need groups (by=), vulnerable and severe need those "
+            "cutoffs in the measure"
+        )
     for _, cells, pieces in parts:
         df = by_wave[cells.wave] if degrees == "design" else _degrees(design, cells)
         tables.append(_rows(design, blocks, cells, pieces, whole, df))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
     keys, method, flag = _keys(tables, [p[0] for p in parts], waves)
-    stacked = {n: np.concatenate([getattr(t, n) for t in tables]) for n in ("value", "se", "df", "n", "n_psu")}
     codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g, _, _ in parts}
-    return Estimates(keys, **stacked, method=method, flag=flag, influence=influence, level=level, codes=codes)
+    return Estimates(
+        keys=keys,
+        value=np.concatenate([t.value for t in tables]),
+        se=np.concatenate([t.se for t in tables]),
+        df=np.concatenate([t.df for t in tables]),
+        n=np.concatenate([t.n for t in tables]),
+        n_psu=np.concatenate([t.n_psu for t in tables]),
+        method=method,
+        flag=flag,
+        influence=influence,
+        level=level,
+        degrees=degrees,
+        codes=codes,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +243,8 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
         m, number = len(piece.labels), len(blocks)
-        blocks.append(Block(cells, np.ascontiguousarray(piece.scores)))
+        side = None if piece.whole is None else whole
+        blocks.append(Block(cells, np.ascontiguousarray(piece.scores), side))
         columns = piece.column[:, None] * G + np.arange(G)
         none = np.full((m, G), -1)
         made: dict[str, NDArray[Any]] = {
@@ -233,11 +255,11 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
             variance = block_variances(design, blocks[-1])[piece.column] * piece.factor[:, None] ** 2
             made |= {"share": np.full((m, G), np.nan), "wb": none, "wc": none}
         else:
-            blocks.append(Block(whole, np.ascontiguousarray(piece.whole)))
-            of_whole = np.arange(m)[:, None] * whole.groups + cells.wave[None, :]
+            blocks.append(Block(whole, np.ascontiguousarray(piece.whole), whole))
+            of_whole = np.arange(m)[:, None] * whole.groups + whole.place(cells.wave)[None, :]
             variance = _share_variances(design, blocks[-2:], columns, of_whole, piece.value)
             made |= {"share": piece.value, "wb": np.full((m, G), number + 1), "wc": of_whole}
-        made["se"] = np.sqrt(np.where(np.isnan(piece.value), np.nan, variance))
+        made["se"] = _errors(piece.value, variance)
         for name, values in made.items():
             found[name].append(values)
     flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
@@ -246,6 +268,14 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
         labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
         flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
     )  # fmt: skip
+
+
+def _errors(value: Floats, variance: Floats) -> Floats:
+    """Return standard errors; rounding is none, and an undefined estimate has none."""
+    se = np.sqrt(variance)
+    se[se <= _ROUNDING * np.abs(np.nan_to_num(value))] = 0.0
+    se[np.isnan(value)] = np.nan
+    return se
 
 
 def _share_variances(
@@ -264,7 +294,7 @@ def _share_variances(
         ),
         shape=(own.size, len(columns)),
     )
-    return quadratic(design, stack(pair, columns, design.units), jacobian).reshape(own.shape)
+    return quadratic(design, stack(design, pair, columns), jacobian).reshape(own.shape)
 
 
 def _degrees(design: Design, cells: Cells) -> Floats:
@@ -303,9 +333,10 @@ def _keys(tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[A
     named = [[waves[w] if waves else None for w in g.wave] for g in groupings]
     columns["wave"] = _repeated(named, counts)
     method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
-    flags = [_flags(t, method_row) for t, method_row in zip(tables, _split(method, tables), strict=True)]
+    share = [i for i, m in enumerate(method.values) if m == "share"]
+    flags = _flags(tables, np.isin(method.index, share))
     order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
-    return Keys({n: columns[n] for n in order}), method, _flag_column(flags)
+    return Keys({n: columns[n] for n in order}), method, flags
 
 
 def _tiled(values: list[list[Any]], groups: list[int]) -> Coded:
@@ -322,28 +353,20 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
     return Coded(flat.values, np.concatenate(index))
 
 
-def _split(column: Coded, tables: Sequence[_Rows]) -> list[NDArray[np.int32]]:
-    ends = np.cumsum([0, *(len(t.value) for t in tables)])
-    share = [i for i, m in enumerate(column.values) if m not in {"t", "log"}]
-    return [np.isin(column.index[a:b], share).astype(np.int32) for a, b in pairwise(ends)]
-
-
-_FLAGS = ("no complete cases in group", "no poor in group", "one PSU in group", "no degrees of freedom",
-          "estimate is 0: no interval", "estimate is 1: no interval")  # fmt: skip
-
-
-def _flags(t: _Rows, share: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Say what to know about a number, the gravest last so that it stands."""
-    flag = np.full(len(t.value), -1, dtype=np.int32)
-    flag[(share == 1) & (t.value == 0)] = 4
-    flag[(share == 1) & (t.value == 1)] = 5
-    flag[(t.n_psu == 1) & (flag < 0)] = 2
-    flag[t.df <= 0] = 3
-    needs_poor = np.tile([x.undefined == "no poor" for x in t.labels], t.groups)
-    flag[np.isnan(t.value)] = 0
-    flag[np.isnan(t.value) & needs_poor & (t.n_psu > 0)] = 1
-    return flag
-
-
-def _flag_column(flags: Sequence[NDArray[np.int32]]) -> Coded:
-    return Coded(_FLAGS, np.concatenate(flags))
+def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_]) -> Coded:
+    """Say what to know about each number, the gravest last so that it stands."""
+    value, se, n_psu, df = (np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "n_psu", "df"))
+    reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
+    words = (
+        "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
+        "one PSU in group", "no degrees of freedom", *reasons.values,
+    )  # fmt: skip
+    flag = np.full(len(value), -1, dtype=np.int32)
+    flag[se == 0] = 0
+    flag[share & (value == 0)] = 1
+    flag[share & (value == 1)] = 2
+    flag[n_psu == 1] = 3
+    flag[df <= 0] = 4
+    undefined = np.isnan(value)
+    flag[undefined] = 5 + reasons.index[undefined]
+    return Coded(words, flag)

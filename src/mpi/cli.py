@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from mpi.asking import By
     from mpi.estimates import Estimates
     from mpi.measure import Measure
-    from mpi.profiles import By
     from mpi.retention import Retention
     from mpi.survey import Survey
 

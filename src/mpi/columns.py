@@ -6,6 +6,7 @@ Everything that knows what a data frame is stands here; the rest of the library 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -62,7 +63,7 @@ class Categories:
         labels = [MISSING if v is None else str(self.names.get(v, v)) for v in self.levels]
         if len(set(labels)) == len(labels):
             return tuple(labels)
-        return tuple(f"{x} [{v}]" if labels.count(x) > 1 else x for x, v in zip(labels, self.levels, strict=True))
+        return tuple(f"{x} [{v!r}]" if labels.count(x) > 1 else x for x, v in zip(labels, self.levels, strict=True))
 
     def label(self, row: int) -> str:
         """Return what to print for one row."""
@@ -85,7 +86,13 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
         raise MpiError(
             f"a survey needs a data frame (pandas, Polars or PyArrow), not {kind}; read a file with mpi.read_survey"
         ) from error
-    return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    data: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    native = nw.to_native(data)
+    names = list(getattr(native, "column_names", None) or native.columns)
+    twice = dict.fromkeys(str(n) for n in names if names.count(n) > 1) if len(set(names)) < len(names) else {}
+    if twice:
+        raise MpiError(f"the frame has columns of one name: {', '.join(map(repr, twice))}; rename them")
+    return data
 
 
 def require(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> list[str]:
@@ -127,7 +134,7 @@ def _numbers_from_objects(series: nw.Series[Any]) -> NDArray[Any]:
     for i, value in enumerate(values):
         if value is None or (isinstance(value, float) and np.isnan(value)):
             continue
-        if isinstance(value, (bool, int, float, np.number, np.bool_)):
+        if isinstance(value, (bool, int, float, Decimal, np.number, np.bool_)):
             out[i] = float(value)
         elif type(value).__name__ not in {"NAType", "NaTType"}:
             strange[repr(value)] = strange.get(repr(value), 0) + 1
@@ -188,7 +195,7 @@ def constant_within(index: NDArray[Any], size: int, part: NDArray[Any]) -> NDArr
 def _compress(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
     if values.dtype.kind in "iu" and values.size:
         low, high = int(values.min()), int(values.max())
-        if high - low < _TABLE:
+        if high - low < _TABLE and high < np.iinfo(np.int64).max:
             return _compress_by_table(values, low, high)
     levels, index = np.unique(values, return_inverse=True)
     return levels, index.astype(np.int32, copy=False)
@@ -294,7 +301,12 @@ def _numeric_levels(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.int32]]
 def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
     native = nw.to_native(series)
     if series.implementation.is_pandas_like():
-        index, values = native.factorize()
+        try:
+            index, values = native.factorize()
+        except TypeError as error:
+            raise MpiError(
+                f"column {series.name!r} holds lists or other composite values, no groups: {error}"
+            ) from error
         found, index = list(values), np.asarray(index, dtype=np.int32)
     else:
         kept = series.drop_nulls().unique(maintain_order=True)

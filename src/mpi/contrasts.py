@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiError, Problems
+from mpi.errors import MpiError, Problems, unknown
+from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mpi.estimates import Estimates
+    from mpi.influence import Influence
     from mpi.intervals import Interval
 
 __all__ = ["WaldTest", "contrast", "derive", "wald"]
@@ -57,12 +59,13 @@ def contrast(
     method: Interval,
 ) -> Estimates:
     """Return linear combinations, or smooth functions, of estimates; see `Estimates.contrast`."""
+    if method not in METHODS:
+        raise MpiError("the contrast cannot be made: " + unknown("interval", method, METHODS))
     if callable(of):
-        value = np.atleast_1d(np.asarray(of(est.value), dtype=np.float64))
-        slope = np.asarray(gradient(est.value) if gradient else _slope(of, est.value), dtype=np.float64)
-        jacobian = np.atleast_2d(slope)
+        value = _evaluated(of, est.value)
+        jacobian = _table(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
     else:
-        jacobian = np.atleast_2d(np.asarray(of, dtype=np.float64))
+        jacobian = _table(of)
         value = _combined(jacobian, est.value)
     if jacobian.shape != (len(value), len(est)):
         raise MpiError(
@@ -73,54 +76,96 @@ def contrast(
 
 
 def derive(
-    est: Estimates, value: NDArray[np.float64], jacobian: Any, *, name: str, method: Interval, keys: Keys | None = None
+    est: Estimates,
+    value: NDArray[np.float64],
+    jacobian: Any,
+    *,
+    name: str,
+    method: Interval,
+    keys: Keys | None = None,
 ) -> Estimates:
     """Make new estimates from these by the chain rule: their values, and the derivatives (new x old)."""
     import scipy.sparse as sp
 
     local = sp.csr_array(jacobian)
+    smooth = np.isfinite(local.data)
+    unknown_slope = np.zeros(len(value), dtype=bool)
+    unknown_slope[np.repeat(np.arange(len(value)), np.diff(local.indptr))[~smooth]] = True
+    local.data[~smooth] = 0.0
     chain = replace(est.influence, jacobian=sp.csr_array(local @ est.influence.jacobian))
     undefined = ~np.isfinite(value)
     se = np.sqrt(chain.variances())
-    se[undefined] = np.nan
-    design = est.influence.design
-    df = np.array([design.df(w) if w else np.nan for w in chain.waves()])
-    labelled = keys or _common(est.keys, local, name)
+    se[undefined | unknown_slope] = np.nan
+    reasons = np.where(undefined, "undefined", np.where(unknown_slope, "no derivative: no error", "")).tolist()
     return replace(
         est,
-        keys=labelled,
+        keys=keys or _common(est.keys, local, name),
         value=np.where(undefined, np.nan, value),
         se=se,
-        df=df,
+        df=_degrees(est, chain, local),
         n=_reduce(np.minimum, est.n, local),
         n_psu=_reduce(np.minimum, est.n_psu, local),
         method=coded([method] * len(value)),
-        flag=coded(["undefined" if u else None for u in undefined]),
+        flag=coded([reason or None for reason in reasons]),
         influence=chain,
     )
 
 
+def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64]:
+    """Return the degrees of freedom: of the rounds involved, or the fewest of the groups involved."""
+    if est.degrees == "group":
+        return _reduce(np.minimum, est.df, local)
+    known: dict[frozenset[int], float] = {}
+    waves = chain.waves()
+    for w in set(waves):
+        known[w] = chain.design.df(w) if w else np.nan
+    return np.array([known[w] for w in waves])
+
+
 def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     """Test linear hypotheses about estimates jointly; see `Estimates.test`."""
-    L = np.eye(len(est)) if of is None else np.atleast_2d(np.asarray(of, dtype=np.float64))
-    gap = L @ est.value - np.asarray(value, dtype=np.float64)
-    V = L @ est.vcov() @ L.T
-    q, df = len(gap), float(np.nanmin(est.df))
+    made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
+    null = np.asarray(value, dtype=np.float64)
+    gap = made.value - null
     problems = Problems("the test cannot be made")
     if not np.isfinite(gap).all():
         problems.add("some estimates are missing; select those that are defined")
-    elif np.linalg.matrix_rank(V, hermitian=True) < q:
-        problems.add("the hypotheses repeat each other, or one has no variance; test fewer")
+        problems.raise_if_any()
+    V = made.influence.covariance()
+    spread = np.sqrt(np.diag(V))
+    q, df = len(gap), float(np.max(made.df) if est.degrees == "design" else np.min(made.df))
+    if (made.se == 0).any():
+        problems.add("a hypothesis is about a number without variance")
+    elif np.linalg.matrix_rank(V / np.outer(spread, spread), hermitian=True, tol=1e-10) < q:
+        problems.add("the hypotheses repeat each other; test fewer")
     if q > df:
         problems.add(f"{q} hypotheses, {df:g} degrees of freedom")
     problems.raise_if_any()
     from scipy.special import fdtrc
 
-    wald = float(gap @ np.linalg.solve(V, gap))
-    f = wald / q * (df - q + 1) / df
+    unit = gap / spread
+    f = float(unit @ np.linalg.solve(V / np.outer(spread, spread), unit)) / q * (df - q + 1) / df
     return WaldTest(
         f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
     )
+
+
+def _table(values: Any) -> NDArray[np.float64]:
+    """Read coefficients given in any way as a matrix."""
+    try:
+        dense = values.toarray() if hasattr(values, "toarray") else values
+        return np.atleast_2d(np.asarray(dense, dtype=np.float64))
+    except (ValueError, TypeError) as error:
+        raise MpiError(f"the coefficients are no numbers: {error}") from error
+
+
+def _evaluated(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Evaluate on a copy, so that the function may sort or change what it is given."""
+    with np.errstate(all="ignore"):
+        value = np.asarray(of(at.copy()), dtype=np.float64)
+    if value.ndim > 1:
+        raise MpiError(f"the function gives an array of shape {value.shape}; one number or a list was expected")
+    return np.atleast_1d(value)
 
 
 def _combined(jacobian: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,18 +177,30 @@ def _combined(jacobian: NDArray[np.float64], value: NDArray[np.float64]) -> NDAr
     return out
 
 
-def _slope(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Differentiate numerically: central differences of fourth order, a relative step that balances both errors."""
-    base = np.atleast_1d(np.asarray(of(at), dtype=np.float64))
+def _slope(
+    of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64], base: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Differentiate numerically: central differences of fourth order with a step of a thousandth of the estimate.
+
+    A missing estimate that the function does not use has slope 0. At 0, where a step may leave the function's domain,
+    a one-sided difference is tried; a slope that cannot be had is missing.
+    """
     out = np.zeros((len(base), len(at)))
     for i, x in enumerate(at):
-        h = 1e-3 * max(abs(x), 1e-3)
-        values = []
-        for k in (-2, -1, 1, 2):
-            moved = at.copy()
-            moved[i] = x + k * h
-            values.append(np.atleast_1d(np.asarray(of(moved), dtype=np.float64)))
-        out[:, i] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
+        if np.isnan(x):
+            continue
+        h = 1e-3 * abs(x) or 1e-6
+
+        def moved(steps: float, i: int = i, x: float = x, h: float = h) -> NDArray[np.float64]:
+            there = at.copy()
+            there[i] = x + steps * h
+            return _evaluated(of, there)
+
+        with np.errstate(all="ignore"):
+            slope = (moved(-2) - 8 * moved(-1) + 8 * moved(1) - moved(2)) / (12 * h)
+            one_sided = (-3 * base + 4 * moved(1) - moved(2)) / (2 * h)
+        slope = np.where(np.isfinite(slope), slope, one_sided)
+        out[:, i] = np.where(np.isfinite(slope) | ~np.isfinite(base), np.where(np.isfinite(base), slope, 0.0), np.nan)
     return out
 
 

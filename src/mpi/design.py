@@ -94,10 +94,23 @@ class Design:
         return a
 
     def df(self, waves: Iterable[int]) -> float:
-        """Return the design's degrees of freedom over some rounds: distinct PSUs minus distinct strata."""
+        """Return the degrees of freedom over some rounds: distinct PSUs minus distinct strata.
+
+        A stratum of two rounds is one stratum where the rounds share PSUs in it, and two where they do not.
+        """
         within = np.isin(self.wave, list(waves))
-        return float(_distinct(self.psu[within[self.stratum]]) - _distinct(self.place[within]))
+        units = within[self.stratum]
+        psus = int(np.count_nonzero(np.bincount(self.psu[units])))
+        if not self.shared:
+            return float(psus - int(within.sum()))
+        return float(psus - _linked(self.stratum[units], self.psu[units], self.strata, within))
 
 
-def _distinct(codes: NDArray[np.int32]) -> int:
-    return int(np.count_nonzero(np.bincount(codes)))
+def _linked(stratum: NDArray[np.int32], psu: NDArray[np.int32], strata: int, within: NDArray[np.bool_]) -> int:
+    """Count the strata, those that share a PSU as one."""
+    import scipy.sparse as sp
+
+    size = strata + int(psu.max(initial=-1)) + 1
+    edges = sp.coo_array((np.ones(len(psu)), (stratum, strata + psu)), shape=(size, size))
+    component = sp.csgraph.connected_components(edges, directed=False)[1]
+    return len(np.unique(component[:strata][within]))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, get_args
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mpi.asking import By, Cross, Degrees, check_options, columns_of, crosses
 from mpi.assemble import (
-    Degrees,
     Labels,
     Part,
+    Undefined,
     assemble,
     merge,
     of_whole,
@@ -23,15 +27,13 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted, schemes
 from mpi.measure import Measure, Unit
 from mpi.parallel import each
-from mpi.profiles import By, Profiles, grouping, profile, rows_of
+from mpi.profiles import Profiles, grouping, profile, rows_of
 from mpi.statistics import MONOTONE, STATISTICS, Family, Statistic, Variables, families, needs, variables
 from mpi.totals import Summer, cells_of, counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
-
-    from numpy.typing import NDArray
 
     from mpi.design import Design
     from mpi.estimates import Estimates
@@ -107,24 +109,23 @@ def estimate(
     >>> est.select(statistic="H", by="total").table[["wave", "n", "flag"]].shape
     (2, 3)
     """
-    request = _request(measure, cutoffs, weightings, statistics, level, df, unit)
+    request = _request(measure, by, cutoffs, weightings, statistics, level, df, unit)
     domain = survey if where is None else survey.where(where)
-    columns = [c for b in by for c in ([b] if isinstance(b, str) else b)]
-    _check_by(by)
-    domain.check_columns([*columns, *measure.columns])
+    columns = [*columns_of(request.by), *measure.columns]
+    domain.check_columns(columns)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
-    prepared = _prepare(domain, prof, by)
+    prepared = _prepare(domain, prof, request.by)
     return _estimate(domain.design, domain.waves, prof, prepared, request, level=level, degrees=df)
 
 
 class _Request:
     """What is asked for, checked."""
 
-    __slots__ = ("measure", "schemes", "wanted")
+    __slots__ = ("by", "measure", "schemes", "wanted")
 
-    def __init__(self, measure: Measure, found: list[Scheme], wanted: tuple[str, ...]) -> None:
-        self.measure, self.schemes, self.wanted = measure, found, wanted
+    def __init__(self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...]) -> None:
+        self.measure, self.by, self.schemes, self.wanted = measure, by, found, wanted
 
     def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
         """Score the patterns by the measure's policy for missing indicators."""
@@ -138,6 +139,7 @@ class _Request:
 
 def _request(
     measure: Measure,
+    by: Sequence[By],
     cutoffs: Sequence[Number] | None,
     weightings: Mapping[str, Mapping[str, Number] | Measure] | None,
     statistics: Sequence[str] | None,
@@ -148,38 +150,42 @@ def _request(
     problems = Problems("the estimate cannot be made")
     if not isinstance(measure, Measure):
         raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    check_options(problems, level=level, df=df, unit=unit or measure.unit)
+    groups = crosses(by, problems)
     ks = _cutoffs(measure, cutoffs, problems)
     others = _weightings(measure, weightings or {}, problems)
+    wanted = _statistics(measure, statistics, problems)
+    problems.raise_if_any()
+    return _Request(measure, groups, schemes(measure, ks, others), wanted)
+
+
+def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Problems) -> tuple[str, ...]:
+    if statistics is None:
+        return tuple(s for s in STATISTICS if measure.missing != "bounds" or s in MONOTONE)
     if isinstance(statistics, str):
         problems.add(f"statistics: a list is needed, [{statistics!r}]")
-    wanted = tuple(statistics) if statistics is not None else STATISTICS
+        return ()
+    wanted = tuple(dict.fromkeys(statistics))
+    if not wanted:
+        problems.add("statistics is empty")
     problems.found += [
         f"statistics: {unknown('statistic', s, STATISTICS, show=13)}" for s in wanted if s not in STATISTICS
     ]
     if measure.missing == "bounds":
-        wanted = tuple(s for s in wanted if s in MONOTONE)
-        if statistics is not None and not wanted:
-            problems.add("bounds for missing values hold for none of the statistics asked for")
-    if not 0 < level < 1:
-        problems.add(f"level {level!r} is not between 0 and 1; 95 per cent is 0.95")
-    if df not in get_args(Degrees):
-        problems.add(f"df: {unknown('choice', df, get_args(Degrees))}")
-    if unit is not None and unit not in get_args(Unit):
-        problems.add(f"unit: {unknown('unit', unit, get_args(Unit))}")
-    problems.raise_if_any()
-    return _Request(measure, schemes(measure, ks, others), wanted)
-
-
-def _check_by(by: Sequence[By]) -> None:
-    if isinstance(by, str):
-        raise MpiError(f"by is a list of columns and crosses: by=[{by!r}]")
+        problems.found += [
+            f"statistics: {s} has no bounds, for it need not grow with more deprivations; leave it out, or use "
+            "measure.with_missing('drop')"
+            for s in wanted
+            if s in STATISTICS and s not in MONOTONE
+        ]
+    return wanted
 
 
 def _cutoffs(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
     if cutoffs is None:
         return [measure.cutoff]
     found = []
-    for value in [cutoffs] if isinstance(cutoffs, (str, int, float)) else cutoffs:
+    for value in [cutoffs] if isinstance(cutoffs, (str, Decimal, Real)) else cutoffs:
         try:
             found.append(measure.with_cutoff(value).cutoff)
         except MpiError as error:
@@ -202,8 +208,8 @@ def _weightings(
         except MpiError as error:
             problems.add(f"weighting {name!r}: {error}")
             continue
-        if other.columns != measure.columns:
-            problems.add(f"weighting {name!r}: it has other indicators than measure {measure.name!r}")
+        if [(i.column, i.dimension) for i in other.indicators] != [(i.column, i.dimension) for i in measure.indicators]:
+            problems.add(f"weighting {name!r}: its indicators or their dimensions are not those of {measure.name!r}")
         found[name] = other
     return found
 
@@ -220,24 +226,25 @@ class _Prepared:
     tally: Any
 
 
-def _prepare(survey: Survey, prof: Profiles, by: Sequence[By]) -> list[_Prepared]:
+def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepared]:
     """Prepare the total and each disaggregation; the total's counts are the sum of any other's."""
 
-    def one(b: By | None) -> _Prepared:
-        group = grouping(survey, prof.rows, b)
+    def one(columns: Cross) -> _Prepared:
+        group = grouping(survey, prof.rows, columns)
         cells = cells_of(group, prof.rows, survey.design)
-        tally = None if b is None and by else counts(group, prof.rows, prof.pattern, len(prof.deprived))
+        tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
         return _Prepared(group, cells, tally)
 
-    first, *others = each(one, (None, *dict.fromkeys(by)), len(prof.rows.unit))
+    first, *others = each(one, ((), *by), len(prof.rows.unit))
     if others:
-        first = replace(first, tally=_added_up(others[0].group.wave, others[0].tally, len(first.group.wave)))
+        first = replace(first, tally=_added_up(first.cells.place(others[0].group.wave), others[0].tally))
     return [first, *others]
 
 
-def _added_up(wave: NDArray[np.int32], tally: Any, waves: int) -> Any:
-    fold = np.zeros((waves, len(wave)), dtype=np.int64)
-    fold[wave, np.arange(len(wave))] = 1
+def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
+    """Add the counts of groups up to those of the total (by round) that each belongs to."""
+    fold = np.zeros((int(total.max()) + 1, len(total)), dtype=np.int64)
+    fold[total, np.arange(len(total))] = 1
     return fold @ tally
 
 
@@ -254,7 +261,8 @@ def _estimate(
             kinds = needs(wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
-            reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs)]).T.astype(np.int64)
+            seen = scores.observed.T if "observed" in kinds else ()
+            reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
             maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0])
             for i, made in enumerate(map(maker, groups, totals)):
                 parts[i] += made
@@ -293,8 +301,8 @@ class _Maker:
     scheme, contrast, wanted : the weighting and its cutoffs, the bound (or "level"), the statistics asked for.
     variables : Variables
         Where each kind of variable stands among the totals.
-    reach : ndarray of int, shape (patterns, 1 + cutoffs)
-        Whether each pattern is retained, and poor at each cutoff.
+    reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators])
+        Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator.
     whole, of_whole : Cells and ndarray
         The cells of the total and their totals, which shares of the whole refer to.
     """
@@ -310,8 +318,7 @@ class _Maker:
     def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
         """Return the parts of one grouping."""
         cells, measure = prepared.cells, self.scheme.measure
-        cases = (prepared.tally @ self.reach).T.astype(np.float64)
-        units = cells.sum((self.variables.of("size", totals)[0] > 0).astype(np.float64))
+        cases, units = self._cases(prepared, totals)
         made: dict[str, Part] = {}
         out = []
         groups = prepared.cells is not self.whole
@@ -321,16 +328,20 @@ class _Maker:
             out.append(found)
         return out
 
-    def _part(
-        self, f: Family, source: Part | None, cells: Cells, cases: NDArray[np.float64], units: NDArray[np.float64]
-    ) -> Part:
+    def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, _Floats]:
+        """Count, by group, the rows and the units: retained, poor at each cutoff, observed in each indicator."""
+        kinds = [k for k in ("size", "poor", "observed") if k in self.variables.place]
+        sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
+        units = prepared.cells.sum((sums > 0).astype(np.float64))
+        if "poor" not in kinds:
+            blank = np.repeat(units[:1], len(self.scheme.cutoffs), axis=0)
+            units = np.concatenate([units[:1], blank, units[1:]])
+        return (prepared.tally @ self.reach).T.astype(np.float64), units
+
+    def _part(self, f: Family, source: Part | None, cells: Cells, cases: _Floats, units: _Floats) -> Part:
         labels = _labels(f, self.scheme, self.contrast)
-        n = (
-            cases[np.where(f.cutoff >= 0, f.cutoff + 1, 0)]
-            if f.among == "poor"
-            else np.tile(cases[0], (len(labels), 1))
-        )
-        psus = np.tile(units, (len(labels), 1))
+        rests_on = f.rests_on(len(self.scheme.cutoffs))
+        n, psus = cases[rests_on], units[rests_on]
         if source is not None and f.factor is not None:
             return times(source, f.factor, labels)
         if f.of_all:
@@ -349,10 +360,18 @@ class _Maker:
         return same[0].above
 
 
+_Floats = NDArray[np.float64]
+_UNDEFINED: dict[str, Undefined] = {
+    "all": "no complete cases in group",
+    "poor": "no poor in group",
+    "observed": "not observed in group",
+}
+
+
 def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
     ks = scheme.labels()
     indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
-    undefined = "no poor" if f.among == "poor" else "no complete cases"
+    undefined = _UNDEFINED[f.among]
     out = []
     for k, j in zip(f.cutoff.tolist(), f.indicator.tolist(), strict=True):
         indicator, dimension = None, dimensions[j] if f.dimension else None

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.asking import Degrees, check_options
 from mpi.contrasts import contrast, wald
 from mpi.errors import MpiError, Problems, unknown
-from mpi.intervals import Interval, interval, p_value
-from mpi.keys import Coded, Keys
+from mpi.intervals import METHODS, Interval, interval, p_value
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mpi.contrasts import WaldTest
     from mpi.influence import Influence
+    from mpi.keys import Coded, Keys
 
 __all__ = ["Estimates"]
 
@@ -44,15 +45,19 @@ class Estimates:
     n, n_psu : ndarray of float
         The unweighted numbers of cases and of PSUs that each rests on.
     method : Coded
-        The method of each interval.
+        The method of each interval; ``share`` stands for the method of shares.
     flag : Coded
         What to know about a number; none where all is well.
     influence : Influence
         What each sampled unit contributes.
     level : float
         The confidence level of the intervals.
+    degrees : {"design", "group"}
+        Whose degrees of freedom `df` are.
     codes : mapping of by to mapping of label to code
         The values in the data that a group's label stands for.
+    shares : {"logit", "t", "log", "asin", "beta", "wilson"}
+        The method of intervals for shares.
     """
 
     keys: Keys
@@ -65,7 +70,9 @@ class Estimates:
     flag: Coded
     influence: Influence
     level: float
+    degrees: Degrees
     codes: Mapping[str, Mapping[str, tuple[Any, ...]]]
+    shares: Interval = "logit"
 
     def __len__(self) -> int:
         """The number of estimates."""
@@ -95,7 +102,9 @@ class Estimates:
         for i, method in enumerate(self.method.values):
             rows = np.flatnonzero(self.method.index == i)
             p, s, df = self.value[rows], self.se[rows], self.df[rows]
-            low[rows], high[rows] = interval(method, p, s, df, self.level, self.n[rows])
+            low[rows], high[rows] = interval(
+                self.shares if method == "share" else method, p, s, df, self.level, self.n[rows]
+            )
         return low, high
 
     def with_interval(self, method: Interval | None = None, level: float | None = None) -> Estimates:
@@ -108,18 +117,24 @@ class Estimates:
         >>> wider = est.with_interval("beta", level=0.99)
         """
         problems = Problems("the intervals cannot be changed")
-        words = ("logit", "t", "log", "asin", "beta", "wilson")
-        if method is not None and method not in words:
-            problems.add(unknown("method", method, words))
-        if level is not None and not 0 < level < 1:
-            problems.add(f"level {level!r} is not between 0 and 1; 95 per cent is 0.95")
+        if method is not None and method not in METHODS:
+            problems.add(unknown("method", method, METHODS))
+        check_options(problems, level=self.level if level is None else level)
         problems.raise_if_any()
-        values = tuple(method if method and v in {"logit", "asin", "beta", "wilson"} else v for v in self.method.values)
-        return replace(self, method=Coded(values, self.method.index), level=level or self.level)
+        return replace(self, shares=method or self.shares, level=level or self.level)
 
-    def take(self, rows: ArrayLike) -> Estimates:
-        """Return some of the estimates, by position; covariances are kept."""
-        r = np.asarray(rows)
+    def take(self, rows: ArrayLike | slice) -> Estimates:
+        """Return some of the estimates, by position, mask or slice; covariances are kept.
+
+        Raises
+        ------
+        MpiError
+            When a position is out of range, or a mask has another length.
+        """
+        try:
+            r = np.atleast_1d(np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows, _kind(rows))])
+        except (IndexError, ValueError, TypeError) as error:
+            raise MpiError(f"there are {len(self):,} estimates, which cannot be taken by {rows!r}: {error}") from error
         return replace(
             self,
             keys=self.keys.take(r),
@@ -162,9 +177,9 @@ class Estimates:
                 f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first"
             )
         V = self.influence.covariance()
-        certain = self.se == 0  # rounding in the sparse products is no variance
-        V[certain] = 0.0
-        V[:, certain] = 0.0
+        for rows, known in ((self.se == 0, 0.0), (np.isnan(self.se), np.nan)):
+            V[rows] = known  # rounding in the sparse products is no variance; an undefined estimate has none
+            V[:, rows] = known
         return V
 
     def contrast(
@@ -218,7 +233,7 @@ class Estimates:
     def p_values(self, value: float = 0.0) -> NDArray[np.float64]:
         """Return the two-sided p value of each estimate against a stated value, by t."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return p_value((self.value - value) / self.se, self.df)
+            return np.where(self.se > 0, p_value((self.value - value) / self.se, self.df), np.nan)
 
     def wide(self, **options: Any) -> pd.DataFrame:
         """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`."""
@@ -249,3 +264,8 @@ class Estimates:
         from mpi.export import write
 
         write(self, path, "latex")
+
+
+def _kind(rows: Any) -> Any:
+    """Return the type of an empty selection, which NumPy would take for numbers with a fraction."""
+    return np.intp if np.size(rows) == 0 else None

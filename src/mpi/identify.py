@@ -62,11 +62,12 @@ class Scores:
 
         Examples
         --------
-        Ten weights of 1/10 and a cutoff of 7/10: seven deprivations reach it, though 0.1 x 7 < 0.7 in floats.
+        Weights of 0.1, 0.7 and 0.2 and a cutoff of 0.8: the first two reach it, though 0.1 + 0.7 < 0.8 in floats.
 
         >>> import mpi
-        >>> m = mpi.Measure("tenths", [mpi.Indicator(f"d{j}", dimension="x", weight=0.1) for j in range(10)], "7/10")
-        >>> pattern = np.array([[True] * 7 + [False] * 3])
+        >>> weights = {"a": 0.1, "b": 0.7, "c": 0.2}
+        >>> m = mpi.Measure("tie", [mpi.Indicator(n, dimension="x", weight=w) for n, w in weights.items()], 0.8)
+        >>> pattern = np.array([[True, True, False]])
         >>> bool(complete(pattern, ~(pattern | True), m).reach(m.cutoff)[0])
         True
         """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.variance import Block, covariance, quadratic, stack
+from mpi.variance import Block, Columns, covariance, quadratic, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,8 @@ class Influence:
         """Return the influence of some estimates."""
         return replace(self, jacobian=self.jacobian[rows])
 
-    def used(self) -> tuple[Any, Any]:
-        """Return the base columns in use as a sparse matrix (units x m), and the jacobian on them."""
+    def used(self) -> tuple[Columns, Any]:
+        """Return the base columns in use, and the jacobian on them."""
         columns, place = np.unique(self.jacobian.indices, return_inverse=True)
         import scipy.sparse as sp
 
@@ -49,12 +49,12 @@ class Influence:
             (self.jacobian.data, place.astype(np.int32), self.jacobian.indptr),
             shape=(self.jacobian.shape[0], len(columns)),
         )
-        return stack(self.blocks, columns, self.design.units), local
+        return stack(self.design, self.blocks, columns), local
 
     def matrix(self) -> Any:
         """Return the influences as a sparse matrix, units x estimates."""
         base, local = self.used()
-        return base @ local.T
+        return base.matrix @ local.T
 
     def covariance(self) -> NDArray[np.float64]:
         """Return the covariance matrix of the estimates."""

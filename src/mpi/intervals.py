@@ -14,7 +14,7 @@ wilson     Wilson's score interval with the effective sample size p (1 - p) / s^
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Interval", "interval", "p_value", "t_quantile"]
+__all__ = ["METHODS", "Interval", "interval", "p_value", "t_quantile"]
 
 Interval = Literal["logit", "t", "log", "asin", "beta", "wilson"]
 """A method of making a confidence interval."""
+
+METHODS: tuple[Interval, ...] = get_args(Interval)
 
 
 def t_quantile(level: float, df: Floats) -> Floats:
@@ -49,7 +51,7 @@ def p_value(t: Floats, df: Floats) -> Floats:
 
 
 def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
-    """Return the lower and upper limits of each estimate; NaN where the method has none.
+    """Return the lower and upper limits of each estimate; NaN where the method has none, or the error is 0.
 
     Parameters
     ----------
@@ -70,17 +72,14 @@ def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n
     with np.errstate(divide="ignore", invalid="ignore"):
         q = t_quantile(level, df)
         if method == "t":
-            return p - q * s, p + q * s
+            return _where(s > 0, p - q * s, p + q * s)
         if method == "log":
-            return _where(p > 0, p * np.exp(-q * s / p), p * np.exp(q * s / p))
-        inside = (p > 0) & (p < 1)
-        if method == "logit":
-            return _where(inside, *_logit(p, s, q))
-        if method == "asin":
-            return _where(inside, *_asin(p, s, q))
-        if method == "wilson":
-            return _where(inside & (s > 0), *_wilson(p, s, q))
-        return _where(inside & (s > 0), *_beta(p, s, q, level, n))
+            return _where((s > 0) & (p > 0), p * np.exp(-q * s / p), p * np.exp(q * s / p))
+        inside = (p > 0) & (p < 1) & (s > 0)
+        if method == "beta":
+            return _where(inside, *_beta(p, s, q, level, n))
+        made = {"logit": _logit, "asin": _asin, "wilson": _wilson}[method]
+        return _where(inside, *made(p, s, q))
 
 
 def _where(keep: NDArray[np.bool_], low: Floats, high: Floats) -> tuple[Floats, Floats]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.assemble import Degrees, Labels, Part, assemble, part
+from mpi.asking import By, Degrees, check_options, columns_of, crosses
+from mpi.assemble import Labels, Part, assemble, part
 from mpi.assemble import ratio as ratio_of_totals
 from mpi.assemble import total as total_by_group
-from mpi.errors import MpiError
-from mpi.profiles import By, grouping, rows_of
+from mpi.errors import MpiError, Problems
+from mpi.profiles import grouping, rows_of
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def mean(
     >>> est.select(by="area").table["group"].unique().tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, _listed(columns))
+    found = _Columns(survey, where, unit, by, _listed(columns), level, df)
     variables = [(_label("mean", name, y), y, (~np.isnan(y)).astype(np.float64)) for name, y in found.values.items()]
-    return found.estimates(variables, _ratios, level, df)
+    return found.estimates(variables, ratio_of_totals)
 
 
 def proportion(
@@ -105,7 +106,7 @@ def proportion(
     >>> est.select(wave=2016).table["indicator"].tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, ())
+    found = _Columns(survey, where, unit, by, (), level, df, categories=_listed(columns))
     variables = []
     for name in _listed(columns):
         groups = found.survey.categories(name)
@@ -115,7 +116,7 @@ def proportion(
         for i, label in enumerate(groups.labels):
             if known[i] and (index == i).any():
                 variables.append((Labels("proportion", indicator=label, dimension=name), (index == i) * 1.0, seen))
-    return found.estimates(variables, _ratios, level, df)
+    return found.estimates(variables, ratio_of_totals)
 
 
 def total(
@@ -152,12 +153,12 @@ def total(
     >>> len(mpi.total(mpi.load_sample(), "income"))
     2
     """
-    found = _Columns(survey, where, unit, by, _listed(columns))
+    found = _Columns(survey, where, unit, by, _listed(columns), level, df)
     variables = [
         (Labels("total", indicator=name, method="t"), y, (~np.isnan(y)).astype(np.float64))
         for name, y in found.values.items()
     ]
-    return found.estimates(variables, lambda cells, above, _: total_by_group(cells, above), level, df)
+    return found.estimates(variables, _totals)
 
 
 def ratio(
@@ -195,16 +196,18 @@ def ratio(
     >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
     1.0
     """
-    found = _Columns(survey, where, unit, by, (numerator, denominator))
+    found = _Columns(survey, where, unit, by, (numerator, denominator), level, df)
     y, x = found.values[numerator], found.values[denominator]
     absent = np.isnan(y) | np.isnan(x)
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
     pair = (label, np.where(absent, np.nan, y), np.where(absent, 0.0, x))
-    return found.estimates([pair], _ratios, level, df)
+    return found.estimates([pair], ratio_of_totals)
 
 
-def _ratios(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
-    return ratio_of_totals(cells, above, below)
+def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Return totals; one of nothing observed is unknown, not 0."""
+    value, scores = total_by_group(cells, above)
+    return np.where(cells.sum(below) > 0, value, np.nan), scores
 
 
 def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
@@ -214,22 +217,34 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 def _label(statistic: str, name: str, y: Floats) -> Labels:
     seen = y[~np.isnan(y)]
     share = bool(len(seen)) and bool(((seen == 0) | (seen == 1)).all())
-    return Labels(statistic, indicator=name, method="logit" if share else "t")
+    return Labels(statistic, indicator=name, method="share" if share else "t")
 
 
 class _Columns:
     """The columns asked for, and what is needed to sum them by unit and group."""
 
-    __slots__ = ("by", "rows", "survey", "values")
+    __slots__ = ("by", "df", "level", "rows", "survey", "values")
 
-    def __init__(self, survey: Survey, where: Where | None, unit: Unit, by: Sequence[By], names: Sequence[str]) -> None:
-        if isinstance(by, str):
-            raise MpiError(f"by is a list of columns and crosses: by=[{by!r}]")
+    def __init__(
+        self,
+        survey: Survey,
+        where: Where | None,
+        unit: Unit,
+        by: Sequence[By],
+        names: Sequence[str],
+        level: float,
+        df: Degrees,
+        categories: Sequence[str] = (),
+    ) -> None:
+        problems = Problems("the estimate cannot be made")
+        check_options(problems, level=level, df=df, unit=unit)
+        self.by = crosses(by, problems)
+        problems.raise_if_any()
         self.survey = survey if where is None else survey.where(where)
-        flat = [c for b in by for c in ([b] if isinstance(b, str) else b)]
-        self.survey.check_columns([*flat, *names])
-        self.by = tuple(dict.fromkeys(by))
-        self.rows: Rows = rows_of(self.survey, unit, flat)
+        self.level, self.df = level, df
+        used = [*columns_of(self.by), *names, *categories]
+        self.survey.check_columns(used)
+        self.rows: Rows = rows_of(self.survey, unit, used)
         self.values = {n: self.rows.of(self.survey.numbers(n)).astype(np.float64) for n in names}
         _check_finite(self.values)
 
@@ -237,14 +252,12 @@ class _Columns:
         self,
         variables: Sequence[tuple[Labels, Floats, Floats]],
         make: Callable[[Cells, Floats, Floats], tuple[Floats, Floats]],
-        level: float,
-        df: Degrees,
     ) -> Estimates:
         """Sum above and below by cell and turn them into estimates."""
         survey, rows = self.survey, self.rows
         parts: list[tuple[Any, Cells, list[Part]]] = []
-        for by in (None, *self.by):
-            group = grouping(survey, rows, by)
+        for columns in ((), *self.by):
+            group = grouping(survey, rows, columns)
             cells = cells_of(group, rows, survey.design)
             seen = [~np.isnan(y) for _, y, _ in variables]
             above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
@@ -254,7 +267,7 @@ class _Columns:
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
             parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
         whole = parts[0][1]  # the total always comes first
-        return assemble(survey.design, survey.waves, parts, whole, level=level, degrees=df)
+        return assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
 
 
 def _check_finite(values: dict[str, Floats]) -> None:

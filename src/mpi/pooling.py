@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.columns import categories, first_of
 from mpi.design import Design
-from mpi.errors import Problems
+from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.survey import Survey, made
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +39,8 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         When a round already has several waves, or the rounds' single-PSU rules differ.
     """
     problems = Problems("the rounds cannot be pooled")
+    if not isinstance(surveys, Mapping) or not all(isinstance(s, Survey) for s in surveys.values()):
+        raise MpiError("the rounds cannot be pooled: give a mapping of labels to surveys, {2016: a, 2018: b}")
     parts = list(surveys.values())
     if not parts:
         problems.add("there are none")
@@ -49,14 +53,22 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
     if len({tuple(sorted(s.roles)) for s in parts}) > 1:
         problems.add("some have a size, household, strata or PSU column that others lack")
+    for role in ("size", "household"):
+        names = list(dict.fromkeys(s.roles[role] for s in parts if role in s.roles))
+        if len(names) > 1:
+            problems.add(f"their {role} columns have different names, {', '.join(map(repr, names))}; rename them alike")
+    if shared_psus and not all("psu" in s.roles for s in parts):
+        problems.add("shared_psus: there are no PSUs to share; read every round with psu=")
     problems.raise_if_any()
     design = _stack(parts, shared=shared_psus)
     starts = np.cumsum([0, *(s.design.units for s in parts)])
     unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])
-    labels: dict[str, dict[Any, str]] = {}
-    for s in reversed(parts):
-        for column, values in s.labels.items():
-            labels.setdefault(column, {}).update(values)
+    if shared_psus and len(parts) > 1 and not design.shared:
+        warnings.warn(
+            "the rounds share no PSU: their stratum and PSU codes never agree (are some text and some numbers?)",
+            MpiWarning,
+            stacklevel=2,
+        )
     return made(
         frames=tuple(f for s in parts for f in s.frames),
         weight=np.concatenate([s.weight for s in parts]),
@@ -64,9 +76,26 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         design=design,
         waves=tuple(surveys),
         domain=None,
-        labels=labels,
+        labels=_labels(parts),
         roles=parts[0].roles,
     )
+
+
+def _labels(parts: Sequence[Survey]) -> dict[str, dict[Any, str]]:
+    """Put the value labels together; where rounds call one code by two names, the last one's stands."""
+    labels: dict[str, dict[Any, str]] = {}
+    for s in parts:
+        for column, values in s.labels.items():
+            known = labels.setdefault(column, {})
+            other = [f"{known[v]!r} and {label!r}" for v, label in values.items() if known.get(v, label) != label]
+            if other:
+                warnings.warn(
+                    f"{column!r} has different labels in different rounds ({', '.join(other[:3])}); the last are used",
+                    MpiWarning,
+                    stacklevel=3,
+                )
+            known.update(values)
+    return labels
 
 
 def _stack(parts: Sequence[Survey], *, shared: bool) -> Design:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.columns import compress, constant_within
+from mpi.columns import compress, constant_within, first_of
 from mpi.errors import MpiError, Problems
 
 if TYPE_CHECKING:
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.asking import Cross
     from mpi.measure import Measure, Unit
     from mpi.survey import Survey
 
-__all__ = ["By", "Grouping", "Profiles", "Rows", "grouping", "profile", "rows_of"]
-
-By = str | tuple[str, ...]
-"""What a figure is disaggregated by: a column, or a cross of columns."""
+__all__ = ["Grouping", "Profiles", "Rows", "grouping", "profile", "rows_of"]
 
 _BLOCK = 1 << 16
 _FULL_TABLE = 12
@@ -114,20 +112,29 @@ class Profiles:
     rows: Rows
 
 
-def rows_of(survey: Survey, unit: Unit, by: Sequence[str] = ()) -> Rows:
+def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     """Choose the rows that count, for persons or for households.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    unit : {"person", "household"}
+        What is counted.
+    names : sequence of str
+        The columns that are going to be used; each must be constant within a household where those are counted.
 
     Raises
     ------
     MpiError
-        When households cannot be told apart, or a column of `by` differs between members of a household.
+        When households cannot be told apart, or a column differs between members of a household.
     """
     weight = survey.weight
     take = None if survey.domain is None else np.flatnonzero(survey.domain)
     if "size" in survey.roles:
         weight = weight * survey.numbers(survey.roles["size"]) if unit == "person" else weight
     elif unit == "household":
-        take = _one_per_household(survey, by)
+        take = _one_per_household(survey, names)
     elif "household" in survey.roles and _one_row_each(survey):
         raise MpiError(
             "every household stands in one row, but the rows would be counted as persons: give size= (the column of "
@@ -141,30 +148,25 @@ def rows_of(survey: Survey, unit: Unit, by: Sequence[str] = ()) -> Rows:
     return Rows(take, chosen, weight[take], np.flatnonzero(np.bincount(chosen, minlength=survey.design.units)))
 
 
-def grouping(survey: Survey, rows: Rows, by: By | None) -> Grouping:
-    """Number the groups of one disaggregation (by round, where there are several)."""
-    columns = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:
+    """Number the groups of one disaggregation (by round, where there are several); no columns give the total."""
     parts = [survey.categories(c) for c in columns]
-    index, nested = _wave_groups(survey)
+    of_unit = survey.design.wave[survey.design.stratum]
+    index, table = _numbered(of_unit, rows, np.arange(survey.design.waves)[:, None], 1, nested=True)
+    nested = True
     for part in parts:
-        index, nested = _cross(index, rows.of(part.index), len(part.levels), rows, nested=nested)
-    used = np.zeros(survey.design.waves * int(np.prod([len(p.levels) for p in parts], dtype=np.int64)), dtype=bool)
-    used[index[rows.present] if nested else index] = True
-    found = np.flatnonzero(used)
-    place = np.cumsum(used, dtype=np.int32) - np.int32(1)
-    sizes = [len(p.levels) for p in parts]
-    wave, within = np.divmod(found, int(np.prod(sizes, dtype=np.int64)))
-    keys = np.unravel_index(within, sizes) if sizes else ()
-    order = np.lexsort((wave, within))
-    place = np.argsort(order)[place].astype(np.int32)
-    if not np.array_equal(place, np.arange(len(used))):
-        index = place[index]
-    codes = [tuple(p.levels[k[g]] for p, k in zip(parts, keys, strict=True)) for g in order]
-    labels = [" × ".join(p.labels[k[g]] for p, k in zip(parts, keys, strict=True)) or "total" for g in order]
-    return Grouping(
-        " × ".join(columns) or "total", columns, tuple(codes), tuple(labels),
-        wave[order].astype(np.int32), index.astype(np.int32, copy=False), nested,
-    )  # fmt: skip
+        count = len(part.levels)
+        index, nested = _cross(index, rows.of(part.index), count, rows, nested=nested)
+        index, table = _numbered(index, rows, table, count, nested=nested)
+    order = np.lexsort((table[:, 0], *table[:, :0:-1].T))
+    if not np.array_equal(order, np.arange(len(order))):
+        index = np.argsort(order)[index].astype(np.int32)
+        table = table[order]
+    codes = [tuple(p.levels[k] for p, k in zip(parts, row[1:], strict=True)) for row in table.tolist()]
+    labels = [" × ".join(p.labels[k] for p, k in zip(parts, row[1:], strict=True)) for row in table.tolist()]
+    name = " × ".join(columns) if columns else "total"
+    labels = _told_apart(labels, codes) if columns else ["total"] * len(labels)
+    return Grouping(name, columns, tuple(codes), tuple(labels), table[:, 0].astype(np.int32), index, nested)
 
 
 def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
@@ -190,9 +192,10 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
 
 
 def _households(survey: Survey) -> NDArray[np.int32]:
-    """Number the households; identifiers are read within round, stratum and PSU."""
+    """Number the households; identifiers are read within round, stratum and PSU (those that there are)."""
     found = survey.categories(survey.roles["household"])
-    return compress(survey.unit.astype(np.int64) * len(found.levels) + found.index)[1]
+    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
+    return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
 
 
 def _one_row_each(survey: Survey) -> bool:
@@ -200,51 +203,73 @@ def _one_row_each(survey: Survey) -> bool:
     return int(found.max()) + 1 == len(found)
 
 
-def _one_per_household(survey: Survey, by: Sequence[str]) -> NDArray[np.int64]:
+def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return one row of each household, whose members must agree on everything that is used."""
     if "household" not in survey.roles:
         raise MpiError(
             "households cannot be counted: tell the survey which column identifies them (household=), or, for a file "
             "of households, their size (size=)"
         )
     household = _households(survey)
-    count = int(household.max()) + 1
-    row = np.full(count, len(household), dtype=np.int64)
-    np.minimum.at(row, household, np.arange(len(household)))
+    size = int(household.max()) + 1
     problems = Problems("households cannot be counted")
-    for column in dict.fromkeys(by):
-        index = survey.categories(column).index
-        varies = int((index != index[row][household]).sum())
-        if varies:
+    for column in dict.fromkeys(names):
+        if constant_within(household, size, survey.categories(column).index) is None:
             problems.add(
-                f"{column!r} differs between members of a household (in {varies:,} rows); a household figure needs an "
-                "attribute of the household, such as the sex of its head"
+                f"{column!r} differs between members of a household; a household figure needs an attribute of the "
+                "household, such as the sex of its head"
             )
-    if not np.array_equal(survey.weight[row][household], survey.weight):
+    if constant_within(household, size, survey.weight) is None:
         problems.add("the weights differ between members of a household; give the survey the household's weight")
+    if survey.domain is not None and constant_within(household, size, survey.domain) is None:
+        problems.add("the condition differs between members of a household; choose whole households")
     problems.raise_if_any()
-    row.sort()
+    row = np.sort(first_of(household, size))
     return row if survey.domain is None else row[survey.domain[row]]
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
-def _wave_groups(survey: Survey) -> tuple[NDArray[Any], bool]:
-    return survey.design.wave[survey.design.stratum].astype(np.int64), True
+def _numbered(
+    index: NDArray[Any], rows: Rows, table: NDArray[np.int64], count: int, *, nested: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Number the groups that occur; the table says which level of each column they are."""
+    seen = index[rows.present] if nested else index
+    found, place = compress(seen)
+    if nested:
+        spread = np.zeros(len(index), dtype=np.int32)
+        spread[rows.present] = place
+        place = spread
+    if count == 1 and table.shape[1] == 1:
+        return place, table[found]
+    earlier, level = np.divmod(found, count)
+    return place, np.column_stack([table[earlier], level])
 
 
 def _cross(
-    index: NDArray[Any], part: NDArray[np.int32], count: int, rows: Rows, *, nested: bool
+    index: NDArray[np.int32], part: NDArray[np.int32], count: int, rows: Rows, *, nested: bool
 ) -> tuple[NDArray[Any], bool]:
     """Cross the groups so far with one more column; stay on units while the column is constant within each."""
     if nested:
         of_unit = constant_within(rows.unit, len(index), part)
         if of_unit is not None:
-            return index * count + of_unit, True
+            return index.astype(np.int64) * count + of_unit, True
         if not index.any():
             return part, False
         index = index[rows.unit]
     return index * np.int64(count) + part, False
+
+
+def _told_apart(labels: list[str], codes: list[tuple[Any, ...]]) -> list[str]:
+    """Add the codes to labels that several groups share."""
+    meant: dict[str, set[str]] = {}
+    for label, code in zip(labels, codes, strict=True):
+        meant.setdefault(label, set()).add(repr(code))
+    return [
+        label if len(meant[label]) == 1 else f"{label} [{', '.join(map(repr, code))}]"
+        for label, code in zip(labels, codes, strict=True)
+    ]
 
 
 # --- patterns -------------------------------------------------------------------------------------------------------
@@ -260,13 +285,13 @@ def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDA
         except MpiError as error:
             problems.add(str(error) + "; an indicator is 0 (not deprived), 1 (deprived) or missing")
             continue
-        _check_indicator(indicator.column, values, problems)
+        _check_indicator(indicator.column, values, rows, problems)
         columns.append(values.view(np.uint8) if values.dtype.kind == "b" else values)
     problems.raise_if_any()
     return columns
 
 
-def _check_indicator(name: str, values: NDArray[Any], problems: Problems) -> None:
+def _check_indicator(name: str, values: NDArray[Any], rows: Rows, problems: Problems) -> None:
     """Hold a column to 0, 1 and missing; the common case costs two reads."""
     if values.dtype.kind in "bu":
         if values.dtype.kind == "b" or values.max() <= 1:
@@ -286,9 +311,12 @@ def _check_indicator(name: str, values: NDArray[Any], problems: Problems) -> Non
     bad &= ~np.isnan(values) if values.dtype.kind == "f" else True
     found, counts = np.unique(values[bad], return_counts=True)
     shown = ", ".join(f"{v:g} ({c:,} times)" for v, c in list(zip(found, counts, strict=True))[:4])
-    first = ", ".join(str(r) for r in np.flatnonzero(bad)[:5])
+    where = np.flatnonzero(bad)[:5]
+    first = ", ".join(str(r) for r in (where if rows.take is None else rows.take[where]))
     more = f" and {len(found) - 4} other values" if len(found) > 4 else ""
-    problems.add(f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}")
+    problems.add(
+        f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}, counted from 0"
+    )
 
 
 def _patterns(

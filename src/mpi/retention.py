@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.asking import By, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part, ratio
+from mpi.errors import Problems
 from mpi.identify import complete, reweighted
-from mpi.profiles import By, grouping, profile, rows_of
+from mpi.profiles import grouping, profile, rows_of
 from mpi.totals import Summer, cells_of, counts
 
 if TYPE_CHECKING:
@@ -94,15 +96,20 @@ def retention(
     >>> bool((report.groups["retained"] > 0.9).all())
     True
     """
+    problems = Problems("the report cannot be made")
+    check_options(problems, level=level, unit=unit or measure.unit)
+    groups = crosses(by, problems)
+    problems.raise_if_any()
     domain = survey if where is None else survey.where(where)
-    columns = [c for b in by for c in ([b] if isinstance(b, str) else b)]
+    columns = [*columns_of(groups), *measure.columns]
+    domain.check_columns(columns)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
     scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)
     table = _variables(prof, scores)
     parts, tallies = [], []
-    for b in (None, *dict.fromkeys(by)):
-        group = grouping(domain, rows, b)
+    for cross in ((), *groups):
+        group = grouping(domain, rows, cross)
         cells = cells_of(group, rows, domain.design)
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
         totals = cells.arrange(summer(table))
@@ -111,8 +118,8 @@ def retention(
         tallies.append(tally)
     whole = parts[0][1]  # the total always comes first
     est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="design")
-    groups, indicators = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
-    return Retention(groups, indicators, est)
+    by_group, by_indicator = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
+    return Retention(by_group, by_indicator, est)
 
 
 def _variables(prof: Profiles, scores: Scores) -> Floats:
@@ -141,12 +148,13 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
     dropped = ratio(cells, totals[at["deprived_dropped"]], totals[at["seen_dropped"]])
     difference = (kept[0] - dropped[0], kept[1] - dropped[1])
     labels = [Labels("retained")]
-    for statistic, contrast, method in (
-        ("missing", "level", "logit"), ("uncensored_headcount", "retained", "logit"),
-        ("uncensored_headcount", "dropped", "logit"), ("uncensored_headcount", "retained - dropped", "t"),
-    ):  # fmt: skip
+    kinds: tuple[tuple[str, str, Literal["share", "t"]], ...] = (
+        ("missing", "level", "share"), ("uncensored_headcount", "retained", "share"),
+        ("uncensored_headcount", "dropped", "share"), ("uncensored_headcount", "retained - dropped", "t"),
+    )  # fmt: skip
+    for statistic, contrast, method in kinds:
         labels += [
-            Labels(statistic, contrast, i.name, i.dimension, method=method, undefined="no answers")  # type: ignore[arg-type]
+            Labels(statistic, contrast, i.name, i.dimension, method=method, undefined="not observed in group")
             for i in measure.indicators
         ]
     pieces = (retained, missing, kept, dropped, difference)

@@ -61,6 +61,10 @@ def read_sample(
     """
     problems = Problems("the survey cannot be used")
     _check_options(single_psu, single_in_group, problems)
+    if shared and "wave" not in roles:
+        problems.add("shared_psus: there are no rounds to share PSUs; name their column with wave=, or use mpi.pool")
+    if shared and "psu" not in roles:
+        problems.add("shared_psus: there are no PSUs to share; name their column with psu=")
     problems.found += require([data], list(roles.values()))
     if len(data) == 0:
         problems.add("it has no rows")
@@ -227,7 +231,7 @@ def _check_single(
     unit: NDArray[np.int32],
     problems: Problems,
 ) -> None:
-    single = np.flatnonzero(design.sizes() == 1)
+    single = np.flatnonzero((design.sizes() == 1) & (design.sampled < 1))
     if design.single_psu != "error" or not len(single):
         return
     row = first_of(design.stratum[unit], design.strata).tolist()

@@ -44,6 +44,7 @@ Statistic = Literal[
     "M0", "H", "A", "uncensored_headcount", "censored_headcount", "contribution", "contribution_share",
     "population_share", "poor_share", "group_contribution", "vulnerable", "severe", "inequality",
 ]  # fmt: skip
+Among = Literal["all", "poor", "observed"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 
 MONOTONE = frozenset(
@@ -145,8 +146,8 @@ class Family:
         The totals whose ratio it is; `below` may have one row for all columns.
     cutoff, indicator : ndarray of int, shape (columns,)
         The position of each column's cutoff and indicator; -1 for none.
-    among : {"all", "poor"}
-        The cases it rests on.
+    among : {"all", "poor", "observed"}
+        The cases it rests on: those retained, the poor, or those retained in whom the indicator was observed.
     of_all : bool
         Whether the total below is that of all groups together.
     dimension : bool
@@ -162,12 +163,20 @@ class Family:
     below: Floats
     cutoff: NDArray[np.int64]
     indicator: NDArray[np.int64]
-    among: Literal["all", "poor"] = "all"
+    among: Among = "all"
     of_all: bool = False
     dimension: bool = False
     square: Floats | None = None
     like: str | None = None
     factor: Floats | None = None
+
+    def rests_on(self, cutoffs: int) -> NDArray[np.int64]:
+        """Return where each column's cases stand among: retained, poor by cutoff, observed by indicator."""
+        if self.among == "poor":
+            return self.cutoff + 1
+        if self.among == "observed":
+            return self.indicator + 1 + cutoffs
+        return np.zeros(len(self.cutoff), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,8 +213,8 @@ def families(
         "M0": lambda: [_by_cutoff("M0", t["score"], t["size"])],
         "H": lambda: [_by_cutoff("H", t["poor"], t["size"])],
         "A": lambda: [_by_cutoff("A", t["score"], t["poor"], among="poor")],
-        "uncensored_headcount": lambda: [_by_indicator("uncensored_headcount", t["deprived"], _seen(t, d))],
-        "censored_headcount": lambda: [_by_both("censored_headcount", t["censored"], _seen_at_each(t, d, K))],
+        "uncensored_headcount": lambda: [_by_indicator(t["deprived"], _seen(t, d), _among(t))],
+        "censored_headcount": lambda: [_censored(t, d, K)],
         "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
         "contribution_share": lambda: _shares(t, measure),
         "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)] if groups else [],
@@ -222,6 +231,10 @@ def _moving(t: _Totals) -> bool:
     return "observed" in t.v.place
 
 
+def _among(t: _Totals) -> Among:
+    return "observed" if _moving(t) else "all"
+
+
 def _seen(t: _Totals, d: int) -> Floats:
     """Return the population in which each indicator was observed."""
     return t["observed"] if _moving(t) else np.broadcast_to(t["size"], (d, t["size"].shape[-1]))
@@ -235,20 +248,22 @@ def _none(count: int) -> NDArray[np.int64]:
     return np.full(count, -1)
 
 
-def _by_cutoff(name: str, above: Floats, below: Floats, *, among: Literal["all", "poor"] = "all") -> Family:
+def _by_cutoff(name: str, above: Floats, below: Floats, *, among: Among = "all") -> Family:
     return Family(name, above, below, np.arange(len(above)), _none(len(above)), among)
 
 
-def _by_indicator(name: str, above: Floats, below: Floats) -> Family:
-    return Family(name, above, below, _none(len(above)), np.arange(len(above)))
+def _by_indicator(above: Floats, below: Floats, among: Among) -> Family:
+    return Family("uncensored_headcount", above, below, _none(len(above)), np.arange(len(above)), among)
 
 
-def _by_both(
-    name: str, above: Floats, below: Floats, *, among: Literal["all", "poor"] = "all", dimension: bool = False
-) -> Family:
+def _by_both(name: str, above: Floats, below: Floats, *, among: Among = "all", dimension: bool = False) -> Family:
     K, d, cells = above.shape
     k, j = np.repeat(np.arange(K), d), np.tile(np.arange(d), K)
     return Family(name, above.reshape(K * d, cells), below, k, j, among, dimension=dimension)
+
+
+def _censored(t: _Totals, d: int, K: int) -> Family:
+    return _by_both("censored_headcount", t["censored"], _seen_at_each(t, d, K), among=_among(t))
 
 
 def _contributions(t: _Totals, K: int, *, like: bool) -> Family:

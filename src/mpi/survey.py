@@ -188,10 +188,18 @@ def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
     elif callable(condition):
         values = _evaluate(survey, condition)
     else:
-        values = np.asarray(condition)
+        values = _listed(condition)
     if values.shape != (len(survey),):
         raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
     return _truth(values)
+
+
+def _listed(condition: Any) -> NDArray[Any]:
+    """Read a series of any frame, an array or a list; its entries are taken in order, whatever their index."""
+    try:
+        return numbers(nw.from_native(condition, series_only=True))
+    except TypeError:
+        return np.asarray(condition)
 
 
 def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
@@ -206,7 +214,7 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
 
 def _truth(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind == "b":
-        return values
+        return values.copy()  # the caller's array may change, the domain not
     if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
         raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
     absent = np.isnan(values)

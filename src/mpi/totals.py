@@ -58,6 +58,10 @@ class Cells:
         """The number of groups."""
         return len(self.wave)
 
+    def place(self, wave: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return which group of these, one a round, is that of some rounds."""
+        return np.searchsorted(self.wave, wave)
+
     def group(self) -> NDArray[np.int64]:
         """Return the group of each cell."""
         return np.repeat(np.arange(self.groups), np.diff(self.start))

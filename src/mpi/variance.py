@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from mpi.design import Design
     from mpi.totals import Cells
 
-__all__ = ["Block", "block_variances", "covariance", "quadratic", "stack"]
+__all__ = ["Block", "Columns", "block_variances", "covariance", "quadratic", "stack"]
 
 _ROUNDING = 64 * np.finfo(np.float64).eps
 _CACHED = 1 << 17
+_FEW, _DENSE = 64, 1 << 23
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +44,14 @@ class Block:
         The units of each group.
     scores : ndarray of float, shape (statistics, cells)
         The influence of each cell's unit.
+    whole : Cells or None
+        For the two sides of a share of the whole: the cells of the whole. Each side is centred as the share itself
+        is, whose influence covers the whole and adds up to nothing.
     """
 
     cells: Cells
     scores: NDArray[np.float64]
+    whole: Cells | None = None
 
     @property
     def columns(self) -> int:
@@ -81,20 +86,69 @@ class _Segments:
 
 
 def _segments(
-    design: Design, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int
-) -> _Segments:
+    design: Design, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int,
+    support: _Support | None = None,
+) -> _Segments:  # fmt: skip
     n = design.sizes()[stratum].astype(np.float64)
-    single = n == 1
-    if design.single_in_group == "adjust" and design.single_psu in {"centered", "scaled"}:
-        single = touched == 1
+    single = _single(design, n, touched, stratum)
     scale = design.scale()[stratum]
+    raised = np.ones(columns)
     if design.single_psu == "scaled":
-        total = np.bincount(column, minlength=columns)
-        usable = total - np.bincount(column[single], minlength=columns)
-        raised = np.divide(total, usable, out=np.full(columns, np.nan), where=usable > 0)
+        raised = _raise(column, single, columns)
+    if support is not None and support.columns.any():
+        chosen = support.columns[column]
+        single = np.where(chosen, support.single[stratum], single)
+        raised = np.where(support.columns, support.raised[support.wave], raised)
+    if design.single_psu == "scaled":
         scale = np.where(single, 0.0, scale * raised[column])
     around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
     return _Segments(n, touched, around_all, scale)
+
+
+def _single(design: Design, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell the strata that a rule for single PSUs applies to; one that was sampled whole needs none."""
+    single = touched == 1 if design.single_in_group == "adjust" else n == 1
+    return np.logical_and(single, design.sampled[stratum] < 1)
+
+
+def _raise(column: NDArray[np.int64], single: NDArray[np.bool_], columns: int) -> NDArray[np.float64]:
+    """Return L / (L - L1) of each column: L strata, L1 of them single."""
+    total = np.bincount(column, minlength=columns)
+    usable = total - np.bincount(column[single], minlength=columns)
+    out: NDArray[np.float64] = np.full(columns, np.nan)
+    np.divide(total, usable, out=out, where=usable > 0)
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Support:
+    """How the columns that are sides of a share of the whole are centred: as their whole is.
+
+    Attributes
+    ----------
+    columns : ndarray of bool
+        Which columns they are.
+    wave : ndarray of int
+        The round of each column.
+    single : ndarray of bool, shape (strata,)
+        Whether a rule for single PSUs applies to the stratum in the whole.
+    raised : ndarray of float, shape (waves,)
+        The factor of ``scaled`` in each round.
+    """
+
+    columns: NDArray[np.bool_]
+    wave: NDArray[np.int32]
+    single: NDArray[np.bool_]
+    raised: NDArray[np.float64]
+
+
+def _support(design: Design, whole: Cells, columns: NDArray[np.bool_], wave: NDArray[np.int32]) -> _Support:
+    touched = np.bincount(design.stratum[whole.unit], minlength=design.strata)
+    every = np.arange(design.strata)
+    single = _single(design, design.sizes().astype(np.float64), touched, every) & (touched > 0)
+    present = touched > 0
+    raised = _raise(design.wave[present].astype(np.int64), single[present], design.waves)
+    return _Support(columns, wave, single, raised)
 
 
 def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
@@ -126,15 +180,29 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
     return out
 
 
-def stack(blocks: Sequence[Block], columns: NDArray[np.int64], units: int) -> Any:
-    """Return chosen columns of the blocks, numbered through, as a sparse matrix (units x columns)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Influence columns as a sparse matrix (units x columns), and how those that are sides of shares are centred."""
+
+    matrix: Any
+    support: _Support | None
+
+
+def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
+    """Return chosen columns of the blocks, numbered through."""
     import scipy.sparse as sp
 
-    data, rows, lengths = [], [], np.zeros(len(columns), dtype=np.int64)
+    units = design.units
+    whole, side = None, np.zeros(len(columns), dtype=bool)
+    wave = np.zeros(len(columns), dtype=np.int32)
+    lengths = np.zeros(len(columns), dtype=np.int64)
     start = 0
     pieces: list[tuple[int, NDArray[np.float64], NDArray[np.int32]]] = []
     for block in blocks:
         inside = np.flatnonzero((columns >= start) & (columns < start + block.columns))
+        wave[inside] = block.waves()[columns[inside] - start]
+        if block.whole is not None:
+            whole, side[inside] = block.whole, True
         for place in inside:
             s, g = divmod(int(columns[place]) - start, block.cells.groups)
             a, b = int(block.cells.start[g]), int(block.cells.start[g + 1])
@@ -145,9 +213,11 @@ def stack(blocks: Sequence[Block], columns: NDArray[np.int64], units: int) -> An
     data = [p[1] for p in pieces]
     rows = [p[2] for p in pieces]
     pointer = np.r_[0, np.cumsum(lengths)]
+    support = _support(design, whole, side, wave) if whole is not None else None
     if not pieces:
-        return sp.csc_array((units, len(columns)))
-    return sp.csc_array((np.concatenate(data), np.concatenate(rows), pointer), shape=(units, len(columns)))
+        return Columns(sp.csc_array((units, len(columns))), support)
+    made = sp.csc_array((np.concatenate(data), np.concatenate(rows), pointer), shape=(units, len(columns)))
+    return Columns(made, support)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,19 +229,22 @@ class _Spread:
     mean: Any
 
 
-def _spread(design: Design, columns: Any) -> _Spread:
+def _spread(design: Design, given: Columns) -> _Spread:
     """Centre and scale sparse influence columns, without writing the centred zeros out."""
     import scipy.sparse as sp
 
+    columns = given.matrix
     units, strata, m = design.units, design.strata, columns.shape[1]
     column = np.repeat(np.arange(m), np.diff(columns.indptr))
     key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
     c, h = np.divmod(key, strata)
-    segments = _segments(design, h, c, np.bincount(entry), m)
+    segments = _segments(design, h, c, np.bincount(entry), m, given.support)
     sums = np.bincount(entry, weights=columns.data, minlength=len(key))
     mean = sums / segments.n
     if segments.around_all.any():
         grand = np.bincount(c, weights=sums, minlength=m) / np.bincount(c, weights=segments.n, minlength=m)
+        if given.support is not None:
+            grand[given.support.columns] = 0.0  # the share they are sides of adds up to nothing
         mean = np.where(segments.around_all, grand[c], mean)
     root = np.sqrt(segments.scale)
     every = np.arange(units)
@@ -182,15 +255,25 @@ def _spread(design: Design, columns: Any) -> _Spread:
     return _Spread(sp.csc_array(link @ scaled), member, off)
 
 
-def covariance(design: Design, columns: Any) -> Any:
-    """Return the covariance of sparse influence columns (units x m) as a sparse m x m matrix."""
+def covariance(design: Design, columns: Columns) -> Any:
+    """Return the covariance of influence columns as a sparse matrix, m x m."""
     spread = _spread(design, columns)
+    if columns.matrix.shape[1] <= _FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= _DENSE:
+        return _dense_covariance(spread)
     cross = (spread.scaled.T @ spread.members) @ spread.mean
     gram = spread.members.T @ spread.members
     return spread.scaled.T @ spread.scaled - cross - cross.T + spread.mean.T @ (gram @ spread.mean)
 
 
-def quadratic(design: Design, columns: Any, jacobian: Any) -> NDArray[np.float64]:
+def _dense_covariance(spread: _Spread) -> Any:
+    """Write the centred influences out: nothing cancels, and few columns cost little."""
+    import scipy.sparse as sp
+
+    centred = spread.scaled.toarray() - spread.members @ spread.mean.toarray()
+    return sp.csc_array(centred.T @ centred)
+
+
+def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
     """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns."""
     spread = covariance(design, columns)
     terms = (jacobian @ spread).multiply(jacobian)

@@ -1,0 +1,64 @@
+"""What an estimate is asked for, read and checked in one place: disaggregations, unit, level, degrees of freedom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mpi.errors import Problems, unknown
+from mpi.measure import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["By", "Cross", "Degrees", "check_options", "columns_of", "crosses"]
+
+By = str | tuple[str, ...]
+"""What a figure is disaggregated by: a column, or a cross of columns."""
+
+Cross = tuple[str, ...]
+"""A disaggregation as columns; one column is a cross of one."""
+
+Degrees = Literal["design", "group"]
+"""Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
+
+
+def crosses(by: Sequence[By] | None, problems: Problems) -> list[Cross]:
+    """Read the disaggregations asked for, each once.
+
+    Examples
+    --------
+    >>> crosses(["region", ("region", "sex")], Problems("no"))
+    [('region',), ('region', 'sex')]
+    """
+    if by is None:
+        return []
+    if isinstance(by, str):
+        problems.add(f"by is a list of columns and crosses: by=[{by!r}]")
+        return []
+    found = []
+    for one in by:
+        columns = (one,) if isinstance(one, str) else tuple(one) if isinstance(one, (tuple, list)) else (one,)
+        if not columns or not all(isinstance(c, str) for c in columns):
+            problems.add(f"by: a column, or a tuple of columns, was expected, not {one!r}")
+        elif len(set(columns)) < len(columns):
+            problems.add(f"by: {one!r} names a column twice")
+        elif columns == ("total",):
+            problems.add("by: a column named 'total' would be taken for the total; rename it")
+        else:
+            found.append(columns)
+    return list(dict.fromkeys(found))
+
+
+def columns_of(by: Sequence[Cross]) -> list[str]:
+    """Return the columns of all disaggregations, each once."""
+    return list(dict.fromkeys(c for cross in by for c in cross))
+
+
+def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "design", unit: Any = "person") -> None:
+    """Note what is wrong with the options that all estimates share."""
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
+        problems.add(f"level {level!r} is not a number between 0 and 1; 95 per cent is 0.95")
+    if df not in get_args(Degrees):
+        problems.add(f"df: {unknown('choice', df, get_args(Degrees))}")
+    if unit not in get_args(Unit):
+        problems.add(f"unit: {unknown('unit', unit, get_args(Unit))}")

@@ -193,9 +193,8 @@ def start_up() -> None:
             runs.append(time.perf_counter() - start)
         times[what] = sorted(runs)[2]
     bare = times["pass"]
-    print(
-        f"import mpi: {times['import mpi'] - bare:.3f} s above the bare interpreter, NumPy alone {times['import numpy'] - bare:.3f} s"
-    )
+    ours, numpy = (times[what] - bare for what in ("import mpi", "import numpy"))
+    print(f"import mpi: {ours:.3f} s above the bare interpreter, NumPy alone {numpy:.3f} s")
 
 
 def main() -> None:

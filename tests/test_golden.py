@@ -1,7 +1,7 @@
 """Every figure of the R `survey` golden results.
 
-Made with R `survey` 4.5 (see the README beside the files): svydesign over seven designs, svymean, svyratio, svytotal and
-svyby over complete cases of wave 1, 17 significant digits. The two-stage finite population correction is not built
+Made with R `survey` 4.5 (see the README beside the files): svydesign over seven designs, svymean, svyratio, svytotal
+and svyby over complete cases of wave 1, 17 significant digits. The two-stage finite population correction is not built
 yet; its configuration is the one left out.
 """
 

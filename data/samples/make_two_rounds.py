@@ -217,8 +217,7 @@ def write(people: pd.DataFrame, path: Path) -> None:
 def smallest_types(people: pd.DataFrame) -> dict[str, str]:
     """Name the integer type of each column; Stata keeps the top of each range for missing values."""
     return {
-        name: "Int8" if high <= 100 else "Int16" if high <= 32_740 else "Int32"
-        for name, high in people.max().items()
+        name: "Int8" if high <= 100 else "Int16" if high <= 32_740 else "Int32" for name, high in people.max().items()
     }
 
 
@@ -234,16 +233,12 @@ def draw_psus(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(psus)
 
 
-def draw_stratum(
-    rng: np.random.Generator, code: int, province: Province, area: int
-) -> list[dict[str, object]]:
+def draw_stratum(rng: np.random.Generator, code: int, province: Province, area: int) -> list[dict[str, object]]:
     """Draw the PSUs of one stratum: some in both rounds, then those of 2016 only, then those of 2018 only."""
     stratum = 10 * code + area
     n_psus = 6 if stratum in DENSE_STRATA else 5 + int(rng.integers(2))
     n_both = (n_psus + int(rng.integers(2))) // 2
-    rounds = (
-        [(True, True)] * n_both + [(True, False)] * (n_psus - n_both) + [(False, True)] * (n_psus - n_both)
-    )
+    rounds = [(True, True)] * n_both + [(True, False)] * (n_psus - n_both) + [(False, True)] * (n_psus - n_both)
     mix = area_mix(province, area)
     return [
         {
@@ -335,9 +330,7 @@ def draw_rounds(rng: np.random.Generator, homes: pd.DataFrame) -> tuple[pd.DataF
     noise = rng.standard_normal((len(homes), 1 + len(DEPRIVATIONS)))
     members = [draw_members(rng, *home) for home in zip(homes["ethnicity"], homes["head_sex"], strict=True)]
     homes_2016 = homes.assign(year=2016, members=members)
-    older = [
-        grow_older(rng, home) if old else home for home, old in zip(members, homes["in_2016"], strict=True)
-    ]
+    older = [grow_older(rng, home) if old else home for home, old in zip(members, homes["in_2016"], strict=True)]
     homes_2018 = homes.assign(year=2018, members=older)
     return (
         draw_answers(rng, homes_2016, noise, homes["in_2016"].to_numpy()),
@@ -350,9 +343,7 @@ def renew(rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
     return PERSISTENCE * noise + np.sqrt(1 - PERSISTENCE**2) * rng.standard_normal(noise.shape)
 
 
-def draw_answers(
-    rng: np.random.Generator, homes: pd.DataFrame, noise: np.ndarray, present: np.ndarray
-) -> pd.DataFrame:
+def draw_answers(rng: np.random.Generator, homes: pd.DataFrame, noise: np.ndarray, present: np.ndarray) -> pd.DataFrame:
     """Complete the households present in one round, given their noise [household x (latent, indicators)]."""
     homes = homes[present].reset_index(drop=True)
     noise = noise[present]
@@ -430,9 +421,7 @@ def eligible(homes: pd.DataFrame, name: str) -> np.ndarray:
         spans = [(5, 14)] * len(homes)
     else:
         return np.ones(len(homes), dtype=bool)
-    return np.array(
-        [((age >= low) & (age <= high)).any() for age, (low, high) in zip(ages(homes), spans, strict=True)]
-    )
+    return np.array([((age >= low) & (age <= high)).any() for age, (low, high) in zip(ages(homes), spans, strict=True)])
 
 
 def draw_income(rng: np.random.Generator, homes: pd.DataFrame) -> np.ndarray:

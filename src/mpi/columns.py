@@ -81,17 +81,14 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
     """
     try:
         wrapped: Any = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]  # not every object is one
+    except nw.exceptions.DuplicateError as error:
+        raise MpiError(f"the frame has several columns of one name; rename them: {error}") from error
     except TypeError as error:
         kind = type(frame).__name__
         raise MpiError(
             f"a survey needs a data frame (pandas, Polars or PyArrow), not {kind}; read a file with mpi.read_survey"
         ) from error
     data: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
-    native = nw.to_native(data)
-    names = list(getattr(native, "column_names", None) or native.columns)
-    twice = dict.fromkeys(str(n) for n in names if names.count(n) > 1) if len(set(names)) < len(names) else {}
-    if twice:
-        raise MpiError(f"the frame has columns of one name: {', '.join(map(repr, twice))}; rename them")
     return data
 
 

@@ -182,8 +182,8 @@ def _slope(
 ) -> NDArray[np.float64]:
     """Differentiate numerically: central differences of fourth order with a step of a thousandth of the estimate.
 
-    A missing estimate that the function does not use has slope 0. At 0, where a step may leave the function's domain,
-    a one-sided difference is tried; a slope that cannot be had is missing.
+    A missing estimate that the function does not use has slope 0; where a step leaves the function's domain (a root at
+    0), the slope is missing, and so is the error.
     """
     out = np.zeros((len(base), len(at)))
     for i, x in enumerate(at):
@@ -198,9 +198,7 @@ def _slope(
 
         with np.errstate(all="ignore"):
             slope = (moved(-2) - 8 * moved(-1) + 8 * moved(1) - moved(2)) / (12 * h)
-            one_sided = (-3 * base + 4 * moved(1) - moved(2)) / (2 * h)
-        slope = np.where(np.isfinite(slope), slope, one_sided)
-        out[:, i] = np.where(np.isfinite(slope) | ~np.isfinite(base), np.where(np.isfinite(base), slope, 0.0), np.nan)
+        out[:, i] = np.where(np.isfinite(base), np.where(np.isfinite(slope), slope, np.nan), 0.0)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,8 @@ class Keys:
 
     def _match(self, name: str, wanted: Any, problems: Problems) -> NDArray[np.bool_]:
         column = self.columns[name]
-        options = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray)) else [wanted]
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+        options = list(wanted) if several else [wanted]
         if name == "by" and isinstance(wanted, tuple):
             options = [" × ".join(map(str, wanted))]
         positions = []

@@ -241,7 +241,8 @@ class _Columns:
         self.by = crosses(by, problems)
         problems.raise_if_any()
         self.survey = survey if where is None else survey.where(where)
-        self.level, self.df = level, df
+        self.level: float = level
+        self.df: Degrees = df
         used = [*columns_of(self.by), *names, *categories]
         self.survey.check_columns(used)
         self.rows: Rows = rows_of(self.survey, unit, used)

@@ -108,7 +108,7 @@ def _segments(
 def _single(design: Design, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell the strata that a rule for single PSUs applies to; one that was sampled whole needs none."""
     single = touched == 1 if design.single_in_group == "adjust" else n == 1
-    return np.logical_and(single, design.sampled[stratum] < 1)
+    return np.asarray(np.logical_and(single, design.sampled[stratum] < 1))
 
 
 def _raise(column: NDArray[np.int64], single: NDArray[np.bool_], columns: int) -> NDArray[np.float64]:

@@ -345,7 +345,7 @@ def test_selecting_by_a_series_and_by_nothing_that_is_there(est: mpi.Estimates) 
     with pytest.raises(mpi.MpiError, match="did you mean 'statistic'"):
         est.select(statistics="H")
     with pytest.raises(mpi.MpiError, match="did you mean"):
-        est.select(statistic="sever")
+        est.select(statistic="inequalty")
     with pytest.raises(mpi.MpiError, match="together"):
         est.select(statistic="population_share", by="total")
 

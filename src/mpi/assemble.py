@@ -11,7 +11,7 @@ from mpi.errors import MpiError
 from mpi.estimates import Estimates
 from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
-from mpi.variance import Block, block_variances, quadratic, stack
+from mpi.variance import Block, block_variances, share_variances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -257,7 +257,7 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
         else:
             blocks.append(Block(whole, np.ascontiguousarray(piece.whole), whole))
             of_whole = np.arange(m)[:, None] * whole.groups + whole.place(cells.wave)[None, :]
-            variance = _share_variances(design, blocks[-2:], columns, of_whole, piece.value)
+            variance = share_variances(design, blocks[-2], blocks[-1], piece.value)
             made |= {"share": piece.value, "wb": np.full((m, G), number + 1), "wc": of_whole}
         made["se"] = _errors(piece.value, variance)
         for name, values in made.items():
@@ -276,25 +276,6 @@ def _errors(value: Floats, variance: Floats) -> Floats:
     se[se <= _ROUNDING * np.abs(np.nan_to_num(value))] = 0.0
     se[np.isnan(value)] = np.nan
     return se
-
-
-def _share_variances(
-    design: Design, pair: Sequence[Block], own: NDArray[np.int64], of_whole: NDArray[np.int64], share: Floats
-) -> Floats:
-    """Return the variances of own - share x whole, from the covariances of both."""
-    import scipy.sparse as sp
-
-    first = pair[0].columns
-    columns = np.arange(first + pair[1].columns)
-    row = np.arange(own.size)
-    jacobian = sp.csr_array(
-        (
-            np.r_[np.ones(own.size), -np.nan_to_num(share).ravel()],
-            (np.r_[row, row], np.r_[own.ravel(), first + of_whole.ravel()]),
-        ),
-        shape=(own.size, len(columns)),
-    )
-    return quadratic(design, stack(design, pair, columns), jacobian).reshape(own.shape)
 
 
 def _degrees(design: Design, cells: Cells) -> Floats:

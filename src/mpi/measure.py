@@ -5,12 +5,14 @@ A `Measure` never changes; each operation gives a new one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mpi.errors import MpiError, Problems, unknown
-from mpi.rational import Number, fraction, is_simple, text
+from mpi.indicator import Indicator, altered, check_texts, read_weight, reweighted
+from mpi.measure_checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
+from mpi.rational import Number, is_simple
 
 if TYPE_CHECKING:
     import os
@@ -24,74 +26,6 @@ Missing = Literal["drop", "reweight", "bounds"]
 Unit = Literal["person", "household"]
 """What is counted."""
 
-_SUM_TOLERANCE = Fraction(1, 10**9)
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Indicator:
-    """One deprivation: a column of 0 (not deprived), 1 (deprived) and missing.
-
-    Parameters
-    ----------
-    name : str
-        What the indicator is called in results.
-    dimension : str
-        The dimension it belongs to.
-    weight : str, int, float, Fraction or Decimal
-        Its share of the deprivation score; ``"1/18"`` is exact. The weights of a measure add to 1.
-    column : str, optional
-        The column that holds it; by default `name`.
-    label : str, optional
-        What to print in published tables; by default `name`.
-    description : str, optional
-        Who is deprived, in words.
-
-    Examples
-    --------
-    >>> Indicator("d_nutr", dimension="health", weight="1/6").weight
-    Fraction(1, 6)
-    """
-
-    name: str
-    dimension: str
-    weight: Fraction
-    column: str
-    label: str
-    description: str
-    exact: bool = field(compare=False, repr=False)
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        dimension: str,
-        weight: Number,
-        column: str | None = None,
-        label: str = "",
-        description: str = "",
-    ) -> None:
-        problems = Problems(f"indicator {name!r}")
-        texts = {
-            "name": name,
-            "dimension": dimension,
-            "column": column,
-            "label": label,
-            "description": description,
-        }
-        _check_texts(texts, problems)
-        exactly = _weight(weight, problems)
-        problems.raise_if_any()
-        values = {
-            "name": name,
-            "dimension": dimension,
-            "weight": exactly,
-            "column": column or name,
-            "label": label or name,
-            "description": description,
-            "exact": is_simple(weight),
-        }
-        for key, value in values.items():
-            object.__setattr__(self, key, value)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -162,17 +96,17 @@ class Measure:
         source: str = "",
     ) -> None:
         problems = Problems(f"measure {name!r}")
-        _check_texts({"name": name, "title": title, "source": source}, problems)
-        given = _indicators(indicators, problems)
-        _check_indicators(given, problems)
-        given, tolerance = _normalise(given, problems)
+        check_texts({"name": name, "title": title, "source": source}, problems)
+        given = only_indicators(indicators, problems)
+        check_indicators(given, problems)
+        given, tolerance = normalised(given, problems)
         cutoffs = {
-            key: _cutoff(value, key, problems)
+            key: read_cutoff(value, key, problems)
             for key, value in {"cutoff": cutoff, "severe": severe, "vulnerable": vulnerable}.items()
             if value is not None
         }
-        _check_word(missing, get_args(Missing), "missing", problems)
-        _check_word(unit, get_args(Unit), "unit", problems)
+        check_word(missing, get_args(Missing), "missing", problems)
+        check_word(unit, get_args(Unit), "unit", problems)
         problems.raise_if_any()
         values = {
             "name": name,
@@ -287,7 +221,7 @@ class Measure:
         if not alive:
             left = "no indicator with a weight" if kept else "no indicator"
             raise MpiError(f"measure {self.name!r}: {left} would be left; keep at least one")
-        return self._with([_reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
+        return self._with([reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
 
     def with_weights(self, weights: Mapping[str, Number]) -> Measure:
         """Change the weights: name every dimension (shared as before within it) or every indicator.
@@ -305,18 +239,18 @@ class Measure:
         {'a': '1/8', 'b': '1/8', 'c': '3/4'}
         """
         problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
-        values = {k: _weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
+        values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
         problems.raise_if_any()
         exact = {k: is_simple(v) for k, v in weights.items()}
         if set(values) == set(self.dimensions):
             return self._with(
                 [
-                    _reweighted(i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension])
+                    reweighted(i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension])
                     for i in self.indicators
                 ]
             )
         if set(values) == set(self.names):
-            return self._with([_reweighted(i, values[i.name], exact[i.name]) for i in self.indicators])
+            return self._with([reweighted(i, values[i.name], exact[i.name]) for i in self.indicators])
         raise self._explain_weights(set(values))
 
     def with_cutoff(self, cutoff: Number) -> Measure:
@@ -340,7 +274,7 @@ class Measure:
         ('HV201_dep',)
         """
         self._known(columns, "find a column for")
-        return self._with([_copy(i, column=columns.get(i.name, i.column)) for i in self.indicators])
+        return self._with([altered(i, column=columns.get(i.name, i.column)) for i in self.indicators])
 
     def with_missing(self, missing: Missing) -> Measure:
         """Change what becomes of rows with a missing indicator."""
@@ -382,78 +316,6 @@ class Measure:
         return problems.error()
 
 
-def _weight(value: Number, problems: Problems, where: str = "weight") -> Fraction:
-    try:
-        return fraction(value)
-    except ValueError as error:
-        problems.add(f"{where}: {error}")
-        return Fraction(0)
-
-
-def _check_texts(values: Mapping[str, object], problems: Problems) -> None:
-    """Hold names, labels and so on to text; a name also has to say something."""
-    for key, value in values.items():
-        if key == "name" and value == "":
-            problems.add("it has no name")
-        elif not (isinstance(value, str) or (key == "column" and value is None)):
-            problems.add(f"{key}: text is needed, not {value!r}")
-
-
-def _indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicator, ...]:
-    """Return what are indicators, and tell of what are not (names alone are the common slip)."""
-    found = tuple(given)
-    others = [repr(i) for i in found if not isinstance(i, Indicator)]
-    if others:
-        problems.add(f"not an Indicator: {', '.join(others[:5])}; to give names alone, use Measure.nested")
-    if not found:
-        problems.add("it has no indicators")
-    return found if not others else ()
-
-
-def _cutoff(value: Number, key: str, problems: Problems) -> Fraction:
-    try:
-        k = fraction(value)
-    except ValueError as error:
-        problems.add(f"{key}: {error}")
-        return Fraction(1)
-    if not 0 < k <= 1:
-        percent = f"; {text(k)} per cent is {text(k / 100)!r}" if 1 < k <= 100 else ""
-        problems.add(f"{key}: {text(k)} is not a share above 0 and at most 1{percent}")
-    return k
-
-
-def _check_word(value: str, words: tuple[str, ...], key: str, problems: Problems) -> None:
-    if value not in words:
-        problems.add(f"{key}: {unknown('choice', value, words)}")
-
-
-def _check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
-    names = [i.name for i in indicators]
-    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
-        problems.add(f"indicator {name!r} stands {names.count(name)} times")
-    columns = [i.column for i in indicators if names.count(i.name) == 1]
-    for column in dict.fromkeys(c for c in columns if columns.count(c) > 1):
-        problems.add(f"column {column!r} serves {columns.count(column)} indicators")
-    negative = [i for i in indicators if i.weight < 0]
-    problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in negative]
-
-
-def _normalise(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
-    """Hold the weights to a sum of 1; data-driven ones that miss it by rounding alone are divided by it."""
-    total = sum((i.weight for i in indicators), Fraction(0))
-    exact = all(i.exact for i in indicators)
-    if total == 1 or not indicators:
-        return indicators, Fraction(0) if exact else _SUM_TOLERANCE
-    if not exact and abs(total - 1) <= _SUM_TOLERANCE:
-        return tuple(_reweighted(i, i.weight / total, i.exact) for i in indicators), _SUM_TOLERANCE
-    listing = ", ".join(f"{i.name} {text(i.weight)}" for i in indicators)
-    problems.add(
-        f"the weights add to {text(total)} ({float(total):.6g}), not to 1 ({listing}); "
-        "write thirds as '1/3', or use Measure.nested for equal nested weights"
-    )
-    return indicators, Fraction(0)
-
-
 def _dimension_weights(indicators: Iterable[Indicator]) -> dict[str, Fraction]:
     out: dict[str, Fraction] = {}
     for i in indicators:
@@ -466,20 +328,3 @@ def _share(indicator: Indicator, among: Sequence[Indicator]) -> Fraction:
     mates = [i.weight for i in among if i.dimension == indicator.dimension]
     total = sum(mates, Fraction(0))
     return indicator.weight / total if total else Fraction(1, len(mates))
-
-
-def rounded(indicator: Indicator) -> Indicator:
-    """Say of an indicator that its weight is data-driven: exact to rounding only."""
-    return _copy(indicator, exact=False)
-
-
-def _reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001
-    return _copy(i, weight=weight, exact=i.exact if exact is None else exact)
-
-
-def _copy(i: Indicator, **changes: object) -> Indicator:
-    """Copy an indicator with other values of some fields; whether its weight was given exactly is kept."""
-    made = object.__new__(Indicator)
-    for key in ("name", "dimension", "weight", "column", "label", "description", "exact"):
-        object.__setattr__(made, key, changes.get(key, getattr(i, key)))
-    return made

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mpi.design import Design
     from mpi.totals import Cells
 
-__all__ = ["Block", "Columns", "block_variances", "covariance", "quadratic", "stack"]
+__all__ = ["Block", "Columns", "block_variances", "covariance", "quadratic", "share_variances", "stack"]
 
 _ROUNDING = 64 * np.finfo(np.float64).eps
 _CACHED = 1 << 17
@@ -61,6 +61,12 @@ class Block:
     def waves(self) -> NDArray[np.int32]:
         """Return the round of each column."""
         return np.tile(self.cells.wave, len(self.scores))
+
+    def support(self, design: Design) -> _Support | None:
+        """Return how each group's column is centred where it is a side of a share."""
+        if self.whole is None:
+            return None
+        return _support(design, self.whole, np.ones(self.cells.groups, dtype=bool), self.cells.wave)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +165,8 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
     length = np.diff(np.r_[first, len(stratum)])
     g = group[first]
     by_group = np.searchsorted(g, np.arange(cells.groups))
-    segments = _segments(design, stratum[first], g, length, cells.groups)
+    support = block.support(design)
+    segments = _segments(design, stratum[first], g, length, cells.groups, support)
     segment = np.repeat(np.arange(len(first)), length)
     scale = segments.scale[segment]
     untouched = segments.scale * (segments.n - length)
@@ -171,6 +178,8 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
         mean = sums / segments.n
         if segments.around_all.any():
             grand = np.add.reduceat(sums, by_group, axis=1) / np.add.reduceat(segments.n, by_group)
+            if support is not None:
+                grand[:] = 0.0  # the share that it is a side of adds up to nothing
             mean[:, segments.around_all] = grand[:, g[segments.around_all]]
         spread = part - np.take(mean, segment, axis=1)
         np.multiply(spread, spread, out=spread)
@@ -178,6 +187,37 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
         out[a : a + step] = np.add.reduceat(spread, cells.start[:-1], axis=1)
         out[a : a + step] += np.add.reduceat(mean**2 * untouched, by_group, axis=1)
     return out
+
+
+def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the variances of own - share x whole, for shares of the whole (statistics x groups).
+
+    The covariance of the two sides needs the whole's centred influence only where the group has units: over a
+    stratum it adds up to nothing.
+    """
+    support = own.support(design)
+    if support is None:
+        raise TypeError("the block is no side of a share")
+    apart, together = block_variances(design, own), block_variances(design, whole)
+    place = whole.cells.place(own.cells.wave)
+    n = design.sizes()
+    scale = np.where(support.single & (design.single_psu == "scaled"), 0.0, design.scale())
+    if design.single_psu == "scaled":
+        scale *= support.raised[design.wave]
+    zero = support.single & (design.single_psu == "centered")
+    of_unit, of_cell = design.stratum[whole.cells.unit], design.stratum[own.cells.unit]
+    between = np.empty_like(share)
+    centred = np.zeros(design.units)
+    for s, row in enumerate(whole.scores):
+        mean = np.where(zero, 0.0, np.bincount(of_unit, weights=row, minlength=design.strata) / n)
+        centred[whole.cells.unit] = row - mean[of_unit]
+        product = own.scores[s] * centred[own.cells.unit] * scale[of_cell]
+        between[s] = np.add.reduceat(product, own.cells.start[:-1])
+    theta = np.nan_to_num(share)
+    terms = (apart, -2 * theta * between, theta**2 * together[:, place])
+    variance: NDArray[np.float64] = sum(terms[1:], start=terms[0])
+    rounding = _ROUNDING * sum((np.abs(t) for t in terms[1:]), start=np.abs(terms[0]))
+    return np.where(variance <= rounding, 0.0, variance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,74 @@
+"""What makes a measure sound: indicators told apart, weights that add to 1, cutoffs that are shares."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from mpi.errors import unknown
+from mpi.indicator import Indicator, reweighted
+from mpi.rational import Number, fraction, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mpi.errors import Problems
+
+__all__ = ["check_indicators", "check_word", "normalised", "only_indicators", "read_cutoff"]
+
+_SUM_TOLERANCE = Fraction(1, 10**9)
+
+
+def only_indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicator, ...]:
+    """Return what are indicators, and tell of what are not (names alone are the common slip)."""
+    found = tuple(given)
+    others = [repr(i) for i in found if not isinstance(i, Indicator)]
+    if others:
+        problems.add(f"not an Indicator: {', '.join(others[:5])}; to give names alone, use Measure.nested")
+    if not found:
+        problems.add("it has no indicators")
+    return found if not others else ()
+
+
+def check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
+    names = [i.name for i in indicators]
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        problems.add(f"indicator {name!r} stands {names.count(name)} times")
+    columns = [i.column for i in indicators if names.count(i.name) == 1]
+    for column in dict.fromkeys(c for c in columns if columns.count(c) > 1):
+        problems.add(f"column {column!r} serves {columns.count(column)} indicators")
+    negative = [i for i in indicators if i.weight < 0]
+    problems.found += [f"indicator {i.name!r}: weight {text(i.weight)} is negative" for i in negative]
+
+
+def normalised(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
+    """Hold the weights to a sum of 1; data-driven ones that miss it by rounding alone are divided by it."""
+    total = sum((i.weight for i in indicators), Fraction(0))
+    exact = all(i.exact for i in indicators)
+    if total == 1 or not indicators:
+        return indicators, Fraction(0) if exact else _SUM_TOLERANCE
+    if not exact and abs(total - 1) <= _SUM_TOLERANCE:
+        return tuple(reweighted(i, i.weight / total, i.exact) for i in indicators), _SUM_TOLERANCE
+    listing = ", ".join(f"{i.name} {text(i.weight)}" for i in indicators)
+    problems.add(
+        f"the weights add to {text(total)} ({float(total):.6g}), not to 1 ({listing}); "
+        "write thirds as '1/3', or use Measure.nested for equal nested weights"
+    )
+    return indicators, Fraction(0)
+
+
+def read_cutoff(value: Number, key: str, problems: Problems) -> Fraction:
+    try:
+        k = fraction(value)
+    except ValueError as error:
+        problems.add(f"{key}: {error}")
+        return Fraction(1)
+    if not 0 < k <= 1:
+        percent = f"; {text(k)} per cent is {text(k / 100)!r}" if 1 < k <= 100 else ""
+        problems.add(f"{key}: {text(k)} is not a share above 0 and at most 1{percent}")
+    return k
+
+
+def check_word(value: str, words: tuple[str, ...], key: str, problems: Problems) -> None:
+    if value not in words:
+        problems.add(f"{key}: {unknown('choice', value, words)}")

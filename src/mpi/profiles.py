@@ -163,7 +163,8 @@ def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:
         index = np.argsort(order)[index].astype(np.int32)
         table = table[order]
     codes = [tuple(p.levels[k] for p, k in zip(parts, row[1:], strict=True)) for row in table.tolist()]
-    labels = [" × ".join(p.labels[k] for p, k in zip(parts, row[1:], strict=True)) for row in table.tolist()]
+    names = [p.labels for p in parts]
+    labels = [" × ".join(n[k] for n, k in zip(names, row[1:], strict=True)) for row in table.tolist()]
     name = " × ".join(columns) if columns else "total"
     labels = _told_apart(labels, codes) if columns else ["total"] * len(labels)
     return Grouping(name, columns, tuple(codes), tuple(labels), table[:, 0].astype(np.int32), index, nested)

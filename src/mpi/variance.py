@@ -66,7 +66,7 @@ class Block:
         """Return how each group's column is centred where it is a side of a share."""
         if self.whole is None:
             return None
-        return _support(design, self.whole, np.ones(self.cells.groups, dtype=bool), self.cells.wave)
+        return _support(design, [self.whole], np.zeros(self.cells.groups, dtype=np.int64), self.cells.wave)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,10 +101,10 @@ def _segments(
     raised = np.ones(columns)
     if design.single_psu == "scaled":
         raised = _raise(column, single, columns)
-    if support is not None and support.columns.any():
-        chosen = support.columns[column]
-        single = np.where(chosen, support.single[stratum], single)
-        raised = np.where(support.columns, support.raised[support.wave], raised)
+    if support is not None:
+        of = support.whole[column]
+        single = np.where(of >= 0, support.single[of, stratum], single)
+        raised = np.where(support.whole >= 0, support.raised[support.whole, support.wave], raised)
     if design.single_psu == "scaled":
         scale = np.where(single, 0.0, scale * raised[column])
     around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
@@ -132,29 +132,36 @@ class _Support:
 
     Attributes
     ----------
-    columns : ndarray of bool
-        Which columns they are.
+    whole : ndarray of int
+        The whole that each column is a side of a share of; -1 for other columns.
     wave : ndarray of int
         The round of each column.
-    single : ndarray of bool, shape (strata,)
+    single : ndarray of bool, shape (wholes, strata)
         Whether a rule for single PSUs applies to the stratum in the whole.
-    raised : ndarray of float, shape (waves,)
+    raised : ndarray of float, shape (wholes, waves)
         The factor of ``scaled`` in each round.
     """
 
-    columns: NDArray[np.bool_]
+    whole: NDArray[np.int64]
     wave: NDArray[np.int32]
     single: NDArray[np.bool_]
     raised: NDArray[np.float64]
 
 
-def _support(design: Design, whole: Cells, columns: NDArray[np.bool_], wave: NDArray[np.int32]) -> _Support:
-    touched = np.bincount(design.stratum[whole.unit], minlength=design.strata)
-    every = np.arange(design.strata)
-    single = _single(design, design.sizes().astype(np.float64), touched, every) & (touched > 0)
-    present = touched > 0
-    raised = _raise(design.wave[present].astype(np.int64), single[present], design.waves)
-    return _Support(columns, wave, single, raised)
+def _support(
+    design: Design, wholes: Sequence[Cells], whole: NDArray[np.int64], wave: NDArray[np.int32]
+) -> _Support | None:
+    if not len(wholes):
+        return None
+    n, every = design.sizes().astype(np.float64), np.arange(design.strata)
+    singles, raises = [], []
+    for cells in wholes:
+        touched = np.bincount(design.stratum[cells.unit], minlength=design.strata)
+        present = touched > 0
+        single = _single(design, n, touched, every) & present
+        singles.append(single)
+        raises.append(_raise(design.wave[present].astype(np.int64), single[present], design.waves))
+    return _Support(whole, wave, np.array(singles), np.array(raises))
 
 
 def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
@@ -201,10 +208,11 @@ def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.
     apart, together = block_variances(design, own), block_variances(design, whole)
     place = whole.cells.place(own.cells.wave)
     n = design.sizes()
-    scale = np.where(support.single & (design.single_psu == "scaled"), 0.0, design.scale())
+    (single,), (raised,) = support.single, support.raised
+    scale = np.where(single & (design.single_psu == "scaled"), 0.0, design.scale())
     if design.single_psu == "scaled":
-        scale *= support.raised[design.wave]
-    zero = support.single & (design.single_psu == "centered")
+        scale *= raised[design.wave]
+    zero = single & (design.single_psu == "centered")
     of_unit, of_cell = design.stratum[whole.cells.unit], design.stratum[own.cells.unit]
     between = np.empty_like(share)
     centred = np.zeros(design.units)
@@ -233,7 +241,8 @@ def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -
     import scipy.sparse as sp
 
     units = design.units
-    whole, side = None, np.zeros(len(columns), dtype=bool)
+    wholes: dict[int, Cells] = {}
+    side = np.full(len(columns), -1, dtype=np.int64)
     wave = np.zeros(len(columns), dtype=np.int32)
     lengths = np.zeros(len(columns), dtype=np.int64)
     start = 0
@@ -242,7 +251,8 @@ def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -
         inside = np.flatnonzero((columns >= start) & (columns < start + block.columns))
         wave[inside] = block.waves()[columns[inside] - start]
         if block.whole is not None:
-            whole, side[inside] = block.whole, True
+            wholes.setdefault(id(block.whole), block.whole)
+            side[inside] = list(wholes).index(id(block.whole))
         for place in inside:
             s, g = divmod(int(columns[place]) - start, block.cells.groups)
             a, b = int(block.cells.start[g]), int(block.cells.start[g + 1])
@@ -253,7 +263,7 @@ def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -
     data = [p[1] for p in pieces]
     rows = [p[2] for p in pieces]
     pointer = np.r_[0, np.cumsum(lengths)]
-    support = _support(design, whole, side, wave) if whole is not None else None
+    support = _support(design, list(wholes.values()), side, wave)
     if not pieces:
         return Columns(sp.csc_array((units, len(columns))), support)
     made = sp.csc_array((np.concatenate(data), np.concatenate(rows), pointer), shape=(units, len(columns)))
@@ -284,7 +294,7 @@ def _spread(design: Design, given: Columns) -> _Spread:
     if segments.around_all.any():
         grand = np.bincount(c, weights=sums, minlength=m) / np.bincount(c, weights=segments.n, minlength=m)
         if given.support is not None:
-            grand[given.support.columns] = 0.0  # the share they are sides of adds up to nothing
+            grand[given.support.whole >= 0] = 0.0  # the share they are sides of adds up to nothing
         mean = np.where(segments.around_all, grand[c], mean)
     root = np.sqrt(segments.scale)
     every = np.arange(units)

@@ -106,7 +106,9 @@ def test_a_measure_is_printed_as_a_file(run, tmp_path):
     assert run("measures", "copy.toml")[1] == run("measures", "global-mpi")[1]
 
 
-def test_an_unknown_measure_offers_the_nearest(run, people):
+def test_an_unknown_measure_offers_the_nearest(run, people, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')  # no measure, so not offered as one
+    (tmp_path / "broken.toml").write_text("name =")
     status, out, err = run("measures", "gso-mpd")
     known = "Known: 'global-mpi', 'gso-mdp', 'mine.toml'; or give the path of a .toml file"
     assert (status, out) == (1, "")
@@ -159,6 +161,15 @@ def test_only_the_needed_columns_are_read(run, people, monkeypatch):
     monkeypatch.setattr(mpi.reading, "read_survey", lambda *a, **k: seen.append(k["columns"]) or real(*a, **k))
     run("estimate", "people.csv", "--measure", "mine.toml", *DESIGN, "--by", "region,sex", "--where", "young")
     assert seen == [["region", "sex", "a", "b", "young"]]
+
+
+def test_a_column_with_a_comma_is_quoted(run, people, tmp_path):
+    people.rename(columns={"region": "region, old"}).to_csv(tmp_path / "people.csv", index=False)
+    asked = ["--by", '"region, old"', "--by", 'sex, "region, old"']
+    status, out, _ = run("estimate", "people.csv", "--measure", "mine.toml", *asked)
+    assert status == 0
+    assert "by region, old" in out
+    assert "by sex × region, old" in out
 
 
 def test_what_of_the_design_was_left_out_is_said(run, people):
@@ -255,7 +266,7 @@ def test_a_folder_that_may_not_be_written_to(run, people, tmp_path):
 
 
 def test_a_writer_that_is_not_installed_is_told_first(run, monkeypatch):
-    monkeypatch.setattr("mpi.cli.find_spec", lambda _: None)
+    monkeypatch.setattr("mpi.cli_checks.find_spec", lambda _: None)
     status, _, err = run("estimate", "sample", "--measure", "gso-mdp", "--out", "t.parquet")
     assert status == 1
     assert "t.parquet needs the library pyarrow: pip install pyarrow" in err
@@ -297,6 +308,8 @@ def test_problems_of_a_measure_file_are_one_block(run, people, tmp_path):
         ["estimate", "sample", "--measure", "gso-mdp", "--unit", "persn"],
         ["estimate", "sample", "--measure", "gso-mdp", "--level", "high"],
         ["estimate", "sample", "--measure", "gso-mdp", "--by", "region,"],
+        ["estimate", "sample", "--measure", "gso-mdp", "--by", ""],
+        ["estimate", "sample", "--measure", "gso-mdp", "--by", '"region'],
         ["estimate", "sample", "--measure", "gso-mdp", "--weight", "w", "--shared-psus"],
         ["estimate", "sample", "--measure", "gso-mdp", "--nonsense"],
         ["measures", "--toml"],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mpi.estimates import Estimates
 
-__all__ = ["Kind", "latex", "page", "write", "write_any"]
+__all__ = ["Kind", "kind_of", "latex", "page", "write", "write_any"]
 
 Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 """A kind of file."""
@@ -84,10 +84,22 @@ def write_any(est: Estimates, path: str | os.PathLike[str], **options: Any) -> N
     MpiError
         When the name ends otherwise, and as `write` does.
     """
-    write(est, path, _kind_of(Path(path)), **options)
+    write(est, path, kind_of(Path(path)), **options)
 
 
-def _kind_of(path: Path) -> Kind:
+def kind_of(path: Path) -> Kind:
+    """Return the kind of file that a name asks for by its end.
+
+    Raises
+    ------
+    MpiError
+        When the name has no end, or one of another kind; the nearest is offered.
+
+    Examples
+    --------
+    >>> kind_of(Path("tables.xlsx"))
+    'excel'
+    """
     name = path.name.casefold()
     for suffix, kind in _SUFFIXES.items():
         if name.endswith(suffix):

@@ -88,6 +88,7 @@ def rounded(indicator: Indicator) -> Indicator:
 
 
 def reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001
+    """Copy an indicator with another weight; where `exact` is not said, that one is as exact as the old."""
     return altered(i, weight=weight, exact=i.exact if exact is None else exact)
 
 
@@ -100,6 +101,7 @@ def altered(i: Indicator, **changes: object) -> Indicator:
 
 
 def read_weight(value: Number, problems: Problems, where: str = "weight") -> Fraction:
+    """Read a weight as an exact number; note what is none."""
     try:
         return fraction(value)
     except ValueError as error:

@@ -27,7 +27,6 @@ Unit = Literal["person", "household"]
 """What is counted."""
 
 
-
 @dataclass(frozen=True, slots=True, init=False)
 class Measure:
     """A multidimensional poverty measure of the Alkire-Foster kind.

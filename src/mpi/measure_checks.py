@@ -31,6 +31,7 @@ def only_indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Ind
 
 
 def check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> None:
+    """Hold indicators to a name and a column each, and to weights that are not negative."""
     names = [i.name for i in indicators]
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         problems.add(f"indicator {name!r} stands {names.count(name)} times")
@@ -58,6 +59,7 @@ def normalised(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[t
 
 
 def read_cutoff(value: Number, key: str, problems: Problems) -> Fraction:
+    """Read a cutoff as an exact number, and hold it to a share of the score in (0, 1]."""
     try:
         k = fraction(value)
     except ValueError as error:
@@ -70,5 +72,6 @@ def read_cutoff(value: Number, key: str, problems: Problems) -> Fraction:
 
 
 def check_word(value: str, words: tuple[str, ...], key: str, problems: Problems) -> None:
+    """Hold an option to one of its words."""
     if value not in words:
         problems.add(f"{key}: {unknown('choice', value, words)}")

@@ -119,10 +119,13 @@ def wide(
     >>> wide(est, ["H", "M0"], percent=True).columns.tolist()
     ['H, %', 'M0']
     """
+    layout = grid(est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent)
+    return _printed(layout, decimals, "interval" if interval else "se" if se else "estimate")
+
+
+def _printed(layout: Grid, decimals: int | None, style: Style) -> pd.DataFrame:
     import pandas as pd
 
-    layout = grid(est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent)
-    style: Style = "interval" if interval else "se" if se else "estimate"
     text = [_texts(layout, j, decimals_of(layout, j, decimals), style) for j in range(len(layout.columns))]
     labels = [c.label for c in layout.columns]
     index = pd.MultiIndex.from_tuples([_shown(r) for r in layout.rows], names=list(layout.names))

@@ -1,0 +1,116 @@
+"""What the command line checks before the long work starts, and all that `mpi check` finds wrong in a file."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mpi.cli_tables import status
+from mpi.errors import MpiError, Problems, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mpi.measure import Measure
+    from mpi.survey import Survey
+
+__all__ = ["check_request", "checked_survey"]
+
+_WRITERS = {"parquet": "pyarrow", "excel": "openpyxl"}
+
+
+def check_request(
+    plan: Measure, cutoffs: Sequence[str], statistics: Sequence[str], level: float, outs: Sequence[str]
+) -> None:
+    """Tell what cannot be done before the long work starts."""
+    from mpi.statistics import STATISTICS
+
+    problems = Problems("this cannot be done")
+    for k in cutoffs:
+        try:
+            plan.with_cutoff(k)
+        except MpiError as error:
+            problems.add(f"--cutoff: {error.problems[0].removeprefix('cutoff: ')}")
+    for s in statistics:
+        if s not in STATISTICS:
+            problems.add(f"--statistic: {unknown('statistic', s, STATISTICS, show=len(STATISTICS))}")
+    if not 0 < level < 1:
+        problems.add(f"--level: {level:g} is not between 0 and 1; 95 per cent is 0.95")
+    for path, times in Counter(outs).items():
+        problems.found += [f"--out: {p}" for p in _unwritable(Path(path))]
+        if times > 1:
+            problems.add(f"--out: {path} is named {times} times")
+    problems.raise_if_any()
+
+
+def _unwritable(path: Path) -> Iterator[str]:
+    """Say why a file could not be written."""
+    from mpi.export import kind_of
+
+    try:
+        library = _WRITERS.get(kind_of(path))
+    except MpiError as error:
+        yield str(error)
+    else:
+        if library and not find_spec(library):
+            yield f"{path.name} needs the library {library}: pip install {library}"
+    folder = path.parent
+    if path.is_dir():
+        yield f"{path} is a folder"
+    elif not folder.is_dir():
+        yield f"{path}: there is no folder {str(folder)!r}; make it first"
+    elif not os.access(folder, os.W_OK):
+        yield f"{path}: the folder {str(folder)!r} may not be written to; choose another"
+
+
+def checked_survey(file: str, plan: Measure | None, design: dict[str, Any]) -> Survey:
+    """Read a file for `check`; tell the problems of the design and of the indicators together."""
+    from mpi.readers import column_names, read_table
+    from mpi.survey import Survey
+
+    problems = Problems(f"{file} cannot be used")
+    known = column_names(file)
+    roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu"}]
+    wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
+    absent = [c for c in wanted if c not in known]
+    problems.found += _without_repeating([unknown("column", c, known) for c in absent])
+    there = [c for c in wanted if c in known]
+    with status(f"Reading {Path(file).name}"):
+        table = read_table(file, None if not wanted else there or known[:1])
+    bare = Survey(table.frame)
+    try:
+        sound = (
+            design
+            if not set(roles) & set(absent)
+            else {k: v for k, v in design.items() if k == "weight" and v in known}
+        )
+        survey = Survey(table.frame, **sound, labels=table.labels)
+    except MpiError as error:
+        survey = bare
+        problems.found += error.problems
+    if plan is not None:
+        problems.found += _bad_indicators(bare, plan, absent)
+    problems.raise_if_any()
+    return survey
+
+
+def _without_repeating(problems: Sequence[str]) -> list[str]:
+    """Leave the list of known columns with the first problem only."""
+    return [p if i == 0 else p.split(" Known:")[0] for i, p in enumerate(problems)]
+
+
+def _bad_indicators(survey: Survey, plan: Measure, absent: Sequence[str]) -> list[str]:
+    """Return the problems of a measure's indicators, those apart that the file lacks."""
+    from mpi.profiles import profile, rows_of
+
+    lacking = [i.name for i in plan.indicators if i.column in absent]
+    if len(lacking) == len(plan.indicators):
+        return []
+    try:
+        profile(survey, plan.drop(*lacking), rows_of(survey, "person"))
+    except MpiError as error:
+        return list(error.problems)
+    return []

@@ -1,0 +1,169 @@
+"""The options of the command line: how they are called and explained, and what is made of them."""
+
+from __future__ import annotations
+
+import csv
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mpi.errors import MpiError, unknown
+
+if TYPE_CHECKING:
+    from mpi.asking import By
+    from mpi.measure import Measure
+
+__all__ = [
+    "SAMPLE",
+    "AsToml",
+    "Columns",
+    "Count",
+    "Cutoffs",
+    "File",
+    "Fpc",
+    "Gaps",
+    "Household",
+    "Level",
+    "MeasureIfAny",
+    "MeasureName",
+    "MeasureWord",
+    "Missing",
+    "Outs",
+    "Psu",
+    "SharedPsus",
+    "Single",
+    "SinglePsu",
+    "Size",
+    "Statistics",
+    "Strata",
+    "Unit",
+    "Wave",
+    "Weight",
+    "Where",
+    "design_of",
+    "grouping",
+    "measure_of",
+]
+
+SAMPLE = "sample"
+"""The word that stands for the shipped survey where a file is asked for."""
+
+
+class Count(StrEnum):
+    """What is counted."""
+
+    person = "person"
+    household = "household"
+
+
+class Gaps(StrEnum):
+    """What becomes of rows with a missing indicator."""
+
+    drop = "drop"
+    reweight = "reweight"
+    bounds = "bounds"
+
+
+class Single(StrEnum):
+    """The rule for a stratum with one PSU."""
+
+    error = "error"
+    certainty = "certainty"
+    centered = "centered"
+    scaled = "scaled"
+
+
+def _option(flag: str, text: str, metavar: str | None = None, panel: str | None = None) -> Any:
+    return typer.Option(flag, help=text, metavar=metavar, rich_help_panel=panel, show_default=False)
+
+
+def _design_option(flag: str, text: str, metavar: str | None = "COLUMN") -> Any:
+    return _option(flag, text, metavar, "The survey's design")
+
+
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help=f"A .dta, .sav, .por, .csv or .parquet file; or [bold]{SAMPLE}[/bold], a synthetic survey.",
+        show_default=False,
+    ),
+]
+Weight = Annotated[str | None, _design_option("--weight", "Sampling weights. Without it every row weighs 1.")]
+Strata = Annotated[str | None, _design_option("--strata", "Strata.")]
+Psu = Annotated[str | None, _design_option("--psu", "Primary sampling units. Without it each row is one.")]
+Household = Annotated[
+    str | None,
+    _design_option("--household", "Household identifiers, to count households in a file of persons."),
+]
+Size = Annotated[str | None, _design_option("--size", "Household sizes, in a file of households.")]
+Fpc = Annotated[str | None, _design_option("--fpc", "Finite population correction: PSUs in the population.")]
+Wave = Annotated[str | None, _design_option("--wave", "Survey rounds, in a file with several.")]
+SharedPsus = Annotated[
+    bool, _design_option("--shared-psus", "Equal PSU codes in different rounds are the same places.", None)
+]
+SinglePsu = Annotated[Single | None, _design_option("--single-psu", "The rule for a stratum with one PSU.", None)]
+
+_MEASURE = "A shipped measure (see [bold]mpi measures[/bold]) or a .toml file of your own."
+_BY = (
+    "Disaggregate by a column, or by a cross: region,sex. May be repeated. A name with a comma in it stands in "
+    "double quotes: '\"income, monthly\",sex'."
+)
+_OUT = "Write all numbers to .csv, .csv.gz, .parquet, .xlsx, .tex or .html. May be repeated."
+
+MeasureName = Annotated[str, _option("--measure", _MEASURE, "MEASURE")]
+MeasureIfAny = Annotated[str | None, _option("--measure", _MEASURE, "MEASURE")]
+MeasureWord = Annotated[str | None, typer.Argument(metavar="MEASURE", help=_MEASURE, show_default=False)]
+AsToml = Annotated[bool, _option("--toml", "Print it as a measure file, to start your own from.")]
+Columns = Annotated[list[str] | None, _option("--by", _BY, "COLUMN")]
+Cutoffs = Annotated[list[str] | None, _option("--cutoff", "A poverty cutoff such as 1/3. May be repeated.", "K")]
+Where = Annotated[str | None, _option("--where", "Only rows where this column is 1; the design stays whole.", "COLUMN")]
+Unit = Annotated[Count | None, _option("--unit", "What is counted; by default what the measure says.")]
+Missing = Annotated[
+    Gaps | None, _option("--missing", "What becomes of rows with a missing indicator; by default as in the measure.")
+]
+Statistics = Annotated[
+    list[str] | None, _option("--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME")
+]
+Level = Annotated[float, typer.Option("--level", help="The confidence level.")]
+Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE")]
+
+
+def measure_of(name: str) -> Measure:
+    """Return a shipped measure, or that of a file."""
+    from mpi.library import list_measures, load_measure
+    from mpi.measure import Measure
+    from mpi.measure_files import measures_in
+
+    known = list_measures()
+    if name in known:
+        return load_measure(name)
+    if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or Path(name).is_file():
+        return Measure.from_toml(name)
+    raise MpiError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
+
+
+def grouping(text: str) -> By:
+    """Read `region` or `region,sex`; a name with a comma in it is quoted as in CSV."""
+    try:
+        columns = tuple(part.strip() for row in csv.reader([text], skipinitialspace=True, strict=True) for part in row)
+    except csv.Error:
+        columns = ()
+    if not columns or not all(columns):
+        raise typer.BadParameter(f"{text!r} is not a column, nor columns with commas between", param_hint="--by")
+    return columns[0] if len(columns) == 1 else columns
+
+
+def design_of(
+    weight: str | None, strata: str | None, psu: str | None, household: str | None, size: str | None,
+    fpc: str | None, wave: str | None, shared_psus: object, single_psu: Single | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the options of the design that were given."""
+    given = {
+        "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc,
+        "wave": wave, "shared_psus": shared_psus or None,
+        "single_psu": single_psu.value if single_psu else None,
+    }  # fmt: skip
+    return {k: v for k, v in given.items() if v is not None}

@@ -1,0 +1,196 @@
+"""What the command line prints: tables, and sentences above and below them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
+
+    from mpi.estimates import Estimates
+    from mpi.measure import Measure
+    from mpi.retention import Retention
+    from mpi.survey import Survey
+
+__all__ = [
+    "show_estimates",
+    "show_measure",
+    "show_measures",
+    "show_retained",
+    "show_retention",
+    "show_survey",
+    "status",
+]
+
+
+def _console(*, err: bool = False, width: int = 10_000) -> Console:
+    """Return a console; what goes to a file instead of a screen is folded at `width`."""
+    from rich.console import Console
+
+    console = Console(stderr=err, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = width
+    return console
+
+
+@contextmanager
+def status(words: str) -> Iterator[None]:
+    """Show that work goes on, where someone watches."""
+    console = _console(err=True)
+    with console.status(f"{words} ...") if console.is_terminal else nullcontext():
+        yield
+
+
+def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        number = name in numbers  # on a narrow screen, errors go below their estimates
+        table.add_column(name, justify="right" if number else "left", overflow="fold", min_width=7 if number else None)
+    return table
+
+
+def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str]) -> None:
+    """Print the tables to read, one for each cutoff, and the notes below them."""
+    console = _console()
+    console.print(plan.title)
+    console.print("; ".join([_sentence(survey), *_absences(survey)]))
+    cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
+    notes: list[str] = []
+    for k in cutoffs or [None]:
+        part = est.select(cutoff=[k, None])  # some statistics have no cutoff
+        frame = part.wide(statistics=list(dict.fromkeys(statistics)))
+        console.print(f"\nk = {k}\n" if len(cutoffs) > 1 else "")
+        console.print(_figures(frame, _cases(part, statistics[0])))
+        notes += frame.attrs.get("notes", ())
+    console.print()
+    for note in dict.fromkeys(notes):
+        if len(cutoffs) <= 1 or not note.startswith("Poverty cutoff"):
+            console.print(note)
+
+
+def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table:
+    """Lay out groups in rows and statistics in columns, with the cases each row rests on."""
+    names, numbers = [str(n) for n in frame.index.names[1:]], [*map(str, frame.columns), "n"]
+    table = _table(*names, *numbers, numbers=numbers)
+    last = ""
+    for (by, *row), cells in zip(frame.index, frame.to_numpy().tolist(), strict=True):
+        if by not in {last, "total"}:
+            table.add_section()
+            table.add_row(f"by {by}", style="italic")
+        table.add_row(*map(str, row), *cells, cases.get((by, *row), ""))
+        last = by
+    return table
+
+
+def _cases(est: Estimates, statistic: str) -> dict[tuple[Any, ...], str]:
+    """Return the number of cases of each row of the table."""
+    part = est.select(statistic=statistic)
+    keys = zip(*(part.keys[k].to_list() for k in ("by", "group", "wave")), strict=True)
+    found: dict[tuple[Any, ...], str] = {}
+    for (by, group, wave), n in zip(keys, part.n, strict=True):
+        found.setdefault((by, group) if wave is None else (by, group, wave), f"{n:,.0f}")
+    return found
+
+
+def _sentence(survey: Survey) -> str:
+    return repr(survey).removeprefix("<Survey: ").removesuffix(">")
+
+
+def show_survey(survey: Survey) -> None:
+    """Print what the design is, and what of it was not named."""
+    console = _console()
+    console.print(_sentence(survey))
+    for role, column in survey.roles.items():
+        console.print(f"  {role}: {column}")
+    for line in _absences(survey):
+        console.print(f"  {line}")
+    console.print("The design is fine.")
+
+
+def _absences(survey: Survey) -> list[str]:
+    """Say what of the design was not named, and what follows: it is easily forgotten."""
+    meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU"}
+    return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in survey.roles]
+
+
+def show_retention(survey: Survey, plan: Measure) -> None:
+    """Print what missing indicators cost."""
+    from mpi.retention import retention
+
+    with status("Checking the indicators"):
+        report = retention(survey, plan)
+    rounds = bool(survey.waves)
+    numbers = ["rows missing", "share missing", "rows only it loses"]
+    table = _table("indicator", *(["wave"] if rounds else []), *numbers, numbers=numbers)
+    for row in report.indicators.to_dict("records"):
+        wave = [str(row["wave"])] if rounds else []
+        table.add_row(
+            row["indicator"],
+            *wave,
+            f"{row['n_missing']:,}",
+            f"{row['missing']:.4f}",
+            f"{row['lost_alone']:,}",
+        )
+    console = _console()
+    console.print(f"\nThe indicators of {plan.name} are fine (0, 1 or missing; missing: {plan.missing}).\n")
+    console.print(table)
+    console.print()
+    show_retained(report, rounds=rounds)
+
+
+def show_retained(report: Retention, *, rounds: bool) -> None:
+    """Print what share of the cases have what the measure needs, in each round."""
+    console = _console()
+    for row in report.groups.to_dict("records"):
+        where = f" in {row['wave']}" if rounds else ""
+        share = f"{row['retained']:.4f} of the population"
+        console.print(f"Retained{where}: {row['n_retained']:,} of {row['n']:,} rows, {share}.")
+
+
+def show_measures() -> None:
+    """Print the list of the shipped measures."""
+    from mpi.library import list_measures, load_measure
+    from mpi.rational import text
+
+    table = _table("name", "title", "indicators", "cutoff", numbers=("indicators", "cutoff"))
+    for name in list_measures():
+        found = load_measure(name)
+        table.add_row(name, found.title, str(len(found.indicators)), text(found.cutoff))
+    console = _console()
+    console.print(table)
+    console.print("\nOne of them in full: mpi measures NAME. Start your own: mpi measures NAME --toml > my.toml")
+
+
+def show_measure(found: Measure) -> None:
+    """Print one measure in full."""
+    from mpi.rational import text
+
+    cutoffs = {
+        "poverty cutoff": found.cutoff,
+        "severe from": found.severe,
+        "vulnerable from": found.vulnerable,
+    }
+    console = _console(width=110)
+    console.print(f"{found.title} ({found.name})\n")
+    for what, k in cutoffs.items():
+        if k is not None:
+            console.print(f"{what}: {text(k)}")
+    console.print(f"counts: {found.unit}s; a missing indicator: {found.missing}\n")
+    table = _table("indicator", "column", "weight", "deprived if", numbers=("weight",))
+    for dimension in found.dimensions:
+        members = [i for i in found.indicators if i.dimension == dimension]
+        table.add_section()
+        table.add_row(dimension, "", text(sum((i.weight for i in members), members[0].weight * 0)), "", style="bold")
+        for i in members:
+            table.add_row(f"  {i.label}", i.column, text(i.weight), i.description)
+    console.print(table)
+    if found.source:
+        console.print(f"\nSource: {found.source}")

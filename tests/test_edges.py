@@ -424,3 +424,55 @@ def test_coefficients_of_any_kind(est: mpi.Estimates) -> None:
             H.contrast(wrong)
     with pytest.raises(mpi.MpiError, match="one number or a list"):
         H.contrast(lambda v: np.outer(v, v))
+
+
+def test_the_order_that_was_asked_for_is_the_order_of_the_signs(est: mpi.Estimates) -> None:
+    asked = est.select(statistic="H", group=["c", "a"])
+    assert asked.keys["group"].to_list() == ["c", "a"]
+    gap = asked.contrast([1, -1])
+    assert gap.keys["group"].to_list() == ["c - a"]
+    back = est.select(group=["a", "c"], statistic="H").contrast([-1, 1])
+    assert back.keys["group"].to_list() == ["c - a"]
+    assert back.value[0] == pytest.approx(gap.value[0], abs=1e-15)
+    two = est.select(group=["b", "a"], statistic=["H", "M0"])
+    assert list(zip(two.keys["group"].to_list(), two.keys["statistic"].to_list(), strict=True)) == [
+        ("b", "H"), ("b", "M0"), ("a", "H"), ("a", "M0"),
+    ]  # fmt: skip
+
+
+def test_a_sum_of_parts_rests_on_all_of_them_a_difference_on_the_smaller(est: mpi.Estimates) -> None:
+    shares = est.select(statistic="population_share")
+    n = shares.n
+    assert shares.contrast([1, 1, 0]).n[0] == n[0] + n[1]
+    assert shares.contrast([1, -1, 0]).n[0] == min(n[:2])
+
+
+def test_what_a_reader_must_know_goes_with_the_numbers() -> None:
+    s = survey(households(), household="hh")
+    said = [mpi.estimate(s, MEASURE, unit=u).about["counted"] for u in ("person", "household")]
+    assert said == ["persons (one row each)", "households"]
+    assert mpi.mean(survey(frame()), "d0").about["counted"] == "persons, every row taken for one"
+    assert "complete cases" in mpi.estimate(s, MEASURE).about["missing answers"]
+    assert mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp")).titles["toilet"] == "Toilet"
+
+
+def test_odd_things_handed_over() -> None:
+    f = frame()
+    for ask in (
+        lambda: mpi.estimate(f, MEASURE),  # type: ignore[arg-type]
+        lambda: mpi.mean(f, "d0"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(mpi.MpiError, match="a Survey is needed, not DataFrame"):
+            ask()
+    with pytest.raises(mpi.MpiError, match="weight: a column's name was expected, not Series"):
+        mpi.Survey(f, weight=f.w)  # type: ignore[arg-type]
+    assert survey(f).where(lambda d: d.g == "a").domain.sum() == (f.g == "a").sum()  # type: ignore[union-attr]
+    with pytest.raises(mpi.MpiError, match="condition fails on the frame"):
+        survey(f).where(lambda d: d.nothing == 1)
+    H = mpi.estimate(survey(f), MEASURE, by="g", statistics=["H"])
+    assert H.keys["by"].values == ("total", "g")
+    for wrong in (lambda _: "a", lambda v: v["H"]):
+        with pytest.raises(mpi.MpiError, match="function fails"):
+            H.contrast(wrong)
+    with pytest.raises(mpi.MpiError, match="missing or infinite"):
+        H.contrast([np.nan] * len(H))

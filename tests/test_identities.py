@@ -97,7 +97,7 @@ def test_sums_and_products(world: tuple[pd.DataFrame, mpi.Measure]) -> None:
         assert contributions.sum(axis=1) == pytest.approx(M0, abs=CLOSE)
         weights = np.array([float(w) for w in measure.weights.values()])
         assert get(part, "censored_headcount").reshape(-1, d) * weights == pytest.approx(contributions, abs=CLOSE)
-        shares = get(part, "contribution_share", indicator=list(measure.names)).reshape(-1, d).sum(axis=1)
+        shares = get(part, "contribution_share", indicator=list(measure.names)).reshape(d, -1).sum(axis=0)
         by_dimension = get(part, "contribution_share", indicator=None).reshape(len(M0), -1).sum(axis=1)
         poor = H > 0
         assert shares[poor] == pytest.approx(np.ones(poor.sum()), abs=CLOSE)

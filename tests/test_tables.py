@@ -143,7 +143,7 @@ def test_contrasts_are_told_apart_and_gaps_of_percents_are_points(many):
 def test_a_contrast_across_statistics_and_groups_is_known_by_its_name(est):
     mixed = est.select(statistic=["M0", "H"], by="total").contrast([1, -1], name="M0 less H")
     assert wide(mixed).columns.tolist() == ["M0 less H"]
-    assert wide(est.select(statistic="H", by="province").contrast([1, -1, 0, 0])).index[0][1].count("|") == 1
+    assert wide(est.select(statistic="H", by="province").contrast([1, -1, 0, 0])).index[0][1].count(" - ") == 1
 
 
 def test_two_numbers_for_one_cell_are_refused_and_the_error_says_what_to_select(many):

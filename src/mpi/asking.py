@@ -22,7 +22,7 @@ Degrees = Literal["design", "group"]
 """Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
 
 
-def crosses(by: Sequence[By] | None, problems: Problems) -> list[Cross]:
+def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:
     """Read the disaggregations asked for, each once.
 
     Examples
@@ -32,11 +32,8 @@ def crosses(by: Sequence[By] | None, problems: Problems) -> list[Cross]:
     """
     if by is None:
         return []
-    if isinstance(by, str):
-        problems.add(f"by is a list of columns and crosses: by=[{by!r}]")
-        return []
     found = []
-    for one in by:
+    for one in [by] if isinstance(by, str) else by:  # one column need not be a list, nor need one cutoff
         columns = (one,) if isinstance(one, str) else tuple(one) if isinstance(one, (tuple, list)) else (one,)
         if not columns or not all(isinstance(c, str) for c in columns):
             problems.add(f"by: a column, or a tuple of columns, was expected, not {one!r}")

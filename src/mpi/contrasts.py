@@ -66,6 +66,8 @@ def contrast(
         jacobian = _table(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
     else:
         jacobian = _table(of)
+        if not np.isfinite(jacobian).all():
+            raise MpiError("some coefficients are missing or infinite")
         value = _combined(jacobian, est.value)
     if jacobian.shape != (len(value), len(est)):
         raise MpiError(
@@ -103,12 +105,21 @@ def derive(
         value=np.where(undefined, np.nan, value),
         se=se,
         df=_degrees(est, chain, local),
-        n=_reduce(np.minimum, est.n, local),
-        n_psu=_reduce(np.minimum, est.n_psu, local),
+        n=_cases(est.n, local, np.add),
+        n_psu=_cases(est.n_psu, local, np.maximum),
         method=coded([method] * len(value)),
         flag=coded([reason or None for reason in reasons]),
         influence=chain,
     )
+
+
+def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np.float64]:
+    """Return what derived estimates rest on: a sum of parts on all of them, a difference on the smaller side."""
+    least, most = _reduce(np.minimum, values, local), _reduce(together, values, local)
+    row = np.repeat(np.arange(len(least)), np.diff(local.indptr))
+    negative = np.bincount(row, weights=local.data < 0, minlength=len(least))
+    one_sign = (negative == 0) | (negative == np.diff(local.indptr))
+    return np.where(one_sign, most, least)
 
 
 def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64]:
@@ -161,8 +172,14 @@ def _table(values: Any) -> NDArray[np.float64]:
 
 def _evaluated(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
     """Evaluate on a copy, so that the function may sort or change what it is given."""
-    with np.errstate(all="ignore"):
-        value = np.asarray(of(at.copy()), dtype=np.float64)
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(of(at.copy()), dtype=np.float64)
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        raise MpiError(
+            f"the function fails on the vector of {len(at)} estimates, or gives no number: {error}; it gets an array, "
+            "in the order of the table"
+        ) from error
     if value.ndim > 1:
         raise MpiError(f"the function gives an array of shape {value.shape}; one number or a list was expected")
     return np.atleast_1d(value)
@@ -213,11 +230,21 @@ def _common(keys: Keys, jacobian: Any, name: str) -> Keys:
             found = list(dict.fromkeys(column.at(i) for i in indices[a:b]))
             if len(found) == 1:
                 values.append(found[0])
+            elif key == "group" and len(found) <= 4:
+                values.append(_combination(found, jacobian.data[a:b]))
             else:
-                values.append(" | ".join(map(str, found)) if key == "group" and len(found) <= 4 else None)
+                values.append(None)
         columns[key] = coded(values)
     columns["contrast"] = coded([name] * (len(pointer) - 1))
     return Keys(columns)
+
+
+def _combination(groups: list[Any], coefficients: NDArray[np.float64]) -> str:
+    """Write what is combined: ``Hmong - Kinh`` for a difference, with the sign it was taken with."""
+    if len(groups) == 2 and sorted(coefficients.tolist()) == [-1.0, 1.0]:
+        first, second = groups if coefficients[0] > 0 else reversed(groups)
+        return f"{first} - {second}"
+    return " | ".join(map(str, groups))
 
 
 def _reduce(function: Any, values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:

@@ -27,8 +27,9 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted, schemes
 from mpi.measure import Measure, Unit
 from mpi.parallel import each
-from mpi.profiles import Profiles, grouping, profile, rows_of
+from mpi.profiles import Profiles, counted, grouping, profile, rows_of
 from mpi.statistics import MONOTONE, STATISTICS, Family, Statistic, Variables, families, needs, variables
+from mpi.survey import Survey
 from mpi.totals import Summer, cells_of, counts
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.profiles import Grouping
     from mpi.rational import Number
-    from mpi.survey import Survey, Where
+    from mpi.survey import Where
     from mpi.totals import Cells
 
 __all__ = ["estimate"]
@@ -109,6 +110,8 @@ def estimate(
     >>> est.select(statistic="H", by="total").table[["wave", "n", "flag"]].shape
     (2, 3)
     """
+    if not isinstance(survey, Survey):
+        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
     request = _request(measure, by, cutoffs, weightings, statistics, level, df, unit)
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(request.by), *measure.columns]
@@ -116,7 +119,25 @@ def estimate(
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
     prepared = _prepare(domain, prof, request.by)
-    return _estimate(domain.design, domain.waves, prof, prepared, request, level=level, degrees=df)
+    found = _estimate(domain.design, domain.waves, prof, prepared, request, level=level, degrees=df)
+    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    return replace(found, titles=titles, about=_about(domain, measure, unit or measure.unit))
+
+
+_POLICIES = {
+    "drop": "rows with a missing indicator are dropped (complete cases)",
+    "reweight": "the weight of a missing indicator moves to the others of its dimension, row by row",
+    "bounds": "every figure twice, missing indicators taken as not deprived and as deprived",
+}
+
+
+def _about(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
+    """Say what a reader of the table must know."""
+    said = {
+        "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
+        "missing answers": _POLICIES[measure.missing], "survey": repr(survey).strip("<>"),
+    }  # fmt: skip
+    return {k: v for k, v in said.items() if v}
 
 
 class _Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +58,11 @@ class Estimates:
         The values in the data that a group's label stands for.
     shares : {"logit", "t", "log", "asin", "beta", "wilson"}
         The method of intervals for shares.
+    titles : mapping of str to str
+        What to print for indicators that have a label.
+    about : mapping of str to str
+        What a reader of a table must know: the measure and its source, what is counted, what became of missing
+        answers, the survey.
     """
 
     keys: Keys
@@ -73,6 +78,8 @@ class Estimates:
     degrees: Degrees
     codes: Mapping[str, Mapping[str, tuple[Any, ...]]]
     shares: Interval = "logit"
+    titles: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of estimates."""

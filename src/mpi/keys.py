@@ -84,6 +84,8 @@ class Keys:
     def find(self, conditions: Mapping[str, Any]) -> NDArray[np.int64]:
         """Return the rows whose keys match: each condition is a value or a list of values, None for none.
 
+        Rows come in the order of the lists that were given (the first list first), and else in their own.
+
         Raises
         ------
         MpiError
@@ -91,19 +93,24 @@ class Keys:
         """
         problems = Problems("nothing can be selected")
         keep = np.ones(len(self), dtype=bool)
+        ranks: list[NDArray[np.int64]] = []
         for name, wanted in conditions.items():
             if name not in self.columns:
                 problems.add(unknown("key", name, NAMES))
                 continue
-            keep &= self._match(name, wanted, problems)
+            positions = self._positions(name, wanted, problems)
+            index = self.columns[name].index
+            keep &= np.isin(index, positions)
+            if len(positions) > 1:
+                ranks.append(_rank(index, positions))
         problems.raise_if_any()
         found = np.flatnonzero(keep)
         if not len(found):
             asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
             raise MpiError(f"no number has {asked} together, though each of them occurs")
-        return found
+        return found[np.lexsort([r[found] for r in reversed(ranks)])] if ranks else found
 
-    def _match(self, name: str, wanted: Any, problems: Problems) -> NDArray[np.bool_]:
+    def _positions(self, name: str, wanted: Any, problems: Problems) -> list[int]:
         column = self.columns[name]
         several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
         options = list(wanted) if several else [wanted]
@@ -116,7 +123,15 @@ class Keys:
                 problems.add(f"{name}: " + unknown("value", option, column.values))
             else:
                 positions.append(position)
-        return np.isin(column.index, positions)
+        return positions
+
+
+def _rank(index: NDArray[np.int32], positions: list[int]) -> NDArray[np.int64]:
+    """Return where each row's value stands in the list that was asked for."""
+    order = np.full(max(int(index.max(initial=0)), *positions) + 2, len(positions), dtype=np.int64)
+    for rank, position in enumerate(positions):
+        order[position] = min(rank, int(order[position]))
+    return order[index]
 
 
 def _position(name: str, values: tuple[Any, ...], wanted: Any) -> int | None:

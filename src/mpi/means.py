@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from mpi.assemble import Labels, Part, assemble, part
 from mpi.assemble import ratio as ratio_of_totals
 from mpi.assemble import total as total_by_group
 from mpi.errors import MpiError, Problems
-from mpi.profiles import grouping, rows_of
+from mpi.profiles import counted, grouping, rows_of
+from mpi.survey import Survey
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.measure import Unit
     from mpi.profiles import Rows
-    from mpi.survey import Survey, Where
+    from mpi.survey import Where
     from mpi.totals import Cells
 
     Floats = NDArray[np.float64]
@@ -223,7 +225,7 @@ def _label(statistic: str, name: str, y: Floats) -> Labels:
 class _Columns:
     """The columns asked for, and what is needed to sum them by unit and group."""
 
-    __slots__ = ("by", "df", "level", "rows", "survey", "values")
+    __slots__ = ("about", "by", "df", "level", "rows", "survey", "values")
 
     def __init__(
         self,
@@ -240,7 +242,12 @@ class _Columns:
         check_options(problems, level=level, df=df, unit=unit)
         self.by = crosses(by, problems)
         problems.raise_if_any()
+        if not isinstance(survey, Survey):
+            raise MpiError(
+                f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+            )
         self.survey = survey if where is None else survey.where(where)
+        self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}
         self.level: float = level
         self.df: Degrees = df
         used = [*columns_of(self.by), *names, *categories]
@@ -268,7 +275,8 @@ class _Columns:
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
             parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
         whole = parts[0][1]  # the total always comes first
-        return assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
+        made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
+        return replace(made, about=self.about)
 
 
 def _check_finite(values: dict[str, Floats]) -> None:

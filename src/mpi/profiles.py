@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure, Unit
     from mpi.survey import Survey
 
-__all__ = ["Grouping", "Profiles", "Rows", "grouping", "profile", "rows_of"]
+__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "profile", "rows_of"]
 
 _BLOCK = 1 << 16
 _FULL_TABLE = 12
@@ -146,6 +146,17 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
         return Rows(None, survey.unit, weight, np.arange(survey.design.units))
     chosen = survey.unit[take]
     return Rows(take, chosen, weight[take], np.flatnonzero(np.bincount(chosen, minlength=survey.design.units)))
+
+
+def counted(survey: Survey, unit: Unit) -> str:
+    """Say in words what is counted, for the notes of a table."""
+    if unit == "household":
+        return "households"
+    if "size" in survey.roles:
+        return "persons (each household's row counts its members)"
+    if "household" in survey.roles:
+        return "persons (one row each)"
+    return "persons, every row taken for one"
 
 
 def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:

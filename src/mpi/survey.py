@@ -105,6 +105,13 @@ class Survey:
             "wave": wave,
         }  # fmt: skip
         roles = {k: v for k, v in named.items() if v is not None}
+        wrong = [
+            f"{k}: a column's name was expected, not {type(v).__name__}"
+            for k, v in roles.items()
+            if not isinstance(v, str)
+        ]
+        if wrong:
+            raise Problems("the survey cannot be used", wrong).error()
         data = as_frame(frame)
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
         _fill(self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles)
@@ -133,8 +140,8 @@ class Survey:
         ----------
         condition : str, narwhals expression, array of bool, or function
             A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5``; an array with one entry per
-            row; or a function of the (narwhals) frame that gives one of these. Rows where it is missing stay out,
-            with a warning that counts them.
+            row; or a function of the frame (as it was given) that gives one of these. Rows where it is missing stay
+            out, with a warning that counts them.
         """
         mask = _mask(self, condition)
         inside = mask if self.domain is None else mask & self.domain
@@ -184,7 +191,7 @@ def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
     if isinstance(condition, str):
         values = survey.numbers(condition)
     elif isinstance(condition, nw.Expr):
-        values = _evaluate(survey, lambda frame: frame.select(_condition=condition)["_condition"])
+        values = _evaluate(survey, lambda _: condition)
     elif callable(condition):
         values = _evaluate(survey, condition)
     else:
@@ -197,7 +204,7 @@ def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
 def _listed(condition: Any) -> NDArray[Any]:
     """Read a series of any frame, an array or a list; its entries are taken in order, whatever their index."""
     try:
-        return numbers(nw.from_native(condition, series_only=True))
+        return numbers(condition if isinstance(condition, nw.Series) else nw.from_native(condition, series_only=True))
     except TypeError:
         return np.asarray(condition)
 
@@ -205,10 +212,15 @@ def _listed(condition: Any) -> NDArray[Any]:
 def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
-        found = condition(frame)
+        try:
+            found = condition(nw.to_native(frame))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise MpiError(
+                f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
+            ) from error
         if isinstance(found, nw.Expr):
             found = frame.select(_condition=found)["_condition"]
-        parts.append(numbers(found) if isinstance(found, nw.Series) else np.asarray(found))
+        parts.append(_listed(found))
     return np.concatenate(parts)
 
 

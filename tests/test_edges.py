@@ -242,6 +242,12 @@ def test_groups_whose_labels_would_coincide() -> None:
     assert empty.select(by="g").keys["group"].to_list() == ["", "b", "c"]
 
 
+def test_a_column_of_one_value_is_one_group() -> None:
+    est = mpi.estimate(survey(frame().assign(k="all")), MEASURE, by=["k", ("k", "g")], statistics=["H"])
+    assert est.select(by="k").value[0] == est.select(by="total").value[0]
+    assert est.select(by=("k", "g")).keys["group"].to_list() == ["all × a", "all × b", "all × c"]
+
+
 def test_disaggregations_are_read_once() -> None:
     est = mpi.estimate(survey(frame()), MEASURE, by=["g", ("g",), ["g", "h"]], statistics=["H"])
     assert est.keys["by"].values == ("total", "g", "g × h")

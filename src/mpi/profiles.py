@@ -163,12 +163,14 @@ def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:
     """Number the groups of one disaggregation (by round, where there are several); no columns give the total."""
     parts = [survey.categories(c) for c in columns]
     of_unit = survey.design.wave[survey.design.stratum]
-    index, table = _numbered(of_unit, rows, np.arange(survey.design.waves)[:, None], 1, nested=True)
-    nested = True
+    index, found = _numbered(of_unit, rows, nested=True)
+    table, nested = found[:, None], True
     for part in parts:
         count = len(part.levels)
         index, nested = _cross(index, rows.of(part.index), count, rows, nested=nested)
-        index, table = _numbered(index, rows, table, count, nested=nested)
+        index, found = _numbered(index, rows, nested=nested)
+        earlier, level = np.divmod(found, count)
+        table = np.column_stack([table[earlier], level])
     order = np.lexsort((table[:, 0], *table[:, :0:-1].T))
     if not np.array_equal(order, np.arange(len(order))):
         index = np.argsort(order)[index].astype(np.int32)
@@ -243,20 +245,15 @@ def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
-def _numbered(
-    index: NDArray[Any], rows: Rows, table: NDArray[np.int64], count: int, *, nested: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Number the groups that occur; the table says which level of each column they are."""
-    seen = index[rows.present] if nested else index
-    found, place = compress(seen)
-    if nested:
-        spread = np.zeros(len(index), dtype=np.int32)
-        spread[rows.present] = place
-        place = spread
-    if count == 1 and table.shape[1] == 1:
-        return place, table[found]
-    earlier, level = np.divmod(found, count)
-    return place, np.column_stack([table[earlier], level])
+def _numbered(index: NDArray[Any], rows: Rows, *, nested: bool) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    """Number the groups that occur; return each row's (or unit's) number, and what the numbers stand for."""
+    if not nested:
+        found, place = compress(index)
+        return place, found
+    found, place = compress(index[rows.present])
+    of_unit = np.zeros(len(index), dtype=np.int32)
+    of_unit[rows.present] = place
+    return of_unit, found
 
 
 def _cross(

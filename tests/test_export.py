@@ -7,6 +7,7 @@ import gc
 import gzip
 import io
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mpi import export
 from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.export import latex, page, write, write_any
+from mpi.means import mean
 from mpi.measure import Measure
 from mpi.pooling import pool
 from mpi.survey import Survey
@@ -122,50 +124,111 @@ def test_excel_data_holds_every_number_in_full(many):
 
 
 def test_excel_sheets_to_publish_hold_the_same_numbers(many):
-    sheet = sheets(many, cutoff="3/5", weighting="alt", statistics=["H", "A"])["province"]
-    assert [c.value for c in sheet[3]] == ["province", "wave", *["estimate", "SE"] * 2]
-    assert [sheet["C2"].value, sheet["E2"].value] == ["H", "A"]
-    assert {str(r) for r in sheet.merged_cells.ranges} == {"C2:D2", "E2:F2"}
-    assert sheet.freeze_panes == "C4"
+    sheet = sheets(many, cutoff="3/5", weighting="alt", statistics=["H", "A"])["By province"]
+    assert sheet["A1"].value == "By province"
+    assert [c.value for c in sheet[3]] == ["province", "wave", "n", *["estimate", "SE"] * 2]
+    assert [sheet["D2"].value, sheet["F2"].value] == ["Headcount ratio (H)", "Intensity (A)"]
+    assert {str(r) for r in sheet.merged_cells.ranges} == {"D2:E2", "F2:G2"}
+    assert sheet.freeze_panes == "D4"
     for i in range(4, 4 + 2 * len(ODD)):
-        group, wave, *numbers = (c.value for c in sheet[i])
+        group, wave, n, *numbers = (c.value for c in sheet[i])
+        assert n == many.select(statistic="H", by="province", group=group, wave=wave).n[0]
         chosen = {"by": "province", "group": group, "wave": wave, "cutoff": "3/5", "weighting": "alt"}
         for statistic, pair in (("H", numbers[:2]), ("A", numbers[2:])):
             one = many.select(statistic=statistic, **chosen)
-            expected = ["–" if math.isnan(x) else x for x in (one.value[0], one.se[0])]
+            expected = ["–" if math.isnan(x) else x for x in (one.value[0], one.se[0] or math.nan)]
             assert pair == expected
 
 
 def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
     book = sheets(many)
-    assert book.sheetnames == ["Notes", "total", "province", "province × sex", "Data"]
+    parts = [n + end for n in ("Total", "By province", "By province × sex") for end in ("", ", indicators")]
+    assert book.sheetnames == ["Notes", *parts, "Data"]
     notes = dict(book["Notes"].iter_rows(values_only=True))
-    assert notes["Confidence level"].startswith("95%")
+    assert notes["Confidence level"] == "95%; logit-t intervals"
     assert notes["Wave"] == "2016, 2018"
-    assert "primary sampling units" in notes["Degrees of freedom"].lower()
+    assert notes["Measure"] == "m"
+    assert notes["Counted"] == "persons, every row taken for one"
+    assert notes["Missing answers"] == "rows with a missing indicator are dropped (complete cases)"
+    assert notes["Survey"].startswith("800 rows in 2 rounds")
+    assert "of the whole design" in notes["Degrees of freedom"]
     assert "Flag: no poor in group" in notes
 
 
+def test_excel_has_main_figures_on_one_sheet_and_indicators_on_the_next(est):
+    book = sheets(est)
+    main = [c.value for c in book["By province"][2] if c.value]
+    assert main == [
+        "Adjusted headcount ratio (M0)", "Headcount ratio (H)", "Intensity (A)", "Inequality among the poor",
+        "Population share", "Share of the poor", "Group's contribution to M0",
+    ]  # fmt: skip
+    rest = [c.value for c in book["By province, indicators"][2] if c.value]
+    kinds = ("Uncensored headcount: ", "Censored headcount: ", "Contribution to M0: ", "Share of contribution: ")
+    assert rest
+    assert all(label.startswith(kinds) for label in rest)
+    assert len(main) + len(rest) == len(est.select(by="province").wide().columns)
+    only = sheets(est, statistics="censored_headcount", by="province")
+    assert only.sheetnames == ["Notes", "By province", "Data"]
+
+
+def test_excel_shows_limits_or_bare_estimates_instead_of_errors(est):
+    sheet = sheets(est, statistics="H", interval=True, labels=False)["By province"]
+    assert [c.value for c in sheet[3]] == ["province", "n", "estimate", "lower", "upper"]
+    assert sheet["C2"].value == "H"
+    one = est.select(statistic="H", by="province", group="Hà Giang")
+    row = next(r for r in sheet.iter_rows(min_row=4, values_only=True) if r[0] == "Hà Giang")
+    assert row[2:] == (one.value[0], one.limits()[0][0], one.limits()[1][0])
+    bare = sheets(est, statistics="H", se=False)["By province"]
+    assert [c.value for c in bare[3]] == ["province", "n", "estimate"]
+
+
+def test_excel_names_the_methods_of_intervals_and_whose_degrees_of_freedom(est):
+    def told(made, term):
+        return dict(sheets(made)["Notes"].iter_rows(values_only=True))[term]
+
+    assert told(est.with_interval("wilson", level=0.9), "Confidence level").startswith("90%; Wilson's intervals")
+    both = mean(survey(), ["d0", "w"])
+    assert told(both, "Confidence level") == "95%; logit-t intervals for shares; t intervals for mean"
+    by_group = estimate(survey(), MEASURE, ["province"], statistics=["H"], df="group")
+    assert told(by_group, "Degrees of freedom").startswith("Primary sampling units minus strata, of those with cases")
+
+
+def test_every_flag_is_explained():
+    from mpi import assemble, contrasts
+    from mpi.workbook import _FLAGS
+
+    source = Path(assemble.__file__).read_text() + Path(contrasts.__file__).read_text()
+    words = re.findall(r'"((?:no|not|one|estimate is|undefined)[^"]*)"', source)
+    flags = {w for w in words if w == "undefined" or w.startswith(("no ", "not ", "one ", "estimate is "))}
+    assert flags == set(_FLAGS)
+    assert all(_FLAGS.values())
+
+
 def test_excel_says_in_a_comment_why_a_figure_is_missing(est):
-    sheet = sheets(est, statistics=["A", "H"])["province"]
+    sheet = sheets(est, statistics=["A", "H"])["By province"]
     row = next(r for r in sheet.iter_rows(min_row=4) if r[0].value == "<b>")
-    assert [c.value for c in row] == ["<b>", "–", "–", 0, 0]
-    assert row[1].comment.text == "no poor in group"
-    assert row[3].comment.text == "estimate is 0: no interval"
+    n = est.select(statistic="H", by="province", group="<b>").n[0]
+    assert [c.value for c in row] == ["<b>", n, "–", "–", 0, "–"]
+    assert row[2].comment.text == "no poor in group"
+    assert row[4].comment.text == "estimate is 0: no interval"
+    notes = [r[0] for r in sheet.iter_rows(min_row=5 + len(ODD), values_only=True)]
+    assert notes[0].startswith("n: the unweighted cases")
+    assert notes[1].startswith("Standard errors to the right of estimates; 36")
+    assert "SE – estimate is 0: no interval: Headcount ratio (H) of <b>." in notes
 
 
 def test_excel_shows_percents_of_fractions(est):
-    cell = sheets(est, statistics=["H", "M0"], percent=True)["total"]["B4"]
+    cell = sheets(est, statistics=["H", "M0"], percent=True)["Total"]["C4"]
     assert cell.value == est.select(statistic="H", by="total").value[0]
     assert cell.number_format == "0.0%"
-    assert sheets(est, decimals=4)["total"]["B4"].number_format == "#,##0.0000"
+    assert sheets(est, decimals=4)["Total"]["C4"].number_format == "#,##0.0000"
 
 
 def test_labels_are_never_formulas_nor_errors(est):
     book = sheets(est)
     cells = [c for s in book for row in s.iter_rows() for c in row]
     assert {c.data_type for c in cells} <= {"s", "n"}
-    for sheet, column in (("province", 1), ("Data", 6)):
+    for sheet, column in (("By province", 1), ("Data", 6)):
         found = {c.value: c for row in book[sheet].iter_rows(min_col=column, max_col=column) for c in row}
         assert set(ODD) <= set(found)
         assert all(found[v].quotePrefix for v in ODD if v[0] in "=+-@")
@@ -174,13 +237,15 @@ def test_labels_are_never_formulas_nor_errors(est):
 def test_characters_excel_forbids_are_replaced():
     frame = pd.DataFrame({"d0": [0.0, 1, 1, 0], "g": ["a\x00b", "c", "c", "a\x00b"]})
     made = estimate(Survey(frame), Measure.nested("m", {"x": ["d0"]}, cutoff="1"), by=["g"])
-    assert sheets(made)["g"]["A4"].value == "a\ufffdb"
+    assert sheets(made)["By g"]["A4"].value == "a\ufffdb"
 
 
 def test_sheet_names_are_short_allowed_and_unique():
     taken = {"notes", "data"}
     made = [sheet_name(n, taken) for n in ("a/b:c", "A?B*C", "data", "x" * 40, "x" * 41, "'q'", "", "History", "[]")]
     assert made == ["a_b_c", "A_B_C (2)", "data (2)", "x" * 31, "x" * 27 + " (2)", "q", "sheet", "History (2)", "__"]
+    ends = [sheet_name("x" * 40, taken, ", indicators") for _ in range(2)]
+    assert ends == ["x" * 19 + ", indicators", "x" * 15 + ", indicators (2)"]
 
 
 def test_a_sheet_too_large_for_excel_is_refused(est, monkeypatch):
@@ -201,7 +266,8 @@ def test_latex_is_a_booktabs_tabular_of_even_rows(many):
     rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
     assert {line.replace(r"\&", "").count("&") for line in rows} == {5}
     assert text.index(r"\toprule") < text.index(r"\midrule") < text.index(r"\bottomrule")
-    assert r"H, k = 1/3, \%" in text
+    assert r"Headcount ratio (H), k = 1/3, \%" in text
+    assert r"& H, k = 1/3" in latex(many, statistics=["H", "A"], weighting="own", labels=False)
 
 
 def test_latex_escapes_labels(est):
@@ -221,6 +287,13 @@ def test_a_page_stands_by_itself_and_escapes_labels(est):
     assert "&lt;b&gt;" in text
     assert "<b>" not in text
     assert "A &amp; B_1%" in text
+    assert "<title>m</title>" in text
+    assert "<h1>m</h1>" in text
+    assert "<h2>By province</h2>" in text
+    assert '<th scope="col">Headcount ratio (H)</th>' in text
+    assert "td, th[scope=row], th.key { white-space: nowrap; }" in text
+    assert ".table { overflow-x: auto; }" in text
+    assert "<p>Counted: persons, every row taken for one.</p>" in text
     assert "http" not in text.replace("HYPERLINK(&quot;http://x&quot;)", "")  # nothing from elsewhere
     one = est.select(statistic="H", by="total")
     assert f"<td>{one.value[0]:.3f} ({one.se[0]:.3f})</td></tr>" in text  # the total has no population share
@@ -250,8 +323,64 @@ def test_an_unknown_kind_is_refused(est, tmp_path):
         write(est, tmp_path / "e", "exel")
 
 
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("name", [*NAMES.values(), "e.csv.gz", "e.xls", "e.dta"])
+def test_a_name_that_promises_another_kind_is_refused(est, tmp_path, kind, name):
+    if name in {NAMES[kind], *(["e.csv.gz"] if kind == "csv" else [])}:
+        return
+    with pytest.raises(MpiError, match=rf"would hold {kind}, but it ends in '{name[1:]}': end it in '"):
+        getattr(est, f"to_{kind}")(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_promises_nothing_is_taken(est, tmp_path):
+    est.to_csv(tmp_path / "e.txt")
+    est.to_latex(tmp_path / "e")
+    with pytest.raises(MpiError, match=r"ends in '.book': end it in '.xlsx'$"):
+        est.to_excel(tmp_path / "e.book")
+    with pytest.raises(MpiError, match=r"or use to_excel$"):
+        est.to_csv(tmp_path / "e.xlsx")
+
+
+@pytest.mark.parametrize("path", [None, 3, "", b"e.xlsx", io.BytesIO()])
+@pytest.mark.parametrize("kind", NAMES)
+def test_what_is_no_path_is_refused(est, path, kind):
+    with pytest.raises(MpiError, match="a file is written to a path such as"):
+        getattr(est, f"to_{kind}")(path)
+    with pytest.raises(MpiError, match="a path such as"):
+        write_any(est, path)
+
+
+def test_files_to_publish_take_the_options_of_wide(est, tmp_path):
+    options = {"statistics": ["H"], "by": "province", "percent": True, "decimals": 2, "interval": True}
+    printed = est.wide(**options, labels=True)
+    est.to_html(tmp_path / "e.html", **options)
+    est.to_latex(tmp_path / "e.tex", **options)
+    est.to_excel(tmp_path / "e.xlsx", **options)
+    page, tex = ((tmp_path / name).read_text() for name in ("e.html", "e.tex"))
+    for cell in printed.iloc[:, 0]:
+        assert f"<td>{cell}</td>" in page
+        assert cell.replace("–", "--") in tex
+    book = openpyxl.load_workbook(tmp_path / "e.xlsx")
+    assert book.sheetnames == ["Notes", "By province", "Data"]
+    assert book["By province"]["C4"].number_format == "0.00%"
+    assert len(list(book["Data"].iter_rows())) == len(est) + 1
+
+
+def test_options_that_make_no_sense_are_refused(est, tmp_path):
+    with pytest.raises(MpiError, match="did you mean 'percent'"):
+        est.to_excel(tmp_path / "e.xlsx", percents=True)
+    with pytest.raises(MpiError, match="csv holds the tidy table, every number in full"):
+        write(est, tmp_path / "e.csv", "csv", percent=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
-    ("kind", "module", "extra"), [("parquet", "export", r"\[engines\]"), ("excel", "workbook", r"\[report\]")]
+    ("kind", "module", "extra"),
+    [
+        ("parquet", "export", r"pip install pyarrow \(or 'mpi-poverty\[engines\]'\)"),
+        ("excel", "workbook", r"pip install openpyxl \(or 'mpi-poverty\[report\]'\)"),
+    ],
 )
 def test_an_absent_library_is_named_with_its_extra(est, tmp_path, monkeypatch, kind, module, extra):
     monkeypatch.setattr(f"mpi.{module}.find_spec", lambda _: None)

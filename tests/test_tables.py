@@ -108,8 +108,38 @@ def test_missing_figures_print_a_dash_and_the_notes_say_why(est):
     assert table.loc[("province", "<b>"), "A"] == "–"
     assert table.loc[("total", "total"), "population_share"] == ""  # not missing: not estimated
     assert "– no poor in group: A of <b>." in table.attrs["notes"]
-    assert any(n.startswith("estimate is 0: no interval: H of <b>") for n in table.attrs["notes"])
+    assert "(–) estimate is 0: no interval: H of <b>." in table.attrs["notes"]
     assert table.attrs["notes"][-1] == ROUNDING
+
+
+def test_an_error_of_zero_is_no_sign_of_precision_and_prints_a_dash(est):
+    nobody = est.select(statistic="H", by="province", group="<b>")
+    assert nobody.se[0] == 0
+    assert wide(nobody).iloc[0, 0] == "0.000 (–)"
+    assert wide(nobody, interval=True).iloc[0, 0] == "0.000 [–]"
+    assert wide(nobody, se=False).iloc[0, 0] == "0.000"
+    assert "[–] estimate is 0: no interval: H of <b>." in wide(nobody, interval=True).attrs["notes"]
+    assert "estimate is 0: no interval: H of <b>." in wide(nobody, se=False).attrs["notes"]
+    bare = replace(est.select(statistic="H", by="total"), se=np.zeros(1))
+    assert wide(bare).iloc[0, 0].endswith(" (–)")
+    assert "(–) no variation: no interval: H of total." in wide(bare).attrs["notes"]
+    assert "0.0000" in html(nobody)  # the estimate, and no error
+    assert html(nobody).count("0.0000") == 1
+
+
+def test_notes_name_every_cell_or_count_them(est):
+    several = wide(est, ["A", "censored_headcount", "contribution"], by="province").attrs["notes"]
+    assert "(–) estimate is 0: no interval: 8 figures of <b>." in several
+    blank = wide(replace(est, value=np.full(len(est), np.nan))).attrs["notes"]
+    assert any(note.startswith("– not defined: ") and note.endswith(" figures in 13 rows.") for note in blank)
+    assert not any("more" in note for note in [*several, *wide(est).attrs["notes"]])
+
+
+def test_what_is_counted_and_what_the_data_are_is_said_below_the_table(est):
+    assert "Counted: persons, every row taken for one." in wide(est).attrs["notes"]
+    told = replace(est, about={**est.about, "data": "SYNTHETIC"})
+    assert "Data: SYNTHETIC." in wide(told).attrs["notes"]
+    assert not any(n.startswith("Counted") for n in wide(replace(est, about={})).attrs["notes"])
 
 
 def test_a_number_without_an_error_and_a_missing_one_without_a_flag(est):
@@ -138,6 +168,54 @@ def test_contrasts_are_told_apart_and_gaps_of_percents_are_points(many):
     assert wide(ratio, percent=True).iloc[0, 0] == f"{ratio.value[0]:.3f} ({ratio.se[0]:.3f})"
     relative = h.contrast(lambda p: p[1] / p[0] - 1, name="relative_change")
     assert wide(relative, percent=True).columns.tolist() == ["H, relative_change, %"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("minorities", ", %"),
+        ("1 - Kinh", ", %"),
+        ("non-Kinh", ", %"),
+        ("exchange", ", %"),
+        ("lower_bound", ", %"),
+        ("yearly relative change", ", %"),
+        ("Hmong - Kinh", ", pp"),
+        ("Age 11 - age 1", ", pp"),
+        ("Gap", ", pp"),
+        ("absolute_change", ", pp"),
+        ("differences", ", pp"),
+        ("Hmong / Kinh", ""),
+        ("ratio", ""),
+        ("migration", ", %"),
+    ],
+)
+def test_the_name_of_a_contrast_says_its_unit(est, name, unit):
+    sums = est.select(statistic="poor_share", by="province").contrast([1, 1, 0, 0], name=name)
+    assert wide(sums, percent=True).columns.tolist() == [f"poor_share, {name}{unit}"]
+
+
+def test_labels_are_words_with_what_the_measure_calls_its_indicators(est, many):
+    titled = replace(est, titles={"d0": "Nutrition", "d1": "Same", "d2": "Same"})
+    columns = wide(titled, by=["total", "province"], labels=True, percent=True).columns.tolist()
+    for label in (
+        "Adjusted headcount ratio (M0)", "Headcount ratio (H), %", "Intensity (A), %",
+        "Uncensored headcount: Nutrition, %", "Censored headcount: Same [d1], %", "Censored headcount: Same [d2], %",
+        "Censored headcount: d3, %", "Contribution to M0: Nutrition", "Share of contribution: Nutrition, %",
+        "Share of contribution: health (dimension), %", "Population share, %", "Share of the poor, %",
+        "Group's contribution to M0, %", "Inequality among the poor",
+    ):  # fmt: skip
+        assert label in columns
+    assert len(columns) == len(set(columns)) == len(wide(titled).columns)
+    assert wide(many, "H", labels=True, by="total").columns[0] == "Headcount ratio (H), k = 1/3, own weights"
+    gap = est.select(statistic="H", by="province").contrast([1, -1, 0, 0])
+    assert wide(gap, labels=True).columns.tolist() == ["Headcount ratio (H), difference"]
+    lower = estimate(survey(), MEASURE.with_missing("bounds"), statistics=["H"])
+    assert wide(lower, labels=True).columns[0] == "Headcount ratio (H), lower bound"
+    bands = Measure.nested("m", {"x": ["d0", "d1"], "y": ["d2", "d3"]}, cutoff="1/2", severe="3/4", vulnerable="1/4")
+    banded = estimate(survey(), bands, statistics=["vulnerable", "severe"])
+    assert wide(banded, labels=True).columns.tolist() == ["Vulnerable", "Severe"]
+    part = proportion(Survey(people()), ["sex"])
+    assert wide(part, labels=True).columns[0] == "Proportion: sex = female"
 
 
 def test_a_contrast_across_statistics_and_groups_is_known_by_its_name(est):

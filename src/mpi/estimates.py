@@ -15,6 +15,7 @@ from mpi.intervals import METHODS, Interval, interval, p_value
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+    from typing import Unpack
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mpi.contrasts import WaldTest
     from mpi.influence import Influence
     from mpi.keys import Coded, Keys
+    from mpi.layout import Layout
 
 __all__ = ["Estimates"]
 
@@ -242,35 +244,55 @@ class Estimates:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.se > 0, p_value((self.value - value) / self.se, self.df), np.nan)
 
-    def wide(self, **options: Any) -> pd.DataFrame:
+    def wide(self, **options: Unpack[Layout]) -> pd.DataFrame:
         """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`."""
         from mpi.tables import wide
 
         return wide(self, **options)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the tidy table as CSV; the file is whole or is not there."""
+        """Write the tidy table as CSV, every number in full; the file is whole or is not there."""
         from mpi.export import write
 
         write(self, path, "csv")
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the tidy table as parquet; the file is whole or is not there."""
+        """Write the tidy table as parquet, every number in full; the file is whole or is not there."""
         from mpi.export import write
 
         write(self, path, "parquet")
 
-    def to_excel(self, path: str | os.PathLike[str]) -> None:
-        """Write an Excel workbook: a publication sheet per disaggregation, and the tidy table."""
+    def to_excel(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
+        """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
+
+        Parameters
+        ----------
+        path : path
+            The file, ``.xlsx``.
+        **options
+            The layout of the sheets to publish, as for `wide`: ``statistics, by, wave, cutoff, weighting, percent,
+            decimals, se, interval, labels`` (columns are named in words unless ``labels=False``).
+
+        Raises
+        ------
+        MpiError
+            When the path is none or has another end, an option is unknown, or the file cannot be written.
+        """
         from mpi.export import write
 
-        write(self, path, "excel")
+        write(self, path, "excel", **options)
 
-    def to_latex(self, path: str | os.PathLike[str]) -> None:
-        """Write the publication table as LaTeX; the file is whole or is not there."""
+    def to_latex(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
+        """Write the table to publish as LaTeX; the options and errors are those of `to_excel`."""
         from mpi.export import write
 
-        write(self, path, "latex")
+        write(self, path, "latex", **options)
+
+    def to_html(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
+        """Write the table to publish as a web page; the options and errors are those of `to_excel`."""
+        from mpi.export import write
+
+        write(self, path, "html", **options)
 
 
 def _kind(rows: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import html as markup
 import io
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,17 +18,18 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.errors import MpiError, nearest, unknown
 from mpi.files import replacing
+from mpi.layout import Layout, heading
 from mpi.tables import tidy, wide
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Unpack
 
     import pandas as pd
 
     from mpi.estimates import Estimates
 
-__all__ = ["Kind", "kind_of", "latex", "page", "write", "write_any"]
+__all__ = ["LAID_OUT", "Kind", "kind_of", "latex", "page", "write", "write_any"]
 
 Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 """A kind of file."""
@@ -40,9 +42,13 @@ _SUFFIXES: dict[str, Kind] = {
     ".tex": "latex",
     ".html": "html",
 }
+_FOREIGN = (".xls", ".xlsm", ".xlsb", ".ods", ".dta", ".sav", ".por", ".docx", ".pdf", ".json")
+
+LAID_OUT: tuple[Kind, ...] = ("excel", "latex", "html")
+"""The kinds of file that hold tables to publish, and so take the options of `mpi.tables.wide`."""
 
 
-def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: Any) -> None:
+def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: Unpack[Layout]) -> None:
     """Write estimates to a file; the old file stays whole until the new one is complete.
 
     Parameters
@@ -59,22 +65,51 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: A
         notes, a sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs
         tabular. ``html``: a page that stands by itself.
     **options
-        For latex and html, what `mpi.tables.wide` takes; for excel, its ``statistics, by, wave, cutoff,
-        weighting, percent, decimals``, which shape the sheets to publish.
+        For excel, latex and html, what `mpi.tables.wide` takes, which shapes the tables to publish; they name
+        the columns in words unless ``labels=False``. CSV and parquet hold every number and take none.
 
     Raises
     ------
     MpiError
-        When the kind is unknown, the library that writes it is not installed, or the file cannot be written;
-        `path` is then untouched.
+        When the kind is unknown, the path is none or its end says another kind, an option is unknown, the
+        library that writes the file is not installed, or it cannot be written; `path` is then untouched.
     """
     if kind not in get_args(Kind):
         raise MpiError(unknown("kind of file", kind, get_args(Kind)))
-    with replacing(path) as temporary:
-        temporary.write_bytes(_MAKERS[kind](est, Path(path), **options))
+    target = _path(path)
+    _check_name(target, kind)
+    _check_options(kind, options)
+    with replacing(target) as temporary:
+        temporary.write_bytes(_MAKERS[kind](est, target, **options))
 
 
-def write_any(est: Estimates, path: str | os.PathLike[str], **options: Any) -> None:
+def _path(path: Any) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or not os.fspath(path):
+        raise MpiError(f"a file is written to a path such as 'tables.xlsx', not to {path!r}")
+    return Path(path)
+
+
+def _check_name(path: Path, kind: Kind) -> None:
+    """Refuse a name that promises another kind of file: programs go by it."""
+    name, own = path.name.casefold(), next(s for s, k in _SUFFIXES.items() if k == kind)
+    said = next((s for s in (*_SUFFIXES, *_FOREIGN) if name.endswith(s)), path.suffix if kind == "excel" else "")
+    if said and _SUFFIXES.get(said) != kind:
+        other = f", or use to_{_SUFFIXES[said]}" if said in _SUFFIXES else ""
+        raise MpiError(f"{path.name!r} would hold {kind}, but it ends in {said!r}: end it in {own!r}{other}")
+
+
+def _check_options(kind: Kind, options: Layout) -> None:
+    if options and kind not in LAID_OUT:
+        raise MpiError(
+            f"{', '.join(options)}: {kind} holds the tidy table, every number in full; select(...) chooses what is "
+            f"in it, and layouts are for {', '.join(LAID_OUT)}"
+        )
+    for option in options:
+        if option not in Layout.__annotations__:
+            raise MpiError(unknown("layout option", option, Layout.__annotations__))
+
+
+def write_any(est: Estimates, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
     """Write estimates to a file of the kind its name says: .csv, .csv.gz, .parquet, .xlsx, .tex or .html.
 
     The options are those of `write`.
@@ -84,7 +119,7 @@ def write_any(est: Estimates, path: str | os.PathLike[str], **options: Any) -> N
     MpiError
         When the name ends otherwise, and as `write` does.
     """
-    write(est, path, kind_of(Path(path)), **options)
+    write(est, path, kind_of(_path(path)), **options)
 
 
 def kind_of(path: Path) -> Kind:
@@ -124,7 +159,9 @@ def _csv(est: Estimates, path: Path) -> bytes:
 
 def _parquet(est: Estimates, _: Path) -> bytes:
     if not find_spec("pyarrow"):
-        raise MpiError("parquet is written by pyarrow, which is absent: pip install 'mpi-poverty[engines]'")
+        raise MpiError(
+            "parquet is written by pyarrow, which is absent: pip install pyarrow (or 'mpi-poverty[engines]')"
+        )
     buffer = io.BytesIO()
     _keys_as_text(tidy(est)).to_parquet(buffer, engine="pyarrow", index=False)
     return buffer.getvalue()
@@ -154,7 +191,7 @@ _LATEX = {
 _PREAMBLE = r"% Needs \usepackage{booktabs}; Vietnamese needs XeLaTeX, LuaLaTeX or \usepackage[T5]{fontenc}."
 
 
-def latex(est: Estimates, **options: Any) -> str:
+def latex(est: Estimates, **options: Unpack[Layout]) -> str:
     r"""Return the table to publish as a booktabs tabular, with its notes below.
 
     Parameters
@@ -162,7 +199,7 @@ def latex(est: Estimates, **options: Any) -> str:
     est : Estimates
         The estimates.
     **options
-        What `mpi.tables.wide` takes.
+        What `mpi.tables.wide` takes; columns are named in words unless ``labels=False``.
 
     Examples
     --------
@@ -171,7 +208,7 @@ def latex(est: Estimates, **options: Any) -> str:
     >>> r"\toprule" in latex(est, statistics=["H", "M0"], percent=True)
     True
     """
-    frame = wide(est, **options)
+    frame = _worded(est, options)
     heads = [*frame.index.names[1:], *frame.columns]
     layout = "l" * (frame.index.nlevels - 1) + "r" * frame.shape[1]
     body = [line for by, part in _blocks(frame) for line in _latex_block(by, part, len(heads))]
@@ -179,6 +216,12 @@ def latex(est: Estimates, **options: Any) -> str:
     lines += [*body[1:], r"\bottomrule", r"\end{tabular}"]  # no space above the first block
     lines += [rf"\par\smallskip{{\footnotesize {_latex(note)}\par}}" for note in frame.attrs["notes"]]
     return "\n".join(lines) + "\n"
+
+
+def _worded(est: Estimates, options: Layout) -> pd.DataFrame:
+    """Lay out a table for people: columns named in words unless another wish is told."""
+    wished: Layout = {"labels": True, **options}
+    return wide(est, **wished)
 
 
 def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -218,9 +261,12 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 .table { overflow-x: auto; }
+h1 { font-size: 1.4rem; }
+h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: right; vertical-align: bottom; }
-td { white-space: nowrap; }
+th[scope=col] { min-width: 7rem; }
+td, th[scope=row], th.key { white-space: nowrap; }
 th[scope=row], th.key { text-align: left; font-weight: normal; }
 thead { border-block: 2px solid; }
 tbody { border-bottom: 2px solid; }
@@ -229,7 +275,7 @@ tbody tr:nth-child(even) { background: rgb(128 128 128 / .1); }
 """
 
 
-def page(est: Estimates, **options: Any) -> str:
+def page(est: Estimates, **options: Unpack[Layout]) -> str:
     """Return a web page that stands by itself: the table to publish, disaggregation by disaggregation.
 
     Parameters
@@ -237,15 +283,17 @@ def page(est: Estimates, **options: Any) -> str:
     est : Estimates
         The estimates.
     **options
-        What `mpi.tables.wide` takes.
+        What `mpi.tables.wide` takes; columns are named in words unless ``labels=False``.
     """
-    frame = wide(est, **options)
+    frame = _worded(est, options)
+    title = markup.escape(est.about.get("measure", "Estimates"))
+    survey = f"<p>{markup.escape(est.about['survey'])}</p>\n" if "survey" in est.about else ""
     tables = "\n".join(_section(by, part) for by, part in _blocks(frame))
     notes = "\n".join(f"<p>{markup.escape(note)}</p>" for note in frame.attrs["notes"])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Estimates</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{tables}\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{survey}{tables}\n"
         f'<div class="notes">\n{notes}\n</div>\n</body>\n</html>\n'
     )
 
@@ -253,13 +301,14 @@ def page(est: Estimates, **options: Any) -> str:
 def _section(by: str, part: pd.DataFrame) -> str:
     shown = part.loc[:, (part != "").any()]  # statistics that this disaggregation has
     keys = part.index.nlevels - 1
-    heads = [_th(n, 'class="key"') for n in part.index.names[1:]] + [_th(c, 'scope="col"') for c in shown.columns]
+    names = [by if n == "group" and by not in {"", "total"} else n for n in part.index.names[1:]]
+    heads = [_th(n, 'class="key"') for n in names] + [_th(c, 'scope="col"') for c in shown.columns]
     rows = []
     for index, cells in zip(shown.index, shown.to_numpy().tolist(), strict=True):
         labels = [_th(v, 'scope="row"') for v in index[-keys:]]
         rows.append(f"<tr>{''.join(labels)}{''.join(f'<td>{markup.escape(c)}</td>' for c in cells)}</tr>")
     return (
-        f'<h2>{markup.escape(by or "estimates")}</h2>\n<div class="table"><table>\n'
+        f'<h2>{markup.escape(heading(by))}</h2>\n<div class="table"><table>\n'
         f"<thead><tr>{''.join(heads)}</tr></thead>\n"
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -11,14 +12,14 @@ from mpi.errors import MpiError
 from mpi.keys import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mpi.estimates import Estimates
     from mpi.keys import Coded, Keys
 
-__all__ = ["Column", "Grid", "grid", "occurring", "row_name"]
+__all__ = ["Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
 
 _SHARES = frozenset(
     {
@@ -26,7 +27,45 @@ _SHARES = frozenset(
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion",
     }
 )  # fmt: skip
-_LEVELS = frozenset({"level", "lower_bound", "upper_bound"})
+_RATIO = re.compile(r"(?<![a-z])ratios?(?![a-z])| / ")
+_DIFFERENCE = re.compile(r"(?<![a-z])(change|difference|gap|minus)s?(?![a-z])|(?<!^1) [-−–] ")  # "1 - x" is a level
+
+_WORDS = {
+    "M0": "Adjusted headcount ratio (M0)",
+    "H": "Headcount ratio (H)",
+    "A": "Intensity (A)",
+    "uncensored_headcount": "Uncensored headcount",
+    "censored_headcount": "Censored headcount",
+    "contribution": "Contribution to M0",
+    "contribution_share": "Share of contribution",
+    "population_share": "Population share",
+    "poor_share": "Share of the poor",
+    "group_contribution": "Group's contribution to M0",
+    "vulnerable": "Vulnerable",
+    "severe": "Severe",
+    "inequality": "Inequality among the poor",
+    "mean": "Mean",
+    "proportion": "Proportion",
+    "total": "Total",
+    "ratio": "Ratio",
+    "lower_bound": "lower bound",
+    "upper_bound": "upper bound",
+}
+
+
+class Layout(TypedDict, total=False):
+    """The options that shape a table to publish; `mpi.tables.wide` explains them."""
+
+    statistics: str | Sequence[str] | None
+    by: Any
+    wave: Any
+    cutoff: Any
+    weighting: str | Sequence[str] | None
+    percent: bool
+    decimals: int | None
+    se: bool
+    interval: bool
+    labels: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +114,7 @@ def grid(
     cutoff: Any = None,
     weighting: str | Sequence[str] | None = None,
     percent: bool = False,
+    labels: bool = False,
 ) -> Grid:
     """Lay estimates out as `mpi.tables.wide` prints them; the parameters are explained there."""
     order = None if statistics is None else _listed(statistics)
@@ -82,7 +122,7 @@ def grid(
     names = ("by", "group", "wave") if (chosen.keys["wave"].index >= 0).any() else ("by", "group")
     row, first = _distinct(chosen.keys, names)
     rows = [tuple(chosen.keys[n].at(i) for n in names) for i in first.tolist()]
-    column, columns = _columns(chosen.keys, percent=percent)
+    column, columns = _columns(chosen, percent=percent, labels=labels)
     _refuse_clashes(chosen, row, column, columns)
     cell = np.full((len(rows), len(columns)), -1, dtype=np.int64)
     cell[row, column] = np.arange(len(chosen))
@@ -123,47 +163,66 @@ def _distinct(keys: Keys, names: Iterable[str]) -> tuple[NDArray[np.int64], NDAr
     return rank[inverse.ravel()], first[order]
 
 
-def _columns(keys: Keys, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
+def _columns(est: Estimates, *, percent: bool, labels: bool) -> tuple[NDArray[np.int64], list[Column]]:
     """Return each estimate's column, and the columns; cutoffs and weightings are told where several."""
+    keys = est.keys
     number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"))
     told = [n for n in ("cutoff", "weighting") if len(np.unique(keys[n].index[keys[n].index >= 0])) > 1]
+    words = _Words(_WORDS, _titles(est)) if labels else _Words({}, {})
     found: dict[Column, int] = {}
-    place = [found.setdefault(_column(keys, i, told, percent=percent), len(found)) for i in first.tolist()]
+    made = (_column(keys, i, told, words, percent=percent) for i in first.tolist())
+    place = [found.setdefault(column, len(found)) for column in made]
     return np.array(place, dtype=np.int64)[number], list(found)
 
 
-def _column(keys: Keys, row: int, told: Sequence[str], *, percent: bool) -> Column:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is printed for statistics and contrasts, and for indicators; by default their names."""
+
+    names: Mapping[str, str]
+    titles: Mapping[Any, str]
+
+
+def _titles(est: Estimates) -> dict[tuple[str, Any], str]:
+    """Return what to print for each indicator; two of one title are told apart by their names."""
+    names = occurring(est.keys["indicator"])
+    shown = [est.titles.get(n, str(n)) for n in names]
+    return {n: s if shown.count(s) == 1 else f"{s} [{n}]" for n, s in zip(names, shown, strict=True)}
+
+
+def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent: bool) -> Column:
     key = {n: keys[n].at(row) for n in NAMES}
     unit = _unit(key["statistic"], key["contrast"]) if percent else "fraction"
-    words = [_what(key)]
+    parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
-        words.append(str(key["contrast"]))
+        parts.append(str(words.names.get(key["contrast"], key["contrast"])))
     if "cutoff" in told and key["cutoff"] is not None:
-        words.append(f"k = {key['cutoff']}")
+        parts.append(f"k = {key['cutoff']}")
     if "weighting" in told and key["weighting"] is not None:
-        words.append(f"{key['weighting']} weights")
-    words += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
-    return Column(", ".join(words), key["statistic"], unit)
+        parts.append(f"{key['weighting']} weights")
+    parts += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
+    return Column(", ".join(parts), key["statistic"], unit)
 
 
-def _what(key: dict[str, Any]) -> str:
+def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
-    name = str(key["statistic"] if key["statistic"] is not None else key["contrast"])
-    if name == "proportion" and key["dimension"] is not None:
-        return f"{name}: {key['dimension']} = {key['indicator']}"
-    if key["indicator"] is not None:
-        return f"{name}: {key['indicator']}"
-    return f"{name}: {key['dimension']} (dimension)" if key["dimension"] is not None else name
+    statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
+    name = str(key["contrast"]) if statistic is None else str(words.names.get(statistic, statistic))
+    if statistic == "proportion" and dimension is not None:
+        return f"{name}: {dimension} = {indicator}"
+    if indicator is not None:
+        return f"{name}: {words.titles.get(indicator, indicator)}"
+    return f"{name}: {dimension} (dimension)" if dimension is not None else name
 
 
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
-    """Say how a number is printed among percents; a difference of percents is in percentage points."""
-    name = contrast or "level"
+    """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
+    name = (contrast or "level").casefold().replace("_", " ")
     if "relative" in name:
         return "percent"
-    if statistic not in _SHARES or "ratio" in name:
+    if statistic not in _SHARES or _RATIO.search(name):
         return "fraction"
-    return "percent" if name in _LEVELS else "points"
+    return "points" if _DIFFERENCE.search(name) else "percent"
 
 
 def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> list[int]:
@@ -206,3 +265,26 @@ def row_name(layout: Grid, i: int) -> str:
     """Return what a row is called: its group, and its round where it has one."""
     _, group, *wave = layout.rows[i]
     return " ".join(str(v) for v in (group, *wave) if v is not None)
+
+
+def heading(by: str | None) -> str:
+    """Return what stands above the rows of one disaggregation.
+
+    Examples
+    --------
+    >>> heading("ethnicity"), heading("total")
+    ('By ethnicity', 'Total')
+    """
+    return f"By {by}" if by not in {None, "", "total"} else "Total" if by else "Estimates"
+
+
+def part_of(layout: Grid, rows: Sequence[bool], columns: Sequence[bool]) -> Grid:
+    """Return some rows of a layout, with those columns, among the ones wanted, that hold a number there."""
+    chosen = np.flatnonzero(rows)
+    there = np.flatnonzero((layout.cell[chosen] >= 0).any(axis=0) & np.asarray(columns, dtype=bool))
+    cell = layout.cell[np.ix_(chosen, there)]
+    held = cell >= 0
+    est = layout.est.take(cell[held])
+    cell[held] = np.arange(len(est))
+    kept = [layout.columns[j] for j in there]
+    return replace(layout, est=est, rows=[layout.rows[i] for i in chosen], columns=kept, cell=cell)

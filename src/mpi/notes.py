@@ -1,4 +1,4 @@
-"""What belongs under a table: the errors, the cutoff, why figures are missing, how they are rounded."""
+"""What belongs under a table: errors, cutoff, what is counted, why figures are missing, how they are rounded."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.layout import Grid
 
-__all__ = ["MISSING", "ROUNDING", "Style", "degrees", "notes"]
+__all__ = ["MISSING", "ROUNDING", "Style", "degrees", "notes", "style_of", "without_error"]
 
 MISSING = "–"
-"""What stands for an estimate that is undefined."""
+"""What stands for an estimate, an error or a limit that is undefined."""
 
 ROUNDING = (
     "Every figure is rounded by itself from its full precision: as printed, H times A need not give M0, and "
@@ -28,12 +28,39 @@ ROUNDING = (
 Style = Literal["se", "interval", "estimate"]
 """What stands beside an estimate: its standard error, its confidence interval, or nothing."""
 
+_CELLS, _ROWS = 6, 8  # how many are named one by one, before they are counted
 
-def notes(layout: Grid, style: Style = "se") -> list[str]:
-    """Return what belongs under a table: errors, cutoff and weights, flags, rounding."""
+
+def style_of(*, se: bool, interval: bool) -> Style:
+    """Return what stands beside an estimate."""
+    return "interval" if interval else "se" if se else "estimate"
+
+
+def without_error(est: Estimates) -> NDArray[np.bool_]:
+    """Return which estimates have no standard error to print: none is known, or the sample shows no variation.
+
+    A standard error of 0 is no sign of precision: nobody in the sample is poor, or all PSUs are alike.
+    """
+    bare: NDArray[np.bool_] = np.isnan(est.se) | (est.se == 0)
+    return bare
+
+
+def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[str]:
+    """Return what belongs under a table: errors, cutoff and weights, what is counted, flags, rounding.
+
+    Parameters
+    ----------
+    layout : Grid
+        The table.
+    style : {"se", "interval", "estimate"}
+        What stands beside the estimates.
+    bracketed : bool, default True
+        Whether it stands in the estimate's cell, in brackets, or in cells to the right.
+    """
     est = layout.est
     errors = {"se": "Standard errors", "interval": f"{est.level * 100:g}% confidence intervals"}
-    out = [f"{errors[style]} in brackets; {degrees(est)}."] if style in errors else []
+    place = "in brackets" if bracketed else "to the right of estimates"
+    out = [f"{errors[style]} {place}; {degrees(est)}."] if style in errors else []
     cutoffs, weightings = (occurring(est.keys[n]) for n in ("cutoff", "weighting"))
     if len(cutoffs) == 1:
         out.append(f"Poverty cutoff k = {cutoffs[0]}.")
@@ -41,7 +68,15 @@ def notes(layout: Grid, style: Style = "se") -> list[str]:
         out.append(f"Weights: {weightings[0]}.")
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
-    return [*out, *_flag_notes(layout), ROUNDING]
+    out += [f"{word}: {est.about[key]}." for key, word in _ABOUT.items() if key in est.about]
+    return [*out, *_flag_notes(layout, _MARKS[bracketed][style]), ROUNDING]
+
+
+_ABOUT = {"counted": "Counted", "data": "Data"}
+_MARKS: dict[bool, dict[Style, str]] = {
+    True: {"se": f"({MISSING}) ", "interval": f"[{MISSING}] ", "estimate": ""},
+    False: {"se": f"SE {MISSING} ", "interval": f"limits {MISSING} ", "estimate": ""},
+}
 
 
 def degrees(est: Estimates) -> str:
@@ -53,23 +88,31 @@ def degrees(est: Estimates) -> str:
     return f"{low:,.0f} degrees of freedom" if low == high else f"{low:,.0f} to {high:,.0f} degrees of freedom"
 
 
-def _flag_notes(layout: Grid) -> list[str]:
-    """Say, for each flag, which cells bear it; and where figures are missing without one."""
+def _flag_notes(layout: Grid, mark: str) -> list[str]:
+    """Say for each flag which cells bear it, and how they are printed; and where figures lack an error without one."""
     est = layout.est
     missing = np.isnan(est.value)
+    bare = without_error(est) & ~missing
     out = []
-    for i in np.unique(est.flag.index[(est.flag.index >= 0) | missing]).tolist():
+    for i in np.unique(est.flag.index).tolist():
         here = est.flag.index == i
-        reason = est.flag.at(int(np.argmax(here))) or "not defined"
-        for mark, rows in ((f"{MISSING} ", here & missing), ("", here & ~missing)):
-            if rows.any() and (mark or i >= 0):
-                out.append(f"{mark}{reason}: {_cells(layout, rows)}.")
+        flag = est.flag.at(int(np.argmax(here)))
+        kinds = (
+            (f"{MISSING} ", flag or "not defined", here & missing),
+            (mark, flag or "no variation: no interval", here & bare),
+            ("", flag, here & ~missing & ~bare),
+        )
+        out += [f"{sign}{why}: {_cells(layout, rows)}." for sign, why, rows in kinds if why and rows.any()]
     return out
 
 
-def _cells(layout: Grid, rows: NDArray[np.bool_], show: int = 3) -> str:
-    wanted = np.append(rows, False)[layout.cell]  # a cell of -1 finds the False at the end
-    where = np.argwhere(wanted)
-    named = [f"{layout.columns[j].label} of {row_name(layout, i)}" for i, j in where[:show].tolist()]
-    more = f" and {len(where) - show:,} more" if len(where) > show else ""
-    return "; ".join(named) + more
+def _cells(layout: Grid, wanted: NDArray[np.bool_]) -> str:
+    """Name the cells; where they are many, count them and name their rows; where these are many, count both."""
+    there = np.append(wanted, False)[layout.cell]  # a cell of -1 finds the False at the end
+    where = np.argwhere(there).tolist()
+    if len(where) <= _CELLS:
+        return "; ".join(" of ".join(filter(None, (layout.columns[j].label, row_name(layout, i)))) for i, j in where)
+    rows = list(filter(None, dict.fromkeys(row_name(layout, i) for i, _ in where)))
+    if 0 < len(rows) <= _ROWS:
+        return f"{len(where):,} figures of {'; '.join(rows)}"
+    return f"{len(where):,} figures in {int(there.any(axis=1).sum()):,} rows"

@@ -10,7 +10,7 @@ import numpy as np
 from mpi.errors import MpiError
 from mpi.keys import NAMES
 from mpi.layout import Column, Grid, grid, row_name
-from mpi.notes import MISSING, ROUNDING, Style, degrees, notes
+from mpi.notes import MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,6 +73,7 @@ def wide(
     decimals: int | None = None,
     se: bool = True,
     interval: bool = False,
+    labels: bool = False,
 ) -> pd.DataFrame:
     """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
 
@@ -89,23 +90,29 @@ def wide(
         Several cutoffs or weightings stand in the column labels (``H, k = 1/3``), and so does any contrast
         but the level.
     percent : bool, default False
-        Print headcounts, intensity and shares in per cent (``H, %``), their changes and gaps in percentage
-        points (``H, change, pp``) and relative changes in per cent. M0, contributions to M0, inequality,
-        ratios and means stay as they are.
+        Print headcounts, intensity and shares in per cent (``H, %``). A contrast of them is in percentage
+        points where its name says that it is a difference (a change, a gap, ``Hmong - Kinh``:
+        ``H, change, pp``), and else in per cent, as the sum of several groups' shares and a relative change.
+        M0, contributions to M0, inequality, ratios (``Hmong / Kinh``) and means stay as they are.
     decimals : int, optional
         By default 3, or 1 for percents (fractions among them have two decimals more), and none for a column
         of thousands.
     se : bool, default True
-        Put the standard error after the estimate: ``0.335 (0.006)``.
+        Put the standard error after the estimate: ``0.335 (0.006)``; ``0.000 (–)`` where the sample shows no
+        variation, for that is no sign of precision.
     interval : bool, default False
         Put the confidence interval there instead: ``0.335 [0.324, 0.346]``.
+    labels : bool, default False
+        Name the columns in words: ``Headcount ratio (H)`` and, with what the measure calls an indicator,
+        ``Censored headcount: Toilet``. By default they have the field's short names, ``H``.
 
     Returns
     -------
     pandas.DataFrame
         Text, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. A figure that is undefined
         is "–"; a cell for which nothing was estimated is empty. ``frame.attrs["notes"]`` lists what belongs
-        under the table: the errors, the cutoff, why figures are missing, how they are rounded.
+        under the table: the errors, the cutoff, what is counted, why figures are missing, how they are
+        rounded.
 
     Raises
     ------
@@ -118,9 +125,11 @@ def wide(
     >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
     >>> wide(est, ["H", "M0"], percent=True).columns.tolist()
     ['H, %', 'M0']
+    >>> wide(est, ["H"], labels=True).columns.tolist()
+    ['Headcount ratio (H)']
     """
-    layout = grid(est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent)
-    return _printed(layout, decimals, "interval" if interval else "se" if se else "estimate")
+    layout = grid(est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels)
+    return _printed(layout, decimals, style_of(se=se, interval=interval))
 
 
 def _printed(layout: Grid, decimals: int | None, style: Style) -> pd.DataFrame:
@@ -158,10 +167,11 @@ def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:
     there = np.flatnonzero(rows >= 0)
     est = layout.est.take(rows[there])
     scale = 1.0 if column.unit == "fraction" else 100.0
+    se = np.where(without_error(est), np.nan, est.se)
     low, high = est.limits() if style == "interval" else (est.value, est.value)
     spec = f"z,.{decimals}f"  # z: never "-0.000"
     out = [""] * len(rows)
-    for i, numbers in zip(there, zip(est.value, est.se, low, high, strict=True), strict=True):
+    for i, numbers in zip(there, zip(est.value, se, low, high, strict=True), strict=True):
         out[i] = _text([float(x) * scale for x in numbers], spec, style)
     return out
 
@@ -170,7 +180,9 @@ def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
     value, se, low, high = (MISSING if np.isnan(x) else format(x, spec) for x in numbers)
     if value == MISSING or style == "estimate":
         return value
-    return f"{value} ({se})" if style == "se" else f"{value} [{low}, {high}]"
+    if style == "se":
+        return f"{value} ({se})"
+    return f"{value} [{low}, {high}]" if {low, high} != {MISSING} else f"{value} [{MISSING}]"
 
 
 # --- HTML ------------------------------------------------------------------------------------------------
@@ -211,7 +223,8 @@ def _figures(est: Estimates) -> list[list[str]]:
     low, high = ([_brief(x) for x in limit] for limit in est.limits())
     between = [f"[{a}, {b}]" for a, b in zip(low, high, strict=True)]
     counts = [[MISSING if np.isnan(x) else f"{x:,.0f}" for x in v] for v in (est.n, est.n_psu)]
-    return [[_brief(x) for x in est.value], [_brief(x) for x in est.se], between, *counts]
+    se = np.where(without_error(est), np.nan, est.se)
+    return [[_brief(x) for x in est.value], [_brief(x) for x in se], between, *counts]
 
 
 def _brief(x: float) -> str:

@@ -1,11 +1,11 @@
-"""Estimates as an Excel workbook: notes, a sheet to publish for each disaggregation, and the tidy table."""
+"""Estimates as an Excel workbook: notes, sheets to publish for each disaggregation, and the tidy table."""
 
 from __future__ import annotations
 
 import io
 import math
 import re
-from dataclasses import replace
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -14,32 +14,56 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 
 from mpi.errors import MpiError
+from mpi.layout import heading, occurring, part_of
+from mpi.notes import style_of, without_error
 from mpi.tables import MISSING, ROUNDING, Grid, decimals_of, grid, notes, tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from mpi.estimates import Estimates
-    from mpi.keys import Coded
+    from mpi.notes import Style
 
 __all__ = ["sheet_name", "workbook"]
 
 _MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
 _NOTES, _DATA = "Notes", "Data"
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
+_BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
+_BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "upper"), "estimate": ()}
 
 _FLAGS = {
     "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
     "no poor in group": "a figure about the poor, such as their intensity, has no meaning without any",
+    "not observed in group": "nobody in the group has an answer, so nothing is known of it",
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
     "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",
     "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
     "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
+    "no variation between PSUs: no interval": "all primary sampling units show the same; that is no proof of certainty",
+    "no derivative: no error": "the function is not smooth at these estimates (as a root at 0), so no error follows",
     "undefined": "the figure cannot be derived, because one that it rests on is missing or zero",
+}
+_METHODS = {
+    "logit": "logit-t intervals",
+    "t": "t intervals",
+    "log": "log-t intervals",
+    "asin": "t intervals of the arcsine of the square root",
+    "beta": "intervals of Korn and Graubard (beta, with the effective sample size)",
+    "wilson": "Wilson's intervals with the effective sample size",
+}
+_DEGREES = {
+    "design": "Primary sampling units minus strata, of the whole design in the rounds that a figure rests on",
+    "group": "Primary sampling units minus strata, of those with cases in the group",
 }
 
 
-def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> bytes:
+def workbook(
+    est: Estimates, *, decimals: int | None = None, se: bool = True, interval: bool = False, labels: bool = True,
+    **options: Any,
+) -> bytes:  # fmt: skip
     """Return the contents of an .xlsx file.
 
     Parameters
@@ -48,6 +72,10 @@ def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> 
         The estimates.
     decimals : int, optional
         How many to show in the sheets to publish, as for `mpi.tables.wide`; the cells keep full precision.
+    se, interval : bool
+        Whether standard errors stand beside the estimates, or confidence limits instead.
+    labels : bool, default True
+        Name the columns in words.
     **options
         ``statistics, by, wave, cutoff, weighting, percent`` of `mpi.tables.wide`, for the sheets to publish.
 
@@ -57,18 +85,21 @@ def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> 
         When openpyxl is not installed, or a sheet would be larger than Excel can hold.
     """
     if not find_spec("openpyxl"):
-        raise MpiError("Excel files are written by openpyxl, which is absent: pip install 'mpi-poverty[report]'")
+        raise MpiError(
+            "Excel files are written by openpyxl, which is absent: pip install openpyxl (or 'mpi-poverty[report]')"
+        )
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
-    layout = grid(est, **options)
-    _check_size(est, layout)
+    style = style_of(se=se, interval=interval)
+    pages = list(_pages(grid(est, labels=labels, **options)))
+    _check_size(est, pages, style)
     book = Workbook()
     front = book.worksheets[0]
     front.title = _NOTES
     taken = {_NOTES.casefold(), _DATA.casefold()}
-    for by, part in _split(layout):
-        _publish(book.create_sheet(sheet_name(by, taken)), part, by, decimals)
+    for page in pages:
+        _publish(book.create_sheet(sheet_name(page.title, taken, page.end)), page, style, decimals)
     _data(book.create_sheet(_DATA), est)
     _front(front, est, [sheet.title for sheet in book.worksheets[1:-1]])
     book.properties.creator = "mpi-poverty"
@@ -78,10 +109,64 @@ def workbook(est: Estimates, *, decimals: int | None = None, **options: Any) -> 
     return contents.getvalue()
 
 
-def _check_size(est: Estimates, layout: Grid) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Page:
+    """A sheet to publish: some statistics of one disaggregation.
+
+    Attributes
+    ----------
+    by : str or None
+        The disaggregation.
+    end : str
+        What tells the sheet from others of the disaggregation.
+    layout : Grid
+        What stands where.
+    cases : ndarray of float
+        The number of cases of each row.
+    """
+
+    by: str | None
+    end: str
+    layout: Grid
+    cases: NDArray[np.float64]
+
+    @property
+    def title(self) -> str:
+        """What the sheet is about."""
+        return heading(self.by)
+
+    @property
+    def first(self) -> int:
+        """The column of the first estimate: after the group, the round where there is one, and the cases."""
+        return len(self.layout.names) + 1
+
+
+def _pages(layout: Grid) -> Iterator[_Page]:
+    """Part the layout by disaggregation, and each of them into main figures and figures of indicators."""
+    names = [row[0] for row in layout.rows]
+    of_indicators = [c.statistic in _BY_INDICATOR for c in layout.columns]
+    for by in dict.fromkeys(names):
+        here = [n == by for n in names]
+        cases = _cases(part_of(layout, here, [True] * len(layout.columns)))
+        main = part_of(layout, here, [not x for x in of_indicators])
+        if main.columns:
+            yield _Page(by, "", main, cases)
+        others = part_of(layout, here, of_indicators)
+        if others.columns:
+            yield _Page(by, ", indicators" if main.columns else "", others, cases)
+
+
+def _cases(layout: Grid) -> NDArray[np.float64]:
+    """Return the most cases that a figure of each row rests on: those of the group, where it has a headcount."""
+    n = np.append(np.nan_to_num(layout.est.n), 0.0)[layout.cell]  # a cell of -1 finds the 0 at the end
+    most: NDArray[np.float64] = n.max(axis=1, initial=0.0)
+    return most
+
+
+def _check_size(est: Estimates, pages: Sequence[_Page], style: Style) -> None:
     if len(est) >= _MAX_ROWS:
         raise MpiError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
-    width = 2 * len(layout.columns) + len(layout.names) - 1
+    width = max((_span(style) * len(p.layout.columns) + p.first - 1 for p in pages), default=0)
     if width > _MAX_COLUMNS:
         raise MpiError(
             f"a sheet to publish would have {width:,} columns, Excel holds {_MAX_COLUMNS:,}; select some "
@@ -89,24 +174,12 @@ def _check_size(est: Estimates, layout: Grid) -> None:
         )
 
 
-def _split(layout: Grid) -> list[tuple[str, Grid]]:
-    """Part the layout by disaggregation, each with the columns it has."""
-    names = [row[0] for row in layout.rows]
-    return [(str(by or "estimates"), _part(layout, [n == by for n in names])) for by in dict.fromkeys(names)]
+def _span(style: Style) -> int:
+    """Return how many columns a statistic takes."""
+    return 1 + len(_BESIDE[style])
 
 
-def _part(layout: Grid, wanted: Sequence[bool]) -> Grid:
-    rows = np.flatnonzero(wanted)
-    columns = np.flatnonzero((layout.cell[rows] >= 0).any(axis=0))
-    cell = layout.cell[np.ix_(rows, columns)]
-    there = cell >= 0
-    est = layout.est.take(cell[there])
-    cell[there] = np.arange(len(est))
-    kept = [layout.columns[j] for j in columns]
-    return replace(layout, est=est, rows=[layout.rows[i] for i in rows], columns=kept, cell=cell)
-
-
-def sheet_name(name: str, taken: set[str]) -> str:
+def sheet_name(name: str, taken: set[str], end: str = "") -> str:
     r"""Make a name that Excel allows and no sheet has: at most 31 characters, none of ``[ ] : * ? / \``.
 
     Parameters
@@ -115,6 +188,8 @@ def sheet_name(name: str, taken: set[str]) -> str:
         What the sheet is about.
     taken : set of str
         Names in use, casefolded; the new one is added.
+    end : str
+        What must stand at its end; a long name is cut before it.
 
     Examples
     --------
@@ -122,13 +197,16 @@ def sheet_name(name: str, taken: set[str]) -> str:
     'sex_age'
     """
     allowed = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip().strip("'") or "sheet"
-    made, i = allowed[:_MAX_NAME].rstrip("'"), 1
+    made, i = _cut(allowed, end), 1
     while made.casefold() in taken or made.casefold() == "history":  # Excel keeps "History" for itself
         i += 1
-        end = f" ({i})"
-        made = allowed[: _MAX_NAME - len(end)] + end
+        made = _cut(allowed, f"{end} ({i})")
     taken.add(made.casefold())
     return made
+
+
+def _cut(name: str, end: str) -> str:
+    return (name[: _MAX_NAME - len(end)] + end).rstrip("'")
 
 
 # --- cells -----------------------------------------------------------------------------------------------
@@ -168,58 +246,65 @@ def _width(sheet: Any, column: int, characters: float) -> None:
 # --- a sheet to publish ----------------------------------------------------------------------------------
 
 
-def _publish(sheet: Any, layout: Grid, by: str, decimals: int | None) -> None:
-    """Write the statistics of one disaggregation, each in two columns: the estimate, its standard error."""
-    keys = len(layout.names) - 1
-    title = "Estimates for the whole" if by == "total" else f"Estimates by {by}"
-    _style(_put(sheet, 1, 1, title), bold=True)
-    _row_labels(sheet, layout, by)
-    for j in range(len(layout.columns)):
-        _head(sheet, keys + 1 + 2 * j, layout.columns[j].label)
-        _figures(sheet, layout, j, keys + 1 + 2 * j, decimals)
-    for i, note in enumerate(notes(layout)):
-        _put(
-            sheet,
-            _TOP + len(layout.rows) + 1 + i,
-            1,
-            note.replace("in brackets", "to the right of estimates"),
-        )
-    _set_up(sheet, keys)
+def _publish(sheet: Any, page: _Page, style: Style, decimals: int | None) -> None:
+    """Write statistics of one disaggregation: each an estimate, and beside it its standard error or its limits."""
+    _style(_put(sheet, 1, 1, page.title + page.end), bold=True)
+    _row_labels(sheet, page)
+    for j, column in enumerate(page.layout.columns):
+        at = page.first + _span(style) * j
+        _head(sheet, at, column.label, style)
+        _figures(sheet, page.layout, j, at, style, decimals)
+    cases = f"n: the unweighted cases of the row; figures about the poor alone rest on fewer (see {_DATA})."
+    for i, note in enumerate([cases, *notes(page.layout, style, bracketed=False)]):
+        _put(sheet, _TOP + len(page.layout.rows) + 1 + i, 1, note)
+    _set_up(sheet, page.first)
 
 
-def _row_labels(sheet: Any, layout: Grid, by: str) -> None:
-    for k, name in enumerate(layout.names[1:], 1):
-        _style(_put(sheet, _TOP - 1, k, by if name == "group" and by != "total" else name), bold=True)
-        for i, row in enumerate(layout.rows):
+def _row_labels(sheet: Any, page: _Page) -> None:
+    by, rows = page.by, page.layout.rows
+    for k, name in enumerate(page.layout.names[1:], 1):
+        _style(_put(sheet, _TOP - 1, k, by if name == "group" and by not in {None, "total"} else name), bold=True)
+        for i, row in enumerate(rows):
             _style(_put(sheet, _TOP + i, k, row[k]), horizontal="left")
-        longest = max(len(str(row[k])) for row in layout.rows)
+        longest = max(len(str(row[k])) for row in rows)
         _width(sheet, k, min(max(longest, len(name), 8) + 2, 48))
+    _style(_put(sheet, _TOP - 1, page.first - 1, "n"), bold=True, horizontal="right")
+    for i, n in enumerate(page.cases.tolist()):
+        cell = _put(sheet, _TOP + i, page.first - 1, int(n))
+        cell.number_format = "#,##0"
+        _style(cell, horizontal="right")
 
 
-def _head(sheet: Any, column: int, label: str) -> None:
+def _head(sheet: Any, column: int, label: str, style: Style) -> None:
     from openpyxl.styles import Border, Side
 
     _style(_put(sheet, _TOP - 2, column, label), bold=True, wrap=True, horizontal="center")
-    sheet.merge_cells(start_row=_TOP - 2, end_row=_TOP - 2, start_column=column, end_column=column + 1)
-    for c, word in ((column, "estimate"), (column + 1, "SE")):
+    words = ("estimate", *_BESIDE[style])
+    if len(words) > 1:
+        last = column + len(words) - 1
+        sheet.merge_cells(start_row=_TOP - 2, end_row=_TOP - 2, start_column=column, end_column=last)
+    for c, word in enumerate(words, column):
         below = _put(sheet, _TOP - 1, c, word)
         _style(below, horizontal="right")
         below.border = Border(bottom=Side(style="thin"))
-        _width(sheet, c, 12)
+        _width(sheet, c, 12 if len(words) > 1 else 18)
 
 
-def _figures(sheet: Any, layout: Grid, j: int, column: int, decimals: int | None) -> None:
+def _figures(sheet: Any, layout: Grid, j: int, column: int, style: Style, decimals: int | None) -> None:
     form = _number_format(layout, j, decimals)
-    for i, k in enumerate(layout.cell[:, j].tolist()):
-        if k < 0:
-            continue
-        flag = layout.est.flag.at(k)
-        for c, number in enumerate((layout.est.value[k], layout.est.se[k])):
+    rows = layout.cell[:, j]
+    there = np.flatnonzero(rows >= 0)
+    est = layout.est.take(rows[there])
+    se = np.where(without_error(est), np.nan, est.se)
+    beside = {"se": (se,), "interval": est.limits() if style == "interval" else (), "estimate": ()}[style]
+    for i, *numbers in zip(there.tolist(), est.value, *beside, strict=True):
+        for c, number in enumerate(numbers):
             cell = _put(sheet, _TOP + i, column + c, MISSING if np.isnan(number) else number)
             cell.number_format = form
             _style(cell, horizontal="right")
-        if flag is not None:
-            _comment(sheet.cell(_TOP + i, column), flag)
+    for k, i in enumerate(there.tolist()):
+        if est.flag.at(k) is not None:
+            _comment(sheet.cell(_TOP + i, column), est.flag.at(k))
 
 
 def _number_format(layout: Grid, j: int, decimals: int | None) -> str:
@@ -235,9 +320,9 @@ def _comment(cell: Any, text: str) -> None:
     cell.comment = Comment(text, "mpi", height=60, width=220)
 
 
-def _set_up(sheet: Any, keys: int) -> None:
+def _set_up(sheet: Any, first: int) -> None:
     """Freeze the labels, make room for statistics' names, and print on pages as wide as the table."""
-    sheet.freeze_panes = sheet.cell(_TOP, keys + 1)
+    sheet.freeze_panes = sheet.cell(_TOP, first)
     sheet.row_dimensions[_TOP - 2].height = 48
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
@@ -270,30 +355,37 @@ def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
 
 
 def _explanations(est: Estimates, sheets: Sequence[str]) -> list[tuple[str, str]]:
-    out = [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
-    out += [(name.capitalize(), ", ".join(found)) for name in _TOLD if (found := _words(est.keys[name]))]
-    rule = (
-        "Primary sampling units minus strata, of the whole design unless the group's own were asked for; see "
-        f"the column df of {_DATA}."
-    )
+    """Say what is estimated and from what, what the workbook holds, and how to read it."""
+    out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in est.about.items()]
+    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
+    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
     out += [
-        ("Sheets", f"{', '.join(sheets)}: to publish. {_DATA}: every number in full, one row each."),
+        ("Sheets", f"{'; '.join(sheets)}: to publish. {_DATA}: every number in full, one row each."),
         ("Units", "Shares are fractions (0.25 is 25%); a cell that shows % holds the fraction."),
-        ("Confidence level", f"{est.level * 100:g}%; methods: {', '.join(dict.fromkeys(est.method.values))}"),
-        ("Degrees of freedom", rule),
+        ("Confidence level", f"{est.level * 100:g}%; {_intervals(est)}"),
+        ("Degrees of freedom", f"{_DEGREES[est.degrees]}; see the column df of {_DATA}."),
         (MISSING, "Undefined; the comment on the cell says why. An empty cell: not estimated."),
     ]
-    out += [(f"Flag: {flag}", _FLAGS.get(flag, "")) for flag in _words(est.flag)]
+    out += [(f"Flag: {flag}", _FLAGS.get(flag, "")) for flag in occurring(est.flag)]
     return [*out, ("Rounding", ROUNDING)]
 
 
 _TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
 
 
-def _words(column: Coded) -> list[str]:
-    """Return the values that occur, as text."""
-    _, first = np.unique(column.index, return_index=True)
-    return [str(v) for v in column.take(np.sort(first)).to_list() if v is not None]
+def _intervals(est: Estimates) -> str:
+    """Name the methods of the intervals, and what each is for."""
+    methods = occurring(est.method)
+    named = {m: _METHODS[est.shares if m == "share" else m] for m in methods}
+    if len(set(named.values())) == 1:
+        return named[methods[0]]
+    return "; ".join(f"{named[m]} for {_what_has(est, m)}" for m in methods)
+
+
+def _what_has(est: Estimates, method: str) -> str:
+    """Name the statistics whose intervals are made by a method."""
+    here = est.keys["statistic"].take(np.flatnonzero(est.method.index == est.method.values.index(method)))
+    return "shares" if method == "share" else ", ".join(map(str, occurring(here))) or "contrasts"
 
 
 def _version() -> str:

@@ -29,4 +29,6 @@ def _pyarrow(path: Path) -> Any:
     try:
         return importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise MpiError(f"cannot read {path}: Parquet needs PyArrow; pip install 'mpi-poverty[engines]'") from error
+        raise MpiError(
+            f"cannot read {path}: Parquet needs PyArrow; pip install pyarrow (or 'mpi-poverty[engines]')"
+        ) from error

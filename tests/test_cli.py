@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import mpi
 from mpi.cli import app
+from mpi.cli_options import spoken
 
 SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "two_rounds.dta"
 MINE = 'name = "mine"\ncutoff = "1/2"\n[dimensions]\nx = ["a"]\ny = ["b"]\n'
@@ -155,6 +156,46 @@ def test_each_cutoff_has_its_table(run):
         assert all(f"{v:.3f} (" in part for v in est.select(cutoff=k).value)
 
 
+def test_notes_stand_below_the_table_they_are_about_or_below_all(run):
+    asked = ["--by", "ethnicity", "--cutoff", "1/5", "--cutoff", "2/5"]
+    _, out, _ = run("estimate", "sample", "--measure", "gso-mdp", *asked)
+    first, second = out.split("k = 1/5")[1].split("k = 2/5")
+    assert "(–) no variation between PSUs: no interval: A of Tày 2018." in first
+    assert "no poor" not in first
+    assert "– no poor in group: A of Tày 2018." in second
+    assert out.count("Standard errors in brackets") == second.count("Standard errors in brackets") == 1
+
+
+def test_what_is_counted_and_that_the_sample_is_synthetic_is_said(run, people, tmp_path):
+    _, out, _ = run("estimate", "sample", "--measure", "gso-mdp", "--out", "o.html", "--out", "o.xlsx")
+    assert "Counted: persons (one row each)." in out
+    assert "Data: SYNTHETIC, the sample that is shipped: nobody was interviewed" in out
+    assert "SYNTHETIC" in (tmp_path / "o.html").read_text()
+    openpyxl = pytest.importorskip("openpyxl")
+    notes = openpyxl.load_workbook(tmp_path / "o.xlsx")["Notes"].iter_rows(values_only=True)
+    assert dict(notes)["Data"].startswith("SYNTHETIC")
+    _, out, _ = run("estimate", "people.csv", "--measure", "mine.toml", "--psu", "c")
+    assert "Counted: persons, every row taken for one." in out
+    assert "SYNTHETIC" not in out
+
+
+def test_tables_are_printed_and_written_as_asked(run, tmp_path):
+    shape = ["--percent", "--interval", "--decimals", "2"]
+    status, out, _ = run(
+        "estimate", "sample", "--measure", "gso-mdp", *shape, "--out", "o.html", "--out", "o.csv", "--out", "o.xlsx"
+    )
+    assert status == 0
+    est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"))
+    cell = est.wide(statistics="H", percent=True, interval=True, decimals=2).iloc[0, 0]
+    assert "H, %" in out
+    assert cell in out
+    assert "95% confidence intervals in brackets" in out
+    assert f"<td>{cell}</td>" in (tmp_path / "o.html").read_text()
+    written = pd.read_csv(tmp_path / "o.csv", keep_default_na=False, na_values=[""])
+    np.testing.assert_allclose(written["estimate"], est.value)
+    assert run("estimate", "sample", "--measure", "gso-mdp", "--decimals", "-1")[0] == 2
+
+
 def test_only_the_needed_columns_are_read(run, people, monkeypatch):
     seen = []
     real = mpi.reading.read_survey
@@ -269,7 +310,7 @@ def test_a_writer_that_is_not_installed_is_told_first(run, monkeypatch):
     monkeypatch.setattr("mpi.cli_checks.find_spec", lambda _: None)
     status, _, err = run("estimate", "sample", "--measure", "gso-mdp", "--out", "t.parquet")
     assert status == 1
-    assert "t.parquet needs the library pyarrow: pip install pyarrow" in err
+    assert "t.parquet needs the library pyarrow: pip install pyarrow (or 'mpi-poverty[engines]')" in err
 
 
 @pytest.mark.parametrize(
@@ -281,16 +322,54 @@ def test_a_writer_that_is_not_installed_is_told_first(run, monkeypatch):
         (["people.csv", "--by", "regoin"], "did you mean 'region'"),
         (["people.csv", "--where", "sex"], "the condition must be true or false"),
         (["people.csv", "--strata", "c", "--psu", "c"], "8 of 8 strata have one PSU"),
-        (["people.csv", "--unit", "household"], "households cannot be counted"),
+        (["people.csv", "--strata", "c", "--psu", "c"], "choose --single-psu centered (as"),
+        (["people.csv", "--unit", "household"], "identifies them (--household), or, for a file of households, their s"),
+        (["people.csv", "--household", "c", "--psu", "c", "--unit", "household"], "differs between members"),
+        (
+            ["people.csv", "--household", "id"],
+            "give --size (the column of household sizes) to count persons, or --unit h",
+        ),
+        (
+            ["people.csv", "--shared-psus"],
+            "--shared-psus: there are no rounds to share PSUs; name their column with --wave",
+        ),
+        (["people.csv", "--missing", "bounds", "--statistic", "A"], "--statistic: A has no bounds"),
+        (["people.csv", "--missing", "bounds", "--statistic", "A"], "or choose --missing drop"),
+        (["people.csv", "--statistic", "poor_share"], "need groups (--by)"),
+        (["people.csv", "--by", "region,region"], "--by: ('region', 'region') names a column twice"),
+        (["wave=2016.csv"], "wave=2016.csv"),
         (["mine.toml"], "cannot read mine.toml"),
     ],
 )
-def test_problems_of_the_data_are_one_block(run, people, words, told):
+def test_problems_of_the_data_are_one_block(run, people, tmp_path, words, told):
+    people.assign(id=range(40)).to_csv(tmp_path / "people.csv", index=False)
     status, out, err = run("estimate", *words, "--measure", "mine.toml")
     assert (status, out) == (1, "")
     assert err.startswith("error: ")
     assert told in err
     assert "Traceback" not in err
+    assert "mpi.pool" not in err
+
+
+@pytest.mark.parametrize(
+    ("option", "word", "near"),
+    [
+        ("--single-psu", "centred", "'centered'? Known: 'error', 'certainty', 'centered', 'scaled'"),
+        ("--unit", "persn", "'person'? Known: 'person', 'household'"),
+        ("--missing", "reweigh", "'reweight'? Known: 'drop', 'reweight', 'bounds'"),
+    ],
+)
+def test_another_word_offers_the_nearest(run, option, word, near):
+    status, _, err = run("estimate", "sample", "--measure", "gso-mdp", option, word)
+    assert status == 2
+    assert near in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "message", ["cannot read data/wave=2016/by=1.csv: x", "there is no column 'psu='; did you mean 'unit='?", "size=5"]
+)
+def test_names_of_files_and_columns_are_left_as_they_are(message):
+    assert spoken(message) == message
 
 
 def test_problems_of_a_measure_file_are_one_block(run, people, tmp_path):
@@ -388,6 +467,25 @@ def test_the_installed_command(tmp_path):
     done = subprocess.run([*command, "check", "absent.dta"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: cannot read absent.dta")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+@pytest.mark.parametrize("listening", ["stderr", "nobody"])
+def test_a_closed_pipe_ends_quietly_and_the_files_are_there(tmp_path, listening):
+    words = ["estimate", "sample", "--measure", "gso-mdp", "--by", "province", "--out", "o.csv", "--out", "o.html"]
+    code = "from mpi.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE if listening == "stderr" else subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()  # as `| head -0` does
+    err = process.stderr.read() if process.stderr else ""
+    process.wait(timeout=60)
+    assert [line.split()[0] for line in err.splitlines()] == (["wrote"] * 2 if listening == "stderr" else [])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["o.csv", "o.html"]
+    if process.stderr:
+        process.stderr.close()
 
 
 def test_text_that_a_console_lacks_does_not_stop_it():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from mpi.asking import By
     from mpi.estimates import Estimates
+    from mpi.layout import Layout
     from mpi.measure import Measure
     from mpi.survey import Survey
 
@@ -92,6 +94,9 @@ def estimate(
     missing: opt.Missing = None,
     statistic: opt.Statistics = None,
     level: opt.Level = 0.95,
+    percent: opt.Percent = False,
+    interval: opt.Intervals = False,
+    decimals: opt.Decimals = None,
     out: opt.Outs = None,
 ) -> None:
     """Estimate a measure, in total and by groups.
@@ -121,10 +126,13 @@ def estimate(
         with status("Estimating"):
             est = run(survey, plan, groups, cutoffs=cutoff or None, statistics=asked, level=level, **of)
             report = retention(survey, plan, **of)
-        show_estimates(survey, plan, est, statistic or _headline(plan))
+        if file == opt.SAMPLE:
+            est = replace(est, about={**est.about, "data": opt.SYNTHETIC})
+        layout: Layout = {"percent": percent, "interval": interval, "decimals": decimals}
+        _write(est, out or [], layout)  # first: whoever reads the output may stop reading
+        show_estimates(survey, plan, est, statistic or _headline(plan), layout)
         if plan.missing != "bounds":
             show_retained(report, rounds=bool(survey.waves))
-        _write(est, out or [])
 
 
 @app.command()
@@ -208,7 +216,7 @@ def _told() -> Iterator[None]:
         try:
             yield
         except MpiError as error:
-            _say("error", str(error))
+            _say("error", opt.spoken(str(error)))
             raise typer.Exit(1) from None
         except MemoryError:
             _say("error", "the memory is used up; use a machine with more, or a file with fewer rows")
@@ -221,14 +229,20 @@ def _told() -> Iterator[None]:
 def _show_warning(usual: Any, message: Warning | str, category: type[Warning], *rest: Any) -> None:
     """Show the library's warnings in one line each; others as usual."""
     if issubclass(category, MpiWarning):
-        _say("warning", " ".join(str(message).split()))
+        _say("warning", opt.spoken(" ".join(str(message).split())))
     else:
         usual(message, category, *rest)
 
 
 def _say(kind: str, message: str) -> None:
     colour = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}.get(kind)
-    typer.echo(f"{typer.style(kind + ':', fg=colour, bold=True)} {message}", err=True)
+    _tell(f"{typer.style(kind + ':', fg=colour, bold=True)} {message}")
+
+
+def _tell(words: str) -> None:
+    """Print on stderr; that nobody listens there is no reason to stop."""
+    with suppress(BrokenPipeError):
+        typer.echo(words, err=True)
 
 
 # --- the work -----------------------------------------------------------------------------------------------
@@ -258,10 +272,14 @@ def _headline(plan: Measure) -> tuple[str, ...]:
     return tuple(s for s in _HEADLINE if s != "A") if plan.missing == "bounds" else _HEADLINE
 
 
-def _write(est: Estimates, outs: Sequence[str]) -> None:
-    from mpi.export import write_any
+def _write(est: Estimates, outs: Sequence[str], layout: Layout) -> None:
+    from mpi.export import LAID_OUT, kind_of, write
 
     for path in outs:
+        kind = kind_of(Path(path))
         with status(f"Writing {path}"):
-            write_any(est, path)
-        typer.echo(f"wrote {path} ({len(est):,} numbers)", err=True)
+            if kind in LAID_OUT:
+                write(est, path, kind, **layout)
+            else:
+                write(est, path, kind)
+        _tell(f"wrote {path} ({len(est):,} numbers)")

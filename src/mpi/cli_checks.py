@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_request", "checked_survey"]
 
-_WRITERS = {"parquet": "pyarrow", "excel": "openpyxl"}
+_WRITERS = {"parquet": ("pyarrow", "engines"), "excel": ("openpyxl", "report")}
 
 
 def check_request(
@@ -51,12 +51,12 @@ def _unwritable(path: Path) -> Iterator[str]:
     from mpi.export import kind_of
 
     try:
-        library = _WRITERS.get(kind_of(path))
+        library, extra = _WRITERS.get(kind_of(path), ("", ""))
     except MpiError as error:
         yield str(error)
     else:
         if library and not find_spec(library):
-            yield f"{path.name} needs the library {library}: pip install {library}"
+            yield f"{path.name} needs the library {library}: pip install {library} (or 'mpi-poverty[{extra}]')"
     folder = path.parent
     if path.is_dir():
         yield f"{path} is a folder"

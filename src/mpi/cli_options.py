@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,20 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAMPLE",
+    "SYNTHETIC",
     "AsToml",
     "Columns",
     "Count",
     "Cutoffs",
+    "Decimals",
     "File",
     "Fpc",
     "Gaps",
     "Household",
+    "Intervals",
     "Level",
     "MeasureIfAny",
     "MeasureName",
     "MeasureWord",
     "Missing",
     "Outs",
+    "Percent",
     "Psu",
     "SharedPsus",
     "Single",
@@ -45,10 +50,14 @@ __all__ = [
     "design_of",
     "grouping",
     "measure_of",
+    "spoken",
 ]
 
 SAMPLE = "sample"
 """The word that stands for the shipped survey where a file is asked for."""
+
+SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
+"""What is said under every table of the sample."""
 
 
 class Count(StrEnum):
@@ -79,6 +88,18 @@ def _option(flag: str, text: str, metavar: str | None = None, panel: str | None 
     return typer.Option(flag, help=text, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
+def _word(kind: str, words: type[StrEnum]) -> dict[str, Any]:
+    """Return how an option reads one of some words; of another, the nearest is offered."""
+
+    def read(text: str) -> StrEnum:
+        try:
+            return words(text)
+        except ValueError:
+            raise typer.BadParameter(unknown(kind, text, words)) from None
+
+    return {"parser": read, "metavar": f"[{'|'.join(words)}]", "show_default": False}
+
+
 def _design_option(flag: str, text: str, metavar: str | None = "COLUMN") -> Any:
     return _option(flag, text, metavar, "The survey's design")
 
@@ -104,13 +125,22 @@ Wave = Annotated[str | None, _design_option("--wave", "Survey rounds, in a file 
 SharedPsus = Annotated[
     bool, _design_option("--shared-psus", "Equal PSU codes in different rounds are the same places.", None)
 ]
-SinglePsu = Annotated[Single | None, _design_option("--single-psu", "The rule for a stratum with one PSU.", None)]
+SinglePsu = Annotated[
+    Single | None,
+    typer.Option(
+        "--single-psu",
+        help="The rule for a stratum with one PSU.",
+        rich_help_panel="The survey's design",
+        **_word("rule", Single),
+    ),
+]
 
 _MEASURE = "A shipped measure (see [bold]mpi measures[/bold]) or a .toml file of your own."
 _BY = (
     "Disaggregate by a column, or by a cross: region,sex. May be repeated. A name with a comma in it stands in "
     "double quotes: '\"income, monthly\",sex'."
 )
+_TABLES = "The tables"
 _OUT = "Write all numbers to .csv, .csv.gz, .parquet, .xlsx, .tex or .html. May be repeated."
 
 MeasureName = Annotated[str, _option("--measure", _MEASURE, "MEASURE")]
@@ -120,14 +150,35 @@ AsToml = Annotated[bool, _option("--toml", "Print it as a measure file, to start
 Columns = Annotated[list[str] | None, _option("--by", _BY, "COLUMN")]
 Cutoffs = Annotated[list[str] | None, _option("--cutoff", "A poverty cutoff such as 1/3. May be repeated.", "K")]
 Where = Annotated[str | None, _option("--where", "Only rows where this column is 1; the design stays whole.", "COLUMN")]
-Unit = Annotated[Count | None, _option("--unit", "What is counted; by default what the measure says.")]
+Unit = Annotated[
+    Count | None,
+    typer.Option("--unit", help="What is counted; by default what the measure says.", **_word("unit", Count)),
+]
 Missing = Annotated[
-    Gaps | None, _option("--missing", "What becomes of rows with a missing indicator; by default as in the measure.")
+    Gaps | None,
+    typer.Option(
+        "--missing",
+        help="What becomes of rows with a missing indicator; by default as in the measure.",
+        **_word("policy", Gaps),
+    ),
 ]
 Statistics = Annotated[
     list[str] | None, _option("--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME")
 ]
 Level = Annotated[float, typer.Option("--level", help="The confidence level.")]
+Percent = Annotated[
+    bool, _option("--percent", "Print shares in per cent; also in .xlsx, .tex and .html.", panel=_TABLES)
+]
+Intervals = Annotated[
+    bool, _option("--interval", "Print confidence intervals instead of standard errors; as above.", panel=_TABLES)
+]
+Decimals = Annotated[
+    int | None,
+    typer.Option(
+        "--decimals", help="How many decimals to print; as above.", min=0, max=12, rich_help_panel=_TABLES,
+        show_default=False,
+    ),
+]  # fmt: skip
 Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE")]
 
 
@@ -167,3 +218,37 @@ def design_of(
         "single_psu": single_psu.value if single_psu else None,
     }  # fmt: skip
     return {k: v for k, v in given.items() if v is not None}
+
+
+# --- messages ------------------------------------------------------------------------------------------------
+
+_FLAGS = {
+    **{k: f"--{k}" for k in ("weight", "strata", "psu", "household", "size", "fpc", "wave", "unit", "where", "by")},
+    "single_psu": "--single-psu",
+    "shared_psus": "--shared-psus",
+    "statistics": "--statistic",
+    "missing": "--missing",
+}
+_GIVEN = re.compile(
+    rf"(?<![\w/\\.'\"-])({'|'.join(_FLAGS)})=(?:'(\w+)'|True\b|(?=[\s),.;:]|$))"  # never a part of a file's name
+)
+_BEGINS = re.compile(r"(^\s*\d+\. |: |^)(single_psu|shared_psus|statistics|by): ", re.MULTILINE)
+_PHRASES = {
+    ", or use mpi.pool": "",
+    "use measure.with_missing('drop')": "choose --missing drop",
+    "leave it out with measure.drop(...) to move its weight": "leave it out of the measure file; its weight moves",
+}
+
+
+def spoken(message: str) -> str:
+    """Say a message of the library in the words of the command line.
+
+    Examples
+    --------
+    >>> spoken("choose single_psu='centered', or name the column of rounds with wave=")
+    'choose --single-psu centered, or name the column of rounds with --wave'
+    """
+    for phrase, instead in _PHRASES.items():
+        message = message.replace(phrase, instead)
+    message = _BEGINS.sub(lambda m: f"{m[1]}{_FLAGS[m[2]]}: ", message)
+    return _GIVEN.sub(lambda m: " ".join(filter(None, (_FLAGS[m[1]], m[2]))), message)

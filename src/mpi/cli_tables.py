@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from mpi.estimates import Estimates
+    from mpi.layout import Layout
     from mpi.measure import Measure
     from mpi.retention import Retention
     from mpi.survey import Survey
@@ -57,23 +58,23 @@ def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     return table
 
 
-def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str]) -> None:
-    """Print the tables to read, one for each cutoff, and the notes below them."""
+def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str], layout: Layout) -> None:
+    """Print the tables to read, one for each cutoff with the notes that are its own, and what all have in common."""
     console = _console()
     console.print(plan.title)
     console.print("; ".join([_sentence(survey), *_absences(survey)]))
     cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
-    notes: list[str] = []
-    for k in cutoffs or [None]:
-        part = est.select(cutoff=[k, None])  # some statistics have no cutoff
-        frame = part.wide(statistics=list(dict.fromkeys(statistics)))
+    shaped: Layout = {**layout, "statistics": list(dict.fromkeys(statistics))}
+    parts = [est.select(cutoff=[k, None]) for k in cutoffs or [None]]  # some statistics have no cutoff
+    frames = [part.wide(**shaped) for part in parts]
+    common = [n for n in frames[0].attrs["notes"] if all(n in f.attrs["notes"] for f in frames)]
+    for k, part, frame in zip(cutoffs or [None], parts, frames, strict=True):
         console.print(f"\nk = {k}\n" if len(cutoffs) > 1 else "")
         console.print(_figures(frame, _cases(part, statistics[0])))
-        notes += frame.attrs.get("notes", ())
-    console.print()
-    for note in dict.fromkeys(notes):
-        if len(cutoffs) <= 1 or not note.startswith("Poverty cutoff"):
-            console.print(note)
+        own = [n for n in frame.attrs["notes"] if n not in common and not n.startswith("Poverty cutoff")]
+        if own:
+            console.print("\n".join(["", *own]))
+    console.print("\n".join(["", *common]))
 
 
 def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table:

@@ -118,7 +118,7 @@ def test_an_error_of_zero_is_no_sign_of_precision_and_prints_a_dash(est):
     assert wide(nobody).iloc[0, 0] == "0.000 (–)"
     assert wide(nobody, interval=True).iloc[0, 0] == "0.000 [–]"
     assert wide(nobody, se=False).iloc[0, 0] == "0.000"
-    assert "[–] estimate is 0: no interval: H of <b>." in wide(nobody, interval=True).attrs["notes"]
+    assert "[–] estimate is 0: no interval: H of <b>." in wide(nobody, interval=True, percent=True).attrs["notes"]
     assert "estimate is 0: no interval: H of <b>." in wide(nobody, se=False).attrs["notes"]
     bare = replace(est.select(statistic="H", by="total"), se=np.zeros(1))
     assert wide(bare).iloc[0, 0].endswith(" (–)")

@@ -111,7 +111,8 @@ def _cells(layout: Grid, wanted: NDArray[np.bool_]) -> str:
     there = np.append(wanted, False)[layout.cell]  # a cell of -1 finds the False at the end
     where = np.argwhere(there).tolist()
     if len(where) <= _CELLS:
-        return "; ".join(" of ".join(filter(None, (layout.columns[j].label, row_name(layout, i)))) for i, j in where)
+        heads = [c.label.removesuffix(", %").removesuffix(", pp") for c in layout.columns]
+        return "; ".join(" of ".join(filter(None, (heads[j], row_name(layout, i)))) for i, j in where)
     rows = list(filter(None, dict.fromkeys(row_name(layout, i) for i, _ in where)))
     if 0 < len(rows) <= _ROWS:
         return f"{len(where):,} figures of {'; '.join(rows)}"

@@ -11,7 +11,7 @@ import mpi
 NAMES = {
     "Estimates", "Indicator", "Measure", "MpiError", "MpiWarning", "Retention", "Survey", "WaldTest", "estimate",
     "list_measures", "load_measure", "load_sample", "mean", "pool", "proportion", "ratio", "read_survey", "retention",
-    "total",
+    "total", "Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line",
 }  # fmt: skip
 
 COLUMNS = [

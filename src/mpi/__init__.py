@@ -14,6 +14,14 @@ from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
 from mpi.estimates import Estimates
 from mpi.library import list_measures, load_measure, load_sample
+from mpi.lines import (
+    Line,
+    estimate_line,
+    international_line,
+    line_for,
+    list_lines,
+    load_line,
+)
 from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
 from mpi.pooling import pool
@@ -26,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Estimates",
     "Indicator",
+    "Line",
     "Measure",
     "MpiError",
     "MpiWarning",
@@ -33,7 +42,12 @@ __all__ = [
     "Survey",
     "WaldTest",
     "estimate",
+    "estimate_line",
+    "international_line",
+    "line_for",
+    "list_lines",
     "list_measures",
+    "load_line",
     "load_measure",
     "load_sample",
     "mean",

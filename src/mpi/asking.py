@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 from mpi.errors import Problems, unknown
 from mpi.measure import Unit
@@ -10,7 +10,10 @@ from mpi.measure import Unit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["By", "Cross", "Degrees", "check_options", "columns_of", "crosses"]
+    from mpi.estimates import Estimates
+    from mpi.survey import Survey
+
+__all__ = ["By", "Cross", "Degrees", "Estimable", "check_options", "columns_of", "crosses"]
 
 By = str | tuple[str, ...]
 """What a figure is disaggregated by: a column, or a cross of columns."""
@@ -20,6 +23,15 @@ Cross = tuple[str, ...]
 
 Degrees = Literal["design", "group"]
 """Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
+
+
+@runtime_checkable
+class Estimable(Protocol):
+    """What can be estimated besides a measure: it makes the estimates of a survey itself (a poverty line does)."""
+
+    def estimate_with(self, survey: Survey, by: Sequence[By], **options: Any) -> Estimates:
+        """Return the estimates of a survey; options are those of `mpi.estimate`."""
+        ...
 
 
 def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from mpi.algebra import Request, estimates_of
-from mpi.asking import By, Degrees, check_options, columns_of, crosses
+from mpi.asking import By, Degrees, Estimable, check_options, columns_of, crosses
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
 from mpi.measure import Measure, Unit
@@ -29,7 +29,7 @@ __all__ = ["estimate"]
 
 def estimate(
     survey: Survey,
-    measure: Measure,
+    measure: Measure | Estimable,
     by: Sequence[By] = (),
     *,
     cutoffs: Sequence[Number] | None = None,
@@ -46,8 +46,9 @@ def estimate(
     ----------
     survey : Survey
         Who was asked.
-    measure : Measure
-        What is measured. Its policy for missing indicators decides which rows are retained: `drop`, the complete
+    measure : Measure or Line
+        What is measured; a national poverty line gives the share and the number in each of its classes as well.
+        The policy for missing indicators decides which rows are retained: `drop`, the complete
         cases; `reweight`, rows that have some indicator of each dimension; `bounds`, all rows, and each figure
         twice (``contrast`` is then ``lower_bound`` and ``upper_bound``).
     by : sequence of str or tuple of str
@@ -93,6 +94,11 @@ def estimate(
     """
     if not isinstance(survey, Survey):
         raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
+    if isinstance(measure, Estimable):
+        return measure.estimate_with(
+            survey, by, cutoffs=cutoffs, weightings=weightings, where=where, unit=unit, statistics=statistics,
+            level=level, df=df,
+        )  # fmt: skip
     request = _request(measure, by, cutoffs, weightings, statistics, level, df, unit)
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(request.by), *measure.columns]

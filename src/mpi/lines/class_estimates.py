@@ -1,0 +1,179 @@
+"""Shares and numbers of the population in each class of a line, with the design in every error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
+
+import numpy as np
+
+from mpi.asking import By, Degrees, check_options, columns_of, crosses
+from mpi.assemble import Labels, Part, assemble, part, ratio, total
+from mpi.errors import Problems, unknown
+from mpi.estimate import estimate
+from mpi.joining import concat
+from mpi.lines.classification import classify
+from mpi.profiles import grouping, rows_of
+from mpi.totals import cells_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.estimates import Estimates
+    from mpi.lines.classification import Classification
+    from mpi.lines.evidence import Reading
+    from mpi.lines.line import Line
+    from mpi.measure import Unit
+    from mpi.profiles import Rows
+    from mpi.survey import Survey, Where
+    from mpi.totals import Cells
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Undecided", "estimate_all", "estimate_classes", "estimate_line"]
+
+Undecided = Literal["drop", "bounds"]
+"""What becomes of those whose class is undecided: left out of the shares, or bounds of each share."""
+
+
+def estimate_line(
+    survey: Survey,
+    line: Line,
+    by: Sequence[By] = (),
+    *,
+    unit: Unit = "person",
+    where: Where | None = None,
+    level: float = 0.95,
+    df: Degrees = "design",
+    missing: Undecided = "drop",
+    **reading: Unpack[Reading],
+) -> Estimates:
+    """Estimate the share and the number of the population in each class of a poverty line.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    line : Line
+        The poverty line.
+    by, where, level, df
+        As for `mpi.estimate`.
+    unit : {"person", "household"}
+        What is counted. The official Vietnamese rates count households; persons are the default here as everywhere.
+    missing : {"drop", "bounds"}
+        What becomes of those whose class is undecided: they are left out of the shares; or each share is given
+        twice, as if none of them were of the class and as if all who may be were (``contrast`` is then
+        ``lower_bound`` and ``upper_bound``, and shares are of all). Left out, the shares are those of the decided
+        only, who may be unlike the rest: often it is the poorest whose answers matter.
+    **reading
+        ``income, income_in, area, areas, columns, absent``: as for `Line.classify`.
+
+    Returns
+    -------
+    Estimates
+        Statistics named by class: its share (a fraction, with a logit-t interval) and ``<class>_number`` (persons
+        or households). Where the class of some is undecided, ``undecided`` and ``undecided_number`` tell how many
+        they are, of all.
+
+    Raises
+    ------
+    MpiError
+        With every problem of the request, or of the columns, at once.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> from mpi.lines import estimate_line, load_line
+    >>> est = estimate_line(mpi.load_sample(), load_line("vn-2006"), by=["area"], income_in="thousands")
+    >>> est.select(by="total", wave=2016).table["statistic"].tolist()
+    ['poor', 'other', 'poor_number', 'other_number']
+    """
+    status = classify(line, survey, **reading)
+    return estimate_classes(status, by, unit=unit, where=where, level=level, df=df, missing=missing)
+
+
+def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
+    """Estimate the classes of a line, and its measure where it has indicators; see `Line.estimate_with`."""
+    shared = {k: options[k] for k in ("where", "level", "df") if options.get(k) is not None}
+    unit: Unit = options.get("unit") or "person"
+    classes = estimate_line(survey, line, by, unit=unit, **shared)
+    if not line.indicators:
+        return classes
+    figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
+    return replace(concat([classes, figures]), titles=figures.titles, about=figures.about)
+
+
+def estimate_classes(
+    status: Classification,
+    by: Sequence[By] = (),
+    *,
+    unit: Unit = "person",
+    where: Where | None = None,
+    level: float = 0.95,
+    df: Degrees = "design",
+    missing: Undecided = "drop",
+) -> Estimates:
+    """Estimate the shares and numbers of a classification that is already made; see `estimate_line`."""
+    problems = Problems("the estimate cannot be made")
+    check_options(problems, level=level, df=df, unit=unit)
+    if missing not in get_args(Undecided):
+        problems.add(f"missing: {unknown('choice', missing, get_args(Undecided))}")
+    asked = crosses(by, problems)
+    problems.raise_if_any()
+    survey = status.survey if where is None else status.survey.where(where)
+    survey.check_columns(columns_of(asked))
+    rows = rows_of(survey, unit, [*columns_of(asked), f"{status.prefix}class_code"])
+    figures = _figures(status, rows, bounds=missing == "bounds")
+    parts: list[tuple[Any, Cells, list[Part]]] = []
+    for columns in ((), *asked):
+        cells = cells_of(group := grouping(survey, rows, columns), rows, survey.design)
+        parts.append((group, cells, _parts(cells, rows, figures)))
+    return assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Figure:
+    """A class (or what is undecided): who is in it, and whom its share is of; arrays of 0 and 1 over rows."""
+
+    name: str
+    contrast: str
+    inside: Floats
+    among: Floats
+
+
+def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_Figure]:
+    code, may_be = rows.of(status.code), rows.of(status.may_be())
+    every = np.ones(len(code), dtype=np.float64)
+    seen = (code > 0).astype(np.float64)
+    names = [c.name for c in status.line.classes]
+    found = []
+    for k, name in enumerate(names):
+        inside = (code == k + 1).astype(np.float64)
+        if bounds:
+            found += [_Figure(name, "lower_bound", inside, every)]
+            found += [_Figure(name, "upper_bound", may_be[:, k].astype(np.float64), every)]
+        else:
+            found.append(_Figure(name, "level", inside, seen))
+    if not seen.all():
+        found.append(_Figure("undecided", "level", every - seen, every))
+    return found
+
+
+def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
+    """Make the shares and the numbers of one grouping."""
+    above, below = (_sums(cells, [rows.weight * getattr(f, x) for f in figures]) for x in ("inside", "among"))
+    cases = _sums(cells, [f.among for f in figures])
+    n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
+    share, share_scores = ratio(cells, above, below)
+    number, number_scores = total(cells, above)
+    number = np.where(cells.sum(below) > 0, number, np.nan)
+    shares = [Labels(f.name, f.contrast, undefined="not observed in group") for f in figures]
+    numbers = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
+    return [part(shares, share, n, psus, share_scores), part(numbers, number, n, psus, number_scores)]
+
+
+def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:
+    sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
+    return np.array(sums, dtype=np.float64)

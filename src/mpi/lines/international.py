@@ -1,0 +1,113 @@
+"""International poverty lines in the money of a country: dollars at purchasing power parity, in a year's prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import MpiError, unknown
+from mpi.rational import fraction
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+__all__ = ["InternationalLine", "international_line"]
+
+
+@dataclass(frozen=True, slots=True)
+class InternationalLine:
+    """An international poverty line in the money of one country and year.
+
+    Attributes
+    ----------
+    dollars : str
+        International dollars per person per day, such as ``2.15``.
+    year : int
+        The year of the prices.
+    base : str
+        The round of the purchasing power parities, such as ``2017``.
+    ppp, cpi : float
+        VND per international dollar of the base year; consumer prices of `year`, those of the base year being 1.
+    per_day, per_month : float
+        VND per person; a month is 365 / 12 days. Not rounded.
+    status, source : str
+        How sure the two factors are, and where they were read.
+    """
+
+    dollars: str
+    year: int
+    base: str
+    ppp: float
+    cpi: float
+    per_day: float
+    per_month: float
+    status: str
+    source: str
+
+
+def international_line(dollars: str | float, year: int) -> InternationalLine:
+    """Convert an international poverty line to VND per person in the prices of a year, for Viet Nam.
+
+    The line is dollars x PPP x CPI(year) / CPI(base), per day; a month has 365 / 12 days.
+
+    Parameters
+    ----------
+    dollars : str or float
+        1.90, 3.20 or 5.50 (revised PPP of 2011), or 2.15, 3.65 or 6.85 (PPP of 2017).
+    year : int
+        The year of the prices; the even years from 2010 to 2022.
+
+    Raises
+    ------
+    MpiError
+        When the line or the year has no factor: those of the 2021 PPP (3.00, 4.20, 8.30) were not found.
+
+    Examples
+    --------
+    >>> line = international_line("2.15", year=2018)
+    >>> round(line.per_day), round(line.per_month / 1000)
+    (17108, 520)
+    """
+    table = _table()
+    name, base = _base(dollars, table["lines"])
+    ppp, cpi = table["ppp"][base], table["cpi"].get(base, {})
+    if "value" not in ppp:
+        raise MpiError(
+            f"the line of ${name} is in PPP of {base}, whose factor for Viet Nam was not found in public sources; "
+            f"lines that can be converted: {', '.join(_convertible(table))}"
+        )
+    factor = cpi.get("values", {}).get(str(year))
+    if factor is None:
+        known = ", ".join(cpi["values"])
+        raise MpiError(f"the consumer price factor of {year} (base {base}) was not found; known years: {known}")
+    per_day = float(name) * float(ppp["value"]) * float(factor)
+    return InternationalLine(
+        dollars=name, year=year, base=base, ppp=float(ppp["value"]), cpi=float(factor), per_day=per_day,
+        per_month=per_day * 365 / 12, status=ppp["status"], source=f"{ppp['source']}; {cpi['source']}",
+    )  # fmt: skip
+
+
+def _base(dollars: str | float, lines: dict[str, str]) -> tuple[str, str]:
+    """Return the name of a line, however it is written, and the PPP round that it is in."""
+    try:
+        wanted: Fraction | None = fraction(str(dollars).strip().removeprefix("$"))
+    except ValueError:
+        wanted = None
+    for name, base in lines.items():
+        if fraction(name) == wanted:
+            return name, base
+    raise MpiError(unknown("international line", dollars, lines))
+
+
+def _convertible(table: dict[str, Any]) -> list[str]:
+    return [name for name, base in table["lines"].items() if "value" in table["ppp"][base]]
+
+
+@cache
+def _table() -> dict[str, Any]:
+    from mpi.lines.line_files import parsed
+
+    with as_file(files("mpi") / "lines" / "international.toml") as path:
+        return parsed(path)

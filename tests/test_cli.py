@@ -493,3 +493,31 @@ def test_text_that_a_console_lacks_does_not_stop_it():
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- poverty lines --------------------------------------------------------------------------------------------------
+
+
+def test_lines_are_listed_with_how_much_of_each_is_verified(run) -> None:
+    status, out, _ = run("lines")
+    assert status == 0
+    assert "vn-2022   2022-2026   Decree 07/2021/ND-CP" in out
+    assert "10 of 10" in out
+
+
+def test_a_line_is_shown_with_the_standing_of_every_item(run) -> None:
+    status, out, _ = run("lines", "vn-2022")
+    assert status == 0
+    for part in (
+        "hộ nghèo",
+        "income at or below the income line and at least 3 deprivations",
+        "from memory",
+        "Article 3",
+    ):
+        assert part in out
+
+
+def test_a_line_that_is_none(run) -> None:
+    status, _, err = run("lines", "vn-2023")
+    assert status == 1
+    assert "did you mean 'vn-20" in err

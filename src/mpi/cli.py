@@ -1,4 +1,4 @@
-"""The command line: estimate, look at measures, check a file."""
+"""The command line: estimate, look at measures and lines, check a file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import typer
 from mpi import __version__
 from mpi import cli_options as opt
 from mpi.cli_checks import check_request, checked_survey
+from mpi.cli_lines import show_line, show_lines
 from mpi.cli_tables import (
     show_estimates,
     show_measure,
@@ -159,6 +160,27 @@ def measures(
             typer.echo(opt.measure_of(name).to_toml(), nl=False)
         else:
             show_measure(opt.measure_of(name))
+
+
+@app.command()
+def lines(
+    name: Annotated[str | None, typer.Argument(help="A shipped line, or the path of a .toml file.")] = None,
+) -> None:
+    """List the national poverty lines, or show one with the standing and the source of every item.
+
+    [bold]Examples[/bold]
+
+    mpi lines
+
+    mpi lines vn-2022
+    """
+    with _told():
+        from mpi.lines import Line, load_line
+
+        if name is None:
+            show_lines()
+        else:
+            show_line(Line.from_toml(name) if name.endswith(".toml") else load_line(name))
 
 
 @app.command()

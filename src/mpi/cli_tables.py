@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mpi.survey import Survey
 
 __all__ = [
+    "new_console",
+    "new_table",
     "show_estimates",
     "show_measure",
     "show_measures",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 
-def _console(*, err: bool = False, width: int = 10_000) -> Console:
+def new_console(*, err: bool = False, width: int = 10_000) -> Console:
     """Return a console; what goes to a file instead of a screen is folded at `width`."""
     from rich.console import Console
 
@@ -42,12 +44,13 @@ def _console(*, err: bool = False, width: int = 10_000) -> Console:
 @contextmanager
 def status(words: str) -> Iterator[None]:
     """Show that work goes on, where someone watches."""
-    console = _console(err=True)
+    console = new_console(err=True)
     with console.status(f"{words} ...") if console.is_terminal else nullcontext():
         yield
 
 
-def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+def new_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """Return an empty table with a heading; the columns of `numbers` stand to the right."""
     from rich import box
     from rich.table import Table
 
@@ -60,7 +63,7 @@ def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
 
 def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str], layout: Layout) -> None:
     """Print the tables to read, one for each cutoff with the notes that are its own, and what all have in common."""
-    console = _console()
+    console = new_console()
     console.print(plan.title)
     console.print("; ".join([_sentence(survey), *_absences(survey)]))
     cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
@@ -80,7 +83,7 @@ def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Se
 def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table:
     """Lay out groups in rows and statistics in columns, with the cases each row rests on."""
     names, numbers = [str(n) for n in frame.index.names[1:]], [*map(str, frame.columns), "n"]
-    table = _table(*names, *numbers, numbers=numbers)
+    table = new_table(*names, *numbers, numbers=numbers)
     last = ""
     for (by, *row), cells in zip(frame.index, frame.to_numpy().tolist(), strict=True):
         if by not in {last, "total"}:
@@ -107,7 +110,7 @@ def _sentence(survey: Survey) -> str:
 
 def show_survey(survey: Survey) -> None:
     """Print what the design is, and what of it was not named."""
-    console = _console()
+    console = new_console()
     console.print(_sentence(survey))
     for role, column in survey.roles.items():
         console.print(f"  {role}: {column}")
@@ -130,7 +133,7 @@ def show_retention(survey: Survey, plan: Measure) -> None:
         report = retention(survey, plan)
     rounds = bool(survey.waves)
     numbers = ["rows missing", "share missing", "rows only it loses"]
-    table = _table("indicator", *(["wave"] if rounds else []), *numbers, numbers=numbers)
+    table = new_table("indicator", *(["wave"] if rounds else []), *numbers, numbers=numbers)
     for row in report.indicators.to_dict("records"):
         wave = [str(row["wave"])] if rounds else []
         table.add_row(
@@ -140,7 +143,7 @@ def show_retention(survey: Survey, plan: Measure) -> None:
             f"{row['missing']:.4f}",
             f"{row['lost_alone']:,}",
         )
-    console = _console()
+    console = new_console()
     console.print(f"\nThe indicators of {plan.name} are fine (0, 1 or missing; missing: {plan.missing}).\n")
     console.print(table)
     console.print()
@@ -149,7 +152,7 @@ def show_retention(survey: Survey, plan: Measure) -> None:
 
 def show_retained(report: Retention, *, rounds: bool) -> None:
     """Print what share of the cases have what the measure needs, in each round."""
-    console = _console()
+    console = new_console()
     for row in report.groups.to_dict("records"):
         where = f" in {row['wave']}" if rounds else ""
         share = f"{row['retained']:.4f} of the population"
@@ -161,11 +164,11 @@ def show_measures() -> None:
     from mpi.library import list_measures, load_measure
     from mpi.rational import text
 
-    table = _table("name", "title", "indicators", "cutoff", numbers=("indicators", "cutoff"))
+    table = new_table("name", "title", "indicators", "cutoff", numbers=("indicators", "cutoff"))
     for name in list_measures():
         found = load_measure(name)
         table.add_row(name, found.title, str(len(found.indicators)), text(found.cutoff))
-    console = _console()
+    console = new_console()
     console.print(table)
     console.print("\nOne of them in full: mpi measures NAME. Start your own: mpi measures NAME --toml > my.toml")
 
@@ -179,13 +182,13 @@ def show_measure(found: Measure) -> None:
         "severe from": found.severe,
         "vulnerable from": found.vulnerable,
     }
-    console = _console(width=110)
+    console = new_console(width=110)
     console.print(f"{found.title} ({found.name})\n")
     for what, k in cutoffs.items():
         if k is not None:
             console.print(f"{what}: {text(k)}")
     console.print(f"counts: {found.unit}s; a missing indicator: {found.missing}\n")
-    table = _table("indicator", "column", "weight", "deprived if", numbers=("weight",))
+    table = new_table("indicator", "column", "weight", "deprived if", numbers=("weight",))
     for dimension in found.dimensions:
         members = [i for i in found.indicators if i.dimension == dimension]
         table.add_section()

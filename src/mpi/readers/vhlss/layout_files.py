@@ -1,0 +1,128 @@
+"""The layouts that ship with the package, those of users, and users' overrides."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.readers.vhlss.layout import File, Layout, Name
+from mpi.readers.vhlss.layout_reader import LayoutReader
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["layout_of", "rounds"]
+
+_FOLDER = "layouts"
+
+
+@cache
+def rounds() -> tuple[int, ...]:
+    """Return the rounds that have a layout.
+
+    Examples
+    --------
+    >>> rounds()
+    (2010, 2012, 2014, 2016, 2018, 2020, 2022, 2023)
+    """
+    found = (f.name for f in (files("mpi.readers.vhlss") / _FOLDER).iterdir())
+    return tuple(sorted(int(name.removesuffix(".toml")) for name in found if name.endswith(".toml")))
+
+
+def layout_of(
+    year: int,
+    layout: str | os.PathLike[str] | None = None,
+    overrides: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+) -> Layout:
+    """Return the layout of a round, with what the user changes in it.
+
+    Parameters
+    ----------
+    year : int
+        The round.
+    layout : path, optional
+        A layout file of one's own in place of the shipped one.
+    overrides : path or mapping, optional
+        Mappings of names to use in place of the layout's, or besides.
+
+    Raises
+    ------
+    MpiError
+        When there is no layout for the round, or with every problem of a file at once.
+
+    Examples
+    --------
+    >>> layout_of(2022).names["sex"].variables
+    ('M1A_C2',)
+    """
+    found = _shipped(year) if layout is None else _own(Path(layout), year)
+    return found if overrides is None else _overridden(found, overrides)
+
+
+@cache
+def _shipped(year: int) -> Layout:
+    if year not in rounds():
+        raise MpiError(f"{unknown('layout of VHLSS', year, rounds())}. A layout of your own is given with layout=")
+    text = (files("mpi.readers.vhlss") / _FOLDER / f"{year}.toml").read_text(encoding="utf-8")
+    return _read(tomllib.loads(text), f"layout {year}")
+
+
+def _own(path: Path, year: int) -> Layout:
+    found = _read(_parsed(path), f"layout file {path}")
+    if found.year != year:
+        raise MpiError(f"layout file {path} is that of {found.year}, and {year} was asked for")
+    return found
+
+
+def _read(table: Mapping[str, Any], subject: str) -> Layout:
+    problems = Problems(subject)
+    found = LayoutReader(problems).layout(table)
+    problems.raise_if_any()
+    return found
+
+
+def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str, Any]) -> Layout:
+    """Put a user's mappings in place; a file that the layout does not know is looked for by its name."""
+    if isinstance(overrides, Mapping):
+        table, subject = overrides, "overrides"
+    else:
+        table, subject = _parsed(Path(overrides)), f"overrides {Path(overrides)}"
+    table = table["names"] if isinstance(table.get("names"), dict) else table
+    problems = Problems(subject)
+    reader = LayoutReader(problems)
+    changed = {name: _sourced(reader.name(name, value, name), subject) for name, value in table.items()}
+    problems.raise_if_any()
+    named = dict.fromkeys(file for mapping in changed.values() for file in mapping.files)
+    more = {file: _file_named(file, layout) for file in named if file not in layout.files}
+    kept = tuple(name for name in layout.not_found if name not in changed)
+    return replace(layout, files={**layout.files, **more}, names={**layout.names, **changed}, not_found=kept)
+
+
+def _sourced(mapping: Name, subject: str) -> Name:
+    return mapping if mapping.source else replace(mapping, source=subject)
+
+
+def _file_named(name: str, layout: Layout) -> File:
+    """Return a file by its name; whether its rows are members, households or areas is seen from its keys."""
+    stem = Path(name).stem if Path(name).suffix.casefold() in {".dta", ".sav", ".csv", ".parquet"} else name
+    members = (n for file in layout.files.values() if file.level == "member" for n in file.number)
+    return File(name, (stem,), "ea", tuple(dict.fromkeys(members)))
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        others = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+        where = f" in {str(path.parent)!r}"
+        raise MpiError(unknown("file", path.name, others) + where) from None
+    except OSError as error:
+        raise MpiError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MpiError(f"{path} is not TOML that can be read: {error}") from error

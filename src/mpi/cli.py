@@ -15,7 +15,7 @@ import typer
 
 from mpi import __version__
 from mpi import cli_options as opt
-from mpi.cli_checks import check_request, checked_survey
+from mpi.cli_checks import check_outputs, check_request, checked_survey
 from mpi.cli_lines import show_line, show_lines
 from mpi.cli_tables import (
     show_estimates,
@@ -26,6 +26,7 @@ from mpi.cli_tables import (
     show_survey,
     status,
 )
+from mpi.cli_vhlss import line_of, show_classes, tables_of
 from mpi.errors import MpiError, MpiWarning
 
 if TYPE_CHECKING:
@@ -181,6 +182,35 @@ def lines(
             show_lines()
         else:
             show_line(Line.from_toml(name) if name.endswith(".toml") else load_line(name))
+
+
+@app.command()
+def vhlss(
+    folder: Annotated[Path, typer.Argument(help="The folder with the round's files.")],
+    *,
+    year: Annotated[int, typer.Option(help="The round: 2010, 2012, ..., 2022, 2023.")],
+    line: Annotated[str | None, typer.Option(help="A poverty line; by default the one that applied.")] = None,
+    by: opt.Columns = None,
+    unit: opt.Unit = None,
+    overrides: Annotated[str | None, typer.Option(help="A .toml file with mappings of your own.")] = None,
+    out: opt.Outs = None,
+) -> None:
+    """From a folder of the Viet Nam Household Living Standards Survey to who is poor under the law.
+
+    Households are counted unless --unit person is given, as the official rate does.
+
+    [bold]Example[/bold]
+
+    mpi vhlss VHLSS2022/ --year 2022 --line vn-2022 --by ethnicity --by province --out tables.xlsx
+    """
+    with _told():
+        chosen = line_of(line, year)
+        asked = [opt.grouping(b) for b in by or []]
+        check_outputs(out or [])
+        with status(f"Reading {folder}"):
+            est = tables_of(folder, year, chosen, asked, unit.value if unit else "household", overrides)
+        _write(est, out or [], {"percent": True})
+        show_classes(est, chosen)
 
 
 @app.command()

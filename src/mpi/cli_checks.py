@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure
     from mpi.survey import Survey
 
-__all__ = ["check_request", "checked_survey"]
+__all__ = ["check_outputs", "check_request", "checked_survey"]
 
 _WRITERS = {"parquet": ("pyarrow", "engines"), "excel": ("openpyxl", "report")}
 
@@ -39,11 +39,24 @@ def check_request(
             problems.add(f"--statistic: {unknown('statistic', s, STATISTICS, show=len(STATISTICS))}")
     if not 0 < level < 1:
         problems.add(f"--level: {level:g} is not between 0 and 1; 95 per cent is 0.95")
-    for path, times in Counter(outs).items():
-        problems.found += [f"--out: {p}" for p in _unwritable(Path(path))]
-        if times > 1:
-            problems.add(f"--out: {path} is named {times} times")
+    problems.found += _bad_outputs(outs)
     problems.raise_if_any()
+
+
+def check_outputs(outs: Sequence[str]) -> None:
+    """Tell what cannot be written before the long work starts."""
+    problems = Problems("this cannot be done")
+    problems.found += _bad_outputs(outs)
+    problems.raise_if_any()
+
+
+def _bad_outputs(outs: Sequence[str]) -> list[str]:
+    found = []
+    for path, times in Counter(outs).items():
+        found += [f"--out: {p}" for p in _unwritable(Path(path))]
+        if times > 1:
+            found.append(f"--out: {path} is named {times} times")
+    return found
 
 
 def _unwritable(path: Path) -> Iterator[str]:

@@ -24,7 +24,8 @@ __all__ = ["Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of"
 _SHARES = frozenset(
     {
         "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
-        "poor_share", "group_contribution", "vulnerable", "severe", "proportion",
+        "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
+        "other", "undecided",
     }
 )  # fmt: skip
 _RATIO = re.compile(r"(?<![a-z])ratios?(?![a-z])| / ")

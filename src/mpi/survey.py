@@ -147,6 +147,10 @@ class Survey:
         inside = mask if self.domain is None else mask & self.domain
         return made(**{name: getattr(self, name) for name in _PARTS} | {"domain": inside})
 
+    def over(self, frames: Sequence[nw.DataFrame[Any]]) -> Survey:
+        """Return the survey over other frames of the same rows, for columns that were computed."""
+        return made(**{name: getattr(self, name) for name in _PARTS} | {"frames": tuple(frames)})
+
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column as numbers, NaN where missing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part, ratio, total
-from mpi.errors import Problems, unknown
+from mpi.errors import MpiWarning, Problems, unknown
 from mpi.estimate import estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
@@ -101,8 +102,21 @@ def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: A
     classes = estimate_line(survey, line, by, unit=unit, **shared)
     if not line.indicators:
         return classes
+    unknown_to_all = [i.name for i in line.indicators if np.isnan(_values(survey, i.column)).all()]
+    if unknown_to_all:
+        warnings.warn(
+            f"{', '.join(unknown_to_all)} is missing in every row: the figures of {line.name}'s measure are left out; "
+            "classes are given where they are decided all the same",
+            MpiWarning,
+            stacklevel=3,
+        )
+        return classes
     figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
     return replace(concat([classes, figures]), titles=figures.titles, about=figures.about)
+
+
+def _values(survey: Survey, column: str) -> Floats:
+    return np.asarray(survey.numbers(column), dtype=np.float64)
 
 
 def estimate_classes(

@@ -1,0 +1,44 @@
+"""Indicators: from the answers of members and households to deprivations, by rules that are data.
+
+>>> from mpi.indicators import Rule, column, list_rules
+>>> Rule(name="schooling", eligible=column("age").between(5, 15), deprived=column("attending") == 0).column
+'dep_schooling'
+>>> list_rules()
+['global-mpi', 'vn-2016', 'vn-2022']
+"""
+
+from mpi.indicators.adding import add_deprivations
+from mpi.indicators.arrays import holds
+from mpi.indicators.computed import Computed
+from mpi.indicators.conditions import Condition, all_of, any_of, at_least_of, column
+from mpi.indicators.evaluate import evaluate
+from mpi.indicators.explain import Account, Explanation, explain
+from mpi.indicators.expressions import expression
+from mpi.indicators.growth import z_score
+from mpi.indicators.rules import Rule, Rules, Share, computable, share_above, share_at_least
+from mpi.indicators.shipped import list_rules, load_rules
+
+__all__ = [
+    "Account",
+    "Computed",
+    "Condition",
+    "Explanation",
+    "Rule",
+    "Rules",
+    "Share",
+    "add_deprivations",
+    "all_of",
+    "any_of",
+    "at_least_of",
+    "column",
+    "computable",
+    "evaluate",
+    "explain",
+    "expression",
+    "holds",
+    "list_rules",
+    "load_rules",
+    "share_above",
+    "share_at_least",
+    "z_score",
+]

@@ -1,0 +1,105 @@
+"""From a survey to the same survey with its households' deprivations on every row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.columns import compress
+from mpi.errors import MpiError, Problems
+from mpi.indicators.arrays import read_answers
+from mpi.indicators.evaluate import deprivations, with_numbers
+from mpi.indicators.gathering import gather
+from mpi.survey import made
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mpi.indicators.rules import Rules
+    from mpi.survey import Survey
+
+__all__ = ["add_deprivations", "households_of"]
+
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles")
+
+
+def add_deprivations(survey: Survey, rules: Rules) -> Survey:
+    """Return a survey with a column for each rule on every row.
+
+    Parameters
+    ----------
+    survey : Survey
+        Members with their household (``household=``), or households with their size (``size=``), of which rules of
+        the household can be computed. Identifiers of households are read within round, stratum and PSU. A domain
+        stays; deprivations follow from all members of a household, in the domain or not.
+    rules : Rules
+        What is asked.
+
+    Raises
+    ------
+    MpiError
+        When the survey does not say which household a member belongs to, lacks columns (the message says which
+        rules can be computed all the same), or has columns of these names already.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mpi import Survey
+    >>> from mpi.indicators import add_deprivations, load_rules
+    >>> people = pd.DataFrame({"household": [1, 1, 2], "age": [40, 12, 70], "insured": [1, 0, 1]})
+    >>> rules = load_rules("vn-2016").select(["health_insurance"])
+    >>> survey = add_deprivations(Survey(people, household="household"), rules)
+    >>> survey.numbers("dep_health_insurance")
+    array([1., 1., 0.])
+    """
+    _check(survey, rules)
+    household = households_of(survey)
+    answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names))
+    names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None
+    row = np.zeros(int(household.max()) + 1, dtype=np.int64)
+    row[household] = np.arange(len(household))
+    found = deprivations(
+        rules, answers, household, len(row), lambda i: names.label(int(row[i])) if names else f"row {row[i]}"
+    )
+    starts = np.cumsum([0, *(len(f) for f in survey.frames)])
+    frames = tuple(
+        with_numbers(f, {c: v[household[a : a + len(f)]] for c, v in found.items()})
+        for f, a in zip(survey.frames, starts, strict=False)
+    )
+    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames})
+
+
+def households_of(survey: Survey) -> NDArray[Any]:
+    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row."""
+    if "household" not in survey.roles:
+        return np.arange(len(survey))
+    found = survey.categories(survey.roles["household"])
+    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
+    return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
+
+
+def _check(survey: Survey, rules: Rules) -> None:
+    problems = Problems("the deprivations cannot be computed")
+    if "household" not in survey.roles and "size" not in survey.roles:
+        raise MpiError(
+            "the deprivations cannot be computed: tell the survey which column identifies the households (household=)"
+        )
+    if "size" in survey.roles:
+        asked = [r.name for r in rules if r.of == "members"]
+        if asked:
+            problems.add(
+                f"each row is a household (size=), and {', '.join(asked)} ask its members; give a survey of members"
+            )
+    taken = [r.column for r in rules if r.column in survey.columns]
+    if taken:
+        problems.add(
+            f"the survey has {', '.join(map(repr, taken))} already; start from the survey without them, or give the "
+            "rules another column="
+        )
+    if "household" in survey.roles and "size" not in survey.roles:
+        found = survey.categories(survey.roles["household"])
+        if found.levels and found.levels[-1] is None:
+            absent = int((found.index == len(found.levels) - 1).sum())
+            problems.add(f"the household column {survey.roles['household']!r} is missing in {absent:,} rows")
+    problems.raise_if_any()

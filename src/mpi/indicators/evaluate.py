@@ -1,0 +1,235 @@
+"""From a frame of members to a frame of households with their deprivations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from mpi.columns import as_frame, categories, compress, require
+from mpi.errors import MpiError, Problems
+from mpi.indicators.arrays import Answers, read_answers
+from mpi.indicators.gathering import gather
+from mpi.indicators.households import count, decide
+from mpi.indicators.lazy import evaluate_lazily
+from mpi.indicators.logic import as_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.columns import Categories
+    from mpi.indicators.rules import Rules
+
+__all__ = ["deprivations", "evaluate", "number_households", "with_numbers"]
+
+_SHOWN = 3
+
+
+def evaluate(
+    members_frame: Any, rules: Rules, household: str | Sequence[str] = "household", households_frame: Any = None
+) -> Any:
+    """Apply rules to a frame of members.
+
+    Parameters
+    ----------
+    members_frame : data frame
+        One row per member (pandas, Polars, PyArrow), columns of the household repeated; it is never changed. A lazy
+        frame (DuckDB, lazy Polars) stays lazy and is worked on by its engine.
+    rules : Rules
+        What is asked; see `load_rules` and `Rules.from_toml`.
+    household : str or sequence of str
+        The column, or the columns together, that identify a household.
+    households_frame : data frame, optional
+        Columns of the household, one row each, of the same kind of frame.
+
+    Returns
+    -------
+    data frame
+        Of the same kind, one row per household in the order of first appearance (a lazy frame has no order), with
+        its identifier and a column for each rule (``dep_<name>``): 1 deprived, 0 not deprived, missing unknown.
+
+    Raises
+    ------
+    MpiError
+        When columns are absent (the message says which rules can be computed all the same), identifiers are
+        missing, columns hold text where the rules have numbers, or a column of the household differs between its
+        members. A lazy frame is not looked at, so such a household is missing there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mpi.indicators import evaluate, load_rules
+    >>> people = pd.DataFrame({"household": ["a", "a", "b"], "age": [40, 12, 12], "attending": [0, 0, None]})
+    >>> evaluate(people, load_rules("vn-2016").select(["child_schooling"]))
+      household  dep_child_schooling
+    0         a                  1.0
+    1         b                  NaN
+    """
+    keys = [household] if isinstance(household, str) else list(household)
+    if isinstance(_wrapped(members_frame), nw.LazyFrame):
+        return evaluate_lazily(_wrapped(members_frame), rules, keys, _wrapped(households_frame))
+    members = as_frame(members_frame)
+    _check_keys(members, keys, "the members' frame")
+    number, first = number_households(members, keys)
+    read, known = _reader(members, number, keys, households_frame)
+    answers = gather(rules, known, read)
+    names = members.select(keys)[first]
+    found = deprivations(rules, answers, number, len(first), lambda i: _named(names, i))
+    return nw.to_native(with_numbers(nw.maybe_reset_index(names), found))
+
+
+def deprivations(
+    rules: Rules, answers: Answers, household: NDArray[Any], households: int, name: Callable[[int], str]
+) -> dict[str, NDArray[np.float64]]:
+    """Apply rules to arrays.
+
+    Parameters
+    ----------
+    rules : Rules
+        The rules.
+    answers : Answers
+        The columns they ask for, one entry per member.
+    household : ndarray of int, shape (rows,)
+        The position of each member's household.
+    households : int
+        How many households there are.
+    name : function
+        Names a household for a message.
+
+    Returns
+    -------
+    dict of column to ndarray of float, shape (households,)
+        1 deprived, 0 not deprived, NaN unknown.
+    """
+    problems = Problems("columns of the household differ between its members")
+    found = {}
+    for rule in rules:
+        counts = count(rule, answers, household, households)
+        if rule.of == "household":
+            torn = np.flatnonzero((counts.deprived > 0) & (counts.free > 0))
+            if len(torn):
+                shown = ", ".join(name(int(i)) for i in torn[:_SHOWN]) + (" ..." if len(torn) > _SHOWN else "")
+                problems.add(
+                    f"{rule.name}: {', '.join(rule.columns)} make some members deprived and others not "
+                    f"in {len(torn):,} households ({shown})"
+                )
+        found[rule.column] = as_numbers(decide(rule, counts))
+    problems.raise_if_any()
+    return found
+
+
+def number_households(frame: nw.DataFrame[Any], keys: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number households in the order of first appearance.
+
+    Returns
+    -------
+    number : ndarray of int, shape (rows,)
+        The position of each row's household.
+    first : ndarray of int, shape (households,)
+        The first row of each.
+
+    Raises
+    ------
+    MpiError
+        When an identifier is missing.
+    """
+    code = np.zeros(len(frame), dtype=np.int64)
+    for key in keys:
+        part = categories([frame], key)
+        if part.levels and part.levels[-1] is None:
+            absent = int((part.index == len(part.levels) - 1).sum())
+            raise MpiError(f"the household column {key!r} is missing in {absent:,} of {len(frame):,} rows")
+        code = compress(code * len(part.levels) + part.index)[1].astype(np.int64)
+    _, first, index = np.unique(code, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[index], first[order]
+
+
+def with_numbers(frame: nw.DataFrame[Any], columns: Mapping[str, NDArray[np.float64]]) -> nw.DataFrame[Any]:
+    """Add columns to a frame; what is not a number is missing there."""
+    series = [nw.new_series(n, v, nw.Float64, backend=frame.implementation) for n, v in columns.items()]
+    if not frame.implementation.is_pandas_like():
+        series = [s.to_frame().select(nw.col(s.name).fill_nan(None))[s.name] for s in series]
+    return frame.with_columns(*series) if series else frame
+
+
+# --- frames ---------------------------------------------------------------------------------------------------------
+
+
+def _wrapped(frame: Any) -> Any:
+    return nw.from_native(frame, pass_through=True)
+
+
+def _check_keys(frame: nw.DataFrame[Any], keys: Sequence[str], where: str) -> None:
+    problems = Problems(f"{where} does not identify households")
+    problems.found += require([frame], keys)
+    if not keys:
+        problems.add("name at least one column")
+    if len(frame) == 0:
+        problems.add("it has no rows")
+    problems.raise_if_any()
+
+
+def _named(names: nw.DataFrame[Any], row: int) -> str:
+    return "-".join(str(v) for v in names.row(row))
+
+
+def _reader(
+    members: nw.DataFrame[Any], number: NDArray[Any], keys: Sequence[str], households_frame: Any
+) -> tuple[Callable[[Sequence[str]], Answers], list[str]]:
+    """Return what reads columns, those of the household spread over its members, and the names of all columns."""
+    if households_frame is None:
+        return (lambda names: read_answers([members], names)), members.columns
+    homes = as_frame(households_frame)
+    _check_keys(homes, keys, "the households' frame")
+    row = _rows_of(homes, members, keys)
+    place = np.where(row < 0, len(homes), row)[number]
+    shared = [c for c in homes.columns if c in members.columns and c not in keys]
+
+    def read(names: Sequence[str]) -> Answers:
+        both = [n for n in names if n in shared]
+        if both:
+            raise MpiError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
+        spread = read_answers([homes], [n for n in names if n not in members.columns])
+        own = read_answers([members], [n for n in names if n in members.columns])
+        return own.plus(_with_missing(spread).take(place).columns)
+
+    return read, [*members.columns, *(c for c in homes.columns if c not in members.columns)]
+
+
+def _rows_of(homes: nw.DataFrame[Any], members: nw.DataFrame[Any], keys: Sequence[str]) -> NDArray[np.int64]:
+    """Return the row of each household of the members in the households' frame, -1 where it has none."""
+    _, first = number_households(members, keys)
+    own, rows = number_households(homes, keys)
+    if len(rows) < len(homes):
+        twice = int((np.bincount(own) > 1).sum())
+        raise MpiError(f"the households' frame has several rows for {twice:,} households; it should have one for each")
+    place = {key: i for i, key in enumerate(homes.select(keys).rows())}
+    found = np.array([place.get(key, -1) for key in members.select(keys)[first].rows()], dtype=np.int64)
+    if (found < 0).all():
+        raise MpiError(
+            f"no household of the members is in the households' frame; are {', '.join(keys)} of one type in both?"
+        )
+    return found
+
+
+def _with_missing(answers: Answers) -> Answers:
+    """Add a last row without answers, for members whose household is not found."""
+    rows = np.append(np.arange(answers.rows), 0)
+    longer = answers.take(rows)
+    columns: dict[str, NDArray[Any] | Categories] = {}
+    for name, values in longer.columns.items():
+        if isinstance(values, np.ndarray):
+            with_gap = values.astype(np.float64)
+            with_gap[-1] = np.nan
+            columns[name] = with_gap
+        else:
+            columns[name] = type(values)(
+                (*values.levels, None), np.append(values.index[:-1], len(values.levels)), values.names
+            )
+    return Answers(columns, len(rows))

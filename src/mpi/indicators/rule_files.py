@@ -1,0 +1,136 @@
+"""Rules as TOML files: read with every problem told at once, written so that they read back equal."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.indicators.condition_reader import write_condition
+from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
+from mpi.indicators.rules import Share
+from mpi.rational import text
+from mpi.toml_words import WrittenFloat, key_text, quoted
+
+if TYPE_CHECKING:
+    import os
+
+    from mpi.indicators.rules import Rule, Rules
+
+__all__ = ["read", "write"]
+
+
+def read(path: str | os.PathLike[str]) -> Rules:
+    r"""Read rules from a TOML file.
+
+    Parameters
+    ----------
+    path : path
+        The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
+        `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
+        and perhaps `inputs`.
+
+    Raises
+    ------
+    MpiError
+        When the file is absent or is not TOML (with line and column), or with every problem of it at once, each
+        with the path of its key.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "mine.toml"
+    ...     _ = file.write_text('[rules.insurance]\ndeprived = { column = "insured", is = 0 }')
+    ...     read(file)
+    <Rules mine: insurance>
+    """
+    file = Path(path)
+    problems = Problems(f"rule file {file}")
+    found = read_rules(_parse(_content(file), file), file.stem, problems)
+    problems.raise_if_any()
+    return found  # type: ignore[return-value]  # None only where problems were noted
+
+
+def write(rules: Rules) -> str:
+    """Write rules as TOML text that `read` reads back to equal ones.
+
+    Examples
+    --------
+    >>> from mpi.indicators import Rule, Rules, column
+    >>> print(write(Rules("mine", [Rule(name="insurance", deprived=column("insured") == 0)])))
+    name = "mine"
+    <BLANKLINE>
+    [rules.insurance]
+    deprived = { column = "insured", is = 0 }
+    <BLANKLINE>
+    """
+    head = {"name": rules.name, "title": rules.title if rules.title != rules.name else "", "source": rules.source}
+    blocks = [[f"{key} = {quoted(value)}" for key, value in head.items() if value]]
+    blocks += [
+        [
+            f"[computed.{key_text(c.name)}]",
+            f"function = {quoted(c.function)}",
+            f"inputs = [{', '.join(map(quoted, c.inputs))}]",
+        ]
+        for c in rules.computed
+    ]
+    blocks += [_lines(rule) for rule in rules]
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _lines(rule: Rule) -> list[str]:
+    """Write a rule, without what is so by default."""
+    values = {key: getattr(rule, key) for key in TEXTS if getattr(rule, key)}
+    usual = {"label": rule.name, "column": f"dep_{rule.name}"}
+    written = {k: quoted(v) for k, v in values.items() if usual.get(k) != v}
+    plain = {"of": "members", "nobody": "not deprived", "status": "from memory"}
+    written |= {k: quoted(getattr(rule, k)) for k, v in plain.items() if getattr(rule, k) != v}
+    written["deprived"] = write_condition(rule.deprived)
+    if rule.eligible is not None:
+        written["eligible"] = write_condition(rule.eligible)
+    if rule.household != "any":
+        written["household"] = _household(rule.household)
+    if rule.enough is not None:
+        written["enough"] = quoted(text(rule.enough))
+    if rule.optional:
+        written["optional"] = f"[{', '.join(map(quoted, rule.optional))}]"
+    return [f"[rules.{key_text(rule.name)}]", *(f"{key} = {written[key]}" for key in RULE_KEYS if key in written)]
+
+
+def _household(value: str | Share) -> str:
+    if isinstance(value, Share):
+        return f"{{ {'share_above' if value.strict else 'share_at_least'} = {quoted(text(value.share))} }}"
+    return quoted(value)
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+def _content(file: Path) -> str:
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        others = sorted(f.name for f in file.parent.glob("*.toml")) if file.parent.is_dir() else []
+        raise MpiError(unknown(f"rule file in {str(file.parent)!r} called", file.name, others)) from None
+    except OSError as error:
+        raise MpiError(f"cannot read {file}: {error.strerror}; rules are one .toml file") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise MpiError(f"{file}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None
+
+
+def _parse(content: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content, parse_float=WrittenFloat)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        lines = content.split("\n")
+        shown = f": {lines[int(found[1]) - 1].strip()[:80]}" if found else ""
+        raise MpiError(f"{file}: this is not TOML: {error}{shown}") from error
+    except (ValueError, RecursionError) as error:
+        raise MpiError(f"{file}: this is not TOML that can be read: {error}") from error

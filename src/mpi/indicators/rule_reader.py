@@ -1,0 +1,134 @@
+"""From the tables of a rule file to rules: each key read, and every problem noted with its path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from mpi.errors import MpiError
+from mpi.indicators.computed import Computed
+from mpi.indicators.condition_reader import read_condition
+from mpi.indicators.rules import HouseholdWord, Nobody, Of, Rule, Rules, Share, Status
+from mpi.indicators.tables import Tables
+from mpi.toml_words import key_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mpi.errors import Problems
+
+__all__ = ["RULE_KEYS", "TEXTS", "read_rules"]
+
+TEXTS = ("label", "who", "because", "column", "source", "proxy", "note")
+RULE_KEYS = (
+    "label", "of", "eligible", "who", "deprived", "because", "household", "nobody", "enough", "column", "optional",
+    "source", "status", "proxy", "note",
+)  # fmt: skip
+_TOP = ("name", "title", "source", "computed", "rules")
+
+
+def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | None:
+    """Read a whole file; None where problems were noted.
+
+    Parameters
+    ----------
+    table : dict
+        The file, parsed.
+    name : str
+        What the rules are called unless the file says.
+    problems : Problems
+        Takes note of what is wrong.
+    """
+    tables = Tables(problems)
+    tables.keys(table, _TOP, "", needed=("rules",))
+    texts = {"name": name} | tables.texts(table, ("name", "title", "source"), "")
+    computed = _computed(table.get("computed", {}), tables)
+    rules = []
+    if "rules" in table:
+        found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
+        rules = [_rule(key, value, f"rules.{key_text(key)}", tables) for key, value in found.items()]
+    if problems.found:
+        return None
+    try:
+        return Rules(rules=tuple(r for r in rules if r is not None), computed=tuple(computed), **texts)
+    except MpiError as error:
+        problems.found += error.problems
+        return None
+
+
+def _computed(table: Any, tables: Tables) -> list[Computed]:
+    if not isinstance(table, dict):
+        tables.say("computed", table, "a table of computed columns, [computed.<name>] each")
+        return []
+    found = []
+    for key, value in table.items():
+        path = f"computed.{key_text(key)}"
+        entry = tables.table(value, path, 'a table such as { function = "height_for_age_z" }')
+        if entry:
+            tables.keys(entry, ("function", "inputs"), path, needed=("function",))
+        inputs = tables.names(entry["inputs"], f"{path}.inputs") if "inputs" in entry else ()
+        texts = tables.texts(entry, ("function",), path)
+        if texts:
+            try:
+                found.append(Computed(key, texts["function"], inputs))
+            except MpiError as error:
+                tables.problems.add(f"{path}: {error}")
+    return found
+
+
+def _rule(name: str, value: Any, path: str, tables: Tables) -> Rule | None:
+    table = tables.table(value, path, "a table with of and deprived")
+    if not table:
+        return None
+    before = len(tables.problems.found)
+    tables.keys(table, RULE_KEYS, path, needed=("deprived",))
+    parts = tables.texts(table, TEXTS, path) | {
+        key: read(table[key], f"{path}.{key}", tables) for key, read in _READERS.items() if key in table
+    }
+    if len(tables.problems.found) > before:
+        return None
+    try:
+        return Rule(name=name, **parts)
+    except MpiError as error:
+        tables.problems.found += [f"{path}: {p}" for p in error.problems]
+        return None
+
+
+def _household(value: Any, path: str, tables: Tables) -> HouseholdWord | Share | None:
+    """Read when the household is deprived: a word, or a share of its eligible members."""
+    options = get_args(HouseholdWord)
+    if not isinstance(value, dict):
+        word: Any = tables.word(value, options, path, ', or a share such as { share_above = "1/2" }')
+        return cast("HouseholdWord | None", word)
+    keys = ("share_above", "share_at_least")
+    tables.keys(value, keys, path)
+    given = [k for k in keys if k in value]
+    if len(given) != 1:
+        if not given and not value:
+            tables.say(path, value, 'a share such as { share_above = "1/2" }')
+        elif len(given) > 1:
+            tables.problems.add(f"{path}: found share_above and share_at_least; give one")
+        return None
+    share = tables.fraction(value[given[0]], f"{path}.{given[0]}")
+    if share is None:
+        return None
+    try:
+        return Share(share, strict=given[0] == "share_above")
+    except MpiError as error:
+        tables.problems.add(f"{path}.{given[0]}: {error}")
+        return None
+
+
+def _word(options: tuple[str, ...]) -> Callable[[Any, str, Tables], Any]:
+    return lambda value, path, tables: tables.word(value, options, path)
+
+
+_READERS: dict[str, Callable[[Any, str, Tables], Any]] = {
+    "of": _word(get_args(Of)),
+    "nobody": _word(get_args(Nobody)),
+    "status": _word(get_args(Status)),
+    "eligible": read_condition,
+    "deprived": read_condition,
+    "household": _household,
+    "enough": lambda value, path, tables: tables.fraction(value, path),
+    "optional": lambda value, path, tables: tables.names(value, path),
+}

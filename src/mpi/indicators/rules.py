@@ -1,0 +1,337 @@
+"""Rules: who is asked, which answer means deprived, and how the answers of members become one of the household."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.indicators.conditions import AllOf, Compare, Condition, columns_of
+from mpi.rational import Number, fraction, text
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Sequence
+    from fractions import Fraction
+
+    from mpi.indicators.computed import Computed
+
+__all__ = [
+    "HouseholdWord",
+    "Nobody",
+    "Of",
+    "Rule",
+    "Rules",
+    "Share",
+    "Status",
+    "computable",
+    "share_above",
+    "share_at_least",
+]
+
+Of = Literal["members", "household"]
+HouseholdWord = Literal["any", "all", "none", "head"]
+Nobody = Literal["not deprived", "deprived", "missing"]
+Status = Literal["verified", "secondary", "from memory"]
+
+HEAD = Compare("relation", "is", 1)
+"""Who the head is: the harmonised column `relation` is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the eligible members: a household is deprived above it, or from it on.
+
+    Examples
+    --------
+    >>> str(share_above("1/2")), str(share_at_least("1/3"))
+    ('more than 1/2', 'at least 1/3')
+    """
+
+    share: Fraction
+    strict: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "share", fraction(self.share))
+        if not 0 <= self.share <= 1 or self.share == (1 if self.strict else 0):
+            bounds = "at least 0 and below 1" if self.strict else "above 0 and at most 1"
+            raise MpiError(f"a share must be {bounds}, not {text(self.share)}")
+
+    def __str__(self) -> str:
+        return f"{'more than' if self.strict else 'at least'} {text(self.share)}"
+
+
+def share_above(share: Number) -> Share:
+    """More than a share of the eligible members.
+
+    Examples
+    --------
+    >>> share_above("1/2").share
+    Fraction(1, 2)
+    """
+    return Share(fraction(share), strict=True)
+
+
+def share_at_least(share: Number) -> Share:
+    """At least a share of the eligible members.
+
+    Examples
+    --------
+    >>> share_at_least("2/3").strict
+    False
+    """
+    return Share(fraction(share), strict=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one deprivation follows from the answers.
+
+    Parameters
+    ----------
+    name : str
+        The indicator, such as ``child_schooling``.
+    deprived : Condition
+        What a member (or the household) has answered to be deprived.
+    of : {"members", "household"}
+        Whose answers these are. Columns of the household are repeated on every member's row.
+    eligible : Condition, optional
+        Which members are asked; everyone by default.
+    household : {"any", "all", "none", "head"} or Share
+        When the household is deprived: if any, all or none of its eligible members meet `deprived`, if its head
+        does, or if a share of them does.
+    nobody : {"not deprived", "deprived", "missing"}
+        What a household without eligible members is.
+    enough : str, int, float or Fraction, optional
+        The share of eligible members whose answers suffice to judge the household by those who answered, where the
+        missing answers could change the outcome. By default all are needed.
+    column : str, optional
+        The column the deprivation is written to; ``dep_<name>`` by default.
+    optional : sequence of str
+        Columns that are taken as missing throughout where the data lack them.
+    label : str
+        What to print in tables.
+    who, because : str
+        In words, who is eligible ("children aged 5 to 14") and what a deprived one is ("does not attend school").
+    source, status, proxy, note : str
+        Where the rule was found; whether it was read in the law ("verified"), in a secondary source, or recalled
+        ("from memory"); which question stands in for one that was not asked; what else to know.
+
+    Raises
+    ------
+    MpiError
+        With every problem of the rule at once.
+
+    Examples
+    --------
+    >>> from mpi.indicators import Rule, column
+    >>> Rule(name="schooling", eligible=column("age").between(5, 15), deprived=column("attending") == 0).columns
+    ('age', 'attending')
+    """
+
+    name: str
+    deprived: Condition
+    of: Of = "members"
+    eligible: Condition | None = None
+    household: HouseholdWord | Share = "any"
+    nobody: Nobody = "not deprived"
+    enough: Fraction | None = None
+    column: str = ""
+    optional: tuple[str, ...] = ()
+    label: str = ""
+    who: str = ""
+    because: str = ""
+    source: str = ""
+    status: Status = "from memory"
+    proxy: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        problems = Problems(f"rule {self.name!r}")
+        _check(self, problems)
+        object.__setattr__(self, "enough", _share_of_answers(self.enough, problems))
+        problems.raise_if_any()
+        object.__setattr__(self, "column", self.column or f"dep_{self.name}")
+        object.__setattr__(self, "label", self.label or self.name)
+        object.__setattr__(self, "optional", tuple(self.optional))
+
+    @property
+    def judged(self) -> Condition | None:
+        """Who is judged: the eligible, and of them the head alone where the household is judged by its head."""
+        if self.household != "head":
+            return self.eligible
+        return HEAD if self.eligible is None else AllOf((self.eligible, HEAD))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule asks for, each once."""
+        return tuple(dict.fromkeys((*columns_of(self.judged), *columns_of(self.deprived))))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which it cannot be computed."""
+        return tuple(c for c in self.columns if c not in self.optional)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A collection of rules, such as those of a national standard.
+
+    Parameters
+    ----------
+    name : str
+        What the collection is called.
+    rules : sequence of Rule
+        The rules; no two have one name or one column.
+    computed : sequence of Computed
+        Columns that are computed from others before the rules are applied.
+    title, source : str
+        What to print, and where the rules come from.
+
+    Raises
+    ------
+    MpiError
+        When names or columns are used twice.
+
+    Examples
+    --------
+    >>> from mpi.indicators import load_rules
+    >>> rules = load_rules("vn-2016")
+    >>> len(rules), rules["housing_area"].columns, rules["housing_area"].status
+    (10, ('living_area', 'size'), 'from memory')
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    computed: tuple[Computed, ...] = ()
+    title: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", tuple(self.rules))
+        object.__setattr__(self, "computed", tuple(self.computed))
+        object.__setattr__(self, "title", self.title or self.name)
+        problems = Problems(f"rules {self.name!r}")
+        _check_unique([r.name for r in self.rules], "rule", problems)
+        _check_unique([r.column for r in self.rules], "column", problems)
+        _check_unique([c.name for c in self.computed], "computed column", problems)
+        problems.raise_if_any()
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str]) -> Rules:
+        """Read rules from a TOML file; see `mpi.indicators.rule_files.read`."""
+        from mpi.indicators.rule_files import read
+
+        return read(path)
+
+    def to_toml(self) -> str:
+        """Write the rules as TOML text that reads back equal."""
+        from mpi.indicators.rule_files import write
+
+        return write(self)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        """The number of rules."""
+        return len(self.rules)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Rule:
+        """Return one rule by its name."""
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise MpiError(unknown("rule", name, self.names))
+
+    def __repr__(self) -> str:
+        return f"<Rules {self.name}: {', '.join(self.names)}>"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the rules."""
+        return tuple(r.name for r in self.rules)
+
+    def select(self, names: Iterable[str]) -> Rules:
+        """Return some of the rules, in the order given."""
+        return replace(self, rules=tuple(self[name] for name in names))
+
+    def inputs(self, column: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of the data that one column comes from: itself, unless it has to be computed."""
+        made = next((c for c in self.computed if c.name == column), None)
+        return (column,) if made is None or column in known else made.inputs
+
+    def lacking(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that a rule needs and the data do not have."""
+        needed = (i for c in rule.needed for i in self.inputs(c, known))
+        return tuple(dict.fromkeys(c for c in needed if c not in known))
+
+
+def computable(rules: Rules, columns: Iterable[str]) -> Rules:
+    """Return the rules that can be computed from some columns.
+
+    Examples
+    --------
+    >>> from mpi.indicators import load_rules
+    >>> computable(load_rules("vn-2016"), ["age", "attending", "living_area", "size", "insured"]).names
+    ('health_insurance', 'child_schooling', 'housing_area')
+    """
+    known = list(columns)
+    return rules.select(r.name for r in rules if not rules.lacking(r, known))
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+
+_TEXTS = ("column", "label", "who", "because", "source", "proxy", "note")
+
+
+def _check(rule: Rule, problems: Problems) -> None:
+    if not isinstance(rule.name, str) or not rule.name:
+        problems.add("name: give a short name")
+    problems.found += [
+        f"{k}: give a text, not {getattr(rule, k)!r}" for k in _TEXTS if not isinstance(getattr(rule, k), str)
+    ]
+    for key, options in (("of", Of), ("nobody", Nobody), ("status", Status)):
+        if getattr(rule, key) not in get_args(options):
+            problems.add(f"{key}: {unknown('word', getattr(rule, key), get_args(options))}")
+    if not isinstance(rule.household, Share) and rule.household not in get_args(HouseholdWord):
+        problems.add(
+            f"household: {unknown('word', rule.household, get_args(HouseholdWord))}; or a share_above, share_at_least"
+        )
+    for key in ("deprived", "eligible"):
+        condition = getattr(rule, key)
+        if not isinstance(condition, Condition) and not (key == "eligible" and condition is None):
+            problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
+    _check_of_household(rule, problems)
+
+
+def _check_of_household(rule: Rule, problems: Problems) -> None:
+    """Hold a rule on the household itself to what makes sense for it."""
+    if rule.of != "household":
+        return
+    plain = {"eligible": None, "household": "any", "nobody": "not deprived", "enough": None}
+    said = [key for key, value in plain.items() if getattr(rule, key) != value]
+    if said:
+        problems.add(f"of: a rule of the household has no members to choose from; leave out {', '.join(said)}")
+
+
+def _share_of_answers(value: Any, problems: Problems) -> Fraction | None:
+    if value is None:
+        return None
+    try:
+        found = fraction(value)
+    except ValueError as error:
+        problems.add(f"enough: {error}")
+        return None
+    if not 0 < found <= 1:
+        problems.add(f"enough: a share above 0 and at most 1, not {text(found)}")
+    return found
+
+
+def _check_unique(names: Sequence[str], kind: str, problems: Problems) -> None:
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            problems.add(f"{kind} {name!r} stands {names.count(name)} times")

@@ -24,7 +24,9 @@ from mpi.lines import (
 )
 from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
+from mpi.official import with_deprivations
 from mpi.pooling import pool
+from mpi.readers.vhlss import read_vhlss
 from mpi.reading import read_survey
 from mpi.retention import Retention, retention
 from mpi.survey import Survey
@@ -55,6 +57,8 @@ __all__ = [
     "proportion",
     "ratio",
     "read_survey",
+    "read_vhlss",
     "retention",
     "total",
+    "with_deprivations",
 ]

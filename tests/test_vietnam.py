@@ -100,6 +100,18 @@ def test_what_the_command_refuses(tmp_path: Path) -> None:
     assert run("vhlss", FOLDERS / "vhlss2016", "--year", 2016, "--out", tmp_path / "x.docx")[0] == 1
 
 
+def test_one_household_is_explained_with_the_article(of_2016: mpi.Survey) -> None:
+    folder, household = FOLDERS / "vhlss2016", "01-011-00338-038-001"
+    status, out, _ = run("explain", folder, "--year", 2016, "--household", household)
+    assert status == 0
+    assert "child_schooling: deprived. Member 2, aged 11, does not attend school." in out
+    assert f"Household {household} is above the average living standard" in out
+    assert "Decision 59/2015" in out
+    status, _, err = run("explain", folder, "--year", 2016, "--household", "01-011-00338-038-00")
+    assert status == 1
+    assert "household" in err
+
+
 def test_growth_references_at_published_points() -> None:
     """WHO child growth standards: boys of 60 months, median 110.0 cm and 18.3 kg, -2 SD 100.7 cm and 14.1 kg."""
     pytest.importorskip("rcpchgrowth", reason="the WHO tables come with an optional package")

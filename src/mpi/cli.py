@@ -26,7 +26,7 @@ from mpi.cli_tables import (
     show_survey,
     status,
 )
-from mpi.cli_vhlss import line_of, show_classes, tables_of
+from mpi.cli_vhlss import account_of, line_of, show_classes, tables_of
 from mpi.errors import MpiError, MpiWarning
 
 if TYPE_CHECKING:
@@ -211,6 +211,26 @@ def vhlss(
             est = tables_of(folder, year, chosen, asked, unit.value if unit else "household", overrides)
         _write(est, out or [], {"percent": True})
         show_classes(est, chosen)
+
+
+@app.command()
+def explain(
+    folder: Annotated[Path, typer.Argument(help="The folder with the round's files.")],
+    *,
+    year: Annotated[int, typer.Option(help="The round: 2010, 2012, ..., 2022, 2023.")],
+    household: Annotated[str, typer.Option(help="The household's identifier.")],
+    line: Annotated[str | None, typer.Option(help="A poverty line; by default the one that applied.")] = None,
+) -> None:
+    """Explain one household of a VHLSS folder: its deprivations, the answers behind them, its class, the article.
+
+    [bold]Example[/bold]
+
+    mpi explain VHLSS2016/ --year 2016 --household 01-011-00338-038-001
+    """
+    with _told():
+        with status(f"Reading {folder}"):
+            account = account_of(folder, year, line_of(line, year), household)
+        typer.echo(account)
 
 
 @app.command()

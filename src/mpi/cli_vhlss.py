@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mpi.cli_tables import new_console, new_table
-from mpi.errors import MpiError
+from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from mpi.lines import Line
     from mpi.measure import Unit
 
-__all__ = ["line_of", "show_classes", "tables_of"]
+__all__ = ["account_of", "line_of", "show_classes", "tables_of"]
 
 _AF = ("M0", "H", "A")
 
@@ -41,6 +43,23 @@ def tables_of(folder: Path, year: int, line: Line, by: Sequence[By], unit: Unit,
     options: dict[str, Any] = {} if overrides is None else {"overrides": overrides}
     survey = with_deprivations(read_vhlss(folder, year, **options), line)
     return estimate(survey, line, by, unit=unit)
+
+
+def account_of(folder: Path, year: int, line: Line, household: str) -> str:
+    """Explain one household: each indicator with the answers behind it, its income, its class and the article."""
+    from mpi.columns import categories
+    from mpi.indicators import explain, list_rules, load_rules
+    from mpi.official import with_deprivations
+    from mpi.readers.vhlss import read_vhlss
+
+    survey = read_vhlss(folder, year)
+    parts = [str(explain(survey, load_rules(line.name), household))] if line.name in list_rules() else []
+    found = categories(survey.frames, survey.roles["household"])
+    if household not in found.levels:
+        raise MpiError(unknown("household", household, found.levels))
+    row = int(np.argmax(found.index == found.levels.index(household)))
+    said = line.classify(with_deprivations(survey, line)).explain(row)
+    return "\n".join([*parts, "", said.replace(f"Row {row}", f"Household {household}")])
 
 
 def show_classes(est: Estimates, line: Line) -> None:

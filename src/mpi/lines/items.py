@@ -126,4 +126,6 @@ def amount(value: float) -> str:
     >>> amount(1_500_000), amount(58.5)
     ('1,500,000', '58.5')
     """
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:,}"  # hundredths of a dong tell which side it is on

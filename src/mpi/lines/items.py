@@ -128,4 +128,7 @@ def amount(value: float) -> str:
     """
     if float(value).is_integer():
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:,}"  # hundredths of a dong tell which side it is on
+    short = round(value, 2)
+    if abs(value) < 1000 or short.is_integer():  # a hair above a line must not print as if it were on it
+        return f"{value:,}"
+    return f"{short:,.2f}"

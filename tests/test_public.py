@@ -12,7 +12,7 @@ NAMES = {
     "Estimates", "Indicator", "Measure", "MpiError", "MpiWarning", "Retention", "Survey", "WaldTest", "estimate",
     "list_measures", "load_measure", "load_sample", "mean", "pool", "proportion", "ratio", "read_survey", "retention",
     "total", "Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line",
-    "read_vhlss", "with_deprivations",
+    "read_vhlss", "with_deprivations", "decompose",
 }  # fmt: skip
 
 COLUMNS = [

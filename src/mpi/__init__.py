@@ -9,6 +9,7 @@ A survey and a measure give estimates:
 ['statistic', 'contrast', 'indicator']
 """
 
+from mpi import decompose
 from mpi.contrasts import WaldTest
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
@@ -43,6 +44,7 @@ __all__ = [
     "Retention",
     "Survey",
     "WaldTest",
+    "decompose",
     "estimate",
     "estimate_line",
     "international_line",

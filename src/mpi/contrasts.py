@@ -13,7 +13,7 @@ from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -85,8 +85,12 @@ def derive(
     name: str,
     method: Interval,
     keys: Keys | None = None,
+    reasons: Sequence[str | None] = (),
 ) -> Estimates:
-    """Make new estimates from these by the chain rule: their values, and the derivatives (new x old)."""
+    """Make new estimates from these by the chain rule: their values, and the derivatives (new x old).
+
+    A reason says what to know about a number, and why one that is undefined is.
+    """
     import scipy.sparse as sp
 
     local = sp.csr_array(jacobian)
@@ -98,7 +102,8 @@ def derive(
     undefined = ~np.isfinite(value)
     se = np.sqrt(chain.variances())
     se[undefined | unknown_slope] = np.nan
-    reasons = np.where(undefined, "undefined", np.where(unknown_slope, "no derivative: no error", "")).tolist()
+    told = np.where(undefined, "undefined", np.where(unknown_slope, "no derivative: no error", "")).tolist()
+    flags = [given or found or None for given, found in zip(reasons or told, told, strict=True)]
     return replace(
         est,
         keys=keys or _common(est.keys, local, name),
@@ -108,7 +113,7 @@ def derive(
         n=_cases(est.n, local, np.add),
         n_psu=_cases(est.n_psu, local, np.maximum),
         method=coded([method] * len(value)),
-        flag=coded([reason or None for reason in reasons]),
+        flag=coded(flags),
         influence=chain,
     )
 

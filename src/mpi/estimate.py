@@ -107,7 +107,7 @@ def estimate(
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    return replace(found, titles=titles, about=_about(domain, measure, unit or measure.unit))
+    return replace(found, titles=titles, about=_about(domain, measure, unit or measure.unit), measures=(measure,))
 
 
 _POLICIES = {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mpi.influence import Influence
     from mpi.keys import Coded, Keys
     from mpi.layout import Layout
+    from mpi.measure import Measure
 
 __all__ = ["Estimates"]
 
@@ -65,6 +66,8 @@ class Estimates:
     about : mapping of str to str
         What a reader of a table must know: the measure and its source, what is counted, what became of missing
         answers, the survey.
+    measures : tuple of Measure
+        The measures that were estimated; a change is one of a single measure.
     """
 
     keys: Keys
@@ -82,6 +85,7 @@ class Estimates:
     shares: Interval = "logit"
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
 
     def __len__(self) -> int:
         """The number of estimates."""

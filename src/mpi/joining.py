@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
-from mpi.keys import NAMES, Coded, Keys
+from mpi.keys import NAMES, Keys, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,27 +61,18 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
             codes[by] = {**codes.get(by, {}), **known}
     return replace(
         first,
-        keys=Keys({n: _stacked([p.keys[n] for p in parts]) for n in NAMES}),
+        keys=Keys({n: stacked([p.keys[n] for p in parts]) for n in NAMES}),
         value=np.concatenate([p.value for p in parts]),
         se=np.concatenate([p.se for p in parts]),
         df=np.concatenate([p.df for p in parts]),
         n=np.concatenate([p.n for p in parts]),
         n_psu=np.concatenate([p.n_psu for p in parts]),
-        method=_stacked([p.method for p in parts]),
-        flag=_stacked([p.flag for p in parts]),
+        method=stacked([p.method for p in parts]),
+        flag=stacked([p.flag for p in parts]),
         influence=_influence([p.influence for p in parts]),
         codes=codes,
+        measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
     )
-
-
-def _stacked(columns: Sequence[Coded]) -> Coded:
-    """Put coded columns one below the other, each value once."""
-    place: dict[Any, int] = {}
-    index = []
-    for column in columns:
-        moved = [place.setdefault(v, len(place)) for v in column.values]
-        index.append(np.array([*moved, -1], dtype=np.int32)[column.index])
-    return Coded(tuple(place), np.concatenate(index))
 
 
 def _influence(parts: Sequence[Influence]) -> Influence:

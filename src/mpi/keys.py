@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["NAMES", "Coded", "Keys", "coded"]
+__all__ = ["NAMES", "Coded", "Keys", "coded", "stacked"]
 
 NAMES = (
     "statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting",
@@ -57,6 +57,22 @@ def coded(values: Sequence[Any]) -> Coded:
     place: dict[Any, int] = {}
     index = [-1 if v is None else place.setdefault(v, len(place)) for v in values]
     return Coded(tuple(place), np.array(index, dtype=np.int32))
+
+
+def stacked(columns: Sequence[Coded]) -> Coded:
+    """Put coded columns one below the other, each value once.
+
+    Examples
+    --------
+    >>> stacked([coded(["a"]), coded(["b", "a"])]).to_list()
+    ['a', 'b', 'a']
+    """
+    place: dict[Any, int] = {}
+    index = []
+    for column in columns:
+        moved = [place.setdefault(v, len(place)) for v in column.values]
+        index.append(np.array([*moved, -1], dtype=np.int32)[column.index])
+    return Coded(tuple(place), np.concatenate(index))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

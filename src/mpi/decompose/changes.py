@@ -1,0 +1,150 @@
+"""Changes between rounds: absolute, relative, and per year, of every statistic and group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from mpi.decompose.figures import figures_of
+from mpi.decompose.finding import Finder, levels
+from mpi.decompose.making import Term, constant, made, relabelled
+from mpi.decompose.rounds import one_measure, spans
+from mpi.errors import MpiError, Problems, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.decompose.figures import Figures
+    from mpi.decompose.rounds import Span
+    from mpi.estimates import Estimates
+    from mpi.keys import Keys
+
+__all__ = ["Change", "change", "ends", "reasons_of"]
+
+Change = Literal["change", "annual_change", "relative_change", "annual_relative_change"]
+"""A kind of change between two rounds."""
+
+
+def change(
+    est: Estimates,
+    start: Any = None,
+    end: Any = None,
+    *,
+    pairs: Sequence[tuple[Any, Any]] | None = None,
+    years: Mapping[Any, float] | None = None,
+    kinds: Sequence[Change] | None = None,
+) -> Estimates:
+    """Return the changes of all figures between rounds, with the covariance of the rounds in every error.
+
+    Parameters
+    ----------
+    est : Estimates
+        Estimates of two or more rounds (`mpi.pool`, or a survey with ``wave=``).
+    start, end : label of a round, optional
+        From which to which; by default each round to the next, and of more than two also the first to the last.
+    pairs : sequence of (start, end), optional
+        Several pairs of rounds.
+    years : mapping of round to number, optional
+        The date of each round in years, fractions too (the mean date of interviews); by default the round's label.
+    kinds : sequence of str, optional
+        Some of ``change`` (y1 - y0), ``annual_change`` ((y1 - y0) / years), ``relative_change`` (y1 / y0 - 1) and
+        ``annual_relative_change`` ((y1 / y0) ** (1 / years) - 1); by default all, the annual ones where dates are
+        known. Relative changes are fractions, as all shares are.
+
+    Returns
+    -------
+    Estimates
+        ``contrast`` is the kind of change and ``wave`` is ``"2016 to 2018"``. A relative change from 0 is undefined,
+        and a figure of a group that is absent in one of the rounds is too; ``flag`` says so.
+
+    Raises
+    ------
+    MpiError
+        When there are not two rounds, a round is unknown, the estimates come from different measures, or a kind of
+        change per year is asked for without dates.
+
+    Notes
+    -----
+    Alkire, Roche and Vaz (2017, World Development 94:232-249). Both ends vary: the derivatives of relative changes
+    are those with respect to both rounds, and the covariance of rounds that share PSUs is in the error (nought for
+    rounds that were drawn independently; see ``shared_psus`` of `mpi.pool`). Intervals are t intervals.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> fall = mpi.decompose.change(est, start=2016, end=2018).select(statistic="H", by="total")
+    >>> fall.table["contrast"].tolist()
+    ['change', 'annual_change', 'relative_change', 'annual_relative_change']
+    """
+    plain = levels(est, "change")
+    one_measure(plain, "change")
+    asked = spans(plain, start, end, years, "change", pairs)
+    wanted = _kinds(kinds, asked)
+    finder, figures = Finder(plain.keys), figures_of(plain)
+    terms = [term for span in asked for term in _changes(plain, finder, figures, span, wanted)]
+    return made(plain, terms)
+
+
+def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change]:
+    undated = [str(s) for s in asked if np.isnan(s.years)]
+    if kinds is None:
+        return [k for k in get_args(Change) if not (undated and k.startswith("annual"))]
+    problems = Problems("change cannot be made")
+    given: list[Any] = [kinds] if isinstance(kinds, str) else list(kinds)
+    problems.found += [f"kinds: {unknown('kind', k, get_args(Change))}" for k in given if k not in get_args(Change)]
+    if undated and any(str(k).startswith("annual") for k in given):
+        problems.add(
+            f"the years of {undated[0]} are not known, so there is no change per year; give years={{round: date}}"
+        )
+    problems.raise_if_any()
+    return list(dict.fromkeys(given))
+
+
+def ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
+    """Return where each figure stands at the start and at the end of a span (-1 where it is absent), and its keys."""
+    wave = plain.keys["wave"]
+    here = [wave.values.index(w) for w in (span.start, span.end)]
+    after = np.flatnonzero(wave.index == here[1])
+    before = np.flatnonzero(wave.index == here[0])
+    lost = before[finder.beside(before, wave=span.end) < 0]
+    if not len(after) and not len(before):
+        raise MpiError(f"no figure is of round {span.start!r} or {span.end!r}")
+    first = np.r_[finder.beside(after, wave=span.start), lost]
+    last = np.r_[after, np.full(len(lost), -1)]
+    keys = plain.keys.take(np.r_[after, lost])
+    return first, last, relabelled(keys, np.arange(len(first)), wave=str(span))
+
+
+def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wanted: Sequence[Change]) -> list[Term]:
+    first, last, keys = ends(plain, finder, span)
+    y0, y1 = figures.take(first), figures.take(last)
+    makers = {
+        "change": lambda: y1 - y0,
+        "annual_change": lambda: (y1 - y0) / span.years,
+        "relative_change": lambda: y1 / y0 - 1.0,
+        "annual_relative_change": lambda: (y1 / y0) ** (1 / span.years) - 1.0,
+    }
+    said = reasons_of(plain, first, last, span)
+    from_nothing = np.where(y0.value == 0, f"0 in {span.start}: no relative change", "").tolist()
+    out = []
+    for kind in wanted:
+        reasons = [a or (b if "relative" in kind else "") or None for a, b in zip(said, from_nothing, strict=True)]
+        out.append(Term(makers[kind](), keys.with_column("contrast", constant(kind, len(keys))), "t", reasons))
+    return out
+
+
+def reasons_of(plain: Estimates, first: NDArray[np.int64], last: NDArray[np.int64], span: Span) -> list[str]:
+    """Say why a change is undefined: the figure is not there in a round, or undefined in it."""
+    out = []
+    for a, b in zip(first.tolist(), last.tolist(), strict=True):
+        absent = [str(w) for w, i in ((span.start, a), (span.end, b)) if i < 0]
+        if absent:
+            out.append(f"not in {absent[0]}")
+            continue
+        gone = [(w, i) for w, i in ((span.start, a), (span.end, b)) if np.isnan(plain.value[i])]
+        out.append(f"{plain.flag.at(gone[0][1]) or 'undefined'} in {gone[0][0]}" if gone else "")
+    return out

@@ -1,0 +1,173 @@
+"""Finding numbers of a result by what they are: the same figure in another round, group or statistic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.errors import MpiError, unknown
+from mpi.keys import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from mpi.estimates import Estimates
+    from mpi.keys import Keys
+
+    Places = NDArray[np.int64]
+
+__all__ = ["Finder", "levels", "need", "split_groups", "values_of"]
+
+_CROSS = " × "
+
+
+class Finder:
+    """Where the numbers of a result stand.
+
+    Parameters
+    ----------
+    keys : Keys
+        What each number is.
+
+    Raises
+    ------
+    MpiError
+        When two numbers have the same keys, so that neither can be meant.
+    """
+
+    __slots__ = ("_codes", "_keys", "_order", "_sizes", "_sorted")
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._sizes = {n: len(keys[n].values) + 1 for n in NAMES}
+        if float(np.prod(np.array(list(self._sizes.values()), dtype=np.float64))) >= 2**62:
+            raise MpiError("there are too many different keys to search; select some of the estimates first")
+        self._codes = {n: keys[n].index.astype(np.int64) + 1 for n in NAMES}
+        ids = self._ids(self._codes)
+        self._order = np.argsort(ids, kind="stable")
+        self._sorted = ids[self._order]
+        again = np.flatnonzero(np.diff(self._sorted) == 0)
+        if len(again):
+            i = int(self._order[again[0]])
+            told = ", ".join(f"{n}={keys[n].at(i)!r}" for n in NAMES if keys[n].at(i) is not None)
+            raise MpiError(f"two numbers are the same figure ({told}); take one of them first")
+
+    def _ids(self, codes: dict[str, Places]) -> Places:
+        out = np.zeros(len(codes["statistic"]), dtype=np.int64)
+        for n in NAMES:
+            out = out * self._sizes[n] + codes[n]
+        return out
+
+    def beside(self, rows: Places, **changes: Any) -> Places:
+        """Return where the figures stand that are like those in `rows` but for some keys; -1 where there is none.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of figures.
+        **changes
+            For a key, its other value (None for none), or an array of positions among the key's values, one for
+            each row.
+        """
+        codes = {n: c[rows] for n, c in self._codes.items()}
+        for name, value in changes.items():
+            if isinstance(value, np.ndarray):
+                codes[name] = value.astype(np.int64) + 1
+            elif value is None:
+                codes[name] = np.zeros(len(rows), dtype=np.int64)
+            elif value in self._keys[name].values:
+                codes[name] = np.full(len(rows), self._keys[name].values.index(value) + 1, dtype=np.int64)
+            else:
+                return np.full(len(rows), -1, dtype=np.int64)
+        ids = self._ids(codes)
+        place = np.searchsorted(self._sorted, ids)
+        safe = np.minimum(place, max(len(self._sorted) - 1, 0))
+        found = (place < len(self._sorted)) & (self._sorted[safe] == ids)
+        return np.where(found, self._order[safe], -1)
+
+    def total(self, rows: Places) -> Places:
+        """Return where the same figures of the whole stand."""
+        return self.beside(rows, by="total", group="total")
+
+    def share(self, rows: Places, statistic: str = "population_share") -> Places:
+        """Return where the population shares (or others without cutoff and weighting) of the groups in `rows` stand.
+
+        The share of the whole in itself is not among the estimates: it is -1 there.
+        """
+        plain: dict[str, Any] = {"statistic": statistic, "indicator": None, "dimension": None, "cutoff": None}
+        best = self.beside(rows, **plain)
+        for weighting in (None, *self._keys["weighting"].values):
+            other = self.beside(rows, weighting=weighting, **plain)
+            best = np.where(best >= 0, best, other)
+        return best
+
+
+def levels(est: Estimates, purpose: str) -> Estimates:
+    """Return the plain estimates among the numbers: what can be decomposed.
+
+    Raises
+    ------
+    MpiError
+        When there is none: contrasts of contrasts are made by `Estimates.contrast`.
+    """
+    if not hasattr(est, "keys") or not hasattr(est, "influence"):
+        raise MpiError(f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)")
+    column = est.keys["contrast"]
+    plain = [i for i, v in enumerate(column.values) if v in ("level", None)]
+    rows = np.flatnonzero(np.isin(column.index, [*plain, -1]))
+    if len(rows) == len(est) and len(rows):
+        return est
+    if not len(rows):
+        found = ", ".join(map(repr, column.values)) or "nothing"
+        raise MpiError(f"{purpose}: plain estimates (contrast 'level') are needed; there is {found}")
+    return est.take(rows)
+
+
+def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:
+    """Refuse when values of a key do not occur; say which, the nearest, and how to get them.
+
+    Raises
+    ------
+    MpiError
+        Naming all that is absent.
+    """
+    known = values_of(est, key)
+    absent = [w for w in wanted if w not in known]
+    if not absent:
+        return
+    if key == "statistic":
+        said = ", ".join(map(str, absent))
+        raise MpiError(
+            f"{purpose}: needs the statistic{'s' if len(absent) > 1 else ''} {said}, which the estimates do not hold "
+            f"(they hold {', '.join(map(str, known))}); leave statistics= out of mpi.estimate, or name them there"
+        )
+    raise MpiError(f"{purpose}: " + unknown(key, absent[0], known))
+
+
+def values_of(est: Estimates, key: str) -> list[Any]:
+    """Return the values of a key that occur, in the order in which they first do."""
+    column = est.keys[key]
+    index, first = np.unique(column.index, return_index=True)
+    return [column.values[i] for i in index[np.argsort(first)].tolist() if i >= 0]
+
+
+def split_groups(est: Estimates, by: str) -> dict[str, tuple[str, ...]]:
+    """Return the parts of each group's label, one for each column that a disaggregation crosses.
+
+    Raises
+    ------
+    MpiError
+        When a label holds the sign of a cross itself.
+    """
+    columns = by.split(_CROSS)
+    inside = est.keys["by"].index == est.keys["by"].values.index(by)
+    group = est.keys["group"]
+    labels = [group.values[i] for i in np.unique(group.index[inside]).tolist()]
+    out = {label: tuple(label.split(_CROSS)) if len(columns) > 1 else (label,) for label in labels}
+    odd = [label for label, parts in out.items() if len(parts) != len(columns)]
+    if odd:
+        raise MpiError(f"the group {odd[0]!r} cannot be split into {by}: a label holds '×' itself; rename it")
+    return out

@@ -1,0 +1,110 @@
+"""From figures to Estimates: their keys, and the identity that a decomposition must keep to exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.contrasts import derive
+from mpi.decompose.figures import stacked
+from mpi.errors import MpiError
+from mpi.keys import NAMES, Coded, Keys, coded
+from mpi.keys import stacked as stacked_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.decompose.figures import Figures
+    from mpi.estimates import Estimates
+    from mpi.intervals import Interval
+
+__all__ = ["Term", "adds_up", "constant", "made", "relabelled"]
+
+_TOLERANCE = 1e-9
+
+
+class Term:
+    """Figures of one kind with what they are.
+
+    Parameters
+    ----------
+    figures : Figures
+        The numbers.
+    keys : Keys
+        What each is.
+    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}
+        How their intervals are made.
+    reasons : sequence of str or None, optional
+        What to know about each number; for an undefined one, why it is.
+    """
+
+    __slots__ = ("figures", "keys", "method", "reasons")
+
+    def __init__(
+        self, figures: Figures, keys: Keys, method: Interval | str = "t", reasons: Sequence[str | None] | None = None
+    ) -> None:
+        self.figures, self.keys, self.method = figures, keys, method
+        self.reasons = [None] * len(figures) if reasons is None else list(reasons)
+
+
+def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
+    """Make estimates of terms, each with its error, all covariances kept.
+
+    Parameters
+    ----------
+    est : Estimates
+        What the figures were made from.
+    terms : sequence of Term
+        The terms, in the order of the result.
+    **about
+        What a reader of the table must know besides.
+    """
+    figures = stacked([t.figures for t in terms])
+    keys = Keys({n: stacked_keys([t.keys[n] for t in terms]) for n in NAMES})
+    method = coded([t.method for t in terms for _ in range(len(t.figures))])
+    reasons = [r for t in terms for r in t.reasons]
+    found = derive(est, figures.value, figures.slope, name="", method="t", keys=keys, reasons=reasons)
+    return replace(found, method=method, about={**est.about, **{k.replace("_", " "): v for k, v in about.items()}})
+
+
+def relabelled(keys: Keys, rows: NDArray[Any], **columns: Any) -> Keys:
+    """Return the keys of some figures with some columns replaced: by one value for all, a list, or a coded column."""
+    out = keys.take(np.asarray(rows))
+    for name, value in columns.items():
+        if isinstance(value, Coded):
+            column = value
+        elif isinstance(value, list):
+            column = coded(value)
+        else:
+            column = constant(value, len(out))
+        out = out.with_column(name, column)
+    return out
+
+
+def constant(value: Any, length: int) -> Coded:
+    """Return a column of one value."""
+    return Coded(() if value is None else (value,), np.full(length, -1 if value is None else 0, dtype=np.int32))
+
+
+def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
+    """Refuse a decomposition whose terms do not add up to what they decompose: it must not exist.
+
+    Raises
+    ------
+    MpiError
+        Naming the identity and its largest residual. It would be an error of this library, or of estimates that do
+        not belong together.
+    """
+    gap = np.abs(parts.value - whole.value)
+    scale = np.maximum(1.0, np.abs(whole.value))
+    bad = np.flatnonzero(gap > _TOLERANCE * scale)
+    if len(bad):
+        where = "; ".join(f"{k}: {v[int(bad[0])]}" for k, v in labels.items())
+        raise MpiError(
+            f"{what}: the terms miss the total by {gap[bad].max():.3g}{f' ({where})' if where else ''}. Are the "
+            "estimates of one survey, one measure and one domain? Groups must cover the whole once, and only once"
+        )

@@ -1,0 +1,149 @@
+"""Rounds of a result: which two are compared, and how many years lie between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.decompose.finding import values_of
+from mpi.errors import MpiError, Problems, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mpi.estimates import Estimates
+
+__all__ = ["Span", "one_measure", "spans", "years_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Two rounds and the years between them.
+
+    Attributes
+    ----------
+    start, end : label of a round
+        From which to which.
+    years : float
+        How many years lie between; missing where the rounds' labels are no numbers and no years were given.
+    """
+
+    start: Any
+    end: Any
+    years: float
+
+    def __str__(self) -> str:
+        """What stands in the column ``wave`` of a change."""
+        return f"{self.start} to {self.end}"
+
+
+def spans(
+    est: Estimates,
+    start: Any,
+    end: Any,
+    years: Mapping[Any, float] | None,
+    purpose: str,
+    pairs: Sequence[tuple[Any, Any]] | None = None,
+) -> list[Span]:
+    """Return the pairs of rounds asked for: one; or, of several rounds, each next two and the first with the last.
+
+    Raises
+    ------
+    MpiError
+        When there are not two rounds, one is unknown, or years are missing or contradict the order of the rounds.
+    """
+    known = values_of(est, "wave")
+    if len(known) < 2:
+        raise MpiError(
+            f"{purpose}: needs two rounds, and the estimates have {len(known) or 'none'}; put rounds together with "
+            "mpi.pool({2016: a, 2018: b}) before mpi.estimate, or name the column of rounds with wave="
+        )
+    problems = Problems(f"{purpose} cannot be made")
+    times = years_of(known, years, problems)
+    asked = _asked(known, start, end, pairs, times)
+    for pair in asked:
+        problems.found += [f"round: {unknown('round', w, known)}" for w in pair if w not in known]
+        if pair[0] == pair[1]:
+            problems.add(f"start and end are both {pair[0]!r}")
+    problems.raise_if_any()
+    found = [Span(a, b, times[b] - times[a]) for a, b in asked]
+    problems.found += [
+        f"{s} spans {s.years:g} years; two rounds of one date have no annual change" for s in found if s.years == 0
+    ]
+    problems.raise_if_any()
+    return found
+
+
+def _asked(
+    known: list[Any], start: Any, end: Any, pairs: Sequence[tuple[Any, Any]] | None, times: Mapping[Any, float]
+) -> list[tuple[Any, Any]]:
+    if pairs is not None:
+        return [(a, b) for a, b in pairs]
+    order = known if any(np.isnan(times[w]) for w in known) else sorted(known, key=lambda w: times[w])
+    if start is not None or end is not None:
+        return [(order[0] if start is None else start, order[-1] if end is None else end)]
+    following = list(pairwise(order))
+    return following if len(order) == 2 else [*following, (order[0], order[-1])]
+
+
+def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: Problems) -> dict[Any, float]:
+    """Return the date of each round in years: as given, or the round's own label where it is a number.
+
+    Examples
+    --------
+    >>> years_of(["2013-14", "2020-21"], {"2013-14": 2013.9, "2020-21": 2020.9}, Problems("no"))
+    {'2013-14': 2013.9, '2020-21': 2020.9}
+    >>> years_of([2016, 2018], None, Problems("no"))
+    {2016: 2016.0, 2018: 2018.0}
+    """
+    if years is None:
+        return {w: _number(w) for w in known}
+    given = dict(years)
+    problems.found += [f"years: {unknown('round', w, known)}" for w in given if w not in known]
+    found = {w: _number(given.get(w, w)) for w in known}
+    problems.found += [
+        f"years: the date of round {w!r} is {given[w]!r}, no number" for w in given if w in found and np.isnan(found[w])
+    ]
+    return found
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def one_measure(est: Estimates, purpose: str) -> None:
+    """Refuse a comparison of rounds in which poverty is not measured alike.
+
+    Raises
+    ------
+    MpiError
+        When the estimates come from several measures; it says in what they differ.
+    """
+    if len(est.measures) <= 1:
+        return
+    first, *others = est.measures
+    told = "; ".join(f"{first.name!r} and {m.name!r} differ in {', '.join(_differences(first, m))}" for m in others)
+    raise MpiError(
+        f"{purpose}: the estimates come from {len(est.measures)} measures, so a difference between them is one of "
+        f"definitions too ({told}). Estimate all rounds with one harmonised measure"
+    )
+
+
+def _differences(a: Any, b: Any) -> list[str]:
+    names = set(a.names) ^ set(b.names)
+    out = [f"indicators ({', '.join(sorted(names))})"] if names else []
+    weights = [n for n in a.names if n in b.weights and a.weights[n] != b.weights[n]]
+    out += [f"weights ({', '.join(weights)})"] if weights else []
+    columns = dict(zip(a.names, a.columns, strict=True))
+    moved = [n for n, c in zip(b.names, b.columns, strict=True) if n in columns and columns[n] != c]
+    out += [f"columns ({', '.join(moved)})"] if moved else []
+    out += [
+        word for word in ("cutoff", "severe", "vulnerable", "missing", "unit") if getattr(a, word) != getattr(b, word)
+    ]
+    return out or ["name or title"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.assemble import Labels, Part, Undefined, assemble, merge, of_whole, part, ratio, times, variance_among
+from mpi.assemble import Labels, Part, Undefined, assemble, merge, of_whole, part, ratio, times, total, variance_among
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
 from mpi.profiles import Profiles, grouping
@@ -98,7 +98,7 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
     return assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
 
 
-_UNWEIGHTED = ("uncensored_headcount", "population_share")
+_UNWEIGHTED = ("uncensored_headcount", "population_share", "population")
 
 
 class _Sums:
@@ -175,7 +175,10 @@ class _Maker:
         if f.of_all:
             value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
             return part(labels, value, n, psus, own, common)
-        if f.square is not None:
+        if f.total:
+            value, scores = total(cells, f.above)
+            value = np.where(cells.sum(f.below) > 0, value, np.nan)
+        elif f.square is not None:
             value, scores = variance_among(cells, f.square, f.above, f.below)
         else:
             value, scores = ratio(cells, f.above, f.below)
@@ -206,5 +209,6 @@ def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
         if j >= 0 and not f.dimension:
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
-        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, undefined=undefined))
+        method: Literal["t", "share"] = "t" if f.total else "share"
+        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined))
     return out

@@ -13,7 +13,7 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
 from mpi.measure import Measure, Unit
 from mpi.profiles import counted, profile, rows_of
-from mpi.statistics import MONOTONE, STATISTICS, Statistic
+from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def estimate(
         What is counted; by default what the measure says.
     statistics : sequence of str, optional
         Some of ``M0, H, A, uncensored_headcount, censored_headcount, contribution, contribution_share,
-        population_share, poor_share, group_contribution, vulnerable, severe, inequality``; all by default.
+        population_share, poor_share, group_contribution, vulnerable, severe, inequality``; all of these by default.
+        ``number_of_poor`` and ``population`` are given when asked for: they are totals, which mean something only
+        where weights add up to a population.
     level : float, default 0.95
         The confidence level.
     df : {"design", "group"}
@@ -150,7 +152,8 @@ def _request(
 
 def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Problems) -> tuple[str, ...]:
     if statistics is None:
-        return tuple(s for s in STATISTICS if measure.missing != "bounds" or s in MONOTONE)
+        usual = tuple(s for s in STATISTICS if s not in NUMBERS)
+        return tuple(s for s in usual if measure.missing != "bounds" or s in MONOTONE)
     if isinstance(statistics, str):
         problems.add(f"statistics: a list is needed, [{statistics!r}]")
         return ()
@@ -158,7 +161,7 @@ def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Pr
     if not wanted:
         problems.add("statistics is empty")
     problems.found += [
-        f"statistics: {unknown('statistic', s, STATISTICS, show=13)}" for s in wanted if s not in STATISTICS
+        f"statistics: {unknown('statistic', s, STATISTICS, show=15)}" for s in wanted if s not in STATISTICS
     ]
     if measure.missing == "bounds":
         problems.found += [

@@ -9,14 +9,15 @@ import numpy as np
 
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
-from mpi.keys import NAMES, Keys, stacked
+from mpi.keys import NAMES, Coded, Keys, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mpi.design import Design
     from mpi.estimates import Estimates
 
-__all__ = ["concat"]
+__all__ = ["concat", "independent"]
 
 
 def concat(parts: Sequence[Estimates]) -> Estimates:
@@ -80,3 +81,87 @@ def _influence(parts: Sequence[Influence]) -> Influence:
 
     blocks = tuple(b for p in parts for b in p.blocks)
     return Influence(parts[0].design, blocks, sp.csr_array(sp.block_diag([p.jacobian for p in parts], format="csr")))
+
+
+def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
+    """Put estimates of surveys that were drawn independently together, one for each round.
+
+    For rounds that were estimated each by itself; where microdata are at hand, `mpi.pool` does it before the
+    estimate, and can link PSUs that rounds share.
+
+    Parameters
+    ----------
+    rounds : mapping of label to Estimates
+        The estimates of each round, without rounds of their own.
+
+    Returns
+    -------
+    Estimates
+        All of them, ``wave`` being the label; the covariance between rounds is 0.
+
+    Raises
+    ------
+    MpiError
+        When one has several rounds, or levels or rules for degrees of freedom differ.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpi
+    >>> measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    >>> one = mpi.estimate(mpi.Survey(pd.DataFrame({"a": [0, 1, 1, 1]})), measure, statistics=["H"])
+    >>> two = mpi.estimate(mpi.Survey(pd.DataFrame({"a": [0, 0, 1, 0]})), measure, statistics=["H"])
+    >>> both = independent({"2013-14": one, "2020-21": two})
+    >>> mpi.decompose.change(both, kinds="change").value.tolist()
+    [-0.5]
+    """
+    if len(rounds) < 2:
+        raise MpiError("independent: two rounds or more are needed")
+    problems = Problems("the rounds cannot be put together")
+    for label, est in rounds.items():
+        if len(est.keys["wave"].values) > 1:
+            problems.add(f"round {label!r} has rounds of its own ({', '.join(map(str, est.keys['wave'].values))})")
+    rules = {(e.influence.design.single_psu, e.influence.design.single_in_group) for e in rounds.values()}
+    if len(rules) > 1:
+        problems.add("their designs differ in single_psu or single_in_group")
+    problems.raise_if_any()
+    design = _beside([e.influence.design for e in rounds.values()])
+    units = np.cumsum([0, *(e.influence.design.units for e in rounds.values())]).tolist()
+    moved = [_moved(e, design, label, place, units[place]) for place, (label, e) in enumerate(rounds.items())]
+    return concat(moved)
+
+
+def _beside(designs: Sequence[Design]) -> Design:
+    """Return the designs as one, each of them a round that shares nothing with the others."""
+    strata = np.cumsum([0, *(d.strata for d in designs)]).tolist()
+    stratum = np.concatenate([d.stratum + np.int32(a) for d, a in zip(designs, strata, strict=False)])
+    wave = np.repeat(np.arange(len(designs), dtype=np.int32), [d.strata for d in designs])
+    return replace(
+        designs[0],
+        stratum=stratum,
+        psu=np.arange(len(stratum), dtype=np.int32),
+        wave=wave,
+        place=np.arange(len(wave), dtype=np.int32),
+        sampled=np.concatenate([d.sampled for d in designs]),
+    )
+
+
+def _moved(est: Estimates, design: Design, label: Any, place: int, start: int) -> Estimates:
+    """Return the estimates of one survey as those of one round of a larger design."""
+    cells: dict[int, Any] = {}
+
+    def there(old: Any) -> Any:
+        if id(old) not in cells:
+            wave = np.full(len(old.wave), place, dtype=np.int32)
+            cells[id(old)] = replace(old, unit=old.unit + np.int32(start), wave=wave)
+        return cells[id(old)]
+
+    blocks = tuple(
+        replace(b, cells=there(b.cells), whole=None if b.whole is None else there(b.whole))
+        for b in est.influence.blocks
+    )
+    wave = Coded((label,), np.zeros(len(est), dtype=np.int32))
+    return replace(
+        est,
+        keys=est.keys.with_column("wave", wave),
+        influence=Influence(design, blocks, est.influence.jacobian),
+    )

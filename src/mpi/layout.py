@@ -45,6 +45,8 @@ _WORDS = {
     "vulnerable": "Vulnerable",
     "severe": "Severe",
     "inequality": "Inequality among the poor",
+    "number_of_poor": "Number of poor",
+    "population": "Population",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",

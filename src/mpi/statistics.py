@@ -15,6 +15,8 @@ inequality                    (score - A)^2 of the poor                  poor
 population_share              population of the group                    population of all
 poor_share                    poor of the group                          poor of all
 group_contribution            score of the poor of the group             score of all poor
+number_of_poor                poor                                       (a total)
+population                    population                                 (a total)
 ============================  =========================================  ============================
 
 Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Seth and Alkire 2017 (beta = 1).
@@ -38,17 +40,31 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MONOTONE", "STATISTICS", "Family", "Statistic", "Variables", "families", "variables"]
+__all__ = ["MONOTONE", "NUMBERS", "STATISTICS", "Family", "Statistic", "Variables", "families", "variables"]
 
 Statistic = Literal[
     "M0", "H", "A", "uncensored_headcount", "censored_headcount", "contribution", "contribution_share",
     "population_share", "poor_share", "group_contribution", "vulnerable", "severe", "inequality",
+    "number_of_poor", "population",
 ]  # fmt: skip
 Among = Literal["all", "poor", "observed"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 
+NUMBERS = ("number_of_poor", "population")
+"""Statistics that are totals: given when asked for, since weights need not add up to a population."""
+
 MONOTONE = frozenset(
-    {"M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "severe", "population_share"}
+    {
+        "M0",
+        "H",
+        "uncensored_headcount",
+        "censored_headcount",
+        "contribution",
+        "severe",
+        "population_share",
+        "number_of_poor",
+        "population",
+    }
 )
 """Statistics that can only grow with more deprivations: those that bounds for missing values are valid for."""
 
@@ -57,6 +73,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "censored_headcount": ("censored",), "contribution": ("part",), "contribution_share": ("part", "score", "poor"),
     "population_share": (), "poor_share": ("poor",), "group_contribution": ("score", "poor"),
     "vulnerable": ("vulnerable",), "severe": ("severe",), "inequality": ("square", "score", "poor"),
+    "number_of_poor": ("poor",), "population": (),
 }  # fmt: skip
 
 
@@ -152,6 +169,8 @@ class Family:
         Whether the total below is that of all groups together.
     dimension : bool
         Whether `indicator` counts dimensions.
+    total : bool
+        Whether it is the total above itself, not a ratio.
     square : ndarray or None
         For the variance among the poor: the total of squared scores, `above` and `below` being those of its mean.
     like, factor : str and ndarray, or None
@@ -166,6 +185,7 @@ class Family:
     among: Among = "all"
     of_all: bool = False
     dimension: bool = False
+    total: bool = False
     square: Floats | None = None
     like: str | None = None
     factor: Floats | None = None
@@ -223,6 +243,8 @@ def families(
         "vulnerable": lambda: _bands("vulnerable", t, [low is not None and low < k for k in cutoffs]),
         "severe": lambda: _bands("severe", t, [high is not None and high >= k for k in cutoffs]),
         "inequality": lambda: [_inequality(t)],
+        "number_of_poor": lambda: [_number("number_of_poor", t["poor"], t["size"])],
+        "population": lambda: [_number("population", t["size"], t["size"], cutoff=False)],
     }  # fmt: skip
     return [family for s in STATISTICS if s in wanted for family in makers[s]()]
 
@@ -291,6 +313,11 @@ def _shares(t: _Totals, measure: Measure) -> list[Family]:
 def _whole(name: str, above: Floats, *, cutoff: bool = True) -> Family:
     k = np.arange(len(above)) if cutoff else _none(1)
     return Family(name, above, above, k, _none(len(above)), "poor" if cutoff else "all", of_all=True)
+
+
+def _number(name: str, above: Floats, below: Floats, *, cutoff: bool = True) -> Family:
+    k = np.arange(len(above)) if cutoff else _none(1)
+    return Family(name, above, below, k, _none(len(above)), total=True)
 
 
 def _bands(name: str, t: _Totals, meant: list[bool]) -> list[Family]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, levels
-from mpi.decompose.making import Term, constant, made, relabelled
+from mpi.decompose.making import Term, made, relabelled, term
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, Problems, unknown
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Keys
 
-__all__ = ["Change", "change", "ends", "reasons_of"]
+__all__ = ["Change", "beside_both", "change", "ends_of", "reasons_of"]
 
 Change = Literal["change", "annual_change", "relative_change", "annual_relative_change"]
 """A kind of change between two rounds."""
@@ -104,7 +104,7 @@ def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change
     return list(dict.fromkeys(given))
 
 
-def ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
+def _ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
     """Return where each figure stands at the start and at the end of a span (-1 where it is absent), and its keys."""
     wave = plain.keys["wave"]
     here = [wave.values.index(w) for w in (span.start, span.end)]
@@ -119,8 +119,31 @@ def ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64
     return first, last, relabelled(keys, np.arange(len(first)), wave=str(span))
 
 
+def ends_of(
+    plain: Estimates, finder: Finder, span: Span, statistic: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
+    """Return where one statistic's figures stand in both rounds of a span, and their keys."""
+    first, last, keys = _ends(plain, finder, span)
+    column = plain.keys["statistic"]
+    anchor = np.where(last >= 0, last, first)
+    rows = np.flatnonzero(column.index[anchor] == column.values.index(statistic))
+    return first[rows], last[rows], keys.take(rows)
+
+
+def beside_both(
+    finder: Finder, first: NDArray[np.int64], last: NDArray[np.int64], **changes: Any
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the figures stand, in the same two rounds, that are like those but for some keys; -1 for none.
+
+    Figures without a cutoff or weighting of their own (``cutoff=None``) are found under whichever weighting there is.
+    """
+    find = finder.unweighted if "cutoff" in changes else finder.beside
+    one, two = (np.where(rows >= 0, find(np.maximum(rows, 0), **changes), -1) for rows in (first, last))
+    return one, two
+
+
 def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wanted: Sequence[Change]) -> list[Term]:
-    first, last, keys = ends(plain, finder, span)
+    first, last, keys = _ends(plain, finder, span)
     y0, y1 = figures.take(first), figures.take(last)
     makers = {
         "change": lambda: y1 - y0,
@@ -133,18 +156,19 @@ def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wan
     out = []
     for kind in wanted:
         reasons = [a or (b if "relative" in kind else "") or None for a, b in zip(said, from_nothing, strict=True)]
-        out.append(Term(makers[kind](), keys.with_column("contrast", constant(kind, len(keys))), "t", reasons))
+        out.append(term(makers[kind](), keys, kind, reasons))
     return out
 
 
 def reasons_of(plain: Estimates, first: NDArray[np.int64], last: NDArray[np.int64], span: Span) -> list[str]:
-    """Say why a change is undefined: the figure is not there in a round, or undefined in it."""
-    out = []
-    for a, b in zip(first.tolist(), last.tolist(), strict=True):
-        absent = [str(w) for w, i in ((span.start, a), (span.end, b)) if i < 0]
-        if absent:
-            out.append(f"not in {absent[0]}")
-            continue
-        gone = [(w, i) for w, i in ((span.start, a), (span.end, b)) if np.isnan(plain.value[i])]
-        out.append(f"{plain.flag.at(gone[0][1]) or 'undefined'} in {gone[0][0]}" if gone else "")
-    return out
+    """Say why what is made of two rounds is undefined: a figure is not there in one, or undefined in it."""
+    out = np.full(len(first), "", dtype=object)
+    for wave, rows in ((span.end, last), (span.start, first)):
+        there = np.maximum(rows, 0)
+        gone = np.flatnonzero((rows >= 0) & np.isnan(plain.value[there]))
+        flags = [plain.flag.at(int(i)) or "undefined" for i in rows[gone]]
+        out[gone] = [f"{flag} in {wave}" for flag in flags]
+    for wave, rows in ((span.end, last), (span.start, first)):
+        out[rows < 0] = f"not in {wave}"
+    found: list[str] = out.tolist()
+    return found

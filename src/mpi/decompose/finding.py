@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Finder", "levels", "need", "split_groups", "values_of"]
+__all__ = ["DECOMPOSABLE", "Finder", "levels", "need", "select_by", "split_groups", "values_of"]
 
 _CROSS = " × "
+
+DECOMPOSABLE = (
+    "M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe",
+)  # fmt: skip
+"""Statistics of the whole that are means of those of groups, weighted by population shares."""
 
 
 class Finder:
@@ -88,21 +93,19 @@ class Finder:
         found = (place < len(self._sorted)) & (self._sorted[safe] == ids)
         return np.where(found, self._order[safe], -1)
 
-    def total(self, rows: Places) -> Places:
-        """Return where the same figures of the whole stand."""
-        return self.beside(rows, by="total", group="total")
-
-    def share(self, rows: Places, statistic: str = "population_share") -> Places:
-        """Return where the population shares (or others without cutoff and weighting) of the groups in `rows` stand.
-
-        The share of the whole in itself is not among the estimates: it is -1 there.
-        """
-        plain: dict[str, Any] = {"statistic": statistic, "indicator": None, "dimension": None, "cutoff": None}
-        best = self.beside(rows, **plain)
+    def unweighted(self, rows: Places, **changes: Any) -> Places:
+        """Return what `beside` does, under whichever weighting there is: some figures stand under the first only."""
+        best = self.beside(rows, **changes)
         for weighting in (None, *self._keys["weighting"].values):
-            other = self.beside(rows, weighting=weighting, **plain)
-            best = np.where(best >= 0, best, other)
+            if (best >= 0).all():
+                break
+            best = np.where(best >= 0, best, self.beside(rows, weighting=weighting, **changes))
         return best
+
+    def share(self, rows: Places, **changes: Any) -> Places:
+        """Return where the population shares of the groups in `rows` stand; -1 for the whole, which has none."""
+        plain: dict[str, Any] = {"indicator": None, "dimension": None, "cutoff": None}
+        return self.unweighted(rows, statistic="population_share", **plain, **changes)
 
 
 def levels(est: Estimates, purpose: str) -> Estimates:
@@ -152,6 +155,22 @@ def values_of(est: Estimates, key: str) -> list[Any]:
     column = est.keys[key]
     index, first = np.unique(column.index, return_index=True)
     return [column.values[i] for i in index[np.argsort(first)].tolist() if i >= 0]
+
+
+def select_by(est: Estimates, by: Any, purpose: str) -> int:
+    """Return the position, among the values of ``by``, of the disaggregation asked for.
+
+    Raises
+    ------
+    MpiError
+        When the estimates have no such disaggregation; the nearest is offered.
+    """
+    name = _CROSS.join(map(str, by)) if isinstance(by, (tuple, list)) else by
+    known = [v for v in values_of(est, "by") if v != "total"]
+    if name not in known:
+        hint = unknown("disaggregation", name, known) if known else "the estimates have no groups"
+        raise MpiError(f"{purpose}: {hint}; ask mpi.estimate for it with by=[...]")
+    return est.keys["by"].values.index(name)
 
 
 def split_groups(est: Estimates, by: str) -> dict[str, tuple[str, ...]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.intervals import Interval
 
-__all__ = ["Term", "adds_up", "constant", "made", "relabelled"]
+__all__ = ["Term", "adds_up", "constant", "made", "relabelled", "share_of", "term"]
 
 _TOLERANCE = 1e-9
 
@@ -40,15 +40,34 @@ class Term:
         How their intervals are made.
     reasons : sequence of str or None, optional
         What to know about each number; for an undefined one, why it is.
+    cases : ndarray of int, shape (figures, any), optional
+        The estimates whose smallest number of cases each rests on; by default all that it is made of.
     """
 
-    __slots__ = ("figures", "keys", "method", "reasons")
+    __slots__ = ("cases", "figures", "keys", "method", "reasons")
 
     def __init__(
-        self, figures: Figures, keys: Keys, method: Interval | str = "t", reasons: Sequence[str | None] | None = None
+        self,
+        figures: Figures,
+        keys: Keys,
+        method: Interval | str = "t",
+        reasons: Sequence[str | None] | None = None,
+        cases: NDArray[np.int64] | None = None,
     ) -> None:
-        self.figures, self.keys, self.method = figures, keys, method
+        self.figures, self.keys, self.method, self.cases = figures, keys, method, cases
         self.reasons = [None] * len(figures) if reasons is None else list(reasons)
+
+
+def term(
+    figures: Figures,
+    keys: Keys,
+    contrast: str,
+    reasons: Sequence[str | None] | None = None,
+    cases: NDArray[np.int64] | None = None,
+    method: Interval | str = "t",
+) -> Term:
+    """Make a term of figures whose keys are known but for their contrast."""
+    return Term(figures, keys.with_column("contrast", constant(contrast, len(keys))), method, reasons, cases)
 
 
 def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
@@ -68,7 +87,27 @@ def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
     method = coded([t.method for t in terms for _ in range(len(t.figures))])
     reasons = [r for t in terms for r in t.reasons]
     found = derive(est, figures.value, figures.slope, name="", method="t", keys=keys, reasons=reasons)
-    return replace(found, method=method, about={**est.about, **{k.replace("_", " "): v for k, v in about.items()}})
+    n, n_psu = (_cases(terms, getattr(est, x), getattr(found, x)) for x in ("n", "n_psu"))
+    return replace(
+        found,
+        method=method,
+        n=n,
+        n_psu=n_psu,
+        about={**est.about, **{k.replace("_", " "): v for k, v in about.items()}},
+    )
+
+
+def _cases(terms: Sequence[Term], of: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the number of cases of each figure: what it is made of, or what its term says that it rests on."""
+    out = found.copy()
+    start = 0
+    for t in terms:
+        stop = start + len(t.figures)
+        if t.cases is not None:
+            known = np.where(t.cases >= 0, of[np.maximum(t.cases, 0)], np.inf).min(axis=1)
+            out[start:stop] = np.where(np.isfinite(known), known, np.nan)
+        start = stop
+    return out
 
 
 def relabelled(keys: Keys, rows: NDArray[Any], **columns: Any) -> Keys:
@@ -108,3 +147,17 @@ def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
             f"{what}: the terms miss the total by {gap[bad].max():.3g}{f' ({where})' if where else ''}. Are the "
             "estimates of one survey, one measure and one domain? Groups must cover the whole once, and only once"
         )
+
+
+def share_of(
+    part: Figures,
+    whole: Figures,
+    keys: Keys,
+    name: str,
+    reasons: Sequence[str | None],
+    cases: NDArray[np.int64] | None = None,
+) -> Term:
+    """Return a part as a share of the whole; where the whole is 0 it is undefined, and the flag says so."""
+    zero = (whole.value == 0).tolist()
+    said = ["a share of 0: undefined" if z else r for z, r in zip(zero, reasons, strict=True)]
+    return term(part / whole, keys, name, said, cases)

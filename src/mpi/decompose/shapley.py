@@ -1,0 +1,338 @@
+"""A change taken apart: into incidence and intensity, groups, indicators, or population and rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
+from math import factorial
+from operator import add, mul
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from mpi.decompose.changes import beside_both, ends_of, reasons_of
+from mpi.decompose.figures import Figures, figures_of
+from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, values_of
+from mpi.decompose.making import Term, adds_up, made, relabelled, share_of, term
+from mpi.decompose.rounds import one_measure, spans
+from mpi.errors import MpiError, Problems, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.asking import By
+    from mpi.decompose.rounds import Span
+    from mpi.estimates import Estimates
+    from mpi.keys import Keys
+
+__all__ = ["effects", "shapley"]
+
+Into = Literal["incidence_intensity", "groups", "indicators", "number"]
+"""What a change is taken apart into."""
+
+Form = Literal["nested", "three_factor"]
+"""How population shares, incidence and intensity share a change: two steps of two factors, or one of three."""
+
+
+def shapley(
+    est: Estimates,
+    start: Any = None,
+    end: Any = None,
+    *,
+    into: Into | None = None,
+    by: By | None = None,
+    form: Form = "nested",
+    years: Mapping[Any, float] | None = None,
+    shares: bool = False,
+) -> Estimates:
+    """Take a change apart by the Shapley value: each factor's effect averaged over the orders in which they may change.
+
+    Parameters
+    ----------
+    est : Estimates
+        Estimates of two or more rounds.
+    start, end : label of a round, optional
+        From which to which; as for `change`.
+    into : {"incidence_intensity", "groups", "indicators", "number"}, optional
+        ``incidence_intensity``
+            The change of M0, of the whole and of each group: ``incidence_effect`` dH (A0 + A1) / 2 and
+            ``intensity_effect`` dA (H0 + H1) / 2 (Roche 2013). The default without `by`.
+        ``groups``
+            The change of the whole by the groups of `by`: ``population_effect`` dv (y0 + y1) / 2 and ``within_effect``
+            (v0 + v1) / 2 dy, v being population shares; for M0 the latter again into incidence and intensity. Of
+            M0, H, headcounts, contributions, vulnerable and severe. The default with `by`.
+        ``indicators``
+            The change of M0 by indicator, ``contribution_change``; each split into ``prevalence_effect`` (more or fewer
+            people deprived) and ``censoring_effect`` (more or fewer of the deprived poor).
+        ``number``
+            The change of the number of poor: ``population_effect`` dN (H0 + H1) / 2 and ``rate_effect``
+            dH (N0 + N1) / 2; needs the statistics ``number_of_poor`` and ``population`` (ask `mpi.estimate` for them).
+    by : str or tuple of str, optional
+        The groups, for ``groups``.
+    form : {"nested", "three_factor"}
+        For ``groups``: ``nested`` first parts population from poverty, then incidence from intensity within it;
+        ``three_factor`` averages over the six orders of v, H and A. Both are exact, and they differ a little.
+    years : mapping of round to number, optional
+        The dates of rounds, which order them; as for `change`.
+    shares : bool, default False
+        Give each effect as a share of the change too (``..._share``): unstable where the change is near 0, and
+        undefined where it is 0.
+
+    Returns
+    -------
+    Estimates
+        ``contrast`` names the term, ``wave`` is ``"2016 to 2018"``. With groups, the sums over them have the group
+        ``all groups``. The terms add up to the change; a result whose terms do not is refused.
+
+    Raises
+    ------
+    MpiError
+        When rounds, statistics or groups are not there; when the estimates come from several measures.
+
+    Notes
+    -----
+    Shorrocks (2013, J. Economic Inequality 11); Roche (2013, Social Indicators Research 112). Where nobody is poor in
+    one of the rounds, intensity has no change there: all is incidence, and `flag` says so. Where a group is absent in
+    one round, all of its part is population. Without a panel, those who entered and left poverty cannot be told from
+    those who stayed: a negative intensity effect does not say that the poor became less poor.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"])
+    >>> parts = mpi.decompose.shapley(est, 2016, 2018).select(by="total")
+    >>> parts.table["contrast"].tolist()
+    ['change', 'incidence_effect', 'intensity_effect']
+    >>> bool(abs(parts.value[0] - parts.value[1:].sum()) < 1e-15)
+    True
+    """
+    plain = levels(est, "shapley")
+    one_measure(plain, "shapley")
+    chosen = _into(into, by, form)
+    found = spans(plain, start, end, years, "shapley")
+    makers = {
+        "incidence_intensity": _incidence_intensity, "groups": _groups, "indicators": _indicators, "number": _number,
+    }  # fmt: skip
+    work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares)
+    return made(plain, [term for span in found for term in makers[chosen](work, span)])
+
+
+def effects(before: Sequence[Figures], after: Sequence[Figures]) -> list[Figures]:
+    """Return each factor's Shapley effect on the change of a product.
+
+    The effect of x is dx times the other factors, averaged over the orders in which the factors may change.
+
+    Parameters
+    ----------
+    before, after : sequence of Figures
+        The factors in the two rounds.
+
+    Examples
+    --------
+    >>> import scipy.sparse as sp
+    >>> def number(x): return Figures(np.array([x]), sp.csr_array((1, 1)))
+    >>> [float(e.value[0]) for e in effects([number(2.0), number(3.0)], [number(4.0), number(5.0)])]
+    [8.0, 6.0]
+    """
+    return [_effect(i, before, after) for i in range(len(before))]
+
+
+def _effect(i: int, before: Sequence[Figures], after: Sequence[Figures]) -> Figures:
+    m = len(before)
+    others = [j for j in range(m) if j != i]
+    step = after[i] - before[i]
+    terms = []
+    for size in range(m):
+        weight = factorial(size) * factorial(m - 1 - size) / factorial(m)
+        for changed in combinations(others, size):
+            factors = [after[j] if j in changed else before[j] for j in others]
+            terms.append(reduce(mul, factors, step * weight))
+    return reduce(add, terms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """What every decomposition of a change needs at hand."""
+
+    plain: Estimates
+    finder: Finder
+    figures: Figures
+    by: By | None
+    form: Form
+    shares: bool
+
+    def terms(
+        self, keys: Keys, total: tuple[str, Figures], parts: Mapping[str, Figures], reasons: list[str], what: str,
+        *, known: Sequence[str] = (), cases: NDArray[np.int64] | None = None,
+    ) -> list[Term]:  # fmt: skip
+        """Make the terms of a total and its parts, which must add up to it; `known` is what to know of the parts."""
+        name, whole = total
+        together = reduce(add, parts.values())
+        there = ~np.isnan(whole.value)
+        adds_up(together.take(np.flatnonzero(there)), whole.take(np.flatnonzero(there)), f"{what}: {' + '.join(parts)}")
+        said = [r or k for r, k in zip(reasons, known, strict=True)] if known else reasons
+        out = [term(whole, keys, name, reasons, cases)]
+        out += [term(f, keys, n, said, cases) for n, f in parts.items()]
+        if self.shares:
+            out += [share_of(f, whole, keys, f"{n}_share", said, cases) for n, f in parts.items()]
+        return out
+
+
+def _into(into: Into | None, by: By | None, form: Form) -> Into:
+    problems = Problems("shapley cannot be made")
+    chosen: Into = into or ("incidence_intensity" if by is None else "groups")
+    if chosen not in get_args(Into):
+        problems.add(f"into: {unknown('choice', chosen, get_args(Into))}")
+    if form not in get_args(Form):
+        problems.add(f"form: {unknown('choice', form, get_args(Form))}")
+    if chosen == "groups" and by is None:
+        problems.add("into='groups' needs by=, the disaggregation whose groups make the whole")
+    if chosen != "groups" and by is not None:
+        problems.add(f"by= is for into='groups'; into={chosen!r} is given for every group")
+    problems.raise_if_any()
+    return chosen
+
+
+def _both(work: _Work, first: NDArray[np.int64], last: NDArray[np.int64], **changes: Any) -> tuple[Figures, Figures]:
+    """Return the figures beside those of two rounds, in the same two rounds."""
+    one, two = beside_both(work.finder, first, last, **changes)
+    return work.figures.take(one), work.figures.take(two)
+
+
+def _incidence_intensity(work: _Work, span: Span) -> list[Term]:
+    need(work.plain, "shapley by incidence and intensity", "statistic", ("M0", "H", "A"))
+    first, last, keys = ends_of(work.plain, work.finder, span, "M0")
+    m0, m1 = work.figures.take(first), work.figures.take(last)
+    h0, h1 = _both(work, first, last, statistic="H")
+    a0, a1, alone = _intensities(*_both(work, first, last, statistic="A"))
+    incidence, intensity = effects([h0, a0], [h1, a1])
+    reasons = reasons_of(work.plain, first, last, span)
+    known = [_ALONE if one else "" for one in alone.tolist()]
+    parts = {"incidence_effect": incidence, "intensity_effect": intensity}
+    return work.terms(keys, ("change", m1 - m0), parts, reasons, "shapley", known=known)
+
+
+_ALONE = "no poor in one of the rounds: all of the change is incidence"
+_ABSENT = "absent in one of the rounds: all of its part is population"
+
+
+def _intensities(a0: Figures, a1: Figures) -> tuple[Figures, Figures, NDArray[np.bool_]]:
+    """Take the intensity of a round without poor as that of the other round (0 where there are none in both)."""
+    alone = np.isnan(a0.value) != np.isnan(a1.value)
+    return a0.filled(a1).filled(0.0), a1.filled(a0).filled(0.0), alone
+
+
+def _groups(work: _Work, span: Span) -> list[Term]:
+    """Split the change of the whole by groups: population shift, and change within."""
+    need(work.plain, "shapley by groups", "statistic", ("population_share",))
+    by = select_by(work.plain, work.by, "shapley by groups")
+    out = []
+    for statistic in [s for s in values_of(work.plain, "statistic") if s in DECOMPOSABLE]:
+        first, last, keys = ends_of(work.plain, work.finder, span, statistic)
+        anchor = np.where(last >= 0, last, first)
+        inside = np.flatnonzero(work.plain.keys["by"].index[anchor] == by)
+        if len(inside):
+            out += _of_statistic(work, span, statistic, (first[inside], last[inside], keys.take(inside)))
+    if not out:
+        raise MpiError(f"shapley by groups: none of {', '.join(DECOMPOSABLE)} was estimated by {work.by!r}")
+    return out
+
+
+def _of_statistic(
+    work: _Work, span: Span, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64], Keys]
+) -> list[Term]:
+    first, last, keys = rows
+    anchor = np.where(last >= 0, last, first)
+    v0, v1 = (work.figures.take(work.finder.share(anchor, wave=w)).filled(0.0) for w in (span.start, span.end))
+    y0, y1 = work.figures.take(first), work.figures.take(last)
+    absent = np.isnan(y0.value) != np.isnan(y1.value)
+    y0, y1 = y0.filled(y1), y1.filled(y0)
+    parts = _parts(work, statistic, (first, last), (v0, y0), (v1, y1))
+    whole = [work.finder.beside(anchor, by="total", group="total", wave=w) for w in (span.start, span.end)]
+    if any((w < 0).any() for w in whole):
+        raise MpiError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")
+    known = [_ABSENT if one else "" for one in absent.tolist()]
+    of_group = [term(f, keys, n, known) for n, f in parts.items()]
+    _, at, fold = np.unique(whole[1], return_index=True, return_inverse=True)
+    folded = {n: f.folded(fold, len(at)) for n, f in parts.items()}
+    cases = np.stack([w[at] for w in whole], axis=1)
+    total_keys, blank = relabelled(keys, at, group="all groups"), [""] * len(at)
+    total = work.figures.take(cases[:, 1]) - work.figures.take(cases[:, 0])
+    seen = {n: folded[n] for n in ("population_effect", "within_effect")}
+    what = f"shapley of {statistic} by groups"
+    sums = work.terms(total_keys, ("change", total), seen, blank, what, cases=cases)
+    extra = [n for n in folded if n not in seen]
+    sums += [term(folded[n], total_keys, n, blank, cases) for n in extra]
+    if work.shares:
+        spread = total.take(fold)
+        of_group += [share_of(f, spread, keys, f"{n}_share", known) for n, f in parts.items()]
+        sums += [share_of(folded[n], total, total_keys, f"{n}_share", blank, cases) for n in extra]
+    return [*sums, *of_group]
+
+
+def _parts(
+    work: _Work, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    before: tuple[Figures, Figures], after: tuple[Figures, Figures],
+) -> dict[str, Figures]:  # fmt: skip
+    """Return the effects group by group; of M0 also those of incidence and intensity."""
+    (v0, _), (v1, _) = before, after
+    names = values_of(work.plain, "statistic")
+    population, within = effects(list(before), list(after))
+    if statistic != "M0" or not {"H", "A"} <= set(names):
+        return {"population_effect": population, "within_effect": within}
+    h0, h1 = _both(work, *rows, statistic="H")
+    h0, h1 = h0.filled(h1), h1.filled(h0)
+    a0, a1, _ = _intensities(*_both(work, *rows, statistic="A"))
+    if work.form == "three_factor":
+        population, incidence, intensity = effects([v0, h0, a0], [v1, h1, a1])
+        within = incidence + intensity
+    else:
+        middle = (v0 + v1) / 2.0
+        incidence, intensity = (e * middle for e in effects([h0, a0], [h1, a1]))
+    return {
+        "population_effect": population, "within_effect": within, "incidence_effect": incidence,
+        "intensity_effect": intensity,
+    }  # fmt: skip
+
+
+def _indicators(work: _Work, span: Span) -> list[Term]:
+    """Split the change of M0 by indicator, and each by how many are deprived and how many of those are poor."""
+    need(work.plain, "shapley by indicators", "statistic", ("M0", "contribution", "uncensored_headcount"))
+    first, last, keys = ends_of(work.plain, work.finder, span, "contribution")
+    c0, c1 = work.figures.take(first), work.figures.take(last)
+    h0, h1 = _both(work, first, last, statistic="uncensored_headcount", cutoff=None)
+    p0, p1 = c0 / h0, c1 / h1  # the weight times the share of the deprived who are poor
+    prevalence, censoring = effects([h0, p0.filled(p1).filled(0.0)], [h1, p1.filled(p0).filled(0.0)])
+    reasons = reasons_of(work.plain, first, last, span)
+    parts = {"prevalence_effect": prevalence, "censoring_effect": censoring}
+    out = work.terms(keys, ("contribution_change", c1 - c0), parts, reasons, "shapley by indicators")
+    anchor = np.where(last >= 0, last, first)
+    there = np.flatnonzero((first >= 0) & (last >= 0))
+    of_all: dict[str, Any] = {"statistic": "M0", "indicator": None, "dimension": None}
+    whole = [work.finder.beside(anchor[there], wave=w, **of_all) for w in (span.start, span.end)]
+    _, at, fold = np.unique(whole[1], return_index=True, return_inverse=True)
+    total = work.figures.take(whole[1][at]) - work.figures.take(whole[0][at])
+    defined = ~np.isnan(total.value)
+    summed = (c1 - c0).take(there).folded(fold, len(at))
+    adds_up(summed.take(np.flatnonzero(defined)), total.take(np.flatnonzero(defined)), "shapley by indicators")
+    total_keys = relabelled(keys, there[at], statistic="M0", contrast="change", indicator=None, dimension=None)
+    if work.shares:
+        spread = total.take(fold)
+        part, blank = (c1 - c0).take(there), [""] * len(there)
+        out.append(share_of(part, spread, keys.take(there), "contribution_change_share", blank))
+    return [Term(total, total_keys), *out]
+
+
+def _number(work: _Work, span: Span) -> list[Term]:
+    need(work.plain, "shapley of the number of poor", "statistic", ("H", "number_of_poor", "population"))
+    first, last, keys = ends_of(work.plain, work.finder, span, "number_of_poor")
+    n0, n1 = work.figures.take(first), work.figures.take(last)
+    h0, h1 = _both(work, first, last, statistic="H")
+    p0, p1 = _both(work, first, last, statistic="population", cutoff=None)
+    population, rate = effects([p0, h0], [p1, h1])
+    reasons = reasons_of(work.plain, first, last, span)
+    parts = {"population_effect": population, "rate_effect": rate}
+    return work.terms(keys, ("change", n1 - n0), parts, reasons, "shapley of the number of poor")

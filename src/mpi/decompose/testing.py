@@ -1,0 +1,203 @@
+"""Tests of many numbers at once: p values, adjusted for how many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.intervals import p_value
+from mpi.keys import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from mpi.estimates import Estimates
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Adjust", "adjusted", "significance"]
+
+Adjust = Literal["holm", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t", "none"]
+"""How p values are adjusted for the number of tests."""
+
+Alternative = Literal["two-sided", "less", "greater"]
+"""What is held against the null hypothesis."""
+
+_DRAWS, _CHUNK = 20_000, 2_000
+
+
+def significance(
+    est: Estimates,
+    *,
+    value: float | None = None,
+    adjust: Adjust = "holm",
+    alternative: Alternative = "two-sided",
+    family: Sequence[str] | None = None,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Test each number against a value, with p values adjusted for the number of tests.
+
+    Parameters
+    ----------
+    est : Estimates
+        Gaps, changes, or any other estimates.
+    value : float, optional
+        The value under the null hypothesis; by default 1 for ratios and 0 for all else.
+    adjust : {"holm", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t", "none"}
+        ``holm``, ``bonferroni``, ``sidak`` and ``max_t`` keep the chance of any false rejection in a family below the
+        level, the others the expected share of false ones among the rejections. ``max_t`` takes the covariance of
+        the numbers into account (Hothorn, Bretz and Westfall 2008): the distribution of the largest absolute t
+        statistic, simulated with 20,000 draws.
+    alternative : {"two-sided", "less", "greater"}
+        Whether the number differs from the value, is below it, or is above it.
+    family : sequence of str, optional
+        The keys that numbers of one family share; by default all but ``group``: the comparisons of one statistic, at
+        one cutoff, in one round. An empty list makes one family of all.
+    seed : int, default 1
+        Of the simulation.
+
+    Returns
+    -------
+    DataFrame
+        ``est.table`` with the columns ``t``, ``p`` and ``p_adjusted``; missing where there is no error.
+
+    Raises
+    ------
+    MpiError
+        When an option is unknown.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"], statistics=["H"])
+    >>> pairs = mpi.decompose.gap(est.select(wave=2018), by="ethnicity", kinds="difference")
+    >>> found = mpi.decompose.significance(pairs)
+    >>> len(found), int((found["p_adjusted"] < 0.05).sum()) <= int((found["p"] < 0.05).sum())
+    (28, True)
+    """
+    problems = Problems("the tests cannot be made")
+    if adjust not in get_args(Adjust):
+        problems.add(f"adjust: {unknown('method', adjust, get_args(Adjust))}")
+    shared = [n for n in NAMES if n != "group"] if family is None else list(family)
+    problems.found += [f"family: {unknown('key', n, NAMES)}" for n in shared if n not in NAMES]
+    if alternative not in get_args(Alternative):
+        problems.add(f"alternative: {unknown('choice', alternative, get_args(Alternative))}")
+    elif alternative != "two-sided" and adjust == "max_t":
+        problems.add("adjust='max_t' is two-sided; take another adjustment for a one-sided test")
+    problems.raise_if_any()
+    null = _nulls(est) if value is None else np.full(len(est), float(value))
+    t = np.full(len(est), np.nan)
+    np.divide(est.value - null, est.se, out=t, where=est.se > 0)
+    p = _p_values(t, est.df, alternative)
+    out = np.full(len(est), np.nan)
+    for rows in _families(est, shared, ~np.isnan(p)):
+        out[rows] = _max_t(est.take(rows), t[rows], seed) if adjust == "max_t" else adjusted(p[rows], adjust)
+    return est.table.assign(t=t, p=p, p_adjusted=out)
+
+
+def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
+    with np.errstate(invalid="ignore"):
+        both = np.where(np.isnan(t), np.nan, p_value(t, df))
+    if alternative == "two-sided":
+        return both
+    toward = t < 0 if alternative == "less" else t > 0
+    return np.where(toward, both / 2, 1 - both / 2)
+
+
+def _nulls(est: Estimates) -> Floats:
+    """Return what no difference is: a ratio of 1, and 0 of all else."""
+    column = est.keys["contrast"]
+    ratio = [i for i, name in enumerate(column.values) if name == "ratio"]
+    return np.isin(column.index, ratio).astype(np.float64)
+
+
+def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
+    """Return p values adjusted for their number.
+
+    Parameters
+    ----------
+    p : array of float, shape (tests,)
+        The p values of one family.
+    adjust : str
+        As for `significance`, except ``max_t``, which needs the estimates.
+
+    Raises
+    ------
+    MpiError
+        When the method is unknown.
+
+    Notes
+    -----
+    With p(1) <= ... <= p(m): Bonferroni min(1, m p); Sidak 1 - (1 - p)^m; Holm max over s <= i of (m - s + 1) p(s);
+    Benjamini-Hochberg min over s >= i of (m / s) p(s); Benjamini-Yekutieli the latter times 1 + 1/2 + ... + 1/m.
+
+    Examples
+    --------
+    >>> adjusted([0.01, 0.04, 0.03], "holm").round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = np.asarray(p, dtype=np.float64)
+    m = len(values)
+    order = np.argsort(values, kind="stable")
+    rising, rank = values[order], np.arange(1, m + 1)
+    if adjust == "none":
+        return values
+    if adjust == "bonferroni":
+        return np.minimum(1.0, m * values)
+    if adjust == "sidak":
+        return np.asarray(-np.expm1(m * np.log1p(-values)))
+    if adjust == "holm":
+        steps = np.maximum.accumulate((m - rank + 1) * rising)
+    elif adjust in ("benjamini_hochberg", "benjamini_yekutieli"):
+        factor = np.sum(1.0 / rank) if adjust == "benjamini_yekutieli" else 1.0
+        steps = np.minimum.accumulate((factor * m / rank * rising)[::-1])[::-1]
+    else:
+        raise MpiError("adjust: " + unknown("method", adjust, [a for a in get_args(Adjust) if a != "max_t"]))
+    out = np.empty(m)
+    out[order] = np.minimum(1.0, steps)
+    return out
+
+
+def _families(est: Estimates, shared: Sequence[str], there: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the positions of each family's numbers, those without a test left out."""
+    rows = np.flatnonzero(there)
+    if not len(rows):
+        return []
+    codes = np.stack([est.keys[n].index[rows] for n in shared], axis=1) if shared else np.zeros((len(rows), 1))
+    _, place = np.unique(codes, axis=0, return_inverse=True)
+    order = np.argsort(place.ravel(), kind="stable")
+    cuts = np.flatnonzero(np.diff(place.ravel()[order])) + 1
+    return [rows[part] for part in np.split(order, cuts)]
+
+
+def _max_t(est: Estimates, t: Floats, seed: int) -> Floats:
+    """Return the chance that the largest of as many t statistics, as they covary, is beyond each."""
+    rng = np.random.default_rng(seed)
+    local, root = _root(est)
+    local = local / est.se[:, None]
+    df = float(est.df.min())
+    beyond = np.zeros(len(t), dtype=np.int64)
+    ranked = np.sort(np.abs(t))
+    for _ in range(_DRAWS // _CHUNK):
+        draws = local @ (root @ rng.standard_normal((root.shape[1], _CHUNK)))
+        largest = np.abs(draws).max(axis=0) / np.sqrt(rng.chisquare(df, _CHUNK) / df)
+        beyond += _CHUNK - np.searchsorted(np.sort(largest), ranked, side="left")
+    chance = np.empty(len(t))
+    chance[np.argsort(np.abs(t), kind="stable")] = beyond / _DRAWS
+    return np.maximum(chance, 0.0)
+
+
+def _root(est: Estimates) -> tuple[Any, Floats]:
+    """Return the estimates as combinations of their base columns, and a root of the covariance of these."""
+    from mpi.variance import covariance
+
+    base, local = est.influence.used()
+    V = covariance(est.influence.design, base).toarray()
+    values, vectors = np.linalg.eigh((V + V.T) / 2)
+    keep = values > values.max(initial=0.0) * 1e-12
+    return local.toarray(), vectors[:, keep] * np.sqrt(values[keep])

@@ -562,14 +562,31 @@ class TestInternationalLines:
     2020 20600 627 34694 1055 59631 1814 18675 568 31704 964 59498 1810
     2022 20796 633 35024 1065 60198 1831 18852 573 32005 973 60064 1827
     """
+    OF_2021 = """
+    2010 12578 383 17609 536 34799 1058
+    2012 16545 503 23162 705 45773 1392
+    2014 18680 568 26151 795 51680 1572
+    2016 19005 578 26607 809 52581 1599
+    2018 20526 624 28737 874 56790 1727
+    2020 22406 682 31368 954 61989 1885
+    2022 22619 688 31666 963 62579 1903
+    """
+    LINES = ("1.90", "3.20", "5.50", "2.15", "3.65", "6.85")
 
-    def test_the_table_of_dong_per_day_and_thousands_per_month(self) -> None:
-        for row in self.TABLE.strip().splitlines():
+    @pytest.mark.parametrize(("table", "lines"), [(TABLE, LINES), (OF_2021, ("3.00", "4.20", "8.30"))])
+    def test_the_table_of_dong_per_day_and_thousands_per_month(self, table: str, lines: tuple[str, ...]) -> None:
+        for row in table.strip().splitlines():
             year, *cells = map(int, row.split())
-            for i, dollars in enumerate(("1.90", "3.20", "5.50", "2.15", "3.65", "6.85")):
+            for i, dollars in enumerate(lines):
                 line = international_line(dollars, year=year)
                 assert (round(line.per_day), round(line.per_month / 1000)) == tuple(cells[2 * i : 2 * i + 2])
                 assert line.status == "verified"
+
+    def test_consumer_prices_of_all_bases_tell_of_the_same_inflation(self) -> None:
+        for dollars in ("2.15", "3.00"):
+            of, first = ({y: international_line(d, y).cpi for y in range(2010, 2023, 2)} for d in (dollars, "1.90"))
+            for year in of:
+                assert of[year] / of[2010] == pytest.approx(first[year] / first[2010], rel=2e-5)
 
     @pytest.mark.parametrize("written", ["1.90", "1.9", 1.9, "$1.90"])
     def test_a_line_may_be_written_in_any_way(self, written: Any) -> None:
@@ -577,7 +594,7 @@ class TestInternationalLines:
 
     @pytest.mark.parametrize(
         ("dollars", "year", "match"),
-        [("3.00", 2022, "PPP of 2021, whose factor .* was not found"), ("2.15", 2019, "of 2019 .* was not found"),
+        [("3.00", 2021, "of 2021 .* was not found"), ("2.15", 2019, "of 2019 .* was not found"),
          ("2.51", 2018, "did you mean '2.15'"), ("much", 2018, "no international line")],
     )  # fmt: skip
     def test_what_was_not_found_is_said(self, dollars: str, year: int, match: str) -> None:

@@ -93,6 +93,14 @@ class TestBoundsOfIncome:
         assert found == ["poor", "near_poor", "near_poor", "near_poor", "near_poor", "other"]
 
     @pytest.mark.parametrize(
+        ("name", "area", "upper", "beyond"),
+        [("vn-2011", RURAL, 520_000, "other"), ("vn-2011", URBAN, 650_000, "other"),
+         ("vn-2016", RURAL, 1_000_000, "average"), ("vn-2016", URBAN, 1_300_000, "average")],
+    )  # fmt: skip
+    def test_the_near_poor_end_at_their_upper_line(self, name, area, upper, beyond) -> None:
+        assert classes(name, (upper, area, []), (upper + 1, area, [])) == ["near_poor", beyond]
+
+    @pytest.mark.parametrize(
         ("name", "area", "upper"),
         [("vn-2016", RURAL, 1_500_000), ("vn-2016", URBAN, 1_950_000), ("vn-2022", RURAL, 2_250_000),
          ("vn-2022", URBAN, 3_000_000)],
@@ -109,6 +117,13 @@ class TestDeprivations:
         found = classes("vn-2016", (1_000_000, RURAL, [1, 1, 1]), (1_000_000, RURAL, [1, 1]), (700_001, RURAL, [1] * 4))
         assert found == ["poor", "near_poor", "poor"]
 
+    def test_2016_the_band_of_towns_is_not_that_of_the_country(self) -> None:
+        three = [1, 1, 1]
+        rows = ((y, area, three) for y in (900_001, 1_000_001, 1_300_000, 1_300_001) for area in (URBAN, RURAL))
+        found = classes("vn-2016", *rows)
+        assert found[::2] == ["poor", "poor", "poor", "average"]
+        assert found[1::2] == ["poor", "average", "average", "average"]
+
     def test_2016_above_both_lines_no_deprivation_makes_poor(self) -> None:
         assert classes("vn-2016", (1_000_001, RURAL, [1] * 10)) == ["average"]
 
@@ -117,6 +132,7 @@ class TestDeprivations:
 
     def test_2022_above_the_line_nobody_is_poor_whatever_the_deprivations(self) -> None:
         assert classes("vn-2022", (1_500_001, RURAL, [1] * 12), (2_000_001, URBAN, [1] * 12)) == ["average", "average"]
+        assert classes("vn-2027", (2_200_001, RURAL, [1] * 12), (2_800_001, URBAN, [1] * 12)) == ["other", "other"]
 
     def test_exactly_three_deprivations_suffice(self) -> None:
         found = classes("vn-2022", *((1_000_000, RURAL, [1] * d) for d in range(5)))
@@ -531,25 +547,6 @@ class TestEstimates:
             estimate_line(
                 sample, load_line("vn-2006"), unit="persons", level=95, missing="dropp", income_in="thousands"
             )
-
-
-def test_published_rates_of_2023_recombine_with_household_shares(field: Path) -> None:
-    """The national rate is the mean of provincial rates by household shares: the official rate counts households.
-
-    The unit makes the difference: with the provinces' shares of persons the same rates give 3.6071 instead of the
-    published 3.373165, since poor provinces have larger households. So `estimate_line` with ``unit="household"`` is
-    what can be compared with the office's tables, and its default, persons, is not. (Field facts, E1.)
-    """
-    provinces = pd.read_csv(field / "vn_validation_2023.csv", dtype={"code": str})
-    regions = {"Red River Delta": 0.7028, "Northern Midlands and Mountains": 10.7126, "South East": 0.2733}
-    for weight, rate in (("hh_share_2023_pct", 3.37316), ("person_share_2023_pct", 3.6071)):
-        survey = mpi.Survey(provinces, weight=weight)
-        est = mpi.mean(survey, "poor_hh_rate_2023", by=["region6"])
-        assert est.select(by="total").value[0] == pytest.approx(rate, abs=5e-5)
-        if weight.startswith("hh"):
-            for region, published in regions.items():
-                found = est.select(by="region6", group=region).value[0]
-                assert found == pytest.approx(published, abs=1e-3)
 
 
 class TestInternationalLines:

@@ -93,6 +93,14 @@ class TestBoundsOfIncome:
         assert found == ["poor", "near_poor", "near_poor", "near_poor", "near_poor", "other"]
 
     @pytest.mark.parametrize(
+        ("name", "area", "upper", "beyond"),
+        [("vn-2011", RURAL, 520_000, "other"), ("vn-2011", URBAN, 650_000, "other"),
+         ("vn-2016", RURAL, 1_000_000, "average"), ("vn-2016", URBAN, 1_300_000, "average")],
+    )  # fmt: skip
+    def test_the_near_poor_end_at_their_upper_line(self, name, area, upper, beyond) -> None:
+        assert classes(name, (upper, area, []), (upper + 1, area, [])) == ["near_poor", beyond]
+
+    @pytest.mark.parametrize(
         ("name", "area", "upper"),
         [("vn-2016", RURAL, 1_500_000), ("vn-2016", URBAN, 1_950_000), ("vn-2022", RURAL, 2_250_000),
          ("vn-2022", URBAN, 3_000_000)],
@@ -109,6 +117,13 @@ class TestDeprivations:
         found = classes("vn-2016", (1_000_000, RURAL, [1, 1, 1]), (1_000_000, RURAL, [1, 1]), (700_001, RURAL, [1] * 4))
         assert found == ["poor", "near_poor", "poor"]
 
+    def test_2016_the_band_of_towns_is_not_that_of_the_country(self) -> None:
+        three = [1, 1, 1]
+        rows = ((y, area, three) for y in (900_001, 1_000_001, 1_300_000, 1_300_001) for area in (URBAN, RURAL))
+        found = classes("vn-2016", *rows)
+        assert found[::2] == ["poor", "poor", "poor", "average"]
+        assert found[1::2] == ["poor", "average", "average", "average"]
+
     def test_2016_above_both_lines_no_deprivation_makes_poor(self) -> None:
         assert classes("vn-2016", (1_000_001, RURAL, [1] * 10)) == ["average"]
 
@@ -117,6 +132,7 @@ class TestDeprivations:
 
     def test_2022_above_the_line_nobody_is_poor_whatever_the_deprivations(self) -> None:
         assert classes("vn-2022", (1_500_001, RURAL, [1] * 12), (2_000_001, URBAN, [1] * 12)) == ["average", "average"]
+        assert classes("vn-2027", (2_200_001, RURAL, [1] * 12), (2_800_001, URBAN, [1] * 12)) == ["other", "other"]
 
     def test_exactly_three_deprivations_suffice(self) -> None:
         found = classes("vn-2022", *((1_000_000, RURAL, [1] * d) for d in range(5)))
@@ -533,25 +549,6 @@ class TestEstimates:
             )
 
 
-def test_published_rates_of_2023_recombine_with_household_shares(field: Path) -> None:
-    """The national rate is the mean of provincial rates by household shares: the official rate counts households.
-
-    The unit makes the difference: with the provinces' shares of persons the same rates give 3.6071 instead of the
-    published 3.373165, since poor provinces have larger households. So `estimate_line` with ``unit="household"`` is
-    what can be compared with the office's tables, and its default, persons, is not. (Field facts, E1.)
-    """
-    provinces = pd.read_csv(field / "vn_validation_2023.csv", dtype={"code": str})
-    regions = {"Red River Delta": 0.7028, "Northern Midlands and Mountains": 10.7126, "South East": 0.2733}
-    for weight, rate in (("hh_share_2023_pct", 3.37316), ("person_share_2023_pct", 3.6071)):
-        survey = mpi.Survey(provinces, weight=weight)
-        est = mpi.mean(survey, "poor_hh_rate_2023", by=["region6"])
-        assert est.select(by="total").value[0] == pytest.approx(rate, abs=5e-5)
-        if weight.startswith("hh"):
-            for region, published in regions.items():
-                found = est.select(by="region6", group=region).value[0]
-                assert found == pytest.approx(published, abs=1e-3)
-
-
 class TestInternationalLines:
     TABLE = """
     2010 11564 352 19476 592 33475 1018 10483 319 17797 541 33401 1016
@@ -562,14 +559,31 @@ class TestInternationalLines:
     2020 20600 627 34694 1055 59631 1814 18675 568 31704 964 59498 1810
     2022 20796 633 35024 1065 60198 1831 18852 573 32005 973 60064 1827
     """
+    OF_2021 = """
+    2010 12578 383 17609 536 34799 1058
+    2012 16545 503 23162 705 45773 1392
+    2014 18680 568 26151 795 51680 1572
+    2016 19005 578 26607 809 52581 1599
+    2018 20526 624 28737 874 56790 1727
+    2020 22406 682 31368 954 61989 1885
+    2022 22619 688 31666 963 62579 1903
+    """
+    LINES = ("1.90", "3.20", "5.50", "2.15", "3.65", "6.85")
 
-    def test_the_table_of_dong_per_day_and_thousands_per_month(self) -> None:
-        for row in self.TABLE.strip().splitlines():
+    @pytest.mark.parametrize(("table", "lines"), [(TABLE, LINES), (OF_2021, ("3.00", "4.20", "8.30"))])
+    def test_the_table_of_dong_per_day_and_thousands_per_month(self, table: str, lines: tuple[str, ...]) -> None:
+        for row in table.strip().splitlines():
             year, *cells = map(int, row.split())
-            for i, dollars in enumerate(("1.90", "3.20", "5.50", "2.15", "3.65", "6.85")):
+            for i, dollars in enumerate(lines):
                 line = international_line(dollars, year=year)
                 assert (round(line.per_day), round(line.per_month / 1000)) == tuple(cells[2 * i : 2 * i + 2])
                 assert line.status == "verified"
+
+    def test_consumer_prices_of_all_bases_tell_of_the_same_inflation(self) -> None:
+        for dollars in ("2.15", "3.00"):
+            of, first = ({y: international_line(d, y).cpi for y in range(2010, 2023, 2)} for d in (dollars, "1.90"))
+            for year in of:
+                assert of[year] / of[2010] == pytest.approx(first[year] / first[2010], rel=2e-5)
 
     @pytest.mark.parametrize("written", ["1.90", "1.9", 1.9, "$1.90"])
     def test_a_line_may_be_written_in_any_way(self, written: Any) -> None:
@@ -577,7 +591,7 @@ class TestInternationalLines:
 
     @pytest.mark.parametrize(
         ("dollars", "year", "match"),
-        [("3.00", 2022, "PPP of 2021, whose factor .* was not found"), ("2.15", 2019, "of 2019 .* was not found"),
+        [("3.00", 2021, "of 2021 .* was not found"), ("2.15", 2019, "of 2019 .* was not found"),
          ("2.51", 2018, "did you mean '2.15'"), ("much", 2018, "no international line")],
     )  # fmt: skip
     def test_what_was_not_found_is_said(self, dollars: str, year: int, match: str) -> None:

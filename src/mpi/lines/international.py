@@ -55,14 +55,14 @@ def international_line(dollars: str | float, year: int) -> InternationalLine:
     Parameters
     ----------
     dollars : str or float
-        1.90, 3.20 or 5.50 (revised PPP of 2011), or 2.15, 3.65 or 6.85 (PPP of 2017).
+        1.90, 3.20 or 5.50 (revised PPP of 2011); 2.15, 3.65 or 6.85 (PPP of 2017); 3.00, 4.20 or 8.30 (PPP of 2021).
     year : int
         The year of the prices; the even years from 2010 to 2022.
 
     Raises
     ------
     MpiError
-        When the line or the year has no factor: those of the 2021 PPP (3.00, 4.20, 8.30) were not found.
+        When there is no such line, or no factor of consumer prices for the year.
 
     Examples
     --------
@@ -72,13 +72,8 @@ def international_line(dollars: str | float, year: int) -> InternationalLine:
     """
     table = _table()
     name, base = _base(dollars, table["lines"])
-    ppp, cpi = table["ppp"][base], table["cpi"].get(base, {})
-    if "value" not in ppp:
-        raise MpiError(
-            f"the line of ${name} is in PPP of {base}, whose factor for Viet Nam was not found in public sources; "
-            f"lines that can be converted: {', '.join(_convertible(table))}"
-        )
-    factor = cpi.get("values", {}).get(str(year))
+    ppp, cpi = table["ppp"][base], table["cpi"][base]
+    factor = cpi["values"].get(str(year))
     if factor is None:
         known = ", ".join(cpi["values"])
         raise MpiError(f"the consumer price factor of {year} (base {base}) was not found; known years: {known}")
@@ -99,10 +94,6 @@ def _base(dollars: str | float, lines: dict[str, str]) -> tuple[str, str]:
         if fraction(name) == wanted:
             return name, base
     raise MpiError(unknown("international line", dollars, lines))
-
-
-def _convertible(table: dict[str, Any]) -> list[str]:
-    return [name for name, base in table["lines"].items() if "value" in table["ppp"][base]]
 
 
 @cache

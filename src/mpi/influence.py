@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mpi.design import Design
 
-__all__ = ["Influence"]
+__all__ = ["Influence", "canonical"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +35,10 @@ class Influence:
     design: Design
     blocks: tuple[Block, ...]
     jacobian: Any
+
+    def __post_init__(self) -> None:
+        """Hold the jacobian with sorted columns: see `canonical`."""
+        object.__setattr__(self, "jacobian", canonical(self.jacobian))
 
     def take(self, rows: NDArray[Any]) -> Influence:
         """Return the influence of some estimates."""
@@ -73,3 +77,26 @@ class Influence:
         pointer = self.jacobian.indptr
         used = of_column[self.jacobian.indices]
         return [frozenset(used[a:b].tolist()) for a, b in pairwise(pointer)]
+
+
+def canonical(matrix: Any) -> Any:
+    """Return a sparse matrix whose columns are sorted in each row, each once.
+
+    Products of sparse matrices come unsorted, and SciPy sorts in place when it meets them later. Matrices here share
+    their arrays (a jacobian and what is made of it), so one sorted late would scramble the others. Sorted ones are
+    left as they are.
+
+    Examples
+    --------
+    >>> import scipy.sparse as sp
+    >>> unsorted = sp.csr_array((np.array([1.0, 2.0]), np.array([1, 0]), np.array([0, 2])), shape=(1, 2))
+    >>> canonical(unsorted).indices.tolist(), unsorted.indices.tolist()
+    ([0, 1], [1, 0])
+    """
+    if matrix.has_canonical_format:
+        return matrix
+    import scipy.sparse as sp
+
+    out = sp.csr_array(matrix, copy=True)
+    out.sum_duplicates()
+    return out

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.influence import canonical
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -45,6 +47,10 @@ class Figures:
 
     value: Floats
     slope: Any
+
+    def __post_init__(self) -> None:
+        """Hold the derivatives with sorted columns, for figures share their arrays."""
+        object.__setattr__(self, "slope", canonical(self.slope))
 
     __array_ufunc__ = None  # an array on the left leaves the operation to us
 

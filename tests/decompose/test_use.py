@@ -1,0 +1,223 @@
+"""How decompositions are asked for, what is undefined, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mpi
+from mpi import decompose
+
+
+@pytest.fixture(scope="module")
+def est() -> mpi.Estimates:
+    measure = mpi.load_measure("gso-mdp")
+    return mpi.estimate(mpi.load_sample(), measure, by=["ethnicity", "area", ("area", "ethnicity"), "province"])
+
+
+def few(**columns: list) -> mpi.Survey:
+    roles = {"wave": "round"} if "round" in columns else {}
+    return mpi.Survey(pd.DataFrame(columns), **roles)
+
+
+ONE = mpi.Measure.nested("one", {"x": ["d"]}, cutoff=1)
+
+
+def told(error: pytest.ExceptionInfo) -> str:
+    return str(error.value)
+
+
+def test_a_change_between_measures_is_refused(est: mpi.Estimates) -> None:
+    from mpi.joining import concat
+
+    survey = mpi.load_sample()
+    measure = mpi.load_measure("gso-mdp")
+    early = mpi.estimate(survey, measure).select(wave=2016)
+    late = mpi.estimate(survey, measure.drop("toilet")).select(wave=2018)
+    with pytest.raises(mpi.MpiError, match="2 measures") as error:
+        decompose.change(concat([early, late]))
+    assert "indicators (toilet)" in told(error)
+    assert "harmonised" in told(error)
+
+
+def test_one_round_has_no_change(est: mpi.Estimates) -> None:
+    with pytest.raises(mpi.MpiError, match=r"needs two rounds.*mpi\.pool"):
+        decompose.change(est.select(wave=2016))
+
+
+def test_an_unknown_round_group_or_reference_is_told_with_the_nearest(est: mpi.Estimates) -> None:
+    with pytest.raises(mpi.MpiError, match="2017"):
+        decompose.change(est, 2016, 2017)
+    with pytest.raises(mpi.MpiError, match="did you mean 'Kinh'"):
+        decompose.gap(est, "ethnicity", "kinh")
+    with pytest.raises(mpi.MpiError, match="did you mean 'ethnicity'"):
+        decompose.gap(est, "ethnicty")
+    with pytest.raises(mpi.MpiError, match="did you mean 'ethnicity'"):
+        decompose.gap(est, ("area", "ethnicity"), along="ethnic")
+    with pytest.raises(mpi.MpiError, match="did you mean 'relative_change'"):
+        decompose.change(est, kinds=["relative_chnge"])
+    with pytest.raises(mpi.MpiError, match="did you mean 'benjamini_hochberg'"):
+        decompose.significance(est.select(statistic="H"), adjust="benjamini_hochburg")
+
+
+def test_decomposing_a_decomposition_needs_levels(est: mpi.Estimates) -> None:
+    with pytest.raises(mpi.MpiError, match="plain estimates"):
+        decompose.change(decompose.gap(est, "ethnicity", "Kinh"))
+    with pytest.raises(mpi.MpiError, match="Estimates are needed, not DataFrame"):
+        decompose.change(est.table)
+
+
+def test_a_statistic_that_is_not_there_is_named(est: mpi.Estimates) -> None:
+    with pytest.raises(mpi.MpiError, match="needs the statistics H, A"):
+        decompose.shapley(est.select(statistic="M0"), 2016, 2018)
+    with pytest.raises(mpi.MpiError, match="number_of_poor"):
+        decompose.shapley(est, 2016, 2018, into="number")
+
+
+def test_groups_that_do_not_cover_the_whole_are_refused(est: mpi.Estimates) -> None:
+    some = est.take(np.array([g != "Hmong" for g in est.keys["group"].to_list()]))
+    with pytest.raises(mpi.MpiError, match="cover the whole once"):
+        decompose.groups(some, "ethnicity")
+    with pytest.raises(mpi.MpiError, match="cover the whole once"):
+        decompose.shapley(some, 2016, 2018, by="ethnicity")
+
+
+def test_a_relative_change_from_nothing_is_undefined() -> None:
+    survey = few(d=[0, 0, 1, 0], round=[1, 1, 2, 2])
+    found = decompose.change(mpi.estimate(survey, ONE, statistics=["H", "A"]))
+    relative = found.select(statistic="H", contrast="relative_change")
+    assert np.isnan(relative.value[0])
+    assert relative.table.flag[0] == "0 in 1: no relative change"
+    assert found.select(statistic="A", contrast="change").table.flag[0] == "no poor in group in 1"
+    assert found.select(statistic="H", contrast="change").value[0] == 0.5
+
+
+def test_a_share_of_a_zero_change_is_undefined() -> None:
+    survey = few(d=[0, 1, 1, 0], round=[1, 1, 2, 2])
+    found = decompose.shapley(mpi.estimate(survey, ONE), shares=True)
+    share = found.select(contrast="incidence_effect_share")
+    assert np.isnan(share.value[0])
+    assert share.table.flag[0] == "a share of 0: undefined"
+
+
+def test_a_ratio_to_zero_is_undefined() -> None:
+    survey = few(d=[0, 0, 1, 0], g=["a", "a", "b", "b"])
+    found = decompose.gap(mpi.estimate(survey, ONE, by=["g"], statistics=["H"]), "g", "a")
+    ratio = found.select(contrast="ratio")
+    assert np.isnan(ratio.value[0])
+    assert ratio.table.flag[0] == "ratio to 0: undefined"
+
+
+def test_where_nobody_is_poor_in_a_round_all_is_incidence() -> None:
+    survey = few(d=[0, 0, 1, 0], round=[1, 1, 2, 2])
+    found = decompose.shapley(mpi.estimate(survey, ONE))
+    assert found.select(contrast="incidence_effect").value[0] == 0.5
+    assert found.select(contrast="intensity_effect").value[0] == 0.0
+    assert "all of the change is incidence" in found.select(contrast="incidence_effect").table.flag[0]
+
+
+def test_a_group_absent_from_a_round_is_population() -> None:
+    survey = few(d=[1, 0, 1, 1], g=["a", "a", "a", "b"], round=[1, 1, 2, 2])
+    est = mpi.estimate(survey, ONE, by=["g"])
+    found = decompose.shapley(est, by="g").select(statistic="H")
+    newcomers = found.select(group="b")
+    assert newcomers.select(contrast="within_effect").value[0] == 0.0
+    assert newcomers.select(contrast="population_effect").value[0] == 0.5
+    assert decompose.change(est, kinds="change").select(statistic="H", group="b").table.flag[0] == "not in 1"
+
+
+def test_changes_of_several_rounds_and_of_rounds_with_names() -> None:
+    frame = pd.DataFrame({"d": [1, 1, 1, 0, 1, 0, 0, 0], "round": ["b", "b", "b", "b", "a", "a", "c", "c"]})
+    est = mpi.estimate(mpi.Survey(frame, wave="round"), ONE, statistics=["H"])
+    undated = decompose.change(est)
+    assert set(undated.keys["contrast"].values) == {"change", "relative_change"}
+    years = {"b": 2010.5, "a": 2012.75, "c": 2016}
+    dated = decompose.change(est, years=years)
+    assert list(dict.fromkeys(dated.keys["wave"].to_list())) == ["b to a", "a to c", "b to c"]
+    annual = dated.select(contrast="annual_change", wave="b to a")
+    assert annual.value[0] == pytest.approx((0.5 - 0.75) / 2.25, abs=1e-14)
+    with pytest.raises(mpi.MpiError, match="years"):
+        decompose.change(est, kinds=["annual_change"])
+    with pytest.raises(mpi.MpiError, match="no number"):
+        decompose.change(est, years={"a": "soon"})
+
+
+def test_gaps_within_another_group(est: mpi.Estimates) -> None:
+    inside = decompose.gap(est, ("area", "ethnicity"), "Kinh", along="ethnicity").select(statistic="H", wave=2018)
+    names = dict.fromkeys(inside.keys["group"].to_list())
+    assert "Rural: Hmong - Kinh" in names
+    assert not any("Urban: Hmong - Rural" in n for n in names)
+    difference = inside.select(group="Rural: Hmong - Kinh", contrast="difference")
+    pair = est.select(by=("area", "ethnicity"), group=["Rural × Hmong", "Rural × Kinh"], statistic="H", wave=2018)
+    by_hand = pair.contrast([1, -1])
+    assert difference.value[0] == pytest.approx(by_hand.value[0], abs=1e-14)
+    assert difference.se[0] == pytest.approx(by_hand.se[0], abs=1e-14)
+
+
+def test_a_gap_to_the_whole_knows_that_the_whole_includes_the_group(est: mpi.Estimates) -> None:
+    gap = decompose.gap(est, "area", "total", kinds="difference").select(statistic="H", wave=2018)
+    pair = est.select(statistic="H", wave=2018, by=["total", "area"], group=["Urban", "total"])
+    assert gap.select(group="Urban - total").se[0] == pytest.approx(pair.contrast([1, -1]).se[0], abs=1e-14)
+
+
+def test_simultaneous_tests_stand_between_none_and_bonferroni(est: mpi.Estimates) -> None:
+    pairs = decompose.gap(est.select(wave=2018, statistic="H"), "province", kinds="difference")
+    none, joint, bonferroni = (decompose.significance(pairs, adjust=a) for a in ("none", "max_t", "bonferroni"))
+    there = none.p.notna()
+    assert (joint.p_adjusted[there] >= none.p[there] - 0.003).all()
+    assert (joint.p_adjusted[there] <= bonferroni.p_adjusted[there] + 0.015).all()
+    assert (decompose.significance(pairs, adjust="max_t").p_adjusted.dropna() == joint.p_adjusted.dropna()).all()
+
+
+def test_one_sided_tests_split_the_two_sided(est: mpi.Estimates) -> None:
+    change = decompose.change(est, kinds="change").select(statistic="H", by="total")
+    less, greater, both = (
+        decompose.significance(change, alternative=a, adjust="none").p[0] for a in ("less", "greater", "two-sided")
+    )
+    assert less + greater == pytest.approx(1)
+    assert 2 * min(less, greater) == pytest.approx(both)
+    with pytest.raises(mpi.MpiError, match="two-sided"):
+        decompose.significance(change, alternative="less", adjust="max_t")
+
+
+def test_on_course_to_halve_by_2030(est: mpi.Estimates) -> None:
+    m0 = est.select(statistic="M0", by="total")
+    y0, y1 = m0.value
+    course = decompose.target(m0, 0.5, 2030)
+    value = {c: course.select(contrast=c).value[0] for c in course.keys["contrast"].values}
+    assert value["target"] == pytest.approx(y0 / 2)
+    assert value["projected"] == pytest.approx(y1 * (y1 / y0) ** 6)
+    assert value["required_annual_relative_change"] == pytest.approx((y0 / 2 / y1) ** (1 / 12) - 1)
+    straight = decompose.target(m0, 0.5, 2030, path="linear")
+    assert straight.select(contrast="projected").value[0] == pytest.approx(y1 + (y1 - y0) / 2 * 12)
+    with pytest.raises(mpi.MpiError, match="not after"):
+        decompose.target(m0, 0.5, 2018)
+    with pytest.raises(mpi.MpiError, match="below 1"):
+        decompose.target(m0, 50, 2030)
+
+
+def test_the_number_of_poor_of_a_known_population(est: mpi.Estimates) -> None:
+    parts = decompose.groups(est, "ethnicity", population={2016: 90e6, 2018: 92e6})
+    number = parts.select(statistic="number_of_poor", wave=2018)
+    H = est.select(statistic="H", by="total", wave=2018)
+    assert number.value.sum() == pytest.approx(92e6 * H.value[0])
+    assert number.contrast(np.ones(len(number))).se[0] == pytest.approx(92e6 * H.se[0])
+    with pytest.raises(mpi.MpiError, match="no number for round 2018"):
+        decompose.groups(est, "ethnicity", population={2016: 90e6})
+
+
+def test_results_print_export_and_are_selected_like_all_estimates(est: mpi.Estimates, tmp_path) -> None:
+    found = decompose.shapley(est, 2016, 2018, by="ethnicity").select(statistic="M0")
+    assert "all groups" in found.wide().to_string()
+    assert "Hmong" in found._repr_html_()
+    found.to_csv(tmp_path / "terms.csv")
+    assert len(pd.read_csv(tmp_path / "terms.csv")) == len(found)
+    found.to_excel(tmp_path / "terms.xlsx")
+    assert found.vcov().shape == (len(found), len(found))
+
+
+def test_the_chosen_estimates_are_left_as_they_were(est: mpi.Estimates) -> None:
+    before = est.value.copy()
+    decompose.shapley(est, 2016, 2018, by="province", form="three_factor", shares=True)
+    assert np.array_equal(est.value, before, equal_nan=True)

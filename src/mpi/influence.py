@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,8 +74,15 @@ class Influence:
         """Return the rounds each estimate rests on."""
         of_column = np.concatenate([b.waves() for b in self.blocks])
         pointer = self.jacobian.indptr
-        used = of_column[self.jacobian.indices]
-        return [frozenset(used[a:b].tolist()) for a, b in pairwise(pointer)]
+        bits = np.array(
+            [1 << w for w in range(self.design.waves)], dtype=object if self.design.waves > 62 else np.int64
+        )
+        some = np.flatnonzero(np.diff(pointer))
+        mask = np.zeros(len(pointer) - 1, dtype=bits.dtype)
+        if len(some):
+            mask[some] = np.bitwise_or.reduceat(bits[of_column[self.jacobian.indices]], pointer[some])
+        known = {m: frozenset(w for w in range(self.design.waves) if m >> w & 1) for m in set(mask.tolist())}
+        return [known[m] for m in mask.tolist()]
 
 
 def canonical(matrix: Any) -> Any:

@@ -237,37 +237,38 @@ class Columns:
 
 
 def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
-    """Return chosen columns of the blocks, numbered through."""
+    """Return chosen columns of the blocks, numbered through and in rising order."""
     import scipy.sparse as sp
 
-    units = design.units
     wholes: dict[int, Cells] = {}
     side = np.full(len(columns), -1, dtype=np.int64)
     wave = np.zeros(len(columns), dtype=np.int32)
-    lengths = np.zeros(len(columns), dtype=np.int64)
+    pieces: list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]] = []
     start = 0
-    pieces: list[tuple[int, NDArray[np.float64], NDArray[np.int32]]] = []
     for block in blocks:
-        inside = np.flatnonzero((columns >= start) & (columns < start + block.columns))
+        inside = slice(*np.searchsorted(columns, [start, start + block.columns]))
         wave[inside] = block.waves()[columns[inside] - start]
         if block.whole is not None:
             wholes.setdefault(id(block.whole), block.whole)
             side[inside] = list(wholes).index(id(block.whole))
-        for place in inside:
-            s, g = divmod(int(columns[place]) - start, block.cells.groups)
-            a, b = int(block.cells.start[g]), int(block.cells.start[g + 1])
-            pieces.append((int(place), block.scores[s, a:b], block.cells.unit[a:b]))
-            lengths[place] = b - a
+        pieces.append(_entries(block, columns[inside] - start))
         start += block.columns
-    pieces.sort(key=lambda p: p[0])
-    data = [p[1] for p in pieces]
-    rows = [p[2] for p in pieces]
-    pointer = np.r_[0, np.cumsum(lengths)]
     support = _support(design, list(wholes.values()), side, wave)
-    if not pieces:
-        return Columns(sp.csc_array((units, len(columns))), support)
-    made = sp.csc_array((np.concatenate(data), np.concatenate(rows), pointer), shape=(units, len(columns)))
-    return Columns(made, support)
+    data, rows, lengths = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    pointer = np.r_[0, np.cumsum(lengths)]
+    return Columns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), support)
+
+
+def _entries(
+    block: Block, columns: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Return the entries of some columns of a block, one after the other: values, units, and how many each has."""
+    statistic, group = np.divmod(columns, block.cells.groups)
+    first = block.cells.start[group]
+    lengths = block.cells.start[group + 1] - first
+    ends = np.cumsum(lengths)
+    cell = np.arange(int(lengths.sum())) + np.repeat(first - (ends - lengths), lengths)
+    return block.scores[np.repeat(statistic, lengths), cell], block.cells.unit[cell], lengths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,10 +325,99 @@ def _dense_covariance(spread: _Spread) -> Any:
 
 
 def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
-    """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns."""
-    spread = covariance(design, columns)
-    terms = (jacobian @ spread).multiply(jacobian)
-    size = (abs(jacobian) @ abs(spread)).multiply(abs(jacobian))
-    variance = np.asarray(terms.sum(axis=1)).ravel()
-    rounding = _ROUNDING * np.asarray(size.sum(axis=1)).ravel()
-    return np.where(variance <= rounding, 0.0, variance)
+    """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns.
+
+    Of the covariances of the columns only those are computed that some combination needs. Combinations of many columns
+    are added up first, PSU by PSU.
+    """
+    spread = _spread(design, columns)
+    wide = np.diff(jacobian.indptr) > _WIDE
+    variance, size = np.empty(len(wide)), np.empty(len(wide))
+    for rows, make in ((np.flatnonzero(~wide), _by_pairs), (np.flatnonzero(wide), _added_up)):
+        if len(rows):
+            variance[rows], size[rows] = make(spread, jacobian[rows])
+    return np.where(variance <= _ROUNDING * size, 0.0, variance)
+
+
+_WIDE = 24
+"""Combinations of more columns than this are added up before they are squared."""
+
+
+def _by_pairs(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums over pairs of columns of coefficient x coefficient x covariance, and those of absolute values."""
+    m, width = jacobian.shape[1], np.diff(jacobian.indptr)
+    variance, size = np.zeros(len(width)), np.zeros(len(width))
+    keys, weights, owners = [], [], []
+    for p in np.unique(width[width > 0]).tolist():
+        rows = np.flatnonzero(width == p)
+        at = jacobian.indptr[rows][:, None] + np.arange(p)
+        one, other = np.triu_indices(p)
+        column, factor = jacobian.indices[at].astype(np.int64), jacobian.data[at]
+        keys.append((column[:, one] * m + column[:, other]).ravel())
+        weights.append((factor[:, one] * factor[:, other] * np.where(one == other, 1.0, 2.0)).ravel())
+        owners.append(np.repeat(rows, len(one)))
+    if not keys:
+        return variance, size
+    pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
+    terms = np.concatenate(weights) * _covariances(spread, *np.divmod(pairs, m))[place]
+    owner = np.concatenate(owners)
+    np.add.at(variance, owner, terms)
+    np.add.at(size, owner, np.abs(terms))
+    return variance, size
+
+
+_BUDGET = 1 << 22
+
+
+def _covariances(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the covariances of pairs of columns; columns in many pairs with many entries meet all others at once."""
+    entries = np.diff(spread.scaled.indptr)
+    pairs = np.bincount(np.r_[one, other], minlength=len(entries))
+    heavy = np.flatnonzero(entries * pairs > _BUDGET)
+    out = np.empty(len(one))
+    swap = np.isin(other, heavy)
+    one, other = np.where(swap, other, one), np.where(swap, one, other)
+    together = np.isin(one, heavy)
+    if together.any():
+        known = _with_all(spread, heavy)
+        out[together] = known[other[together], np.searchsorted(heavy, one[together])]
+    apart = np.flatnonzero(~together)
+    load = np.cumsum(entries[one[apart]] + entries[other[apart]])
+    for part in np.split(apart, np.searchsorted(load, np.arange(_BUDGET, int(load[-1]) if len(load) else 0, _BUDGET))):
+        out[part] = _pairwise(spread, one[part], other[part])
+    return out
+
+
+def _with_all(spread: _Spread, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the covariances of all columns with some."""
+    scaled, mean = spread.scaled[:, chosen].toarray(), spread.mean[:, chosen].toarray()
+    centred = scaled - spread.members @ mean
+    out: NDArray[np.float64] = spread.scaled.T @ centred - spread.mean.T @ (spread.members.T @ centred)
+    return out
+
+
+def _pairwise(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the covariances of pairs of columns, one by one."""
+    members = spread.members
+    cross, double = members.T @ spread.scaled, (members.T @ members) @ spread.mean
+    a, b = spread.mean[:, one], spread.mean[:, other]
+    own = _dots(spread.scaled[:, one], spread.scaled[:, other])
+    return own - _dots(cross[:, one], b) - _dots(a, cross[:, other]) + _dots(a, double[:, other])
+
+
+def _dots(a: Any, b: Any) -> NDArray[np.float64]:
+    """Return the scalar products of the columns of two sparse matrices, pair by pair."""
+    return np.asarray(a.multiply(b).sum(axis=0), dtype=np.float64).ravel()
+
+
+def _added_up(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the variances of combinations, each added up over its columns PSU by PSU, and those of absolute values."""
+    step = max(1, _DENSE // max(1, spread.scaled.shape[0]))
+    variance, size = np.empty(jacobian.shape[0]), np.empty(jacobian.shape[0])
+    for a in range(0, len(variance), step):
+        local = jacobian[a : a + step].T
+        centred = (spread.scaled @ local).toarray() - spread.members @ (spread.mean @ local).toarray()
+        apart = (abs(spread.scaled) @ abs(local)).toarray() + spread.members @ (abs(spread.mean) @ abs(local)).toarray()
+        variance[a : a + step] = (centred**2).sum(axis=0)
+        size[a : a + step] = (apart**2).sum(axis=0)
+    return variance, size

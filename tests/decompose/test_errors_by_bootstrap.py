@@ -1,7 +1,7 @@
 """Every term's value by plain NumPy, and its error by a bootstrap of the whole pipeline.
 
 4,000 replicates know a standard error to 1.1 per cent; the terms here are held to 5. `python benchmarks/bootstrap.py
-20000` holds them to 3. The dissimilarity of compositions is not smooth where shares agree: its error is too large there.
+20000` holds them to 3. The dissimilarity of compositions is not smooth where shares agree: its error errs upward there.
 """
 
 from __future__ import annotations

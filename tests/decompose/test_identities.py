@@ -14,7 +14,7 @@ import mpi
 from mpi import decompose
 
 CLOSE = 1e-11
-SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ORDER = ["statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting"]
 
 
@@ -120,7 +120,7 @@ def test_a_constant_group_is_the_total(world: tuple) -> None:
     assert parts.se == pytest.approx(est.select(by="total", statistic=["M0", "H"]).se, abs=1e-9)
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=8)
 @given(worlds())
 def test_swapping_the_rounds_flips_the_signs(world: tuple) -> None:
     est = estimated(*world, ["group"])

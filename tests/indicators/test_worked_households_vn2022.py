@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from worked import DEPRIVED, MISSING, NOT, UNKNOWN, Answers, says
 
 

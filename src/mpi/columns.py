@@ -37,6 +37,7 @@ MISSING = "(missing)"
 
 _TABLE, _INT32 = 1 << 26, 1 << 31
 _SHORT, _PROBE, _RUNS = 4096, 1 << 16, 0.25
+_COMPOSITE = (nw.List, nw.Array, nw.Struct)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +112,6 @@ def numbers(series: nw.Series[Any]) -> NDArray[Any]:
         When the column holds something that is not a number; the message shows some of it.
     """
     dtype = series.dtype
-    if dtype == nw.Categorical or isinstance(dtype, nw.Enum):
-        series = series.cast(nw.String)
-        dtype = series.dtype
     if dtype == nw.Boolean:
         return series.to_numpy() if series.null_count() == 0 else series.cast(nw.Float64).to_numpy()
     if dtype.is_decimal():
@@ -301,10 +299,10 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
         try:
             index, values = native.factorize()
         except TypeError as error:
-            raise MpiError(
-                f"column {series.name!r} holds lists or other composite values, no groups: {error}"
-            ) from error
+            raise _composite(series) from error
         found, index = list(values), np.asarray(index, dtype=np.int32)
+    elif isinstance(series.dtype, _COMPOSITE):
+        raise _composite(series)
     else:
         kept = series.drop_nulls().unique(maintain_order=True)
         found = kept.to_list()
@@ -314,6 +312,13 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
     if isinstance(series.dtype, nw.Enum):
         return _sorted_levels(found, index, {v: i for i, v in enumerate(series.dtype.categories)})
     return _sorted_levels(found, index)
+
+
+def _composite(series: nw.Series[Any]) -> MpiError:
+    return MpiError(
+        f"column {series.name!r} holds lists or other composite values ({series.dtype}), no groups; "
+        "take numbers or texts out of them first"
+    )
 
 
 def _sorted_levels(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mpi.indicators.arrays import truth
 from mpi.indicators.conditions import columns_of
-from mpi.indicators.rules import Share
+from mpi.indicators.rules import HEAD, Share
 from mpi.indicators.words import in_words
 from mpi.rational import text
 
@@ -100,6 +101,8 @@ def _decided(told: Told, outcome: str) -> str:
         return _deprived(told, deprived)
     if told.rule.household == "all" and free:
         return f"{_listed(told, free)}: not so ({told.values(free[0])})."
+    if told.rule.household == "none" and deprived:
+        return f"{_listed(told, deprived)}: {told.because}."
     number = len(told.of("deprived", "free", "open"))
     return (
         f"{number} eligible member{'s' * (number != 1)}, none of them known to be deprived."
@@ -113,13 +116,18 @@ def _deprived(told: Told, deprived: list[int]) -> str:
         return f"Every eligible member who answered: {told.because}."
     if told.rule.household == "none":
         return f"No eligible member {told.because}."
-    return " ".join(f"{_capital(told.members[i])}, {told.because}." for i in deprived)
+    said = [f"{_capital(told.members[i])}, {told.because}." for i in deprived]
+    return " ".join(said) or "So it is, whoever of them is eligible and whatever they would answer."
 
 
 def _unknown(told: Told) -> str:
+    if told.rule.household == "head" and truth(HEAD, told.answers).false.all():
+        return "Nobody is marked as head of the household."
     if not any(told.kinds):
         return "Nobody is eligible; such a household is left missing."
     absent = told.of("open", "maybe_deprived", "maybe_free", "maybe_open")
+    if not absent:
+        return "Not known: the members who are marked as head differ."
     return _absent(told, absent)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from mpi.columns import compress
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import read_answers
-from mpi.indicators.evaluate import deprivations, with_numbers
+from mpi.indicators.evaluate import check_members, deprivations, with_numbers
 from mpi.indicators.gathering import gather
+from mpi.indicators.rules import require_rules
 from mpi.survey import made
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     Raises
     ------
     MpiError
-        When the survey does not say which household a member belongs to, lacks columns (the message says which
-        rules can be computed all the same), or has columns of these names already.
+        When the survey does not say which household a member belongs to, a member stands twice in its household
+        (by the column `member`, where there is one), columns are absent (the message says which rules can be
+        computed all the same), or the survey has columns of these names already.
 
     Examples
     --------
@@ -53,8 +55,10 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     >>> survey.numbers("dep_health_insurance")
     array([1., 1., 0.])
     """
+    require_rules(rules)
     _check(survey, rules)
     household = households_of(survey)
+    check_members(rules, survey.frames, household)
     answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names))
     names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None
     row = np.zeros(int(household.max()) + 1, dtype=np.int64)

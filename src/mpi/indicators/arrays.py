@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-__all__ = ["Answers", "holds", "mismatches", "read_answers", "truth"]
+__all__ = ["Answers", "asks_text", "holds", "mismatches", "read_answers", "truth"]
 
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "is": operator.eq,
@@ -76,7 +76,9 @@ class Answers:
         if isinstance(values, Categories):
             return values.levels[values.index[row]]
         found = values[row].item()
-        return None if found != found else int(found) if found == int(found) else found  # noqa: PLR0124
+        if found != found:  # noqa: PLR0124
+            return None
+        return int(found) if float(found).is_integer() else found
 
 
 def read_answers(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> Answers:
@@ -119,7 +121,8 @@ def holds(condition: Condition, columns: Mapping[str, Any]) -> NDArray[np.float6
     Raises
     ------
     MpiError
-        When a column is absent, or holds texts where the condition has numbers, or the reverse.
+        When a column is absent, is of another length than the others, or holds texts where the condition has
+        numbers, or the reverse.
 
     Examples
     --------
@@ -127,9 +130,12 @@ def holds(condition: Condition, columns: Mapping[str, Any]) -> NDArray[np.float6
     >>> holds((column("age") < 6) | (column("insured") == 1), {"age": [4, 30, 30], "insured": [np.nan, np.nan, 1]})
     array([ 1., nan,  1.])
     """
-    read = {name: _array(values) for name, values in columns.items()}
-    rows = len(next(iter(columns.values()))) if columns else 0
-    answers = Answers(read, rows)
+    read = {name: _array(name, values) for name, values in columns.items()}
+    lengths = {name: len(v.index if isinstance(v, Categories) else v) for name, v in read.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name!r} has {n:,}" for name, n in lengths.items())
+        raise MpiError(f"the columns are of different lengths: {said} rows")
+    answers = Answers(read, next(iter(lengths.values()), 0))
     wrong = list(mismatches(condition, answers))
     if wrong:
         raise MpiError("; ".join(wrong), tuple(wrong))
@@ -148,10 +154,33 @@ def mismatches(condition: Condition | None, answers: Answers) -> Iterator[str]:
             values = answers.columns.get(name)
             if values is None:
                 yield f"there is no column {name!r}"
-            elif isinstance(values, Categories) and not _asks_text(leaf):
-                yield f"column {name!r} holds text ({_sample(values)}), and the rule compares it with a number"
-            elif not isinstance(values, Categories) and _asks_text(leaf) and _known(values).any():
-                yield f"column {name!r} holds numbers, and the rule compares it with a text"
+            else:
+                yield from _mismatch(name, values, asks_text=asks_text(leaf))
+
+
+def asks_text(leaf: Leaf) -> bool:
+    """Whether a condition compares with a text."""
+    match leaf:
+        case Compare(value=str()):
+            return True
+        case OneOf(values=values):
+            return isinstance(values[0], str)
+    return False
+
+
+def _mismatch(name: str, values: NDArray[Any] | Categories, *, asks_text: bool) -> Iterator[str]:
+    if isinstance(values, Categories):
+        texts = all(v is None or isinstance(v, str) for v in values.levels)
+        if not asks_text:
+            kind = "text" if texts else "what is no number"
+            yield f"column {name!r} holds {kind} ({_sample(values)}), and the rule compares it with a number{_MEND}"
+        elif not texts:
+            yield f"column {name!r} holds what is no text ({_sample(values)}), and the rule compares it with a text"
+    elif asks_text and _known(values).any():
+        yield f"column {name!r} holds numbers, and the rule compares it with a text"
+
+
+_MEND = "; make it a column of numbers, missing where there is no answer"
 
 
 # --- columns --------------------------------------------------------------------------------------------------------
@@ -165,8 +194,10 @@ def _read(frames: Sequence[nw.DataFrame[Any]], name: str) -> NDArray[Any] | Cate
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _array(values: Any) -> NDArray[Any] | Categories:
+def _array(name: str, values: Any) -> NDArray[Any] | Categories:
     found = np.asarray(values)
+    if found.ndim != 1:
+        raise MpiError(f"column {name!r} is an array of {found.ndim} dimensions; give one value for each row")
     if found.dtype.kind in "biuf":
         return found
     items = [None if v is None or v != v else v for v in found.tolist()]  # noqa: PLR0124
@@ -191,15 +222,6 @@ def _known(values: NDArray[Any] | Categories) -> NDArray[np.bool_]:
 
 def _sample(values: Categories) -> str:
     return ", ".join(repr(v) for v in values.levels[:3] if v is not None)
-
-
-def _asks_text(leaf: Leaf) -> bool:
-    match leaf:
-        case Compare(value=str()):
-            return True
-        case OneOf(values=values):
-            return isinstance(values[0], str)
-    return False
 
 
 # --- single columns -------------------------------------------------------------------------------------------------

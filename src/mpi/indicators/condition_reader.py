@@ -164,7 +164,9 @@ def _parts(value: Any, path: str, tables: Tables) -> tuple[Condition, ...] | Non
 def _single(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
     tables.keys(table, ("column", *_TESTS), path)
     name = table["column"]
-    named = tables.is_text(name, f"{path}.column")
+    named = is_text(name) and name
+    if not named:
+        tables.say(f"{path}.column", name, "the name of a column in quotes")
     tests = {k: v for k, v in table.items() if k in _TESTS}
     if not named or set(table) - set(tests) - {"column"}:
         return None

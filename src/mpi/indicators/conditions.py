@@ -71,6 +71,7 @@ class Times:
     times: Fraction = Fraction(1)
 
     def __post_init__(self) -> None:
+        _check_name(self.column)
         object.__setattr__(self, "times", fraction(self.times))
         if self.times <= 0:
             raise MpiError(f"a column is compared with a multiple of {self.column!r} above 0, not {self.times}")
@@ -85,6 +86,7 @@ class Compare(Condition):
     value: Value | Times
 
     def __post_init__(self) -> None:
+        _check_name(self.column)
         if self.relation not in get_args(Relation):
             raise MpiError(unknown("comparison", self.relation, get_args(Relation)))
         if not isinstance(self.value, Times):
@@ -103,6 +105,7 @@ class OneOf(Condition):
     values: tuple[Value, ...]
 
     def __post_init__(self) -> None:
+        _check_name(self.column)
         values = tuple(_value(v, self.column) for v in self.values)
         if not values or len({isinstance(v, str) for v in values}) > 1:
             raise MpiError(f"{self.column!r}: give the values it may be, all numbers or all texts, not {list(values)}")
@@ -118,6 +121,7 @@ class Between(Condition):
     high: int | float
 
     def __post_init__(self) -> None:
+        _check_name(self.column)
         low, high = (_value(v, self.column) for v in (self.low, self.high))
         if isinstance(low, str) or isinstance(high, str) or low >= high:
             raise MpiError(f"{self.column!r}: a range is two numbers, the lower first, not {low!r} to under {high!r}")
@@ -130,6 +134,9 @@ class IsMissing(Condition):
     """A column without an answer; this is known everywhere."""
 
     column: str
+
+    def __post_init__(self) -> None:
+        _check_name(self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +320,11 @@ def _conditions(parts: Iterable[Any]) -> tuple[Condition, ...]:
     if strange:
         raise MpiError(f"{strange[0]!r} is no condition; write one such as column('age') >= 5")
     return found
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise MpiError(f"a column is named by a text, not {name!r}; rename the column of the data where it is a number")
 
 
 def _other(value: object) -> Any:

@@ -13,7 +13,9 @@ from mpi.indicators.arrays import Answers, read_answers
 from mpi.indicators.gathering import gather
 from mpi.indicators.households import count, decide
 from mpi.indicators.lazy import evaluate_lazily
+from mpi.indicators.lazy_join import as_lazy
 from mpi.indicators.logic import as_numbers
+from mpi.indicators.rules import require_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from mpi.columns import Categories
     from mpi.indicators.rules import Rules
 
-__all__ = ["deprivations", "evaluate", "number_households", "with_numbers"]
+__all__ = ["check_members", "deprivations", "evaluate", "number_households", "with_numbers"]
 
 _SHOWN = 3
 
@@ -55,8 +57,10 @@ def evaluate(
     ------
     MpiError
         When columns are absent (the message says which rules can be computed all the same), identifiers are
-        missing, columns hold text where the rules have numbers, or a column of the household differs between its
-        members. A lazy frame is not looked at, so such a household is missing there.
+        missing, a member stands twice in its household (by the column `member`, where there is one), columns hold
+        text where the rules have numbers, or a column of the household differs between its members. A lazy frame
+        is not looked at: there, members without an identifier, households whose members differ and those with
+        several rows in `households_frame` have missing deprivations, and repeated members count again.
 
     Examples
     --------
@@ -68,12 +72,16 @@ def evaluate(
     0         a                  1.0
     1         b                  NaN
     """
-    keys = [household] if isinstance(household, str) else list(household)
-    if isinstance(_wrapped(members_frame), nw.LazyFrame):
-        return evaluate_lazily(_wrapped(members_frame), rules, keys, _wrapped(households_frame))
+    require_rules(rules)
+    keys = [household] if isinstance(household, str) else list(dict.fromkeys(household))
+    _check_columns(rules, keys)
+    lazy = as_lazy(members_frame)
+    if lazy is not None:
+        return evaluate_lazily(lazy, rules, keys, households_frame)
     members = as_frame(members_frame)
     _check_keys(members, keys, "the members' frame")
     number, first = number_households(members, keys)
+    check_members(rules, [members], number)
     read, known = _reader(members, number, keys, households_frame)
     answers = gather(rules, known, read)
     names = members.select(keys)[first]
@@ -150,6 +158,35 @@ def number_households(frame: nw.DataFrame[Any], keys: Sequence[str]) -> tuple[ND
     return place[index], first[order]
 
 
+def check_members(rules: Rules, frames: Sequence[nw.DataFrame[Any]], household: NDArray[Any]) -> None:
+    """Raise where a member stands twice in a household: repeated rows, or several households under one identifier.
+
+    Parameters
+    ----------
+    rules : Rules
+        What is asked; rules of the household do not count members.
+    frames : sequence of data frames
+        The data; nothing is known where they have no column `member`.
+    household : ndarray of int, shape (rows,)
+        The position of each row's household.
+    """
+    if not all("member" in f.columns for f in frames) or all(r.of == "household" for r in rules):
+        return
+    member = categories(frames, "member")
+    known = np.array([v is not None for v in member.levels])[member.index]
+    code = household[known].astype(np.int64) * len(member.levels) + member.index[known]
+    found, place = compress(code)
+    times = np.bincount(place, minlength=len(found))
+    twice = np.flatnonzero(times > 1)
+    if len(twice):
+        row = int(np.flatnonzero(known)[np.flatnonzero(place == twice[0])[0]])
+        raise MpiError(
+            f"members stand several times in their household: {len(twice):,}, such as member "
+            f"{member.levels[member.index[row]]!r} of row {row}, {times[twice[0]]} times; drop the repeated rows, or "
+            "name all columns that identify a household (household=[...])"
+        )
+
+
 def with_numbers(frame: nw.DataFrame[Any], columns: Mapping[str, NDArray[np.float64]]) -> nw.DataFrame[Any]:
     """Add columns to a frame; what is not a number is missing there."""
     series = [nw.new_series(n, v, nw.Float64, backend=frame.implementation) for n, v in columns.items()]
@@ -161,8 +198,14 @@ def with_numbers(frame: nw.DataFrame[Any], columns: Mapping[str, NDArray[np.floa
 # --- frames ---------------------------------------------------------------------------------------------------------
 
 
-def _wrapped(frame: Any) -> Any:
-    return nw.from_native(frame, pass_through=True)
+def _check_columns(rules: Rules, keys: Sequence[str]) -> None:
+    problems = Problems(f"the rules {rules.name!r} cannot be applied")
+    problems.found = [
+        f"{rule.name} would be written to {rule.column!r}, which identifies the households; give it another column="
+        for rule in rules
+        if rule.column in keys
+    ]
+    problems.raise_if_any()
 
 
 def _check_keys(frame: nw.DataFrame[Any], keys: Sequence[str], where: str) -> None:
@@ -212,8 +255,10 @@ def _rows_of(homes: nw.DataFrame[Any], members: nw.DataFrame[Any], keys: Sequenc
     place = {key: i for i, key in enumerate(homes.select(keys).rows())}
     found = np.array([place.get(key, -1) for key in members.select(keys)[first].rows()], dtype=np.int64)
     if (found < 0).all():
+        ours, theirs = (" ".join(map(repr, f.select(keys).row(0))) for f in (members, homes))
         raise MpiError(
-            f"no household of the members is in the households' frame; are {', '.join(keys)} of one type in both?"
+            f"no household of the members is in the households' frame: {', '.join(keys)} such as {ours} in one and "
+            f"{theirs} in the other; write them alike, and of one type, in both"
         )
     return found
 

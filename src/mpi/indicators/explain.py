@@ -16,7 +16,7 @@ from mpi.indicators.arrays import Answers, read_answers, truth
 from mpi.indicators.gathering import gather
 from mpi.indicators.households import answers_of_members, count, decide
 from mpi.indicators.logic import as_numbers
-from mpi.indicators.rules import computable
+from mpi.indicators.rules import computable, require_rules
 from mpi.indicators.words import in_words
 from mpi.survey import Survey
 
@@ -147,6 +147,7 @@ def explain(
         member 2, aged 8: attending 1
         member 3, aged 12: attending 0
     """
+    require_rules(rules)
     if isinstance(data, Survey):
         frames: Sequence[nw.DataFrame[Any]] = data.frames
         keys = [data.roles["household"]] if "household" in data.roles else []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from mpi.errors import MpiError
-from mpi.indicators.arrays import RELATIONS, some_equal
+from mpi.indicators.arrays import RELATIONS, asks_text, some_equal
 from mpi.indicators.conditions import (
     AllOf,
     AnyOf,
@@ -77,8 +79,9 @@ def truth_expression(condition: Condition, schema: Mapping[str, Any]) -> Truth:
 
 
 def _leaf(leaf: Leaf, schema: Mapping[str, Any]) -> Truth:
-    values = _column(leaf.column, schema)
+    values = _column(leaf.column, schema, text=asks_text(leaf))
     known = ~values.is_null()
+    leaf = _as_held(leaf, schema[leaf.column])
     match leaf:
         case IsMissing():
             return Truth(~known, known)
@@ -98,9 +101,25 @@ def _leaf(leaf: Leaf, schema: Mapping[str, Any]) -> Truth:
     return Truth(known & met, known & ~met)
 
 
-def _column(name: str, schema: Mapping[str, Any]) -> nw.Expr:
-    """Read a column with NaN made missing, so that no engine compares with it."""
+def _as_held(leaf: Leaf, dtype: Any) -> Leaf:
+    """Round the numbers of a condition to single precision where the column is: 0.1 is then 0.1 on every engine."""
+    if dtype != nw.Float32:
+        return leaf
+    match leaf:
+        case Compare(value=int() | float() as value):
+            return replace(leaf, value=float(np.float32(value)))
+        case OneOf(values=values):
+            return replace(leaf, values=tuple(v if isinstance(v, str) else float(np.float32(v)) for v in values))
+        case Between(low=low, high=high):
+            return replace(leaf, low=float(np.float32(low)), high=float(np.float32(high)))
+    return leaf
+
+
+def _column(name: str, schema: Mapping[str, Any], *, text: bool = False) -> nw.Expr:
+    """Read a column with NaN made missing, so that no engine compares with it; `Unknown` is one of nulls alone."""
     dtype = schema[name]
+    if dtype == nw.Unknown:
+        return nw.col(name).cast(nw.String if text else nw.Float64)
     if dtype.is_float():
         return nw.col(name).fill_nan(None)
     if dtype == nw.Boolean:

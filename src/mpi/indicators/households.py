@@ -13,18 +13,21 @@ import numpy as np
 
 from mpi.indicators.arrays import Answers, truth
 from mpi.indicators.logic import Truth
-from mpi.indicators.rules import Share
+from mpi.indicators.rules import HEAD, Share
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
+    from mpi.indicators.conditions import Condition
     from mpi.indicators.rules import Rule
 
-__all__ = ["PARTS", "Counts", "answers_of_members", "count", "decide"]
+__all__ = ["COUNTED", "PARTS", "Counts", "answers_of_members", "answers_to", "count", "decide"]
 
 PARTS = ("deprived", "free", "open", "maybe_deprived", "maybe_free", "maybe_open")
+COUNTED = (*PARTS, "heads")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,8 @@ class Counts:
         Eligible members who are deprived, are not, or gave no answer.
     maybe_deprived, maybe_free, maybe_open : array of int, or narwhals expression
         The same for members of whom it is unknown whether they are eligible.
+    heads : array of int, or narwhals expression
+        Members who are or may be the head, where the head decides.
     """
 
     deprived: Any
@@ -45,6 +50,7 @@ class Counts:
     maybe_deprived: Any
     maybe_free: Any
     maybe_open: Any
+    heads: Any
 
     @property
     def sure(self) -> Any:
@@ -66,6 +72,13 @@ def answers_of_members(eligible: Truth | None, deprived: Truth) -> dict[str, Any
     return sure | {f"maybe_{name}": eligible.unknown & kind for name, kind in kinds.items()}
 
 
+def answers_to(rule: Rule, hold: Callable[[Condition], Truth]) -> dict[str, Any]:
+    """Sort members by their answers to a rule, by a function that says where conditions hold."""
+    eligible = None if rule.judged is None else hold(rule.judged)
+    found = answers_of_members(eligible, hold(rule.deprived))
+    return found | {"heads": ~hold(HEAD).false} if rule.household == "head" else found
+
+
 def count(rule: Rule, answers: Answers, household: NDArray[Any], households: int) -> Counts:
     """Count the answers in each household.
 
@@ -80,11 +93,10 @@ def count(rule: Rule, answers: Answers, household: NDArray[Any], households: int
     households : int
         How many households there are.
     """
-    eligible = None if rule.judged is None else truth(rule.judged, answers)
-    masks = answers_of_members(eligible, truth(rule.deprived, answers))
+    masks = answers_to(rule, lambda condition: truth(condition, answers))
     zero = np.zeros(households, dtype=np.int64)
     found = {name: np.bincount(household[mask], minlength=households) for name, mask in masks.items()}
-    return Counts(**{name: found.get(name, zero) for name in PARTS})
+    return Counts(**{name: found.get(name, zero) for name in COUNTED})
 
 
 def decide(rule: Rule, counts: Counts) -> Truth:
@@ -95,7 +107,7 @@ def decide(rule: Rule, counts: Counts) -> Truth:
     """
     if rule.of == "household":
         return Truth((counts.deprived > 0) & (counts.free == 0), (counts.free > 0) & (counts.deprived == 0))
-    yes, no = _possible(rule, counts)
+    yes, no = _possible_of_head(rule, counts) if rule.household == "head" else _possible(rule, counts)
     found = Truth(yes & ~no, no & ~yes)
     return found if rule.enough is None else _by_those_who_answered(rule, counts, found)
 
@@ -108,7 +120,21 @@ def _possible(rule: Rule, counts: Counts) -> tuple[Any, Any]:
     no = (least > 0) & ~_reaches(rule, counts.deprived, least)
     if rule.household == "none":
         yes, no = no, yes
-    empty = counts.sure == 0
+    return _with_nobody(rule, yes, no, counts.sure == 0)
+
+
+def _possible_of_head(rule: Rule, counts: Counts) -> tuple[Any, Any]:
+    """Whether the head may be deprived, or not: the one who surely is the head, else all who may be."""
+    doubtful = counts.sure == 0
+    yes = (counts.deprived + counts.open > 0) | (doubtful & (counts.maybe_deprived + counts.maybe_open > 0))
+    no = (counts.free + counts.open > 0) | (doubtful & (counts.maybe_free + counts.maybe_open > 0))
+    yes, no = _with_nobody(rule, yes, no, doubtful)
+    headless = counts.heads == 0
+    return yes | headless, no | headless
+
+
+def _with_nobody(rule: Rule, yes: Any, no: Any, empty: Any) -> tuple[Any, Any]:
+    """Add what the rule says of households that may have nobody eligible."""
     if rule.nobody != "not deprived":
         yes = yes | empty
     if rule.nobody != "deprived":

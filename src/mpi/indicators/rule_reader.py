@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from mpi.errors import MpiError
 from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import read_condition
 from mpi.indicators.rules import HouseholdWord, Nobody, Of, Rule, Rules, Share, Status
 from mpi.indicators.tables import Tables
+from mpi.rational import text
 from mpi.toml_words import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from fractions import Fraction
 
     from mpi.errors import Problems
+
+T = TypeVar("T")
 
 __all__ = ["RULE_KEYS", "TEXTS", "read_rules"]
 
@@ -27,7 +31,7 @@ _TOP = ("name", "title", "source", "computed", "rules")
 
 
 def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | None:
-    """Read a whole file; None where problems were noted.
+    """Read a whole file: what can be read of it, where problems were noted.
 
     Parameters
     ----------
@@ -40,19 +44,14 @@ def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | 
     """
     tables = Tables(problems)
     tables.keys(table, _TOP, "", needed=("rules",))
-    texts = {"name": name} | tables.texts(table, ("name", "title", "source"), "")
+    given = tables.texts(table, ("name", "title", "source"), "")
+    texts = {"name": name} | {key: value for key, value in given.items() if value}
     computed = _computed(table.get("computed", {}), tables)
     rules = []
     if "rules" in table:
         found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
         rules = [_rule(key, value, f"rules.{key_text(key)}", tables) for key, value in found.items()]
-    if problems.found:
-        return None
-    try:
-        return Rules(rules=tuple(r for r in rules if r is not None), computed=tuple(computed), **texts)
-    except MpiError as error:
-        problems.found += error.problems
-        return None
+    return _made(lambda: Rules(rules=tuple(r for r in rules if r), computed=tuple(computed), **texts), "", problems)
 
 
 def _computed(table: Any, tables: Tables) -> list[Computed]:
@@ -79,17 +78,24 @@ def _rule(name: str, value: Any, path: str, tables: Tables) -> Rule | None:
     table = tables.table(value, path, "a table with of and deprived")
     if not table:
         return None
-    before = len(tables.problems.found)
     tables.keys(table, RULE_KEYS, path, needed=("deprived",))
     parts = tables.texts(table, TEXTS, path) | {
         key: read(table[key], f"{path}.{key}", tables) for key, read in _READERS.items() if key in table
     }
-    if len(tables.problems.found) > before:
+    kept = {key: value for key, value in parts.items() if value is not None}
+    if "deprived" not in kept:
         return None
+    if "eligible" in table and "eligible" not in kept:
+        kept.pop("optional", None)  # which columns the rule asks for is not known
+    return _made(lambda: Rule(name=name, **kept), f"{path}: ", tables.problems)
+
+
+def _made(make: Callable[[], T], where: str, problems: Problems) -> T | None:
+    """Make what was read, for the problems it has as a whole, even where parts of it could not be read."""
     try:
-        return Rule(name=name, **parts)
+        return make()
     except MpiError as error:
-        tables.problems.found += [f"{path}: {p}" for p in error.problems]
+        problems.found += [f"{where}{p}" for p in error.problems]
         return None
 
 
@@ -118,6 +124,14 @@ def _household(value: Any, path: str, tables: Tables) -> HouseholdWord | Share |
         return None
 
 
+def _enough(value: Any, path: str, tables: Tables) -> Fraction | None:
+    found = tables.fraction(value, path)
+    if found is not None and not 0 < found <= 1:
+        tables.problems.add(f"{path}: a share above 0 and at most 1, not {text(found)}")
+        return None
+    return found
+
+
 def _word(options: tuple[str, ...]) -> Callable[[Any, str, Tables], Any]:
     return lambda value, path, tables: tables.word(value, options, path)
 
@@ -129,6 +143,6 @@ _READERS: dict[str, Callable[[Any, str, Tables], Any]] = {
     "eligible": read_condition,
     "deprived": read_condition,
     "household": _household,
-    "enough": lambda value, path, tables: tables.fraction(value, path),
+    "enough": _enough,
     "optional": lambda value, path, tables: tables.names(value, path),
 }

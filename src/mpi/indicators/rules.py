@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mpi.indicators.computed import Computed
 
 __all__ = [
+    "HEAD",
     "HouseholdWord",
     "Nobody",
     "Of",
@@ -25,6 +26,7 @@ __all__ = [
     "Share",
     "Status",
     "computable",
+    "require_rules",
     "share_above",
     "share_at_least",
 ]
@@ -99,7 +101,8 @@ class Rule:
         Which members are asked; everyone by default.
     household : {"any", "all", "none", "head"} or Share
         When the household is deprived: if any, all or none of its eligible members meet `deprived`, if its head
-        does, or if a share of them does.
+        does, or if a share of them does. A household in which nobody is marked as head is unknown, and so is one
+        in which several are and differ.
     nobody : {"not deprived", "deprived", "missing"}
         What a household without eligible members is.
     enough : str, int, float or Fraction, optional
@@ -150,10 +153,11 @@ class Rule:
         problems = Problems(f"rule {self.name!r}")
         _check(self, problems)
         object.__setattr__(self, "enough", _share_of_answers(self.enough, problems))
+        object.__setattr__(self, "optional", _names(self.optional, problems))
         problems.raise_if_any()
+        _check_optional(self)
         object.__setattr__(self, "column", self.column or f"dep_{self.name}")
         object.__setattr__(self, "label", self.label or self.name)
-        object.__setattr__(self, "optional", tuple(self.optional))
 
     @property
     def judged(self) -> Condition | None:
@@ -279,8 +283,18 @@ def computable(rules: Rules, columns: Iterable[str]) -> Rules:
     >>> computable(load_rules("vn-2016"), ["age", "attending", "living_area", "size", "insured"]).names
     ('health_insurance', 'child_schooling', 'housing_area')
     """
+    require_rules(rules)
     known = list(columns)
     return rules.select(r.name for r in rules if not rules.lacking(r, known))
+
+
+def require_rules(rules: Any) -> None:
+    """Raise where something else was given for rules."""
+    if not isinstance(rules, Rules):
+        raise MpiError(
+            f"rules are needed, not {type(rules).__name__}: load_rules('vn-2022'), Rules.from_toml(path) or "
+            "Rules('mine', [Rule(...), ...])"
+        )
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
@@ -305,7 +319,27 @@ def _check(rule: Rule, problems: Problems) -> None:
         condition = getattr(rule, key)
         if not isinstance(condition, Condition) and not (key == "eligible" and condition is None):
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
+    if rule.household == "head" and rule.enough is not None:
+        problems.add("enough: the head is one person, of whom no share can answer; leave it out")
     _check_of_household(rule, problems)
+
+
+def _names(value: Any, problems: Problems) -> tuple[str, ...]:
+    if isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    problems.add(f"optional: give a list of names of columns, not {value!r}")
+    return ()
+
+
+def _check_optional(rule: Rule) -> None:
+    """A name that the rule does not ask for is a misspelling of one that it then needs."""
+    problems = Problems(f"rule {rule.name!r}")
+    problems.found = [
+        f"optional: {unknown('column the rule asks for called', name, rule.columns)}"
+        for name in rule.optional
+        if name not in rule.columns
+    ]
+    problems.raise_if_any()
 
 
 def _check_of_household(rule: Rule, problems: Problems) -> None:

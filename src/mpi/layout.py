@@ -28,8 +28,11 @@ _SHARES = frozenset(
         "other", "undecided",
     }
 )  # fmt: skip
-_RATIO = re.compile(r"(?<![a-z])ratios?(?![a-z])| / ")
-_DIFFERENCE = re.compile(r"(?<![a-z])(change|difference|gap|minus)s?(?![a-z])|(?<!^1) [-−–] ")  # "1 - x" is a level
+_RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
+_DIFFERENCE = re.compile(  # "1 - x" is a level
+    r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
+)
+_PERCENT = re.compile(r"(?<![a-z])(relative|growth|share)(?![a-z])")
 
 _WORDS = {
     "M0": "Adjusted headcount ratio (M0)",
@@ -198,7 +201,8 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
     unit = _unit(key["statistic"], key["contrast"]) if percent else "fraction"
     parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
-        parts.append(str(words.names.get(key["contrast"], key["contrast"])))
+        said = words.names.get(key["contrast"], key["contrast"])
+        parts.append(str(said).replace("_", " ") if words.names else str(said))
     if "cutoff" in told and key["cutoff"] is not None:
         parts.append(f"k = {key['cutoff']}")
     if "weighting" in told and key["weighting"] is not None:
@@ -221,8 +225,8 @@ def _what(key: Mapping[str, Any], words: _Words) -> str:
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
     """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
     name = (contrast or "level").casefold().replace("_", " ")
-    if "relative" in name:
-        return "percent"
+    if _PERCENT.search(name) and "log" not in name:
+        return "points" if "difference" in name else "percent"
     if statistic not in _SHARES or _RATIO.search(name):
         return "fraction"
     return "points" if _DIFFERENCE.search(name) else "percent"

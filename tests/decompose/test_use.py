@@ -63,9 +63,43 @@ def test_an_unknown_round_group_or_reference_is_told_with_the_nearest(est: mpi.E
 
 def test_decomposing_a_decomposition_needs_levels(est: mpi.Estimates) -> None:
     with pytest.raises(mpi.MpiError, match="plain estimates"):
-        decompose.change(decompose.gap(est, "ethnicity", "Kinh"))
+        decompose.shapley(decompose.gap(est, "ethnicity", "Kinh"))
     with pytest.raises(mpi.MpiError, match="Estimates are needed, not DataFrame"):
         decompose.change(est.table)
+
+
+def test_whose_poverty_fell_faster_is_a_gap_of_changes(est: mpi.Estimates) -> None:
+    """The gap of the changes is the change of the gap, and what the four levels give at once."""
+    of = est.select(statistic="H")
+    one = decompose.gap(decompose.change(of, kinds="change"), "ethnicity", "Kinh", kinds="difference")
+    two = decompose.change(decompose.gap(of, "ethnicity", "Kinh", kinds="difference"), kinds="change")
+    assert one.keys["contrast"].values == ("difference of change",)
+    assert two.keys["contrast"].values == ("change of difference",)
+    assert one.value == pytest.approx(two.value, abs=1e-14)
+    assert one.se == pytest.approx(two.se, abs=1e-14)
+    levels = of.select(by="ethnicity", group=["Hmong", "Kinh"], wave=[2016, 2018])
+    by_hand = levels.contrast([-1, 1, 1, -1])
+    hmong = one.select(group="Hmong - Kinh")
+    assert hmong.value == pytest.approx(by_hand.value, abs=1e-14)
+    assert hmong.se == pytest.approx(by_hand.se, abs=1e-14)
+
+
+def test_bounds_are_not_compared() -> None:
+    survey = few(d=[1, None, 1, 0], round=[1, 1, 2, 2])
+    bounds = mpi.estimate(survey, ONE.with_missing("bounds"))
+    with pytest.raises(mpi.MpiError, match="bounds cannot be compared"):
+        decompose.change(bounds)
+
+
+def test_the_number_of_poor_by_known_populations(est: mpi.Estimates) -> None:
+    population = {2016: 90e6, 2018: 92e6}
+    found = decompose.shapley(est, into="number", population=population)
+    H = est.select(statistic="H", by="total").value
+    total = {c: found.select(by="total", contrast=c).value[0] for c in found.keys["contrast"].values}
+    assert total["population_effect"] == pytest.approx(2e6 * H.mean())
+    assert total["rate_effect"] == pytest.approx((H[1] - H[0]) * 91e6)
+    groups = found.select(by="ethnicity", contrast="change")
+    assert groups.value.sum() == pytest.approx(total["change"])
 
 
 def test_a_statistic_that_is_not_there_is_named(est: mpi.Estimates) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import Finder, levels
+from mpi.decompose.finding import Finder, comparable
 from mpi.decompose.making import Term, made, relabelled, term
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, Problems, unknown
@@ -42,7 +42,8 @@ def change(
     Parameters
     ----------
     est : Estimates
-        Estimates of two or more rounds (`mpi.pool`, or a survey with ``wave=``).
+        Estimates of two or more rounds (`mpi.pool`, or a survey with ``wave=``), or what was derived from them: the
+        change of a gap, or of a share (``contrast`` is then ``change of difference``).
     start, end : label of a round, optional
         From which to which; by default each round to the next, and of more than two also the first to the last.
     pairs : sequence of (start, end), optional
@@ -80,7 +81,7 @@ def change(
     >>> fall.table["contrast"].tolist()
     ['change', 'annual_change', 'relative_change', 'annual_relative_change']
     """
-    plain = levels(est, "change")
+    plain = comparable(est, "change")
     one_measure(plain, "change")
     asked = spans(plain, start, end, years, "change", pairs)
     wanted = _kinds(kinds, asked)

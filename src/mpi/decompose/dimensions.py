@@ -133,7 +133,7 @@ def _compared(shares: Estimates, by: By, reference: str | None) -> list[Term]:
         raise MpiError(f"dimensions: there is only one group of {by!r} to compare")
     figures = figures_of(shares)
     difference = figures.take(one) - figures.take(other)
-    keys = relabelled(shares.keys, one, group=groups.names(one, other))
+    keys = relabelled(shares.keys, one, group=groups.names(one, other), contrast="level")
     reasons = [shares.flag.at(a) or shares.flag.at(b) or "" for a, b in zip(one.tolist(), other.tolist(), strict=True)]
     single = np.flatnonzero(keys["indicator"].index >= 0)
     codes = np.stack([keys[n].index[single] for n in ("group", "wave", "cutoff", "weighting")], axis=1)

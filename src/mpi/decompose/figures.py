@@ -136,8 +136,8 @@ class Figures:
         value = np.where(there, self.value[safe], np.nan) if len(self.value) else np.full(len(rows), np.nan)
         return Figures(value, _times(self.slope[safe], there.astype(np.float64)) if len(self.value) else self.slope)
 
-    def filled(self, other: Figures | float) -> Figures:
-        """Put others, or a constant without error, in the place of missing figures."""
+    def filled(self, other: Figures | ArrayLike) -> Figures:
+        """Put others, or constants without error, in the place of missing figures."""
         gone = np.isnan(self.value)
         if not gone.any():
             return self

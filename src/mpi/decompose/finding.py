@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["DECOMPOSABLE", "Finder", "levels", "need", "select_by", "split_groups", "values_of"]
+__all__ = ["DECOMPOSABLE", "Finder", "comparable", "levels", "need", "select_by", "split_groups", "values_of"]
 
 _CROSS = " × "
 
@@ -116,8 +116,7 @@ def levels(est: Estimates, purpose: str) -> Estimates:
     MpiError
         When there is none: contrasts of contrasts are made by `Estimates.contrast`.
     """
-    if not hasattr(est, "keys") or not hasattr(est, "influence"):
-        raise MpiError(f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)")
+    _check(est, purpose)
     column = est.keys["contrast"]
     plain = [i for i, v in enumerate(column.values) if v in ("level", None)]
     rows = np.flatnonzero(np.isin(column.index, [*plain, -1]))
@@ -127,6 +126,32 @@ def levels(est: Estimates, purpose: str) -> Estimates:
         found = ", ".join(map(repr, column.values)) or "nothing"
         raise MpiError(f"{purpose}: plain estimates (contrast 'level') are needed; there is {found}")
     return est.take(rows)
+
+
+def comparable(est: Estimates, purpose: str) -> Estimates:
+    """Return estimates that can be compared with each other: plain ones, or what was derived from them.
+
+    Raises
+    ------
+    MpiError
+        When these are no Estimates, or bounds: the difference of two lower bounds bounds nothing.
+    """
+    _check(est, purpose)
+    bounds = [v for v in values_of(est, "contrast") if v in ("lower_bound", "upper_bound")]
+    if bounds:
+        raise MpiError(
+            f"{purpose}: bounds cannot be compared: a difference of {bounds[0]}s bounds nothing. Take "
+            "measure.with_missing('drop') or 'reweight'; the bounds of a difference are those of one side minus the "
+            "opposite ones of the other"
+        )
+    return est
+
+
+def _check(est: Any, purpose: str) -> None:
+    if not hasattr(est, "keys") or not hasattr(est, "influence"):
+        raise MpiError(f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)")
+    if not len(est):
+        raise MpiError(f"{purpose}: there are no estimates")
 
 
 def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import Finder, levels, select_by, split_groups
+from mpi.decompose.finding import Finder, comparable, select_by, split_groups
 from mpi.decompose.making import made, relabelled, term
 from mpi.errors import MpiError, Problems, unknown
 from mpi.keys import Coded
@@ -44,7 +44,8 @@ def gap(
     Parameters
     ----------
     est : Estimates
-        The estimates.
+        The estimates, or what was derived from them: the gap between changes tells whose poverty fell faster
+        (``contrast`` is then ``difference of change``).
     by : str or tuple of str
         The disaggregation whose groups are compared.
     reference : str, optional
@@ -82,7 +83,7 @@ def gap(
     >>> gaps.select(statistic="H", contrast="difference", wave=2018).table["group"].tolist()[:2]
     ['Tày - Kinh', 'Thái - Kinh']
     """
-    plain = levels(est, "gap")
+    plain = comparable(est, "gap")
     wanted = _kinds(kinds)
     groups = Groups(plain, by, along, "gap")
     one, other = groups.pairs(reference)

@@ -66,8 +66,17 @@ def term(
     cases: NDArray[np.int64] | None = None,
     method: Interval | str = "t",
 ) -> Term:
-    """Make a term of figures whose keys are known but for their contrast."""
-    return Term(figures, keys.with_column("contrast", constant(contrast, len(keys))), method, reasons, cases)
+    """Make a term of figures whose keys are known but for their contrast.
+
+    What is derived from a contrast bears the names of both: the ``difference`` of two changes is a
+    ``difference of change``.
+    """
+    old = keys["contrast"]
+    found, index = np.unique(old.index, return_inverse=True)
+    before = [old.values[i] if i >= 0 else None for i in found.tolist()]
+    names = coded([contrast if v in ("level", None) else f"{contrast} of {v}" for v in before])
+    column = names.take(index.ravel())
+    return Term(figures, keys.with_column("contrast", column), method, reasons, cases)
 
 
 def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:

@@ -14,7 +14,7 @@ import numpy as np
 from mpi.decompose.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.figures import Figures, figures_of
 from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, values_of
-from mpi.decompose.making import Term, adds_up, made, relabelled, share_of, term
+from mpi.decompose.making import Term, adds_up, constant, made, relabelled, share_of, term
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, Problems, unknown
 
@@ -46,6 +46,7 @@ def shapley(
     by: By | None = None,
     form: Form = "nested",
     years: Mapping[Any, float] | None = None,
+    population: Mapping[Any, float] | None = None,
     shares: bool = False,
 ) -> Estimates:
     """Take a change apart by the Shapley value: each factor's effect averaged over the orders in which they may change.
@@ -69,7 +70,8 @@ def shapley(
             people deprived) and ``censoring_effect`` (more or fewer of the deprived poor).
         ``number``
             The change of the number of poor: ``population_effect`` dN (H0 + H1) / 2 and ``rate_effect``
-            dH (N0 + N1) / 2; needs the statistics ``number_of_poor`` and ``population`` (ask `mpi.estimate` for them).
+            dH (N0 + N1) / 2; by the survey's own weights with the statistics ``number_of_poor`` and ``population``
+            (ask `mpi.estimate` for them), or with the numbers in `population`.
     by : str or tuple of str, optional
         The groups, for ``groups``.
     form : {"nested", "three_factor"}
@@ -77,6 +79,9 @@ def shapley(
         ``three_factor`` averages over the six orders of v, H and A. Both are exact, and they differ a little.
     years : mapping of round to number, optional
         The dates of rounds, which order them; as for `change`.
+    population : mapping of round to number, optional
+        For ``number``: how many people there are in the whole, known from elsewhere; those of groups follow from
+        their shares.
     shares : bool, default False
         Give each effect as a share of the change too (``..._share``): unstable where the change is near 0, and
         undefined where it is 0.
@@ -116,7 +121,7 @@ def shapley(
     makers = {
         "incidence_intensity": _incidence_intensity, "groups": _groups, "indicators": _indicators, "number": _number,
     }  # fmt: skip
-    work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares)
+    work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
     return made(plain, [term for span in found for term in makers[chosen](work, span)])
 
 
@@ -162,6 +167,7 @@ class _Work:
     figures: Figures
     by: By | None
     form: Form
+    population: Mapping[Any, float] | None
     shares: bool
 
     def terms(
@@ -327,12 +333,40 @@ def _indicators(work: _Work, span: Span) -> list[Term]:
 
 
 def _number(work: _Work, span: Span) -> list[Term]:
+    """Split the change of the number of poor into that of the population and that of the rate."""
+    if work.population is not None:
+        return _number_known(work, span, work.population)
     need(work.plain, "shapley of the number of poor", "statistic", ("H", "number_of_poor", "population"))
     first, last, keys = ends_of(work.plain, work.finder, span, "number_of_poor")
-    n0, n1 = work.figures.take(first), work.figures.take(last)
-    h0, h1 = _both(work, first, last, statistic="H")
-    p0, p1 = _both(work, first, last, statistic="population", cutoff=None)
-    population, rate = effects([p0, h0], [p1, h1])
+    numbers = work.figures.take(first), work.figures.take(last)
+    people = _both(work, first, last, statistic="population", cutoff=None)
+    return _numbers(work, span, (first, last, keys), people, _both(work, first, last, statistic="H"), numbers)
+
+
+def _number_known(work: _Work, span: Span, population: Mapping[Any, float]) -> list[Term]:
+    """Do the same with populations known from elsewhere: the shares of groups are the survey's."""
+    need(work.plain, "shapley of the number of poor", "statistic", ("H",))
+    absent = [w for w in (span.start, span.end) if w not in population]
+    if absent:
+        raise MpiError(f"shapley: population: no number for round {absent[0]!r}; give {{{absent[0]!r}: ...}}")
+    first, last, keys = ends_of(work.plain, work.finder, span, "H")
+    rates = work.figures.take(first), work.figures.take(last)
+    whole = (keys["by"].index == keys["by"].values.index("total")) if "total" in keys["by"].values else False
+    plain: dict[str, Any] = {"statistic": "population_share", "indicator": None, "dimension": None, "cutoff": None}
+    shares = (f.filled(np.where(whole, 1.0, np.nan)) for f in _both(work, first, last, **plain))
+    sizes = float(population[span.start]), float(population[span.end])
+    p0, p1 = (share * size for share, size in zip(shares, sizes, strict=True))
+    keys = keys.with_column("statistic", constant("number_of_poor", len(keys)))
+    return _numbers(work, span, (first, last, keys), (p0, p1), rates, (p0 * rates[0], p1 * rates[1]))
+
+
+def _numbers(
+    work: _Work, span: Span, where: tuple[NDArray[np.int64], NDArray[np.int64], Keys],
+    people: tuple[Figures, Figures], rates: tuple[Figures, Figures], numbers: tuple[Figures, Figures],
+) -> list[Term]:  # fmt: skip
+    first, last, keys = where
+    population, rate = effects([people[0], rates[0]], [people[1], rates[1]])
     reasons = reasons_of(work.plain, first, last, span)
     parts = {"population_effect": population, "rate_effect": rate}
-    return work.terms(keys, ("change", n1 - n0), parts, reasons, "shapley of the number of poor")
+    total = numbers[1] - numbers[0]
+    return work.terms(keys, ("change", total), parts, reasons, "shapley of the number of poor")

@@ -112,7 +112,11 @@ def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
 def _nulls(est: Estimates) -> Floats:
     """Return what no difference is: a ratio of 1, and 0 of all else."""
     column = est.keys["contrast"]
-    ratio = [i for i, name in enumerate(column.values) if name == "ratio"]
+    ratio = [
+        i
+        for i, name in enumerate(column.values)
+        if str(name).startswith(("ratio", "representation_ratio", "weight_ratio"))
+    ]
     return np.isin(column.index, ratio).astype(np.float64)
 
 

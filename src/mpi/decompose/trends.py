@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import Finder, levels, values_of
+from mpi.decompose.finding import Finder, comparable, levels, values_of
 from mpi.decompose.making import constant, made, relabelled, term
 from mpi.decompose.rounds import one_measure, spans, years_of
 from mpi.errors import MpiError, Problems, unknown
@@ -70,7 +70,7 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
     >>> slope.table["wave"].tolist(), round(float(slope.value[0]), 12)
     (['2010 to 2016'], -0.05)
     """
-    plain = levels(est, "trend")
+    plain = comparable(est, "trend")
     one_measure(plain, "trend")
     order, times = _dated(plain, years, path)
     finder, figures = Finder(plain.keys), figures_of(plain)

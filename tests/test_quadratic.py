@@ -1,0 +1,47 @@
+"""Variances of combinations by three roads: pair by pair, all columns at once, added up first. One answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import mpi
+from mpi import variance
+
+MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/2")
+
+
+def estimated(single_psu: str, *, shared: bool) -> mpi.Estimates:
+    """Two rounds whose PSUs overlap in part, with single PSUs, groups within PSUs and across, shares of the whole."""
+    rng = np.random.default_rng(5)
+    n = 900
+    frame = pd.DataFrame(rng.integers(0, 2, (n, 3)), columns=["a", "b", "c"])
+    frame["round"] = rng.integers(0, 2, n)
+    frame["psu"] = rng.integers(0, 14, n) + 6 * frame["round"]
+    frame["stratum"] = np.where(frame.psu == 7, 9, frame.psu % 4)
+    frame["across"], frame["within"] = rng.integers(0, 3, n), frame.psu % 5
+    design = {"strata": "stratum", "psu": "psu", "wave": "round", "shared_psus": shared, "single_psu": single_psu}
+    return mpi.estimate(mpi.Survey(frame, **design), MEASURE, by=["across", "within"])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("single_psu", ["certainty", "centered", "scaled"])
+@pytest.mark.parametrize(("wide", "budget"), [(24, 1 << 22), (24, 1), (0, 1 << 22), (10**6, 100)])
+def test_three_roads_to_a_variance(
+    single_psu: str, shared: bool, wide: int, budget: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(variance, "_WIDE", wide)
+    monkeypatch.setattr(variance, "_BUDGET", budget)
+    est = estimated(single_psu, shared=shared)
+    rng = np.random.default_rng(6)
+    table = sp.random_array((60, len(est)), density=0.02, rng=rng, format="csr")
+    table = sp.vstack([table, sp.random_array((5, len(est)), density=0.5, rng=rng)], format="csr")
+    made = est.influence.matrix() @ table.T
+    assert made.shape[1] == 65
+    from dataclasses import replace
+
+    chain = replace(est.influence, jacobian=sp.csr_array(table @ est.influence.jacobian))
+    C = est.influence.covariance()
+    assert chain.variances() == pytest.approx(((table @ C) * table.toarray()).sum(axis=1), rel=1e-9, abs=1e-16)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.rational import Number
     from mpi.survey import Where
 
-__all__ = ["estimate"]
+__all__ = ["described", "estimate"]
 
 
 def estimate(
@@ -109,7 +109,7 @@ def estimate(
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    return replace(found, titles=titles, about=_about(domain, measure, unit or measure.unit), measures=(measure,))
+    return replace(found, titles=titles, about=described(domain, measure, unit or measure.unit), measures=(measure,))
 
 
 _POLICIES = {
@@ -119,7 +119,7 @@ _POLICIES = {
 }
 
 
-def _about(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
+def described(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
     """Say what a reader of the table must know."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),

@@ -25,9 +25,12 @@ _SHARES = frozenset(
     {
         "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
-        "other", "undecided",
+        "other", "undecided", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
+        "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
+        "H_transient",
     }
 )  # fmt: skip
+_INDICES = frozenset({"variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity"})
 _RATIO = re.compile(r"(?<![a-z])ratios?(?![a-z])| / ")
 _DIFFERENCE = re.compile(r"(?<![a-z])(change|difference|gap|minus)s?(?![a-z])|(?<!^1) [-−–] ")  # "1 - x" is a level
 
@@ -47,12 +50,47 @@ _WORDS = {
     "inequality": "Inequality among the poor",
     "number_of_poor": "Number of poor",
     "population": "Population",
+    "M0^0": "Headcount ratio (M0^0)",
+    "M0^1": "Adjusted headcount ratio (M0^1)",
+    "M0^2": "Mean squared score of the poor, censored (M0^2)",
+    "CSPI": "Correlation-sensitive poverty index (CSPI)",
+    "union_H": "Deprived in anything",
+    "union_A": "Mean score of the deprived",
+    "union_GE2": "Inequality of the deprived's scores (GE2)",
+    "D(t)": "Mean number of deprivations",
+    "D(t^2)": "Dual measure of counts, D(t^2)",
+    "D(2t - t^2)": "Dual measure of counts, D(2t - t^2)",
+    "ongoing_poor": "Poor in both rounds",
+    "left_poverty": "Left poverty",
+    "entered_poverty": "Entered poverty",
+    "never_poor": "Poor in neither round",
+    "ever_poor": "Ever poor",
+    "entry_rate": "Rate of entry among the non-poor",
+    "exit_rate": "Rate of exit among the poor",
+    "unmatched": "Not followed through all rounds",
+    "H_C": "Chronic headcount ratio (H_C)",
+    "A_C": "Intensity of the chronic poor (A_C)",
+    "D_C": "Duration of the chronic poor (D_C)",
+    "M0_C": "Adjusted chronic headcount ratio (M0_C)",
+    "censored_headcount_C": "Chronic censored headcount",
+    "contribution_C": "Contribution to M0_C",
+    "H_transient": "Transient headcount ratio",
+    "M0_transient": "Transient M0",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",
     "ratio": "Ratio",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
+    "ongoing_change": "change of those poor in both rounds",
+    "exit_change": "change by exit",
+    "entry_change": "change by entry",
+    "within": "within groups",
+    "between": "between groups",
+    "within_share": "share within groups",
+    "between_share": "share between groups",
+    "mean_log_deviation": "mean log deviation",
+    "coefficient_of_variation": "coefficient of variation",
 }
 
 
@@ -223,9 +261,13 @@ def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "p
     name = (contrast or "level").casefold().replace("_", " ")
     if "relative" in name:
         return "percent"
-    if statistic not in _SHARES or _RATIO.search(name):
+    if not _is_share(statistic) or contrast in _INDICES or _RATIO.search(name):
         return "fraction"
     return "points" if _DIFFERENCE.search(name) else "percent"
+
+
+def _is_share(statistic: str | None) -> bool:
+    return statistic in _SHARES or str(statistic).startswith("contribution_share of ")
 
 
 def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> list[int]:

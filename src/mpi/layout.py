@@ -248,12 +248,20 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
 def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
     statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
-    name = str(key["contrast"]) if statistic is None else str(words.names.get(statistic, statistic))
+    name = str(key["contrast"]) if statistic is None else _named(str(statistic), words.names)
     if statistic == "proportion" and dimension is not None:
         return f"{name}: {dimension} = {indicator}"
     if indicator is not None:
         return f"{name}: {words.titles.get(indicator, indicator)}"
     return f"{name}: {dimension} (dimension)" if dimension is not None else name
+
+
+def _named(statistic: str, names: Mapping[str, str]) -> str:
+    """Return the words for a statistic; those of a power's contributions are put together."""
+    for start, said in (("contribution_share_M0^", "Share of "), ("contribution_M0^", "Contribution to ")):
+        if names and statistic.startswith(start):
+            return said + statistic[statistic.index("M0^") :]
+    return str(names.get(statistic, statistic))
 
 
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
@@ -267,7 +275,7 @@ def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "p
 
 
 def _is_share(statistic: str | None) -> bool:
-    return statistic in _SHARES or str(statistic).startswith("contribution_share of ")
+    return statistic in _SHARES or str(statistic).startswith("contribution_share_")
 
 
 def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> list[int]:

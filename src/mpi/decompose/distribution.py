@@ -76,7 +76,7 @@ def distribution(
         Powers of the censored score: statistics ``M0^0`` (the headcount ratio), ``M0^1`` (M0), ``M0^2``, and so on.
     contributions : {"both", "absolute", "share", "none"}
         What is said of each indicator and each power but 1 (whose contributions `mpi.estimate` gives):
-        ``contribution to M0^2`` (they add up to it) and ``contribution_share of M0^2`` (they add up to 1; for each
+        ``contribution_M0^2`` (they add up to it) and ``contribution_share_M0^2`` (they add up to 1; for each
         dimension too).
     betas : sequence of float
         Powers of the score of everybody who is deprived in anything: statistics ``Datt(0, 2)``, and so on.
@@ -177,9 +177,9 @@ class _Asked:
         indicators = self.measure.indicators
         if self.contributions in ("both", "absolute"):
             for j, part in zip(indicators, parts.T, strict=True):
-                out.append(Quantity(_label(f"contribution to {name}", k, j.name, j.dimension), part, kept))
+                out.append(Quantity(_label(f"contribution_{name}", k, j.name, j.dimension), part, kept))
         if self.contributions in ("both", "share"):
-            share = f"contribution_share of {name}"
+            share = f"contribution_share_{name}"
             for j, part in zip(indicators, parts.T, strict=True):
                 out.append(Quantity(_among_poor(share, k, j.name, j.dimension), part, of_poor))
             for dimension in self.measure.dimensions:

@@ -74,6 +74,7 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
     ['within', 'between', 'total', 'within_share', 'between_share']
     """
     plain = levels(est, "inequality")
+    names = _groupings(plain, by, "inequality")
     need(plain, "inequality", "statistic", ["inequality", "A", "poor_share"])
     if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not 0 < beta < np.inf:
         raise MpiError(
@@ -81,7 +82,7 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
         )
     finder, figures = Finder(plain.keys), figures_of(plain)
     terms = []
-    for name in _groupings(plain, by, "inequality"):
+    for name in names:
         rows = plain.keys.find({"statistic": "inequality", "by": name})
         terms += _inequality(plain, finder, figures, rows, float(beta))
     return made(plain, terms, inequality=f"variance of scores among the poor times beta = {beta:g}")
@@ -182,12 +183,13 @@ def disparity(
     [['M0', 'theil', 'area', 2016], ['M0', 'theil', 'area', 2018]]
     """
     plain = levels(est, "disparity")
+    names = _groupings(plain, by, "disparity")
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
     need(plain, "disparity", "statistic", [*wanted, "population_share"])
     asked = _kinds(kinds, beta, wanted)
     finder, figures = Finder(plain.keys), figures_of(plain)
     terms = []
-    for name in _groupings(plain, by, "disparity"):
+    for name in names:
         rows = plain.keys.find({"statistic": wanted, "by": name})
         terms += _disparity(plain, finder, figures, rows, asked, float(beta))
     return made(plain, terms)

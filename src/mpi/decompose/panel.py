@@ -241,7 +241,9 @@ def persistence_bounds(est: Estimates, start: Any = None, end: Any = None) -> Es
         rows, before = rows[before >= 0], before[before >= 0]
         for (statistic, contrast), bound in _bounds(figures.take(before), figures.take(rows)).items():
             keys = relabelled(plain.keys, rows, statistic=statistic, contrast=contrast, wave=str(span))
-            terms.append(Term(bound, keys, "t", None, np.column_stack([before, rows])))
+            fixed = ((bound.value == 0) | (bound.value == 1)).tolist()
+            said = ["what the estimates allow at most or least: no error" if x else None for x in fixed]
+            terms.append(Term(bound, keys, "t", said, np.column_stack([before, rows])))
     return made(plain, terms)
 
 

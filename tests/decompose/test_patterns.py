@@ -28,7 +28,7 @@ SETTINGS = settings(max_examples=15, deadline=None, suppress_health_check=[Healt
 
 @pytest.fixture(scope="module")
 def expected() -> dict:
-    path = Path(__file__).parent / "oracles/patterns/expected.json"
+    path = Path(__file__).parents[1] / "oracles/patterns/expected.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.rational import Number
     from mpi.survey import Where
 
-__all__ = ["described", "estimate"]
+__all__ = ["cutoffs_of", "described", "estimate"]
 
 
 def estimate(
@@ -143,7 +143,7 @@ def _request(
         raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)
-    ks = _cutoffs(measure, cutoffs, problems)
+    ks = cutoffs_of(measure, cutoffs, problems)
     others = _weightings(measure, weightings or {}, problems)
     wanted = _statistics(measure, statistics, problems)
     problems.raise_if_any()
@@ -173,7 +173,8 @@ def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Pr
     return wanted
 
 
-def _cutoffs(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+def cutoffs_of(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+    """Read poverty cutoffs, by default the measure's own; what is wrong with one is noted."""
     if cutoffs is None:
         return [measure.cutoff]
     found = []

@@ -89,6 +89,9 @@ _WORDS = {
     "between": "between groups",
     "within_share": "share within groups",
     "between_share": "share between groups",
+    "variance": "variance between groups",
+    "theil": "Theil index",
+    "dissimilarity": "dissimilarity index",
     "mean_log_deviation": "mean log deviation",
     "coefficient_of_variation": "coefficient of variation",
 }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.survey import Where
     from mpi.totals import Cells
 
-__all__ = ["Quantity", "pattern_estimates", "scores_of"]
+__all__ = ["Quantity", "check_measure", "pattern_estimates", "scores_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +129,18 @@ def pattern_estimates(
     return replace(found, titles=titles, about=about, measures=(measure,))
 
 
+def check_measure(measure: Measure) -> None:
+    """Refuse what is no measure.
+
+    Raises
+    ------
+    MpiError
+        Saying what was given, and how to get a measure.
+    """
+    if not isinstance(measure, Measure):
+        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+
+
 def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: Measure, purpose: str) -> Scores:
     """Score patterns by the measure's policy for missing answers.
 
@@ -150,8 +162,7 @@ def _request(
 ) -> list[Cross]:
     if not isinstance(survey, Survey):
         raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
-    if not isinstance(measure, Measure):
-        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    check_measure(measure)
     problems = Problems("the estimate cannot be made")
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)

@@ -278,6 +278,21 @@ def test_what_is_estimated_from_patterns_can_be_compared() -> None:
     )
 
 
+def test_cutoffs_and_weightings_keep_apart() -> None:
+    """Each cutoff is the measure with that cutoff; inequality is taken apart cutoff by cutoff, weights by weights."""
+    survey, measure = mpi.load_sample(), mpi.load_measure("gso-mdp")
+    both = mpi.decompose.distribution(survey, measure, cutoffs=["1/5", "1/2"], gammas=[2], duals=[])
+    for k in ("1/5", "1/2"):
+        one = mpi.decompose.distribution(survey, measure.with_cutoff(k), gammas=[2], duals=[])
+        same_numbers(both.select(cutoff=k), one.select(cutoff=k))
+    assert len(both.select(statistic="CSPI")) == 2
+    other = dict(zip(measure.dimensions, ["1/3", "1/6", "1/6", "1/6", "1/6"], strict=True))
+    est = mpi.estimate(survey, measure, by=["area"], cutoffs=["1/5", "1/2"], weightings={"health": other})
+    parts = mpi.decompose.inequality(est, "area").select(group="total", contrast="total")
+    same_numbers(parts, est.select(statistic="inequality", by="total"))
+    assert len(mpi.decompose.disparity(est, kinds="theil")) == 8
+
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
@@ -627,7 +642,7 @@ def test_words_for_readers(people: tuple) -> None:
     panel = mpi.decompose.panel(survey, measure, {1: "{}_1", 2: "{}_2"}).select(statistic="H", wave="1 to 2")
     assert "Headcount ratio (H), change by entry, pp" in panel.wide(labels=True, percent=True).columns.tolist()
     apart = mpi.decompose.disparity(mpi.estimate(survey, first, by=["g"]), statistics="H", kinds="theil")
-    assert apart.wide(labels=True, percent=True).columns.tolist() == ["Headcount ratio (H), theil"]
+    assert apart.wide(labels=True, percent=True).columns.tolist() == ["Headcount ratio (H), Theil index"]
 
 
 def test_a_total_of_a_function_of_the_pattern(people: tuple) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -14,8 +14,9 @@ from mpi.decompose.finding import Finder
 from mpi.decompose.making import Term, made, relabelled
 from mpi.decompose.powers import shapley_of_power
 from mpi.errors import Problems, unknown
+from mpi.estimate import cutoffs_of
 from mpi.joining import concat
-from mpi.patterns import Quantity, pattern_estimates, scores_of
+from mpi.patterns import Quantity, check_measure, pattern_estimates, scores_of
 from mpi.rational import text
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mpi.identify import Scores
     from mpi.measure import Measure, Unit
     from mpi.profiles import Profiles
+    from mpi.rational import Number
     from mpi.survey import Survey, Where
 
     Floats = NDArray[np.float64]
@@ -53,6 +55,7 @@ def distribution(
     measure: Measure,
     by: Sequence[By] = (),
     *,
+    cutoffs: Sequence[Number] | None = None,
     gammas: Sequence[float] = (0, 1, 2),
     contributions: Contributions = "both",
     betas: Sequence[float] = (),
@@ -70,7 +73,7 @@ def distribution(
         Who was asked.
     measure : Measure
         What is measured; its policy for missing answers is ``drop`` or ``reweight``.
-    by, where, unit, level, df
+    by, cutoffs, where, unit, level, df
         As for `mpi.estimate`.
     gammas : sequence of float
         Powers of the censored score: statistics ``M0^0`` (the headcount ratio), ``M0^1`` (M0), ``M0^2``, and so on.
@@ -119,7 +122,7 @@ def distribution(
     >>> est.select(statistic=["M0^2", "CSPI"], wave=2016).table["statistic"].tolist()
     ['M0^2', 'CSPI']
     """
-    asked = _Asked(measure, gammas, contributions, betas, duals)
+    asked = _Asked(measure, cutoffs, gammas, contributions, betas, duals)
     base = pattern_estimates(survey, measure, asked.quantities, by, where=where, unit=unit, level=level, df=df)
     counts = np.array([str(s).startswith(_COUNT) for s in base.keys["statistic"].to_list()])
     return concat([base.take(~counts), made(base, [*_duals(base, asked), _spread(base)])])
@@ -131,18 +134,21 @@ _COUNT = "count at most "
 class _Asked:
     """What is asked for, checked."""
 
-    __slots__ = ("betas", "contributions", "duals", "gammas", "measure")
+    __slots__ = ("betas", "contributions", "cutoffs", "duals", "gammas", "measure")
 
     def __init__(
         self,
         measure: Measure,
+        cutoffs: Sequence[Number] | None,
         gammas: Sequence[float],
         contributions: str,
         betas: Sequence[float],
         duals: Sequence[str],
     ) -> None:
+        check_measure(measure)
         problems = Problems("distribution cannot be made")
         self.measure = measure
+        self.cutoffs = cutoffs_of(measure, cutoffs, problems)
         self.gammas = _powers("gammas", gammas, problems)
         self.betas = _powers("betas", betas, problems)
         given = [duals] if isinstance(duals, str) else list(duals)
@@ -151,40 +157,36 @@ class _Asked:
             problems.add(f"contributions: {unknown('choice', contributions, get_args(Contributions))}")
         problems.raise_if_any()
         self.contributions = contributions
-        self.duals = list(dict.fromkeys(given)) if getattr(measure, "missing", "drop") == "drop" else []
+        self.duals = list(dict.fromkeys(given)) if measure.missing == "drop" else []
 
     def quantities(self, patterns: Profiles) -> list[Quantity]:
         """List the statistics as functions of the pattern."""
         scores = scores_of(patterns.deprived, patterns.missing, self.measure, "distribution")
         kept, score = scores.kept.astype(np.float64), scores.score() * scores.kept
-        poor = scores.reach(self.measure.cutoff)
-        k = text(self.measure.cutoff)
+        parts = scores.deprived * scores.weights
         out: list[Quantity] = []
-        for gamma in self.gammas:
-            of_poor = _power(score, gamma) * poor
-            out.append(Quantity(_label(f"M0^{gamma:g}", cutoff=k), of_poor, kept))
-            if gamma != 1 and self.contributions != "none":
-                out += self._contributions(scores, poor, gamma, of_poor, kept)
-        out += [Quantity(_label(f"Datt(0, {beta:g})"), _power(score, beta), kept) for beta in self.betas]
+        for cutoff in self.cutoffs:
+            poor, k = scores.reach(cutoff), text(cutoff)
+            for gamma in self.gammas:
+                name, of_poor = f"M0^{_written(gamma)}", _power(score, gamma) * poor
+                out.append(Quantity(_label(name, k), of_poor, kept))
+                if gamma != 1 and self.contributions != "none":
+                    values = shapley_of_power(parts * poor[:, None], gamma)
+                    out += self._contributions(name, k, values, kept, of_poor)
+        out += [Quantity(_label(f"Datt(0, {_written(b)})"), _power(score, b), kept) for b in self.betas]
         return [*out, *_union(score, kept), *(self._counts(scores, kept) if self.duals else ())]
 
-    def _contributions(
-        self, scores: Scores, poor: NDArray[np.bool_], gamma: float, of_poor: Floats, kept: Floats
-    ) -> list[Quantity]:
-        """Say what each indicator makes of a power of the score."""
-        parts = shapley_of_power(scores.deprived * scores.weights * poor[:, None], gamma)
-        name, k, out = f"M0^{gamma:g}", text(self.measure.cutoff), []
-        indicators = self.measure.indicators
+    def _contributions(self, name: str, k: str, values: Floats, kept: Floats, of_poor: Floats) -> list[Quantity]:
+        """Say what each indicator, and each dimension, makes of a power of the score."""
+        out, share = [], f"contribution_share_{name}"
+        named = list(zip(self.measure.indicators, values.T, strict=True))
         if self.contributions in ("both", "absolute"):
-            for j, part in zip(indicators, parts.T, strict=True):
-                out.append(Quantity(_label(f"contribution_{name}", k, j.name, j.dimension), part, kept))
+            out += [Quantity(_label(f"contribution_{name}", k, j.name, j.dimension), y, kept) for j, y in named]
         if self.contributions in ("both", "share"):
-            share = f"contribution_share_{name}"
-            for j, part in zip(indicators, parts.T, strict=True):
-                out.append(Quantity(_among_poor(share, k, j.name, j.dimension), part, of_poor))
+            out += [Quantity(_among_poor(share, k, j.name, j.dimension), y, of_poor) for j, y in named]
             for dimension in self.measure.dimensions:
-                inside = [j.dimension == dimension for j in indicators]
-                out.append(Quantity(_among_poor(share, k, None, dimension), parts[:, inside].sum(axis=1), of_poor))
+                inside = [j.dimension == dimension for j in self.measure.indicators]
+                out.append(Quantity(_among_poor(share, k, None, dimension), values[:, inside].sum(axis=1), of_poor))
         return out
 
     def _counts(self, scores: Scores, kept: Floats) -> list[Quantity]:
@@ -196,14 +198,20 @@ class _Asked:
         ]
 
 
-def _powers(name: str, values: Sequence[float], problems: Problems) -> list[float]:
+def _powers(name: str, values: float | Sequence[float], problems: Problems) -> list[float]:
+    """Read powers; what is no number of 0 or more is noted."""
     out = []
-    for value in [values] if isinstance(values, (int, float)) else values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
+    given: list[Any] = [values] if isinstance(values, Real) else list(values)  # type: ignore[arg-type]
+    for value in given:
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
             problems.add(f"{name}: {value!r} is not a number of 0 or more")
         else:
             out.append(float(value))
     return list(dict.fromkeys(out))
+
+
+def _written(power: float) -> str:
+    return format(power, ".12g")
 
 
 def _power(score: Floats, power: float) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from mpi.errors import MpiError, Problems
 from mpi.indicator import altered
 from mpi.measure import Measure
-from mpi.patterns import scores_of
+from mpi.patterns import check_measure, scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,8 +112,7 @@ def followed(measure: Measure, rounds: Mapping[Any, str | Mapping[str, str] | Me
     >>> followed(m, {2016: "{}_16", 2018: {"a": "a18", "b": "b18"}}, "panel").joint.columns
     ('a_16', 'b_16', 'a18', 'b18')
     """
-    if not isinstance(measure, Measure):
-        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    check_measure(measure)
     problems = Problems(f"{purpose} cannot be made")
     if not hasattr(rounds, "items"):
         problems.add('rounds: a mapping is needed, such as {2016: "{}_2016", 2018: "{}_2018"}')

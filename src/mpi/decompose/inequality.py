@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mpi.decompose.figures import Figures
     from mpi.decompose.making import Term
     from mpi.estimates import Estimates
+    from mpi.keys import Keys
 
     Places = NDArray[np.int64]
 
@@ -89,42 +90,45 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
 
 
 def _inequality(plain: Estimates, finder: Finder, figures: Figures, rows: Places, beta: float) -> list[Term]:
-    """Make the terms of one disaggregation."""
+    """Make the terms of one disaggregation: of each group, and of the whole."""
     whole, which = _wholes(finder, rows, "inequality")
     share = figures.take(finder.beside(rows, statistic="poor_share"))
-    spread = figures.take(rows).filled(0.0)
-    intensity = figures.take(finder.beside(rows, statistic="A"))
-    distance = (intensity - figures.take(finder.beside(whole, statistic="A")).take(which)).filled(0.0)
-    within, between = beta * share * spread, beta * share * distance * distance
-    inside, across = (x.filled(0.0).folded(which, len(whole)) for x in (within, between))
-    total = beta * figures.take(whole)
-    there = np.flatnonzero(~np.isnan(total.value))
-    adds_up((inside + across).take(there), total.take(there), "inequality")
-    of_group = plain.keys.take(rows)
-    said = [plain.flag.at(i) if np.isnan(plain.value[i]) else None for i in whole.tolist()]
-    none = np.where(total.value == 0, "no inequality among the poor", "").tolist()
-    undefined = [a or b or None for a, b in zip(said, none, strict=True)]
+    intensity, mean = (figures.take(finder.beside(r, statistic="A")) for r in (rows, whole))
+    distance = (intensity - mean.take(which)).filled(0.0)
+    within, between = beta * share * figures.take(rows).filled(0.0), beta * share * distance * distance
+    of_group, cases = plain.keys.take(rows), rows[:, None]
     keys = relabelled(plain.keys, whole, by=plain.keys["by"].at(int(rows[0])), group="total")
-    cases, of_all = rows[:, None], whole[:, None]
+    inside, across = (x.filled(0.0).folded(which, len(whole)) for x in (within, between))
     return [
         term(within, of_group, "within", None, cases),
         term(between, of_group, "between", None, cases),
-        *(
-            term(_where_defined(figure, total), keys, name, reasons, of_all)
-            for name, figure, reasons in (
-                ("within", inside, said),
-                ("between", across, said),
-                ("total", total, said),
-                ("within_share", inside / total, undefined),
-                ("between_share", across / total, undefined),
-            )
-        ),
+        *_of_whole(plain, whole, keys, inside, across, beta * figures.take(whole)),
     ]
 
 
-def _where_defined(figure: Figures, total: Figures) -> Figures:
-    """Leave the sums of a whole without poor undefined."""
-    return figure.take(np.where(np.isnan(total.value), -1, np.arange(len(figure))))
+def _of_whole(
+    plain: Estimates, whole: Places, keys: Keys, inside: Figures, across: Figures, total: Figures
+) -> list[Term]:
+    """Make the terms of the whole, which must add up; without poor they are undefined."""
+    there = np.flatnonzero(~np.isnan(total.value))
+    adds_up((inside + across).take(there), total.take(there), "inequality")
+    said = [plain.flag.at(i) if np.isnan(plain.value[i]) else "" for i in whole.tolist()]
+    alike = np.where(total.value == 0, "no inequality among the poor", "").tolist()
+    undefined = [a or b for a, b in zip(said, alike, strict=True)]
+    sums = {
+        "within": inside, "between": across, "total": total, "within_share": inside / total,
+        "between_share": across / total,
+    }  # fmt: skip
+    return [
+        term(_where(figure, ~np.isnan(total.value)), keys, name, undefined if "share" in name else said,
+             whole[:, None])
+        for name, figure in sums.items()
+    ]  # fmt: skip
+
+
+def _where(figure: Figures, defined: NDArray[np.bool_]) -> Figures:
+    """Leave figures undefined elsewhere."""
+    return figure.take(np.where(defined, np.arange(len(figure)), -1))
 
 
 def disparity(
@@ -205,7 +209,7 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str]) 
         problems.add(f"beta is {beta!r}; a positive number is needed")
     problems.found += [
         f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in wanted
-        if s not in (*DECOMPOSABLE, "CSPI", "union_H") and not s.startswith(("M0^", "D(", "Datt("))
+        if s not in (*DECOMPOSABLE, "CSPI", "union_H", "D(t)") and not s.startswith(("M0^", "Datt("))
     ]  # fmt: skip
     problems.raise_if_any()
     return list(dict.fromkeys(given))
@@ -214,43 +218,44 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str]) 
 def _disparity(
     plain: Estimates, finder: Finder, figures: Figures, rows: Places, kinds: Sequence[str], beta: float
 ) -> list[Term]:
+    """Make the indices of one disaggregation."""
     places = finder.share(rows)
     if (places < 0).any():
         raise MpiError(f"disparity: no population share of {plain.keys['group'].at(int(rows[places < 0][0]))!r}")
     there = plain.value[places] > 0  # a group without complete cases has no figures, and no part in it
     rows, places = rows[there], places[there]
     whole, which = _wholes(finder, rows, "disparity")
-    share, level, mean = figures.take(places), figures.take(rows).filled(0.0), figures.take(whole)
+    share, level, mean = figures.take(places), figures.take(rows), figures.take(whole)
     adds_up((share * level).folded(which, len(whole)), mean, "disparity")
-    relative = level / mean.take(which)
-
-    def folded(x: Figures) -> Figures:
-        return x.folded(which, len(whole))
-
-    gap = relative - 1.0
-    makers = {
-        "variance": lambda: beta * folded(share * (level - mean.take(which)) ** 2),
-        "theil": lambda: folded((share * relative * relative.log()).filled(0.0)),
-        "mean_log_deviation": lambda: -folded(share * relative.log()),
-        "coefficient_of_variation": lambda: folded(share * gap**2) ** 0.5,
-        "dissimilarity": lambda: folded(share * gap.absolute()) / 2.0,
-    }
     keys = relabelled(plain.keys, whole, by=plain.keys["by"].at(int(rows[0])), group="total")
     low = np.isin(np.arange(len(whole)), which[level.value == 0])
+    nothing = np.where(mean.value == 0, "0 in the whole", "").tolist()
+    no_log = np.where(low, "0 in a group: no logarithm", "").tolist()
     out = []
     for kind in kinds:
-        reasons = [
-            "0 in the whole" if m == 0 and kind != "variance" else
-            "0 in a group: no logarithm" if z and kind == "mean_log_deviation" else None
-            for m, z in zip(mean.value.tolist(), low.tolist(), strict=True)
-        ]  # fmt: skip
-        figure = _where_positive(makers[kind](), mean) if kind != "variance" else makers[kind]()
-        out.append(term(figure, keys, kind, reasons, whole[:, None]))
+        figure = _apart(kind, share, level, mean, which)
+        if kind == "variance":
+            figure, said = beta * figure, [""] * len(whole)
+        else:
+            figure = _where(figure, mean.value > 0)
+            said = [a or (b if kind == "mean_log_deviation" else "") for a, b in zip(nothing, no_log, strict=True)]
+        out.append(term(figure, keys, kind, said, whole[:, None]))
     return out
 
 
-def _where_positive(figure: Figures, mean: Figures) -> Figures:
-    return figure.take(np.where(mean.value > 0, np.arange(len(figure)), -1))
+def _apart(kind: str, share: Figures, level: Figures, mean: Figures, which: Places) -> Figures:
+    """Return one index of how far the groups of each whole are apart."""
+    common = mean.take(which)
+    relative, gap = level / common, level / common - 1.0
+    makers = {
+        "variance": lambda: share * (level - common) ** 2,
+        "theil": lambda: (share * relative * relative.log()).filled(0.0),
+        "mean_log_deviation": lambda: -share * relative.log(),
+        "coefficient_of_variation": lambda: share * gap**2,
+        "dissimilarity": lambda: share * gap.absolute() / 2.0,
+    }
+    found = makers[kind]().folded(which, len(mean))
+    return found**0.5 if kind == "coefficient_of_variation" else found
 
 
 def _groupings(plain: Estimates, by: Any, purpose: str) -> list[str]:

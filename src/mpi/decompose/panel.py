@@ -68,11 +68,11 @@ def panel(
     -------
     Estimates
         ``wave`` is the round, or ``"2016 to 2018"``. For M0 and H, and for each indicator's ``contribution`` to M0:
-        the levels and, as ``contrast``, ``ongoing_change``, ``exit_change`` and ``entry_change``, which add up to
-        ``change``. Then shares of the population, ``ongoing_poor, left_poverty, entered_poverty, never_poor``, which
-        add up to 1; ``entry_rate`` (the share of the non-poor who become poor) and ``exit_rate`` (the share of the poor
-        who cease to be); and ``unmatched``, the share of the rows' weight that lacks answers in a round and is left
-        out of all else (`about` tells it too).
+        the levels and, as ``contrast``, ``ongoing_change`` (none for H), ``exit_change`` and ``entry_change``, which
+        add up to ``change``. Then shares of the population, ``ongoing_poor, left_poverty, entered_poverty,
+        never_poor``, which add up to 1; ``entry_rate`` (the share of the non-poor who become poor) and ``exit_rate``
+        (the share of the poor who cease to be); and ``unmatched``, the share of the rows' weight that lacks answers in
+        a round and is left out of all else (`about` tells it too).
 
     Raises
     ------
@@ -138,6 +138,8 @@ class _Transitions:
         for label, before, after in found:
             out += [(start, Quantity(label, before, everybody)), (end, Quantity(label, after, everybody))]
             for name, value in _split(first, last, before, after).items():
+                if label.statistic == "H" and name == "ongoing_change":
+                    continue  # who stays poor does not change the headcount
                 out.append((span, Quantity(replace(label, contrast=name, method="t"), value, everybody)))
         out += [(span, q) for q in _states(kept, first, last, k)]
         self._waves = [wave for wave, _ in out]
@@ -183,9 +185,9 @@ def _check(est: Estimates) -> None:
     finder, figures = Finder(est.keys), figures_of(est)
     rows = est.keys.find({"contrast": "change"})
     rows = rows[~np.isnan(est.value[rows])]
-    total = figures.take(finder.beside(rows, contrast=_TERMS[0]))
+    total = figures.take(finder.beside(rows, contrast=_TERMS[0])).filled(0.0)
     for name in _TERMS[1:]:
-        total = total + figures.take(finder.beside(rows, contrast=name))
+        total = total + figures.take(finder.beside(rows, contrast=name)).filled(0.0)
     adds_up(total, figures.take(rows), "panel")
 
 

@@ -42,7 +42,10 @@ __all__ = [
 _ROUNDING = 64 * np.finfo(np.float64).eps
 
 
-Undefined = Literal["no complete cases in group", "no poor in group", "not observed in group"]
+Undefined = Literal[
+    "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
+    "no chronic poor in group",
+]  # fmt: skip
 """Why a number may be undefined."""
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.rational import Number
     from mpi.survey import Where
 
-__all__ = ["estimate"]
+__all__ = ["cutoffs_of", "described", "estimate"]
 
 
 def estimate(
@@ -109,7 +109,7 @@ def estimate(
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    return replace(found, titles=titles, about=_about(domain, measure, unit or measure.unit), measures=(measure,))
+    return replace(found, titles=titles, about=described(domain, measure, unit or measure.unit), measures=(measure,))
 
 
 _POLICIES = {
@@ -119,7 +119,7 @@ _POLICIES = {
 }
 
 
-def _about(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
+def described(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
     """Say what a reader of the table must know."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
@@ -143,7 +143,7 @@ def _request(
         raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)
-    ks = _cutoffs(measure, cutoffs, problems)
+    ks = cutoffs_of(measure, cutoffs, problems)
     others = _weightings(measure, weightings or {}, problems)
     wanted = _statistics(measure, statistics, problems)
     problems.raise_if_any()
@@ -173,7 +173,8 @@ def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Pr
     return wanted
 
 
-def _cutoffs(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+def cutoffs_of(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+    """Read poverty cutoffs, by default the measure's own; what is wrong with one is noted."""
     if cutoffs is None:
         return [measure.cutoff]
     found = []

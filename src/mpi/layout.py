@@ -25,9 +25,12 @@ _SHARES = frozenset(
     {
         "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
-        "other", "undecided",
+        "other", "undecided", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
+        "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
+        "H_transient",
     }
 )  # fmt: skip
+_INDICES = frozenset({"variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity"})
 _RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
 _DIFFERENCE = re.compile(  # "1 - x" is a level
     r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
@@ -50,12 +53,50 @@ _WORDS = {
     "inequality": "Inequality among the poor",
     "number_of_poor": "Number of poor",
     "population": "Population",
+    "M0^0": "Headcount ratio (M0^0)",
+    "M0^1": "Adjusted headcount ratio (M0^1)",
+    "M0^2": "Mean squared score of the poor, censored (M0^2)",
+    "CSPI": "Correlation-sensitive poverty index (CSPI)",
+    "union_H": "Deprived in anything",
+    "union_A": "Mean score of the deprived",
+    "union_GE2": "Inequality of the deprived's scores (GE2)",
+    "D(t)": "Mean number of deprivations",
+    "D(t^2)": "Dual measure of counts, D(t^2)",
+    "D(2t - t^2)": "Dual measure of counts, D(2t - t^2)",
+    "ongoing_poor": "Poor in both rounds",
+    "left_poverty": "Left poverty",
+    "entered_poverty": "Entered poverty",
+    "never_poor": "Poor in neither round",
+    "ever_poor": "Ever poor",
+    "entry_rate": "Rate of entry among the non-poor",
+    "exit_rate": "Rate of exit among the poor",
+    "unmatched": "Not followed through all rounds",
+    "H_C": "Chronic headcount ratio (H_C)",
+    "A_C": "Intensity of the chronic poor (A_C)",
+    "D_C": "Duration of the chronic poor (D_C)",
+    "M0_C": "Adjusted chronic headcount ratio (M0_C)",
+    "censored_headcount_C": "Chronic censored headcount",
+    "contribution_C": "Contribution to M0_C",
+    "H_transient": "Transient headcount ratio",
+    "M0_transient": "Transient M0",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",
     "ratio": "Ratio",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
+    "ongoing_change": "change of those poor in both rounds",
+    "exit_change": "change by exit",
+    "entry_change": "change by entry",
+    "within": "within groups",
+    "between": "between groups",
+    "within_share": "share within groups",
+    "between_share": "share between groups",
+    "variance": "variance between groups",
+    "theil": "Theil index",
+    "dissimilarity": "dissimilarity index",
+    "mean_log_deviation": "mean log deviation",
+    "coefficient_of_variation": "coefficient of variation",
 }
 
 
@@ -214,7 +255,7 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
 def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
     statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
-    name = str(key["contrast"]) if statistic is None else str(words.names.get(statistic, statistic))
+    name = str(key["contrast"]) if statistic is None else _named(str(statistic), words.names)
     if statistic == "proportion" and dimension is not None:
         return f"{name}: {dimension} = {indicator}"
     if indicator is not None:
@@ -222,14 +263,26 @@ def _what(key: Mapping[str, Any], words: _Words) -> str:
     return f"{name}: {dimension} (dimension)" if dimension is not None else name
 
 
+def _named(statistic: str, names: Mapping[str, str]) -> str:
+    """Return the words for a statistic; those of a power's contributions are put together."""
+    for start, said in (("contribution_share_M0^", "Share of "), ("contribution_M0^", "Contribution to ")):
+        if names and statistic.startswith(start):
+            return said + statistic[statistic.index("M0^") :]
+    return str(names.get(statistic, statistic))
+
+
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
     """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
     name = (contrast or "level").casefold().replace("_", " ")
     if _PERCENT.search(name) and "log" not in name:
         return "points" if "difference" in name else "percent"
-    if statistic not in _SHARES or _RATIO.search(name):
+    if not _is_share(statistic) or contrast in _INDICES or _RATIO.search(name):
         return "fraction"
     return "points" if _DIFFERENCE.search(name) else "percent"
+
+
+def _is_share(statistic: str | None) -> bool:
+    return statistic in _SHARES or str(statistic).startswith("contribution_share_")
 
 
 def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> list[int]:

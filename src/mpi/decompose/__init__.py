@@ -1,11 +1,15 @@
 """Decompositions: estimates in, estimates out; every term has its error, and all terms their covariances."""
 
 from mpi.decompose.changes import change
+from mpi.decompose.chronic import chronic
 from mpi.decompose.dimensions import dimensions
+from mpi.decompose.distribution import distribution
 from mpi.decompose.gaps import gap
 from mpi.decompose.groups import groups
 from mpi.decompose.growth import growth
+from mpi.decompose.inequality import disparity, inequality
 from mpi.decompose.kitagawa import kitagawa
+from mpi.decompose.panel import panel, persistence_bounds
 from mpi.decompose.shapley import shapley
 from mpi.decompose.testing import significance
 from mpi.decompose.trends import target, trend
@@ -13,12 +17,18 @@ from mpi.joining import independent
 
 __all__ = [
     "change",
+    "chronic",
     "dimensions",
+    "disparity",
+    "distribution",
     "gap",
     "groups",
     "growth",
     "independent",
+    "inequality",
     "kitagawa",
+    "panel",
+    "persistence_bounds",
     "shapley",
     "significance",
     "target",

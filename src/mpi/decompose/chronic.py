@@ -1,0 +1,147 @@
+"""Chronic poverty: people who are poor in many of the rounds in which they are followed, and those who are in few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.assemble import Labels
+from mpi.decompose.followed import followed, refuse_rounds, told
+from mpi.errors import MpiError
+from mpi.keys import Coded
+from mpi.patterns import Quantity, pattern_estimates
+from mpi.rational import fraction, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from mpi.asking import By, Degrees
+    from mpi.decompose.followed import Followed, Round
+    from mpi.estimates import Estimates
+    from mpi.measure import Measure, Unit
+    from mpi.profiles import Profiles
+    from mpi.rational import Number
+    from mpi.survey import Survey, Where
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["chronic"]
+
+
+def chronic(
+    survey: Survey,
+    measure: Measure,
+    rounds: Mapping[Any, str | Mapping[str, str] | Measure],
+    by: Sequence[By] = (),
+    *,
+    duration: Number = "2/3",
+    where: Where | None = None,
+    unit: Unit | None = None,
+    level: float = 0.95,
+    df: Degrees = "design",
+) -> Estimates:
+    """Estimate chronic and transient multidimensional poverty of people who are followed through several rounds.
+
+    Parameters
+    ----------
+    survey : Survey
+        A row per person, with a column per indicator and round.
+    measure, rounds
+        As for `mpi.decompose.panel`, with any number of rounds.
+    duration : number
+        The share of the rounds, in (0, 1], in which the chronic poor are poor at least; read exactly.
+    by, where, unit, level, df
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        ``H_C`` (share of the chronic poor), ``A_C`` (mean score over the rounds in which they are poor), ``D_C`` (mean
+        share of rounds in which they are), ``M0_C`` = H_C A_C D_C; ``censored_headcount_C`` and ``contribution_C`` of
+        each indicator (weight times it; they add up to M0_C); ``H_transient`` and ``M0_transient``, of those who are
+        poor in some rounds, but in fewer; and ``unmatched``, the share of the rows' weight that lacks answers in a
+        round and is left out of all else.
+
+    Raises
+    ------
+    MpiError
+        As `mpi.decompose.panel` does, and when `duration` is no share.
+
+    Notes
+    -----
+    With T rounds, scores c_it, poverty rho_it and D_i the share of rounds in which i is poor (Alkire, Apablaza,
+    Chakravarty and Yalonetzky 2017, J. Policy Modeling 39)::
+
+        chronic    D_i >= duration
+        M0_C       mean over people and rounds of rho_it c_it of the chronic
+        h_j,C      mean over people and rounds of rho_it g_ijt of the chronic;  sum of w_j h_j,C = M0_C
+
+    Examples
+    --------
+    >>> import mpi, pandas as pd
+    >>> rounds = {2014: "{}_14", 2016: "{}_16", 2018: "{}_18"}
+    >>> people = pd.DataFrame({"a_14": [1, 1, 0, 0], "a_16": [1, 0, 1, 0], "a_18": [1, 0, 1, 0]})
+    >>> m = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    >>> est = mpi.decompose.chronic(mpi.Survey(people), m, rounds, duration="2/3")
+    >>> [round(float(est.select(statistic=s).value[0]), 4) for s in ("H_C", "D_C", "M0_C", "H_transient")]
+    [0.5, 0.8333, 0.4167, 0.25]
+    """
+    refuse_rounds(survey, "chronic")
+    plan, share = followed(measure, rounds, "chronic"), _share(duration)
+
+    def quantities(patterns: Profiles) -> list[Quantity]:
+        return _quantities(plan, share, patterns)
+
+    found = pattern_estimates(survey, plan.joint, quantities, by, where=where, unit=unit, level=level, df=df)
+    span = Coded((f"{plan.labels[0]} to {plan.labels[-1]}",), np.zeros(len(found), dtype=np.int32))
+    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    said = {"chronic": f"poor in at least {text(share)} of {len(plan.labels)} rounds", **told(found, "followed", "H_C")}
+    keys = found.keys.with_column("wave", span)
+    return replace(found, keys=keys, measures=(measure,), titles=titles, about={**found.about, **said})
+
+
+def _share(duration: Any) -> Fraction:
+    try:
+        share = fraction(duration)
+    except ValueError as error:
+        raise MpiError(f"chronic: duration: {error}") from error
+    if not 0 < share <= 1:
+        raise MpiError(f"chronic: duration is {duration!r}; a share of the rounds is needed, above 0 and at most 1")
+    return share
+
+
+def _quantities(plan: Followed, share: Fraction, patterns: Profiles) -> list[Quantity]:
+    kept, rounds = plan.rounds(patterns)
+    T, k = len(rounds), text(plan.measure.cutoff)
+    times = sum(r.poor.astype(np.int64) for r in rounds)
+    always = np.asarray(times * share.denominator >= share.numerator * T) & kept
+    sometimes = (times > 0) & ~always
+    score = np.sum([r.score for r in rounds], axis=0)
+    everybody = kept.astype(np.float64)
+    return [
+        Quantity(Labels("H_C", cutoff=k), always, everybody),
+        Quantity(Labels("A_C", cutoff=k, undefined="no chronic poor in group"), score * always, times * always),
+        Quantity(Labels("D_C", cutoff=k, undefined="no chronic poor in group"), times / T * always, always),
+        Quantity(Labels("M0_C", cutoff=k), score / T * always, everybody),
+        *_by_indicator(plan, rounds, always / T, everybody),
+        Quantity(Labels("H_transient", cutoff=k), sometimes, everybody),
+        Quantity(Labels("M0_transient", cutoff=k), score / T * sometimes, everybody),
+        Quantity(Labels("unmatched"), ~kept, np.ones(len(kept))),
+    ]
+
+
+def _by_indicator(plan: Followed, rounds: Sequence[Round], chronic_share: Floats, everybody: Floats) -> list[Quantity]:
+    """Give the censored headcounts of the chronic poor, and what each adds to M0_C."""
+    k = text(plan.measure.cutoff)
+    heads = np.sum([r.deprived for r in rounds], axis=0) * chronic_share[:, None]
+    parts = np.sum([r.parts for r in rounds], axis=0) * chronic_share[:, None]
+    return [
+        Quantity(Labels(name, indicator=i.name, dimension=i.dimension, cutoff=k), table[:, j], everybody)
+        for name, table in (("censored_headcount_C", heads), ("contribution_C", parts))
+        for j, i in enumerate(plan.measure.indicators)
+    ]

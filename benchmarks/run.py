@@ -87,6 +87,47 @@ def grid() -> None:
     print(f"10 cutoffs x {len(weightings)} weightings x 63 regions at 1e5 rows: {took:.0f} ms, {len(found):,} figures")
 
 
+def decompositions() -> None:
+    """Time what is done with finished estimates, against the estimate itself."""
+    frame = make(100_000).pandas()
+    survey = mpi.Survey(frame, **DESIGN)
+    wanted = ["M0", "H", "A", "censored_headcount"]
+    once, est = best(lambda: mpi.estimate(survey, MEASURE, by=["region"], statistics=wanted), 3)
+
+    def tested() -> Any:
+        return mpi.decompose.significance(mpi.decompose.gap(est, "region", kinds="difference"))
+
+    pairs, found = best(tested, 3)
+    print(
+        f"all pairs of 63 regions, {len(found):,} gaps with errors and adjusted p values: {pairs:.0f} ms ="
+        f" {pairs / once:.1f} times the estimate from 1e5 rows"
+    )
+    rounds = districts(700)
+    wanted = ["M0", "H", "A", "population_share"]
+    once, est = best(lambda: mpi.estimate(rounds, MEASURE, by=["district"], statistics=wanted), 3)
+    change, one = best(lambda: mpi.decompose.change(est), 3)
+    shapley, two = best(lambda: mpi.decompose.shapley(est, by="district"), 3)
+    print(
+        f"700 districts, two rounds: {len(one):,} changes {change:.0f} ms, {len(two):,} Shapley terms {shapley:.0f} ms ="
+        f" {(change + shapley) / once:.1f} times the estimate"
+    )
+
+
+def districts(count: int) -> mpi.Survey:
+    """Return two rounds of one sample, eight PSUs in each of many districts."""
+    import pandas as pd
+
+    rng = np.random.default_rng(3)
+    psu = np.repeat(np.arange(8 * count), 12)
+    parts = []
+    for year in (2016, 2018):
+        frame = pd.DataFrame({"psu": psu, "district": psu % count, "stratum": psu % count % 63, "year": year})
+        deprived = rng.random((len(psu), len(INDICATORS))) < (0.1 + 0.4 * rng.random(count))[psu % count, None]
+        frame[INDICATORS] = deprived.astype(np.int8)
+        parts.append(frame.assign(weight=rng.uniform(0.5, 2.0, len(psu))))
+    return mpi.Survey(pd.concat(parts, ignore_index=True), **DESIGN, wave="year", shared_psus=True)
+
+
 def peers(rows: int = 1_000_000) -> None:
     """Time the same figures (M0, H, A by region and group, with errors) done by others."""
     made = make(rows)
@@ -206,6 +247,7 @@ def main() -> None:
     for rows in (100_000, 1_000_000, *([10_000_000] if asked.large else [])):
         speed(rows)
     grid()
+    decompositions()
     peers()
     if asked.large:
         memory(10_000_000)

@@ -30,6 +30,7 @@ __all__ = [
     "numbers",
     "require",
     "run_heads",
+    "with_numbers",
 ]
 
 MISSING = "(missing)"
@@ -137,6 +138,14 @@ def _numbers_from_objects(series: nw.Series[Any]) -> NDArray[Any]:
         shown = ", ".join(f"{v} ({c} times)" for v, c in list(strange.items())[:3])
         raise ValueError(f"holds text where numbers are needed: {shown}")
     return out
+
+
+def with_numbers(frame: nw.DataFrame[Any], columns: Mapping[str, NDArray[np.float64]]) -> nw.DataFrame[Any]:
+    """Add columns to a frame; what is not a number is missing there."""
+    series = [nw.new_series(n, v, nw.Float64, backend=frame.implementation) for n, v in columns.items()]
+    if not frame.implementation.is_pandas_like():
+        series = [s.to_frame().select(nw.col(s.name).fill_nan(None))[s.name] for s in series]
+    return frame.with_columns(*series) if series else frame
 
 
 def compress(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.columns import with_numbers
 from mpi.errors import MpiError, MpiWarning
 from mpi.indicators import add_deprivations, computable, list_rules, load_rules
-from mpi.indicators.evaluate import with_numbers
 
 if TYPE_CHECKING:
     from mpi.indicators import Rules

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure, Unit
     from mpi.survey import Survey
 
-__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "profile", "rows_of"]
+__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "households_of", "profile", "rows_of"]
 
 _BLOCK = 1 << 16
 _FULL_TABLE = 12
@@ -205,15 +205,17 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
-def _households(survey: Survey) -> NDArray[np.int32]:
-    """Number the households; identifiers are read within round, stratum and PSU (those that there are)."""
+def households_of(survey: Survey) -> NDArray[np.int32]:
+    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row."""
+    if "household" not in survey.roles:
+        return np.arange(len(survey), dtype=np.int32)
     found = survey.categories(survey.roles["household"])
     within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
     return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
 
 
 def _one_row_each(survey: Survey) -> bool:
-    found = _households(survey)
+    found = households_of(survey)
     return int(found.max()) + 1 == len(found)
 
 
@@ -224,7 +226,7 @@ def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64
             "households cannot be counted: tell the survey which column identifies them (household=), or, for a file "
             "of households, their size (size=)"
         )
-    household = _households(survey)
+    household = households_of(survey)
     size = int(household.max()) + 1
     problems = Problems("households cannot be counted")
     for column in dict.fromkeys(names):

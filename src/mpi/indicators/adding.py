@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.columns import compress
+from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import read_answers
-from mpi.indicators.evaluate import check_members, deprivations, with_numbers
+from mpi.indicators.evaluate import check_members, deprivations
 from mpi.indicators.gathering import gather
 from mpi.indicators.rules import require_rules
+from mpi.profiles import households_of
 from mpi.survey import made
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mpi.indicators.rules import Rules
     from mpi.survey import Survey
 
-__all__ = ["add_deprivations", "households_of"]
+__all__ = ["add_deprivations"]
 
 _PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles")
 
@@ -72,15 +71,6 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
         for f, a in zip(survey.frames, starts, strict=False)
     )
     return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames})
-
-
-def households_of(survey: Survey) -> NDArray[Any]:
-    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row."""
-    if "household" not in survey.roles:
-        return np.arange(len(survey))
-    found = survey.categories(survey.roles["household"])
-    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
-    return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
 
 
 def _check(survey: Survey, rules: Rules) -> None:

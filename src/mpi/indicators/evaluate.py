@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import as_frame, categories, compress, require
+from mpi.columns import as_frame, categories, compress, require, with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import Answers, read_answers
 from mpi.indicators.gathering import gather
@@ -18,14 +18,14 @@ from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import require_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from mpi.columns import Categories
     from mpi.indicators.rules import Rules
 
-__all__ = ["check_members", "deprivations", "evaluate", "number_households", "with_numbers"]
+__all__ = ["check_members", "deprivations", "evaluate", "number_households"]
 
 _SHOWN = 3
 
@@ -185,14 +185,6 @@ def check_members(rules: Rules, frames: Sequence[nw.DataFrame[Any]], household: 
             f"{member.levels[member.index[row]]!r} of row {row}, {times[twice[0]]} times; drop the repeated rows, or "
             "name all columns that identify a household (household=[...])"
         )
-
-
-def with_numbers(frame: nw.DataFrame[Any], columns: Mapping[str, NDArray[np.float64]]) -> nw.DataFrame[Any]:
-    """Add columns to a frame; what is not a number is missing there."""
-    series = [nw.new_series(n, v, nw.Float64, backend=frame.implementation) for n, v in columns.items()]
-    if not frame.implementation.is_pandas_like():
-        series = [s.to_frame().select(nw.col(s.name).fill_nan(None))[s.name] for s in series]
-    return frame.with_columns(*series) if series else frame
 
 
 # --- frames ---------------------------------------------------------------------------------------------------------

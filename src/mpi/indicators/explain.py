@@ -11,13 +11,13 @@ import numpy as np
 from mpi.columns import as_frame, categories, require
 from mpi.errors import MpiError, Problems
 from mpi.indicators.account import Told, reason
-from mpi.indicators.adding import households_of
 from mpi.indicators.arrays import Answers, read_answers, truth
 from mpi.indicators.gathering import gather
 from mpi.indicators.households import answers_of_members, count, decide
 from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import computable, require_rules
 from mpi.indicators.words import in_words
+from mpi.profiles import households_of
 from mpi.survey import Survey
 
 if TYPE_CHECKING:

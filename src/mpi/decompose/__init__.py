@@ -4,15 +4,20 @@ from mpi.decompose.changes import change
 from mpi.decompose.chronic import chronic
 from mpi.decompose.dimensions import dimensions
 from mpi.decompose.distribution import distribution
+from mpi.decompose.furthest import furthest_behind
 from mpi.decompose.gaps import gap
+from mpi.decompose.gender import gender
 from mpi.decompose.groups import groups
 from mpi.decompose.growth import growth
 from mpi.decompose.inequality import disparity, inequality
 from mpi.decompose.kitagawa import kitagawa
+from mpi.decompose.opportunity import opportunity
+from mpi.decompose.opportunity_changes import opportunity_change
 from mpi.decompose.panel import panel, persistence_bounds
 from mpi.decompose.shapley import shapley
 from mpi.decompose.testing import significance
 from mpi.decompose.trends import target, trend
+from mpi.decompose.within import within_households
 from mpi.joining import independent
 
 __all__ = [
@@ -21,16 +26,21 @@ __all__ = [
     "dimensions",
     "disparity",
     "distribution",
+    "furthest_behind",
     "gap",
+    "gender",
     "groups",
     "growth",
     "independent",
     "inequality",
     "kitagawa",
+    "opportunity",
+    "opportunity_change",
     "panel",
     "persistence_bounds",
     "shapley",
     "significance",
     "target",
     "trend",
+    "within_households",
 ]

@@ -1,0 +1,143 @@
+"""A logit of rates on the circumstances of groups: an implicit function of shares and rates, and so are its slopes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.decompose.figures import Figures
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Separated", "coefficients", "design_of", "predicted"]
+
+_STEPS, _HALVINGS, _CLOSE, _FAR = 100, 30, 1e-13, 22.0
+_RANK = 1e-9
+
+
+class Separated(Exception):  # noqa: N818  # it is caught at once, and told as an MpiError by who knows the groups' names
+    """A logit has no fit: circumstances tell those with a rate of 0 or 1 from the others without fail."""
+
+
+def design_of(levels: NDArray[np.int64]) -> Floats:
+    """Return the constant and one column of 0 and 1 for each category but the first of each circumstance.
+
+    Parameters
+    ----------
+    levels : ndarray of int, shape (groups, circumstances)
+        The category of each group in each circumstance, counted from 0.
+
+    Examples
+    --------
+    >>> design_of(np.array([[0, 0], [1, 0], [1, 1]])).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]
+    """
+    columns = [np.ones(len(levels))]
+    for of_group in levels.T:
+        columns += [(of_group == k).astype(np.float64) for k in np.unique(of_group)[1:]]
+    return np.column_stack(columns)
+
+
+def predicted(design: Floats, share: Figures, rate: Figures) -> Figures:
+    """Return the predicted rates of a logit fitted to groups by maximum likelihood, with their derivatives.
+
+    Parameters
+    ----------
+    design : ndarray of float, shape (groups, columns)
+        The regressors; columns that others imply are left out, which changes no prediction.
+    share, rate : Figures of shape (groups,)
+        The weight and the rate of each group.
+
+    Raises
+    ------
+    Separated
+        When there is no fit.
+    """
+    X = _independent(design)
+    eta = coefficients(X, share, rate).combined(X)
+    mu = _expit(eta.value)
+    return eta.mapped(mu, mu * (1 - mu))
+
+
+def coefficients(design: Floats, share: Figures, rate: Figures) -> Figures:
+    """Return the coefficients of a logit fitted to groups by maximum likelihood, with their derivatives.
+
+    The fit solves ``X' a (r - mu(b)) = 0``. By the implicit function theorem, with ``J = X' diag(a mu (1 - mu)) X``::
+
+        db = J^-1 X' [(r - mu) da + a dr]
+
+    which is the influence of a weighted logit (Binder 1983) in terms of shares and rates.
+
+    Parameters
+    ----------
+    design : ndarray of float, shape (groups, columns)
+        The regressors, of full column rank.
+    share, rate : Figures of shape (groups,)
+        The weight and the rate of each group.
+
+    Raises
+    ------
+    Separated
+        When there is no fit.
+
+    Examples
+    --------
+    A rate of 1/4 at x = 0 and of 1/2 at x = 1: logit 1/4 = -ln 3.
+
+    >>> import scipy.sparse as sp
+    >>> both = Figures(np.array([0.5, 0.5, 0.25, 0.5]), sp.csr_array(np.eye(4)))
+    >>> b = coefficients(design_of(np.array([[0], [1]])), both.take([0, 1]), both.take([2, 3]))
+    >>> b.value.round(6).tolist()
+    [-1.098612, 1.098612]
+    """
+    X, a, r = design, share.value, rate.value
+    b = _maximum(X, a, r)
+    mu = _expit(X @ b)
+    J = X.T @ (X * (a * mu * (1 - mu))[:, None])
+    moved = share.mapped(a, r - mu) + rate.mapped(r, a)
+    return Figures(b, moved.combined(np.linalg.solve(J, X.T)).slope)
+
+
+def _maximum(X: Floats, a: Floats, r: Floats) -> Floats:
+    """Maximise the likelihood by Newton's steps, halved while they overshoot."""
+    b = np.zeros(X.shape[1])
+    now = _likelihood(X, a, r, b)
+    for _ in range(_STEPS):
+        mu = _expit(X @ b)
+        J = X.T @ (X * (a * mu * (1 - mu))[:, None])
+        step = np.linalg.lstsq(J, X.T @ (a * (r - mu)), rcond=None)[0]
+        for _ in range(_HALVINGS):
+            then = _likelihood(X, a, r, b + step)
+            if then >= now - _CLOSE:
+                break
+            step = step / 2
+        b, now = b + step, then
+        if np.abs(X @ b).max() > _FAR:
+            raise Separated
+        if np.abs(X @ step).max() < _CLOSE * (1 + np.abs(X @ b).max()):
+            return b
+    return b
+
+
+def _likelihood(X: Floats, a: Floats, r: Floats, b: Floats) -> float:
+    eta = X @ b
+    return float(a @ (r * eta - np.logaddexp(0, eta)))
+
+
+def _independent(X: Floats) -> Floats:
+    """Leave out columns that others imply (a category that occurs in one place only, say)."""
+    from scipy.linalg import qr
+
+    _, R, order = qr(X, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(R))
+    return X[:, np.sort(order[: int((diagonal > _RANK * diagonal[0]).sum())])]
+
+
+def _expit(x: Any) -> Floats:
+    from scipy.special import expit
+
+    return np.asarray(expit(x), dtype=np.float64)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mpi.decompose.circumstances import Meaning, Series
     from mpi.estimates import Estimates
+    from mpi.keys import Keys
 
 __all__ = ["Fit", "opportunity"]
 
@@ -121,8 +122,7 @@ def opportunity(
     _check(rates, fit, few)
     figures = figures_of(plain)
     terms: list[Term] = []
-    n: list[float] = []
-    n_psu: list[float] = []
+    rests: list[tuple[float, float, float]] = []
     lost: dict[str, str] = {}
     for series in series_of(plain, "opportunity", by, statistics):
         if len(series.names) > _MOST:
@@ -133,12 +133,19 @@ def opportunity(
             lost[_named(plain, series)] = _certain(plain, series)
             continue
         terms += own
-        rows = sum(len(t.figures) for t in own)
-        n += [plain.n[series.rate].sum()] * rows
-        n_psu += [plain.n_psu[series.total] if series.total >= 0 else plain.n_psu[series.rate].max()] * rows
+        rests += [_rests_on(plain, series)] * sum(len(t.figures) for t in own)
     _refuse(lost)
     found = made(plain, terms, chances=_about(fit), opportunity=_meant(rates))
-    return replace(found, n=np.array(n), n_psu=np.array(n_psu))
+    n, n_psu, df = np.array(rests, dtype=np.float64).reshape(-1, 3).T
+    return replace(found, n=n, n_psu=n_psu, df=np.where(np.isnan(df), found.df, df))
+
+
+def _rests_on(plain: Estimates, series: Series) -> tuple[float, float, float]:
+    """Return the cases, PSUs and degrees of freedom of the whole: an index is of all groups, not of the smallest."""
+    n, i = float(plain.n[series.rate].sum()), series.total
+    if i < 0:
+        return n, float(plain.n_psu[series.rate].max()), np.nan
+    return n, float(plain.n_psu[i]), float(plain.df[i])
 
 
 def _check(rates: Any, fit: Any, few: Any) -> None:
@@ -182,45 +189,45 @@ class _Index:
 def _terms(plain: Estimates, figures: Figures, series: Series, rates: Meaning, fit: Fit, few: int) -> list[Term]:
     """Return the indices, and the contributions to dissimilarity, of one series."""
     K = len(series.names)
-    subsets = [s for size in range(1, K + 1) for s in combinations(range(K), size)]
-    cross = " × ".join(series.names)
-    over = [" × ".join(series.names[k] for k in s) for s in subsets[::-1]]
-    contrasts = ["coverage", "opportunity_index", *["dissimilarity"] * len(subsets)]
-    extra = ["dissimilarity_bias", "dissimilarity_corrected", *_repeated(K)]
-    row = series.rate[0]
-
-    def keys(contrasts: list[str], by: list[str], groups: list[str]) -> Any:
-        return relabelled(plain.keys, np.full(len(by), row), contrast=contrasts, by=by, group=groups)
-
-    first = keys(contrasts, [cross, cross, *over], ["total"] * len(contrasts))
-    second = keys(extra, [cross] * len(extra), ["total", "total", *series.names, *series.names])
+    subsets = [s for size in range(K, 0, -1) for s in combinations(range(K), size)]
+    keys = _keys(plain, series, subsets)
     a, y = opportunities(figures, series, rates)
     C = _sum(a * y)
     why = series.reason or ("nobody has the opportunity: no index" if C.value[0] <= 0 else None)
     if why:
         none = figures.take(np.array([-1]))
-        blank = [stacked([none] * len(k)) for k in (first, second)]
-        return [Term(blank[0], first, "logit", [why] * len(first)), Term(blank[1], second, "t", [why] * len(second))]
+        return [Term(stacked([none] * len(k)), k, "t", [why] * len(k)) for k in keys]
     indices = {s: _index(a, y, C, series.levels[:, list(s)], fit) for s in subsets}
-    whole = indices[subsets[-1]]
-    shapley = _shapley({s: i.D for s, i in indices.items()}, K)
-    adds_up(_sum(shapley), whole.D, "opportunity: contributions to dissimilarity")
-    noise = _noise(plain, whole, C)
-    each = whole.D.take(np.zeros(K, dtype=np.int64))
+    whole = indices[subsets[0]]
+    parts = _shapley({s: i.D for s, i in indices.items()}, K)
+    adds_up(_sum(parts), whole.D, "opportunity: contributions to dissimilarity")
+    noise, each = _noise(plain, whole, C), whole.D.take(np.zeros(K, dtype=np.int64))
     said = _said(plain, series, whole, few)
-    return [
-        Term(
-            stacked([C, C * (1.0 - whole.D), *(indices[s].D for s in subsets[::-1])]),
-            first,
-            "logit",
-            [None, said, *(_kink(indices[s]) or (said if s == subsets[-1] else None) for s in subsets[::-1])],
+    shares = stacked([C, C * (1.0 - whole.D), *(i.D for i in indices.values())])
+    others = stacked([noise, whole.D - noise, parts, parts / each])
+    told = [None, said, said, *(_kink(indices[s]) for s in subsets[1:])]
+    return [Term(shares, keys[0], "logit", told), Term(others, keys[1], "t", [said] * len(others))]
+
+
+def _keys(plain: Estimates, series: Series, subsets: Sequence[tuple[int, ...]]) -> tuple[Keys, Keys]:
+    """Return what the figures are: the shares among them, and those that may be negative."""
+    names = list(series.names)
+    K, cross = len(names), " × ".join(names)
+    over = [" × ".join(names[k] for k in s) for s in subsets]
+
+    def keys(contrast: list[str], by: list[str], group: list[str]) -> Keys:
+        return relabelled(plain.keys, np.full(len(by), series.rate[0]), contrast=contrast, by=by, group=group)
+
+    shares = ["coverage", "opportunity_index", *["dissimilarity"] * len(subsets)]
+    parts = ["dissimilarity_contribution"] * K + ["dissimilarity_contribution_share"] * K
+    return (
+        keys(shares, [cross, cross, *over], ["total"] * len(shares)),
+        keys(
+            ["dissimilarity_bias", "dissimilarity_corrected", *parts],
+            [cross] * (2 + 2 * K),
+            ["total", "total", *names, *names],
         ),
-        Term(stacked([noise, whole.D - noise, shapley, shapley / each]), second, "t", [said] * len(second)),
-    ]
-
-
-def _repeated(K: int) -> list[str]:
-    return ["dissimilarity_contribution"] * K + ["dissimilarity_contribution_share"] * K
+    )
 
 
 def _sum(figures: Figures) -> Figures:

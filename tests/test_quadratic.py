@@ -1,4 +1,4 @@
-"""Variances of combinations by three roads: pair by pair, all columns at once, added up first. One answer."""
+"""Variances of combinations by all roads: few columns, pair by pair, all at once, added up first. One answer."""
 
 from __future__ import annotations
 
@@ -28,11 +28,16 @@ def estimated(single_psu: str, *, shared: bool) -> mpi.Estimates:
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("single_psu", ["certainty", "centered", "scaled"])
-@pytest.mark.parametrize(("wide", "budget"), [(24, 1 << 22), (24, 1), (0, 1 << 22), (10**6, 100)])
-def test_three_roads_to_a_variance(
-    single_psu: str, shared: bool, wide: int, budget: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("wide", "budget", "dense"),
+    [(24, 1 << 22, 1 << 23), (24, 1 << 22, 0), (24, 1, 0), (0, 1 << 22, 0), (10**6, 100, 0)],
+)
+def test_all_roads_to_a_variance(
+    single_psu: str, shared: bool, wide: int, budget: int, dense: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(variance, "_WIDE", wide)
+    monkeypatch.setattr(variance, "_DENSE", dense)
+    monkeypatch.setattr(variance, "_FEW", 10**6)
     monkeypatch.setattr(variance, "_BUDGET", budget)
     est = estimated(single_psu, shared=shared)
     rng = np.random.default_rng(6)

@@ -371,6 +371,9 @@ _BUDGET = 1 << 22
 
 def _covariances(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the covariances of pairs of columns; columns in many pairs with many entries meet all others at once."""
+    units, columns = spread.scaled.shape
+    if columns <= _FEW and units * columns <= _DENSE:
+        return _of_few(spread, one, other)
     entries = np.diff(spread.scaled.indptr)
     pairs = np.bincount(np.r_[one, other], minlength=len(entries))
     heavy = np.flatnonzero(entries * pairs > _BUDGET)
@@ -385,6 +388,17 @@ def _covariances(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int6
     load = np.cumsum(entries[one[apart]] + entries[other[apart]])
     for part in np.split(apart, np.searchsorted(load, np.arange(_BUDGET, int(load[-1]) if len(load) else 0, _BUDGET))):
         out[part] = _pairwise(spread, one[part], other[part])
+    return out
+
+
+def _of_few(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the covariances of pairs of few columns, whose centred influences are written out: nothing cancels."""
+    centred = np.ascontiguousarray((spread.scaled.toarray() - spread.members @ spread.mean.toarray()).T)
+    out = np.empty(len(one))
+    step = max(1, _BUDGET // max(1, centred.shape[1]))
+    for a in range(0, len(one), step):
+        b = slice(a, a + step)
+        out[b] = np.einsum("pu,pu->p", centred[one[b]], centred[other[b]])
     return out
 
 

@@ -408,3 +408,22 @@ def test_a_full_disk_or_a_folder_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(mpi.MpiError, match="cannot write"):
         est.to_csv(tmp_path / "nowhere" / "out.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_groups_of_values_by_code_label_or_classification(kind: str) -> None:
+    from mpi import codes
+
+    table = pd.DataFrame({"ethnicity": [1, 4, 19, None, 1]})
+    frame = table if kind == "pandas" else pytest.importorskip("polars").from_pandas(table)
+    survey = mpi.Survey(frame.to_arrow() if kind == "pyarrow" else frame, labels={"ethnicity": {1: "Kinh", 4: "Hoa"}})
+    one = survey.with_groups("people", "ethnicity", {"Kinh": "majority", 4: "majority"}, rest="minorities")
+    assert one.categories("people").labels == ("majority", "minorities", "(missing)")
+    assert one.categories("people").index.tolist() == [0, 0, 1, 2, 0]
+    two = survey.with_groups("people", "ethnicity", codes.classification("kinh-minority"))
+    assert two.categories("people").labels[:2] == ("Kinh and Hoa", "Other 52 groups")
+    assert "people" not in survey.columns
+    with pytest.raises(mpi.MpiError, match="no group for 'Hoa'"):
+        survey.with_groups("people", "ethnicity", {1: "majority", 19: "minorities"})
+    with pytest.raises(mpi.MpiError, match="already"):
+        survey.with_groups("ethnicity", "ethnicity", {}, rest="all")

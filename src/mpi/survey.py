@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -14,7 +15,7 @@ from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     Labels = Mapping[str, Mapping[Any, str]]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["Survey", "made"]
+__all__ = ["Grouped", "Survey", "made"]
+
+
+class Grouped(Protocol):
+    """What tells the group of each value: a classification of codes does."""
+
+    def apply(self, values: list[Any]) -> list[str | None]:
+        """Return the group of each value; None where it has none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -151,6 +160,52 @@ class Survey:
         """Return the survey over other frames of the same rows, for columns that were computed."""
         return made(**{name: getattr(self, name) for name in _PARTS} | {"frames": tuple(frames)})
 
+    def with_groups(
+        self, name: str, column: str, groups: Mapping[Any, str] | Grouped, *, rest: str | None = None
+    ) -> Survey:
+        """Add a column that puts the values of another into groups.
+
+        Parameters
+        ----------
+        name : str
+            What the new column is called.
+        column : str
+            The column whose values are grouped.
+        groups : mapping or Classification
+            The group of each value, by the value itself or by its label; or a classification such as
+            ``mpi.codes.classification("kinh-minority")``. Several values may share a group.
+        rest : str, optional
+            The group of values that a mapping does not name; without it, an unnamed value is an error.
+
+        Returns
+        -------
+        Survey
+            The same survey with one more column; missing values stay missing. The user's frame is not changed.
+
+        Raises
+        ------
+        MpiError
+            When there is no such column, there is already one of the new name, or values are in no group.
+
+        Examples
+        --------
+        >>> import pandas as pd, mpi
+        >>> survey = mpi.Survey(pd.DataFrame({"ethnicity": ["Kinh", "Hmong", "Tày", None]}))
+        >>> two = survey.with_groups("people", "ethnicity", {"Kinh": "majority"}, rest="minorities")
+        >>> two.categories("people").labels
+        ('majority', 'minorities', '(missing)')
+        """
+        if name in self.columns:
+            raise MpiError(f"there is a column {name!r} already; choose another name")
+        known = self.categories(column)
+        found = _grouped(known, groups, rest, column)
+        index = iter(np.split(known.index, np.cumsum([len(f) for f in self.frames])[:-1]))
+        frames = [
+            f.with_columns(nw.new_series(name, [found[i] for i in next(index)], nw.String, backend=f.implementation))
+            for f in self.frames
+        ]
+        return self.over(frames)
+
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column as numbers, NaN where missing.
 
@@ -186,6 +241,21 @@ class Survey:
     def wave_of_rows(self) -> NDArray[np.int32]:
         """Return the position of each row's round among `waves`."""
         return self.design.wave[self.design.stratum[self.unit]]
+
+
+def _grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
+    """Return the group of each level of a column."""
+    if not isinstance(groups, Mapping):
+        return groups.apply([None if v is None else v for v in known.levels])
+    out, lost = [], []
+    for level, label in zip(known.levels, known.labels, strict=True):
+        group = groups.get(level, groups.get(label, rest))
+        if group is None and level is not None:
+            lost.append(label)
+        out.append(None if level is None else group)
+    if lost:
+        raise MpiError(f"{column}: no group for {', '.join(map(repr, lost[:5]))}; name them, or give rest=")
+    return out
 
 
 # --- domains --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from mpi.decompose.changes import change
 from mpi.decompose.chronic import chronic
 from mpi.decompose.dimensions import dimensions
 from mpi.decompose.distribution import distribution
+from mpi.decompose.fairlie import fairlie
 from mpi.decompose.furthest import furthest_behind
 from mpi.decompose.gaps import gap
 from mpi.decompose.gender import gender
@@ -11,13 +12,16 @@ from mpi.decompose.groups import groups
 from mpi.decompose.growth import growth
 from mpi.decompose.inequality import disparity, inequality
 from mpi.decompose.kitagawa import kitagawa
+from mpi.decompose.oaxaca import oaxaca
 from mpi.decompose.opportunity import opportunity
 from mpi.decompose.opportunity_changes import opportunity_change
 from mpi.decompose.panel import panel, persistence_bounds
+from mpi.decompose.regression import regression
 from mpi.decompose.shapley import shapley
 from mpi.decompose.testing import significance
 from mpi.decompose.trends import target, trend
 from mpi.decompose.within import within_households
+from mpi.decompose.yun import yun
 from mpi.joining import independent
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "dimensions",
     "disparity",
     "distribution",
+    "fairlie",
     "furthest_behind",
     "gap",
     "gender",
@@ -34,13 +39,16 @@ __all__ = [
     "independent",
     "inequality",
     "kitagawa",
+    "oaxaca",
     "opportunity",
     "opportunity_change",
     "panel",
     "persistence_bounds",
+    "regression",
     "shapley",
     "significance",
     "target",
     "trend",
     "within_households",
+    "yun",
 ]

@@ -1,0 +1,258 @@
+"""The rows of a decomposition by regression: two groups, an outcome, covariates; what was dropped is told."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+
+from mpi.asking import check_options
+from mpi.decompose.fits import fit
+from mpi.decompose.regressors import read, regressors
+from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.identify import complete, reweighted
+from mpi.measure import Measure
+from mpi.profiles import counted, profile, rows_of
+from mpi.rational import text
+from mpi.scores import kept
+from mpi.survey import Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.asking import Degrees
+    from mpi.decompose.fits import Fit, Link
+    from mpi.decompose.regressors import Column, Covariates, Regressors
+    from mpi.measure import Unit
+    from mpi.profiles import Rows
+    from mpi.survey import Where
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Cases", "Options", "cases_of"]
+
+_OF_MEASURE = {"poor": "H", "censored_score": "M0", "score": "mean of score"}
+
+
+class Options(TypedDict, total=False):
+    """What all decompositions by regression can be asked besides.
+
+    Attributes
+    ----------
+    measure : Measure
+        Of which ``poor``, ``censored_score`` or ``score`` is the outcome.
+    where : str, narwhals expression, array of bool, or function
+        The domain of interest; the design stays whole.
+    unit : {"person", "household"}
+        What is counted.
+    level : float
+        The confidence level, 0.95 by default.
+    df : {"design", "group"}
+        Whose degrees of freedom.
+    """
+
+    measure: Measure | None
+    where: Where | None
+    unit: Unit | None
+    level: float
+    df: Degrees
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """The rows that are used.
+
+    Attributes
+    ----------
+    survey : Survey
+        Who was asked.
+    rows : Rows
+        The rows, of two groups (or of everyone).
+    y : ndarray of float, shape (rows,)
+        The outcome.
+    regressors : Regressors
+        The covariates.
+    inside : dict of str to ndarray of bool
+        The rows of each group: the compared one first, the reference second.
+    by : str
+        The column of the groups, or ``total``.
+    statistic : str
+        What the mean of the outcome is called.
+    cutoff : str or None
+        The poverty cutoff, where the outcome is a measure's.
+    level : float
+        The confidence level.
+    degrees : {"design", "group"}
+        Whose degrees of freedom.
+    about : dict of str to str
+        What a reader of the table must know.
+    """
+
+    survey: Survey
+    rows: Rows
+    y: Floats
+    regressors: Regressors
+    inside: dict[str, Mask]
+    by: str
+    statistic: str
+    cutoff: str | None
+    level: float
+    degrees: Degrees
+    about: dict[str, str]
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome is 0 or 1."""
+        return bool(((self.y == 0) | (self.y == 1)).all())
+
+    def fit(self, link: Link, who: str, *, extra: Floats | None = None) -> Fit:
+        """Fit the outcome in one group, or in all rows (`who` is then none of the groups)."""
+        X, names = self.regressors.X, self.regressors.names
+        if extra is not None:
+            X, names = np.column_stack([X, extra]), [*names, "the group"]
+        inside = self.inside.get(who, np.ones(len(self.y), dtype=bool))
+        return fit(self.y, X, self.rows.weight, inside, link, names, who)
+
+
+def cases_of(
+    survey: Survey,
+    outcome: str,
+    covariates: Covariates,
+    group: str | None,
+    reference: Any,
+    compare: Any,
+    options: Options,
+    *,
+    normalise: bool,
+    link: Link = "linear",
+) -> Cases:
+    """Read what a decomposition is asked for, check it, and choose the rows.
+
+    Raises
+    ------
+    MpiError
+        When columns, groups or options are none, or the outcome does not fit the link.
+
+    Warns
+    -----
+    MpiWarning
+        When rows are dropped for missing values: how many, and for which columns.
+    """
+    if not isinstance(survey, Survey):
+        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
+    measure = options.get("measure")
+    unit = options.get("unit") or (measure.unit if isinstance(measure, Measure) else "person")
+    problems = Problems("the decomposition cannot be made")
+    problems.found += [
+        unknown("option", k, Options.__annotations__) for k in options if k not in Options.__annotations__
+    ]
+    check_options(problems, level=options.get("level", 0.95), df=options.get("df", "design"), unit=unit)
+    problems.raise_if_any()
+    where = options.get("where")
+    domain = survey if where is None else survey.where(where)
+    names = [covariates] if isinstance(covariates, str) else list(covariates)
+    used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
+    domain.check_columns(used)
+    rows = rows_of(domain, unit, used)
+    masks = _groups(domain, rows, group, reference, compare)
+    y, statistic, cutoff = _outcome(domain, rows, outcome, measure)
+    columns = read(domain, rows, covariates)
+    keep = _complete(np.any(list(masks.values()), axis=0), {outcome: np.isnan(y)}, columns)
+    inside = {g: m[keep] for g, m in masks.items()}
+    _check_groups(inside)
+    _check_outcome(outcome, y[keep], link)
+    found = regressors([c.take(keep) for c in columns], normalise=normalise, groups=inside)
+    about = {"outcome": outcome, "counted": counted(domain, unit), "survey": repr(domain).strip("<>")}
+    if isinstance(measure, Measure):
+        about |= {"measure": measure.title}
+    return Cases(
+        domain, kept(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
+        options.get("level", 0.95), options.get("df", "design"), about,
+    )  # fmt: skip
+
+
+def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compare: Any) -> dict[str, Mask]:
+    """Return the rows of the compared group and of the reference."""
+    if group is None:
+        return {"total": np.ones(len(rows.unit), dtype=bool)}
+    found = survey.categories(group)
+    index = rows.of(found.index)
+    there = [i for i in np.unique(index).tolist() if found.levels[i] is not None]
+    known = {found.labels[i]: i for i in there}
+
+    def place(value: Any) -> int:
+        for label, i in known.items():
+            if value == label or value == found.levels[i] or str(value) == str(found.levels[i]):
+                return int(i)
+        raise MpiError(f"{group!r}: " + unknown("group", value, known))
+
+    base = place(reference)
+    if compare is None:
+        others = [i for i in there if i != base]
+        name = found.labels[others[0]] if len(others) == 1 else f"not {found.labels[base]}"
+    else:
+        wanted = list(compare) if isinstance(compare, (list, tuple, set, frozenset)) else [compare]
+        others = list(dict.fromkeys(place(v) for v in wanted))
+        name = " + ".join(found.labels[i] for i in others)
+    if not others or base in others:
+        raise MpiError(f"{group!r}: the compared group must be another than the reference, {found.labels[base]!r}")
+    return {name: np.isin(index, others), found.labels[base]: index == base}
+
+
+def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) -> tuple[Floats, str, str | None]:
+    """Return the outcome of each row, what its mean is called, and the cutoff."""
+    if measure is None:
+        y = rows.of(survey.numbers(outcome)).astype(np.float64)
+        if np.isinf(y).any():
+            raise MpiError(f"column {outcome!r} is infinite in {int(np.isinf(y).sum()):,} rows")
+        return y, f"mean of {outcome}", None
+    if not isinstance(measure, Measure):
+        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    if outcome not in _OF_MEASURE:
+        raise MpiError(unknown("outcome of a measure", outcome, _OF_MEASURE) + "; without measure= it is a column")
+    if measure.missing == "bounds":
+        raise MpiError("a measure with bounds has no single outcome for a row; use measure.with_missing('drop')")
+    prof = profile(survey, measure, rows)
+    score = complete if measure.missing == "drop" else reweighted
+    scores = score(prof.deprived, prof.missing, measure)
+    poor = scores.reach(measure.cutoff)
+    by_pattern = {"poor": poor.astype(np.float64), "score": scores.score(), "censored_score": scores.score() * poor}
+    values = np.where(scores.kept, by_pattern[outcome], np.nan)[prof.pattern]
+    return values, _OF_MEASURE[outcome], None if outcome == "score" else text(measure.cutoff)
+
+
+def _complete(inside: Mask, missing: dict[str, Mask], columns: Sequence[Column]) -> Mask:
+    """Return the rows of the groups where nothing is missing; tell how many are dropped, and for which columns."""
+    every = {**missing, **{c.name: c.missing() for c in columns}}
+    gone = np.any(list(every.values()), axis=0) & inside
+    if gone.any():
+        told = ", ".join(f"{n} in {int((m & inside).sum()):,}" for n, m in every.items() if (m & inside).any())
+        warnings.warn(
+            f"{int(gone.sum()):,} of {int(inside.sum()):,} rows are dropped, for these are missing: {told}",
+            MpiWarning,
+            stacklevel=4,
+        )
+    return np.asarray(inside & ~gone)
+
+
+def _check_groups(inside: dict[str, Mask]) -> None:
+    empty = [g for g, m in inside.items() if not m.any()]
+    if empty:
+        raise MpiError(f"nobody is left in {' or '.join(map(repr, empty))}: all have something missing")
+
+
+def _check_outcome(outcome: str, y: Floats, link: Link) -> None:
+    if link == "linear":
+        return
+    bad = (y < 0) | (y > 1)
+    if bad.any():
+        found = ", ".join(f"{v:g}" for v in np.unique(y[bad])[:4])
+        raise MpiError(
+            f"the outcome {outcome!r} must be 0 or 1 (or a share between) for a {link} regression; it holds {found} "
+            f"among others, in {int(bad.sum()):,} rows. For a number take mpi.decompose.oaxaca"
+        )

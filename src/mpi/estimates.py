@@ -14,7 +14,7 @@ from mpi.intervals import METHODS, Interval, interval, p_value
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Unpack
 
     import pandas as pd
@@ -248,10 +248,12 @@ class Estimates:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.se > 0, p_value((self.value - value) / self.se, self.df), np.nan)
 
-    def wide(self, **options: Unpack[Layout]) -> pd.DataFrame:
+    def wide(self, statistics: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
         """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`."""
         from mpi.tables import wide
 
+        if statistics is not None:
+            options["statistics"] = statistics
         return wide(self, **options)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["list_measures", "load_measure", "load_sample"]
 
-_SAMPLES = {"two-rounds": "two_rounds.dta"}
+_SAMPLES = {"two-rounds": "two_rounds.dta", "vhlss-2016": "vhlss2016", "vhlss-2022": "vhlss2022"}
 
 
 def list_measures() -> list[str]:
@@ -57,10 +57,15 @@ def load_measure(name: str) -> Measure:
 
 
 def load_sample(name: str = "two-rounds") -> Survey:
-    """Return a small synthetic survey: two rounds, a rotating half, ethnicity, sex, province, area.
+    """Return a small synthetic survey. The people in it do not exist.
 
-    The people in it do not exist. It has the columns of the measure ``gso-mdp`` and is calibrated to published
-    shares of Viet Nam, so that examples look like the real thing; data/samples/README.md says how it was made.
+    Parameters
+    ----------
+    name : {"two-rounds", "vhlss-2016", "vhlss-2022"}
+        ``two-rounds`` has two rounds, a rotating half, ethnicity, sex, province and area, and the columns of
+        ``gso-mdp``. The others are folders in the layout of the Viet Nam Household Living Standards Survey, read by
+        `read_vhlss`: answers, from which `with_deprivations` computes what a standard asks for. All are calibrated
+        to published shares of Viet Nam, so that examples look like the real thing; data/samples says how.
 
     Raises
     ------
@@ -77,6 +82,10 @@ def load_sample(name: str = "two-rounds") -> Survey:
     if name not in _SAMPLES:
         raise MpiError(unknown("sample", name, _SAMPLES))
     with as_file(_sample_folder() / _SAMPLES[name]) as path:
+        if name.startswith("vhlss"):
+            from mpi.readers.vhlss import read_vhlss
+
+            return read_vhlss(path, int(name.rpartition("-")[2]))
         return read_survey(
             path, weight="weight", strata="stratum", psu="psu", household="household", wave="year", shared_psus=True
         )

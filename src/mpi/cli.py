@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 import warnings
@@ -42,6 +43,7 @@ __all__ = ["app", "main"]
 
 _HEADLINE = ("M0", "H", "A")
 _STOPPED = 130
+_SELDOM = (100_000, 50, 50)  # a process of seconds need not look for cycles hundreds of times
 
 app = typer.Typer(
     name="mpi",
@@ -270,6 +272,7 @@ def check(
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(*_SELDOM)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a letter prints "?" instead of stopping

@@ -25,7 +25,7 @@ _SHARES = frozenset(
     {
         "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
-        "other", "undecided", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
+        "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
         "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
         "H_transient",
     }
@@ -83,6 +83,7 @@ _WORDS = {
     "proportion": "Proportion",
     "total": "Total",
     "ratio": "Ratio",
+    "share": "Share",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
     "ongoing_change": "change of those poor in both rounds",
@@ -98,6 +99,10 @@ _WORDS = {
     "mean_log_deviation": "mean log deviation",
     "coefficient_of_variation": "coefficient of variation",
 }
+
+
+_TITLES = frozenset({"total", "key figures"})
+"""What stands in the column `by` where it is no column of the data."""
 
 
 class Layout(TypedDict, total=False):
@@ -332,10 +337,12 @@ def heading(by: str | None) -> str:
 
     Examples
     --------
-    >>> heading("ethnicity"), heading("total")
-    ('By ethnicity', 'Total')
+    >>> heading("ethnicity"), heading("total"), heading("key figures")
+    ('By ethnicity', 'Total', 'Key figures')
     """
-    return f"By {by}" if by not in {None, "", "total"} else "Total" if by else "Estimates"
+    if by in _TITLES:
+        return by.capitalize()
+    return f"By {by}" if by else "Estimates"
 
 
 def part_of(layout: Grid, rows: Sequence[bool], columns: Sequence[bool]) -> Grid:

@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Undecided", "estimate_all", "estimate_bounds", "estimate_classes", "estimate_line", "estimate_status"]
+__all__ = [
+    "Undecided",
+    "estimate_all",
+    "estimate_bounds",
+    "estimate_classes",
+    "estimate_line",
+    "estimate_status",
+    "unasked",
+]
 
 Undecided = Literal["drop", "bounds"]
 """What becomes of those whose class is undecided: left out of the shares, or bounds of each share."""
@@ -108,7 +116,7 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
     classes = estimate_classes(status, by, unit=unit, **shared)
     if not line.indicators:
         return replace(classes, about=_about(line, survey, unit))
-    unknown_to_all = [i.name for i in line.indicators if np.isnan(_values(survey, i.column)).all()]
+    unknown_to_all = unasked(status)
     if unknown_to_all:
         warnings.warn(
             f"{', '.join(unknown_to_all)} is missing in every row: the figures of {line.name}'s measure are left out; "
@@ -136,6 +144,7 @@ def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: An
     Estimates
         Each figure twice: ``contrast`` is ``lower_bound``, as if none of those who miss answers were of the class and
         each missing indicator were no deprivation, and ``upper_bound``, as if all who may be were, and each were one.
+        Of the classes alone where an indicator is missing in every row.
 
     Examples
     --------
@@ -146,7 +155,7 @@ def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: An
     """
     both = ["lower_bound", "upper_bound"]
     classes = estimate_classes(status, by, **options, missing="bounds").select(contrast=both)
-    if not status.line.indicators:
+    if not status.line.indicators or unasked(status):
         return classes
     measure = status.line.measure.with_missing("bounds")
     figures = estimate(status.survey, measure, by, **options)
@@ -163,8 +172,10 @@ def _about(line: Line, survey: Survey, unit: Unit) -> dict[str, str]:
     }
 
 
-def _values(survey: Survey, column: str) -> Floats:
-    return np.asarray(survey.numbers(column), dtype=np.float64)
+def unasked(status: Classification) -> list[str]:
+    """Return the indicators of the line that are missing in every row: its measure cannot be estimated with any."""
+    names = [(i.name, status.survey.numbers(i.column)) for i in status.line.indicators]
+    return [name for name, values in names if np.isnan(np.asarray(values, dtype=np.float64)).all()]
 
 
 def estimate_classes(

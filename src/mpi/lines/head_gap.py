@@ -9,7 +9,7 @@ import numpy as np
 from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.joining import concat
-from mpi.lines.class_estimates import estimate_classes
+from mpi.lines.class_estimates import estimate_classes, unasked
 
 if TYPE_CHECKING:
     from mpi.estimates import Estimates
@@ -39,9 +39,9 @@ def head_gaps(status: Classification, by: str = "head_sex", *, level: float = 0.
     Returns
     -------
     Estimates
-        For the share in the first class of the line, and H where the line has indicators: female minus male, with
-        the covariance of the two in its error. ``contrast`` says what is counted: ``difference (households)`` and
-        ``difference (persons)``.
+        For the share in the first class of the line, and H where the line's measure can be estimated: female minus
+        male, with the covariance of the two in its error. ``contrast`` says what is counted: ``difference
+        (households)`` and ``difference (persons)``.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def head_gaps(status: Classification, by: str = "head_sex", *, level: float = 0.
     found = []
     for unit in _UNITS:
         parts = [estimate_classes(status, [by], unit=unit, level=level).select(statistic=line.classes[0].name)]
-        if line.indicators:
+        if line.indicators and not unasked(status):
             parts.append(estimate(status.survey, line.measure, [by], unit=unit, statistics=["H"], level=level))
         for part in parts:
             pair = part.select(by=by)

@@ -14,6 +14,7 @@ from mpi.estimate import estimate
 from mpi.indicators.evaluate import with_numbers
 from mpi.joining import concat
 from mpi.keys import Coded, coded
+from mpi.lines.class_estimates import unasked
 from mpi.means import mean
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = ["KEY_FIGURES", "key_figures"]
 KEY_FIGURES = "key figures"
 """What stands in the column `by` of these figures."""
 
+_USUAL = ("Hmong",)
 _MINORITY = "minority_of_key_figures"
 _MAJORITY_GROUP, _MINORITY_GROUP = 0, 1  # the order of the groups of "kinh-minority"
 
@@ -38,7 +40,7 @@ def key_figures(
     status: Classification,
     *,
     hoa: Hoa = "majority",
-    groups: Sequence[int | str] = ("Hmong",),
+    groups: Sequence[int | str] | None = None,
     provinces: Sequence[int | str] | None = (),
     ethnicity: str = "ethnicity",
     province: str = "province",
@@ -53,8 +55,8 @@ def key_figures(
     hoa : {"majority", "minority"}
         Where the Hoa stand: with the Kinh (the default), or with the minorities. Foreigners and the undetermined are
         left out of shares of minorities.
-    groups : sequence of code or name
-        The ethnic groups whose headcount ratio is estimated.
+    groups : sequence of code or name, optional
+        The ethnic groups whose headcount ratio is estimated; by default the Hmong, where there are any.
     provinces : sequence of code or name, or None
         The provinces for which the minorities' share of the poor households is estimated; None for all.
     ethnicity, province : str
@@ -89,7 +91,7 @@ def key_figures(
     survey = _with_minority(status.survey, ethnicity, hoa)
     line = status.line
     found: list[Estimates] = []
-    if line.indicators:
+    if line.indicators and not unasked(status):
         found += _of_measure(survey, line.measure, ethnicity, groups, level)
     poor = survey.numbers(f"{status.prefix}{line.classes[0].name}") == 1
     name = line.classes[0].label.casefold()
@@ -112,7 +114,7 @@ def _with_minority(survey: Survey, ethnicity: str, hoa: Hoa) -> Survey:
 
 
 def _of_measure(
-    survey: Survey, measure: Any, ethnicity: str, groups: Sequence[int | str], level: float
+    survey: Survey, measure: Any, ethnicity: str, groups: Sequence[int | str] | None, level: float
 ) -> list[Estimates]:
     """Estimate the minorities' share of the multidimensionally poor, and groups' headcounts, in persons."""
     by_minority = estimate(survey, measure, [_MINORITY], statistics=["poor_share", "population_share"], level=level)
@@ -121,13 +123,13 @@ def _of_measure(
         chosen = by_minority.select(statistic=statistic, by=_MINORITY)
         one = chosen.take([i for i, g in enumerate(chosen.keys["group"].to_list()) if g in {"1", "1.0", 1}])
         found.append(_called(one, [f"minorities among {of}, persons"]))
-    if not groups:
-        return found
     headcounts = estimate(survey, measure, [ethnicity], statistics=["H"], level=level).select(by=ethnicity)
     codes = _codes(headcounts, ethnicity, "vn-ethnic")
-    for group in groups:
+    for group in _USUAL if groups is None else groups:
         unit = ethnic_groups().find(group)
         rows = [i for i, code in enumerate(codes) if code == unit.code]
+        if not rows and groups is None:
+            continue
         if not rows:
             raise MpiError(f"nobody of the ethnic group {unit.name_en} is in the survey")
         label = headcounts.keys["group"].at(rows[0])
@@ -149,13 +151,13 @@ def _among_poor(
     asked = provinces is None or len(provinces) > 0
     shares = mean(survey, _MINORITY, [province] if asked else [], where=poor, unit="household", level=level)
     what = f"minorities among the {name} households"
-    found = [_called(shares.select(by="total"), [f"{what}, households"])]
+    found = [_called(shares.select(by="total"), [what])]
     if not asked:
         return found
     rows = shares.select(by=province)
     if provinces is not None:
         rows = rows.take(_places(_codes(rows, province, "vn-63"), provinces, name))
-    return [*found, _called(rows, [f"{what} of {label}, households" for label in rows.keys["group"].to_list()])]
+    return [*found, _called(rows, [f"{what} of {label}" for label in rows.keys["group"].to_list()])]
 
 
 def _places(codes: Sequence[Any], provinces: Sequence[int | str], name: str) -> list[int]:

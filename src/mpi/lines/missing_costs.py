@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mpi.lines.class_estimates import unasked
 from mpi.lines.class_table import reasons
 from mpi.profiles import rows_of
 from mpi.retention import retention
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mpi.lines.classification import Classification
     from mpi.measure import Unit
 
@@ -41,6 +44,8 @@ class MissingCosts:
         Those whom the measure (M0, H, A) leaves out as incomplete, if any: all of them together.
     indicators : tuple of Lost
         The cases that lack each indicator; one may lack several.
+    unasked : tuple of str
+        Indicators that are missing in every row: with any, the measure is not estimated, and drops nobody.
     """
 
     unit: Unit
@@ -48,6 +53,7 @@ class MissingCosts:
     undecided: tuple[Lost, ...]
     dropped: tuple[Lost, ...]
     indicators: tuple[Lost, ...]
+    unasked: tuple[str, ...]
 
     def sentences(self) -> list[str]:
         """Say it: in one sentence of the classes, and in one of the measure where it leaves somebody out."""
@@ -56,8 +62,10 @@ class MissingCosts:
             said = [f"The class of {self._of(self.undecided)} is undecided and left out: {because}."]
         else:
             said = [f"The class of all {self.cases:,} {self.unit}s is decided."]
+        if self.unasked:
+            said.append(f"M0, H and A are not estimated: {_named(self.unasked)} missing in every row.")
         if self.dropped:
-            because = ", ".join(f"{x.reason} {x.cases:,}" for x in self.indicators)
+            because = ", ".join(f"{_named([x.reason])} {x.cases:,}" for x in self.indicators)
             said.append(f"M0, H and A leave out {self._of(self.dropped)}, whose answers are missing: {because}.")
         return said
 
@@ -92,13 +100,16 @@ def missing_costs(status: Classification, unit: Unit = "person") -> MissingCosts
         here = rows.of(mask)
         if here.any():
             undecided.append(Lost(reason, int(here.sum()), float(weight[here].sum()) / whole))
-    dropped, indicators = _of_measure(status, unit)
-    return MissingCosts(unit, len(weight), tuple(undecided), dropped, indicators)
+    absent = tuple(unasked(status))
+    dropped, indicators = _of_measure(status, unit) if status.line.indicators and not absent else ((), ())
+    return MissingCosts(unit, len(weight), tuple(undecided), dropped, indicators, absent)
+
+
+def _named(indicators: Sequence[str]) -> str:
+    return ", ".join(i.replace("_", " ") for i in indicators)
 
 
 def _of_measure(status: Classification, unit: Unit) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
-    if not status.line.indicators:
-        return (), ()
     report = retention(status.survey, status.line.measure, unit=unit)
     total = report.groups.iloc[0]
     lost = Lost("incomplete", int(total["n"] - total["n_retained"]), 1 - float(total["retained"]))

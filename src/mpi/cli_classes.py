@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mpi.cli_tables import new_console, new_table
+from mpi.layout import occurring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def show_answer(answer: Answer, line: Line) -> None:
     to = new_console()
     est = answer.est
     to.print(f"{line.title}\n{line.instrument.text}\n{est.about['survey'].removeprefix('Survey: ')}")
-    there = est.keys["statistic"].values
+    there = occurring(est.keys["statistic"])
     shown = [s for s in (*(c.name for c in line.classes), *_undecided(est), *_AF) if s in there]
     for by in est.keys["by"].values:
         _show_group(to, est, str(by), shown)
@@ -53,7 +54,7 @@ def show_answer(answer: Answer, line: Line) -> None:
 
 def _undecided(est: Estimates) -> list[str]:
     """Show the undecided as a column where they are more than a rounding error: the other shares are of the rest."""
-    if _UNDECIDED not in est.keys["statistic"].values:
+    if _UNDECIDED not in occurring(est.keys["statistic"]):
         return []
     share = float(est.select(statistic=_UNDECIDED, by="total").value[0])
     return [_UNDECIDED] if share >= _NOTICED else []
@@ -91,9 +92,9 @@ def _show_table(to: Console, by: str, figures: pd.DataFrame, cases: dict[str, st
 
 def _show_bounds(to: Console, bounds: Estimates, shown: Sequence[str]) -> None:
     """Print from where to where each share may go with the missing answers, of groups where it goes anywhere."""
-    there = [s for s in shown if s in bounds.keys["statistic"].values]
+    there = [s for s in shown if s in occurring(bounds.keys["statistic"])]
     to.print(
-        "\nBounds: if none of those with missing answers were in the class (M0 and H: deprived), to if all of them were."
+        "\nBounds: if none of those with missing answers were in the class (M0, H: deprived), to if all of them were."
     )
     still = []
     for by in map(str, bounds.keys["by"].values):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Coded, Keys
 
-__all__ = ["Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
+__all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
 
 _SHARES = frozenset(
     {
@@ -84,6 +84,16 @@ _WORDS = {
     "total": "Total",
     "ratio": "Ratio",
     "share": "Share",
+    "poor": "Poor",
+    "near_poor": "Near-poor",
+    "average": "Average living standard",
+    "other": "Other",
+    "undecided": "Undecided",
+    "poor_number": "Number of poor",
+    "near_poor_number": "Number of near-poor",
+    "average_number": "Number with an average living standard",
+    "other_number": "Number of others",
+    "undecided_number": "Number of undecided",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
     "ongoing_change": "change of those poor in both rounds",
@@ -101,7 +111,10 @@ _WORDS = {
 }
 
 
-_TITLES = frozenset({"total", "key figures"})
+KEY_FIGURES = "key figures"
+"""What stands in the column `by` of figures whose `group` says of whom they are, and what they count."""
+
+_TITLES = frozenset({"total", KEY_FIGURES})
 """What stands in the column `by` where it is no column of the data."""
 
 

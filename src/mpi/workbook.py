@@ -36,6 +36,7 @@ _MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
 _NOTES, _DATA = "Notes", "Data"
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
+_BOUNDS = ("lower_bound", "upper_bound")
 _BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "upper"), "estimate": ()}
 
 _FLAGS = {
@@ -147,18 +148,28 @@ class _Page:
 
 
 def _pages(layout: Grid) -> Iterator[_Page]:
-    """Part the layout by disaggregation, and each of them into main figures and figures of indicators."""
+    """Part the layout by disaggregation, and each of them into main figures, those of indicators, and bounds of both.
+
+    Figures that are bounds alone are main figures.
+    """
     names = [row[0] for row in layout.rows]
-    of_indicators = [c.statistic in _BY_INDICATOR for c in layout.columns]
+    bounds = _bounds(layout)
+    indicators = np.array([c.statistic in _BY_INDICATOR for c in layout.columns]) & ~bounds
+    kinds = (("", ~indicators & ~bounds), (", indicators", indicators), (", bounds", bounds))
     for by in dict.fromkeys(names):
         here = [n == by for n in names]
         cases = _cases(part_of(layout, here, [True] * len(layout.columns)))
-        main = part_of(layout, here, [not x for x in of_indicators])
-        if main.columns:
-            yield _Page(by, "", main, cases)
-        others = part_of(layout, here, of_indicators)
-        if others.columns:
-            yield _Page(by, ", indicators" if main.columns else "", others, cases)
+        parts = [(end, part_of(layout, here, kind.tolist())) for end, kind in kinds]
+        there = [(end, part) for end, part in parts if part.columns]
+        for i, (end, part) in enumerate(there):
+            yield _Page(by, end if i else "", part, cases)
+
+
+def _bounds(layout: Grid) -> NDArray[np.bool_]:
+    """Say which columns are bounds of others."""
+    contrasts = layout.est.keys["contrast"]
+    found = np.array([contrasts.at(int(rows.max())) in _BOUNDS for rows in layout.cell.T], dtype=bool)
+    return found & ~found.all()
 
 
 def _cases(layout: Grid) -> NDArray[np.float64]:

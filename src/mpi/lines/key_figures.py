@@ -14,6 +14,7 @@ from mpi.estimate import estimate
 from mpi.indicators.evaluate import with_numbers
 from mpi.joining import concat
 from mpi.keys import Coded, coded
+from mpi.layout import KEY_FIGURES
 from mpi.lines.class_estimates import unasked
 from mpi.means import mean
 
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from mpi.lines.classification import Classification
     from mpi.survey import Survey
 
-__all__ = ["KEY_FIGURES", "key_figures"]
-
-KEY_FIGURES = "key figures"
-"""What stands in the column `by` of these figures."""
+__all__ = ["key_figures"]
 
 _USUAL = ("Hmong",)
 _MINORITY = "minority_of_key_figures"

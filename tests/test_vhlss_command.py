@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import warnings
 from pathlib import Path
@@ -230,6 +231,19 @@ def test_files_hold_bounds_figures_and_notes(written: tuple[str, Path]) -> None:
     figures = [row[0] for row in book["Key figures"].iter_rows(values_only=True)]
     assert "Counted: what each figure says." in figures
     assert book["Data"].max_row == len(table) + 1
+
+
+def test_the_readme_shows_the_true_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its command is the one of the set-up, and each line of its block stands in the output, in order."""
+    text = (SAMPLES.parents[1] / "README.md").read_text(encoding="utf-8")
+    command, *shown = text.partition("```console\n$ ")[2].partition("\n```")[0].splitlines()
+    assert sum(f"&& .venv/bin/{command}" in line for line in text.splitlines()) == 1
+    out = tmp_path / "tables.xlsx"
+    words = shlex.split(command.replace("tables.xlsx", str(out)))
+    monkeypatch.chdir(SAMPLES.parents[1])
+    printed = iter(line.rstrip() for line in run(*words[1:])[1].splitlines())
+    assert [line for line in shown if line != "..." and line not in printed] == []
+    assert out.stat().st_size > 0
 
 
 def test_labels_in_vietnamese() -> None:

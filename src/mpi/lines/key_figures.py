@@ -115,13 +115,15 @@ def _of_measure(
     survey: Survey, measure: Any, ethnicity: str, groups: Sequence[int | str] | None, level: float
 ) -> list[Estimates]:
     """Estimate the minorities' share of the multidimensionally poor, and groups' headcounts, in persons."""
-    by_minority = estimate(survey, measure, [_MINORITY], statistics=["poor_share", "population_share"], level=level)
+    est = estimate(
+        survey, measure, [_MINORITY, ethnicity], statistics=["H", "population_share", "poor_share"], level=level
+    )
     found = []
     for statistic, of in (("population_share", "the population"), ("poor_share", "the multidimensionally poor")):
-        chosen = by_minority.select(statistic=statistic, by=_MINORITY)
-        one = chosen.take([i for i, g in enumerate(chosen.keys["group"].to_list()) if g in {"1", "1.0", 1}])
-        found.append(_called(one, [f"minorities among {of}, persons"]))
-    headcounts = estimate(survey, measure, [ethnicity], statistics=["H"], level=level).select(by=ethnicity)
+        chosen = est.select(statistic=statistic, by=_MINORITY)
+        one = chosen.take([i for i, code in enumerate(_values(chosen, _MINORITY)) if code == 1])
+        found += [_called(one, [f"minorities among {of}, persons"])] if len(one) else []  # where there are any
+    headcounts = est.select(statistic="H", by=ethnicity)
     codes = _codes(headcounts, ethnicity, "vn-ethnic")
     for group in _USUAL if groups is None else groups:
         unit = ethnic_groups().find(group)
@@ -175,9 +177,14 @@ def _places(codes: Sequence[Any], provinces: Sequence[int | str], name: str) -> 
     return list(dict.fromkeys(found))
 
 
-def _codes(est: Estimates, by: str, set_name: str) -> list[int]:
-    """Return the code of each group, whatever it is written as."""
-    return [lookup(est.codes[by][label][0], set_name).code for label in est.keys["group"].to_list()]
+def _codes(est: Estimates, by: str, set_name: str) -> list[int | None]:
+    """Return the code of each group, whatever it is written as; none where the column is missing."""
+    return [None if v is None else lookup(v, set_name).code for v in _values(est, by)]
+
+
+def _values(est: Estimates, by: str) -> list[Any]:
+    """Return the value in the data of each group."""
+    return [est.codes[by][label][0] for label in est.keys["group"].to_list()]
 
 
 def _called(est: Estimates, names: Sequence[str]) -> Estimates:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mpi.lines.class_estimates import unasked
 from mpi.lines.class_table import reasons
 from mpi.profiles import rows_of
-from mpi.retention import retention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mpi.lines.classification import Classification
     from mpi.measure import Unit
+    from mpi.profiles import Rows
 
 __all__ = ["Lost", "MissingCosts", "missing_costs"]
 
@@ -94,14 +98,14 @@ def missing_costs(status: Classification, unit: Unit = "person") -> MissingCosts
     The class of 1 of 3 persons (33.33% of the population) is undecided and left out: income missing 1.
     """
     rows = rows_of(status.survey, unit, [f"{status.prefix}class_code"])
-    weight, whole = rows.weight, float(rows.weight.sum())
+    weight = rows.weight
     undecided = []
     for reason, mask in reasons(status.evidence, status.code == 0):
         here = rows.of(mask)
         if here.any():
-            undecided.append(Lost(reason, int(here.sum()), float(weight[here].sum()) / whole))
+            undecided.append(_lost(reason, here, weight))
     absent = tuple(unasked(status))
-    dropped, indicators = _of_measure(status, unit) if status.line.indicators and not absent else ((), ())
+    dropped, indicators = ((), ()) if absent else _of_measure(status, rows)
     return MissingCosts(unit, len(weight), tuple(undecided), dropped, indicators, absent)
 
 
@@ -109,11 +113,15 @@ def _named(indicators: Sequence[str]) -> str:
     return ", ".join(i.replace("_", " ") for i in indicators)
 
 
-def _of_measure(status: Classification, unit: Unit) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
-    report = retention(status.survey, status.line.measure, unit=unit)
-    total = report.groups.iloc[0]
-    lost = Lost("incomplete", int(total["n"] - total["n_retained"]), 1 - float(total["retained"]))
-    known = report.indicators[report.indicators["by"] == "total"]
-    found = zip(known["indicator"], known["n_missing"], known["missing"], strict=True)
-    indicators = tuple(Lost(str(i), int(n), float(share)) for i, n, share in found if n)
-    return ((lost,) if lost.cases else ()), tuple(sorted(indicators, key=lambda x: -x.cases))
+def _of_measure(status: Classification, rows: Rows) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
+    """Count those who lack an indicator, all together and by indicator."""
+    survey = status.survey
+    missing = {i.name: np.isnan(rows.of(survey.numbers(i.column)).astype(np.float64)) for i in status.line.indicators}
+    some = np.any(list(missing.values()), axis=0) if missing else np.zeros(len(rows.weight), dtype=bool)
+    indicators = [_lost(name, here, rows.weight) for name, here in missing.items() if here.any()]
+    lost = (_lost("incomplete", some, rows.weight),) if some.any() else ()
+    return lost, tuple(sorted(indicators, key=lambda x: -x.cases))
+
+
+def _lost(reason: str, here: NDArray[np.bool_], weight: NDArray[np.float64]) -> Lost:
+    return Lost(reason, int(here.sum()), float(weight[here].sum() / weight.sum()))

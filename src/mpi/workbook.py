@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def workbook(
     book.properties.creator = "mpi-poverty"
     quoting = _quoting_style(front)
     contents = io.BytesIO()
-    with ZipFile(contents, "w", ZIP_DEFLATED) as archive:  # book.save leaves it open where the disk fills up
+    with ZipFile(contents, "w") as archive:  # compressed when the rows are in it
         ExcelWriter(book, archive).save()
     return with_rows(contents.getvalue(), f"xl/worksheets/sheet{len(book.worksheets)}.xml", rows, quoting)
 

@@ -19,7 +19,7 @@ from mpi.errors import MpiError
 from mpi.layout import heading, occurring, part_of
 from mpi.notes import style_of, without_error
 from mpi.tables import MISSING, ROUNDING, Grid, decimals_of, grid, notes, tidy
-from mpi.workbook_rows import clean, formula_like, with_rows
+from mpi.workbook_rows import clean, formula_like, with_rows, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,10 +109,12 @@ def workbook(
     _front(front, est, [sheet.title for sheet in book.worksheets[1:-1]])
     book.properties.creator = "mpi-poverty"
     quoting = _quoting_style(front)
+    paths = {f"xl/worksheets/sheet{i}.xml": sheet for i, sheet in enumerate(book.worksheets, 1)}
+    made = {path: written(sheet, rows if sheet.title == _DATA else (), quoting) for path, sheet in paths.items()}
     contents = io.BytesIO()
     with ZipFile(contents, "w") as archive:  # compressed when the rows are in it
         ExcelWriter(book, archive).save()
-    return with_rows(contents.getvalue(), f"xl/worksheets/sheet{len(book.worksheets)}.xml", rows, quoting)
+    return with_rows(contents.getvalue(), made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

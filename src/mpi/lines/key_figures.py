@@ -9,9 +9,9 @@ import numpy as np
 
 from mpi.codes.ethnicity import Hoa, classification
 from mpi.codes.sets import ethnic_groups, lookup
+from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.estimate import estimate
-from mpi.indicators.evaluate import with_numbers
 from mpi.joining import concat
 from mpi.keys import Coded, coded
 from mpi.layout import KEY_FIGURES

@@ -174,15 +174,23 @@ def test_blank_answers_stay_missing(frames):
 
 
 @pytest.mark.parametrize("year", [2016, 2022])
-def test_labels_are_vietnamese(surveys, year):
+def test_labels_are_english_or_vietnamese(surveys, year):
     labels = surveys[year].labels
+    assert labels["province"][2] == "Ha Giang"
+    assert labels["ethnicity"][8] == "Hmong"
+    assert labels["area"] == {1: "Urban", 2: "Rural"}
+    assert labels["head_sex"][2] == "Female"
+    vietnamese = read_vhlss(FOLDERS[year], year, labels="vi")
+    labels = vietnamese.labels
     assert labels["province"][2] == "Hà Giang"
     assert labels["ethnicity"][8] == "Hmông (Mèo)"
     assert labels["area"] == {1: "Thành thị", 2: "Nông thôn"}
     assert labels["sex"][2] == "Nữ"
     assert labels["region"][6] == "Đồng bằng sông Cửu Long"
     assert labels["relation"][2] == "Vợ/chồng"
-    assert surveys[year].categories("province").labels[1] == "Hà Giang"
+    assert vietnamese.categories("province").labels[1] == "Hà Giang"
+    with pytest.raises(MpiError, match="no language 'fr'"):
+        read_vhlss(FOLDERS[year], year, labels="fr")
 
 
 def test_vietnamese_of_2016_is_in_tcvn3():

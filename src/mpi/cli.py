@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 import warnings
@@ -16,6 +17,7 @@ import typer
 from mpi import __version__
 from mpi import cli_options as opt
 from mpi.cli_checks import check_outputs, check_request, checked_survey
+from mpi.cli_classes import show_answer
 from mpi.cli_lines import show_line, show_lines
 from mpi.cli_tables import (
     show_estimates,
@@ -26,7 +28,7 @@ from mpi.cli_tables import (
     show_survey,
     status,
 )
-from mpi.cli_vhlss import account_of, line_of, show_classes, tables_of
+from mpi.cli_vhlss import Request, account_of, answer, line_of
 from mpi.errors import MpiError, MpiWarning
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ __all__ = ["app", "main"]
 
 _HEADLINE = ("M0", "H", "A")
 _STOPPED = 130
+_SELDOM = (100_000, 50, 50)  # a process of seconds need not look for cycles hundreds of times
 
 app = typer.Typer(
     name="mpi",
@@ -186,40 +189,53 @@ def lines(
 
 @app.command()
 def vhlss(
-    folder: Annotated[Path, typer.Argument(help="The folder with the round's files.")],
+    folder: opt.Folder,
     *,
-    year: Annotated[int, typer.Option(help="The round: 2010, 2012, ..., 2022, 2023.")],
-    line: Annotated[str | None, typer.Option(help="A poverty line; by default the one that applied.")] = None,
+    year: opt.Year,
+    line: opt.LineName = None,
     by: opt.Columns = None,
-    unit: opt.Unit = None,
-    overrides: Annotated[str | None, typer.Option(help="A .toml file with mappings of your own.")] = None,
+    unit: opt.HouseholdsFirst = None,
+    bounds: opt.Bounds = False,
+    figures: opt.Figures = None,
+    province: opt.Provinces = None,
+    hoa: opt.HoaWord = None,
+    labels: opt.LabelsWord = None,
+    overrides: opt.Overrides = None,
     out: opt.Outs = None,
 ) -> None:
     """From a folder of the Viet Nam Household Living Standards Survey to who is poor under the law.
 
-    Households are counted unless --unit person is given, as the official rate does.
+    Prints the share of each class and M0, H and A, what missing answers cost, and, where ethnic groups are asked
+    for, key figures such as the minorities' share of the poor. By head_sex it says whether the gap of heads changes
+    sign between households and persons.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
-    mpi vhlss VHLSS2022/ --year 2022 --line vn-2022 --by ethnicity --by province --out tables.xlsx
+    mpi vhlss VHLSS2022/ --year 2022 --by ethnicity --by province --by head_sex --out tables.xlsx
+
+    mpi vhlss VHLSS2016/ --year 2016 --by area,head_sex --unit person --bounds
+
+    mpi vhlss VHLSS2016/ --year 2016 --province "Bac Kan" --province "Dak Nong" --hoa minority
     """
     with _told():
-        chosen = line_of(line, year)
-        asked = [opt.grouping(b) for b in by or []]
+        request = Request(
+            folder, year, line_of(line, year), [opt.grouping(b) for b in by or []], opt.word(unit, "household"),
+            overrides, opt.word(labels, "en"), bounds, figures, opt.word(hoa, "majority"), province or [],
+        )  # fmt: skip
         check_outputs(out or [])
         with status(f"Reading {folder}"):
-            est = tables_of(folder, year, chosen, asked, unit.value if unit else "household", overrides)
-        _write(est, out or [], {"percent": True})
-        show_classes(est, chosen)
+            found = answer(request)
+        _write(found.whole, out or [], {"percent": True})
+        show_answer(found, request.line)
 
 
 @app.command()
 def explain(
-    folder: Annotated[Path, typer.Argument(help="The folder with the round's files.")],
+    folder: opt.Folder,
     *,
-    year: Annotated[int, typer.Option(help="The round: 2010, 2012, ..., 2022, 2023.")],
+    year: opt.Year,
     household: Annotated[str, typer.Option(help="The household's identifier.")],
-    line: Annotated[str | None, typer.Option(help="A poverty line; by default the one that applied.")] = None,
+    line: opt.LineName = None,
 ) -> None:
     """Explain one household of a VHLSS folder: its deprivations, the answers behind them, its class, the article.
 
@@ -270,6 +286,7 @@ def check(
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(*_SELDOM)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a letter prints "?" instead of stopping

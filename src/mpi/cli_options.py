@@ -20,22 +20,33 @@ __all__ = [
     "SAMPLE",
     "SYNTHETIC",
     "AsToml",
+    "Bounds",
     "Columns",
     "Count",
     "Cutoffs",
     "Decimals",
+    "Figures",
     "File",
+    "Folder",
     "Fpc",
     "Gaps",
+    "Hoa",
+    "HoaWord",
     "Household",
+    "HouseholdsFirst",
     "Intervals",
+    "Labels",
+    "LabelsWord",
     "Level",
+    "LineName",
     "MeasureIfAny",
     "MeasureName",
     "MeasureWord",
     "Missing",
     "Outs",
+    "Overrides",
     "Percent",
+    "Provinces",
     "Psu",
     "SharedPsus",
     "Single",
@@ -47,10 +58,12 @@ __all__ = [
     "Wave",
     "Weight",
     "Where",
+    "Year",
     "design_of",
     "grouping",
     "measure_of",
     "spoken",
+    "word",
 ]
 
 SAMPLE = "sample"
@@ -73,6 +86,20 @@ class Gaps(StrEnum):
     drop = "drop"
     reweight = "reweight"
     bounds = "bounds"
+
+
+class Hoa(StrEnum):
+    """Where the Hoa stand."""
+
+    majority = "majority"
+    minority = "minority"
+
+
+class Labels(StrEnum):
+    """The language of labels."""
+
+    en = "en"
+    vi = "vi"
 
 
 class Single(StrEnum):
@@ -179,6 +206,64 @@ Decimals = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+Folder = Annotated[
+    Path,
+    typer.Argument(metavar="FOLDER", help="The folder with the round's files, .dta or others.", show_default=False),
+]
+Year = Annotated[int, typer.Option("--year", help="The round: 2010, 2012, ..., 2022, 2023.", show_default=False)]
+LineName = Annotated[
+    str | None,
+    _option(
+        "--line",
+        "A poverty line (see [bold]mpi lines[/bold]) or a .toml file; by default the one that applied.",
+        "LINE",
+    ),
+]
+HouseholdsFirst = Annotated[
+    Count | None,
+    typer.Option(
+        "--unit", help="What is counted; by default households, as the official rate does.", **_word("unit", Count)
+    ),
+]
+Bounds = Annotated[
+    bool, typer.Option("--bounds", help="Bound each share, whatever the missing answers are.", show_default=False)
+]
+Figures = Annotated[
+    bool | None,
+    typer.Option(
+        "--figures/--no-figures",
+        help="Key figures, such as minorities among the poor; by default with --by ethnicity or --province.",
+        show_default=False,
+    ),
+]
+Provinces = Annotated[
+    list[str] | None,
+    _option(
+        "--province",
+        "A province for the key figures, by name or code; by default all with --by province. May be repeated.",
+        "PROVINCE",
+    ),
+]
+HoaWord = Annotated[
+    Hoa | None,
+    typer.Option(
+        "--hoa",
+        help="Where the Hoa stand in key figures; by default with the Kinh, the majority.",
+        **_word("choice", Hoa),
+    ),
+]
+LabelsWord = Annotated[
+    Labels | None,
+    typer.Option(
+        "--labels",
+        help="The language of provinces, ethnic groups, areas and sexes; by default en.",
+        **_word("language", Labels),
+    ),
+]
+Overrides = Annotated[
+    str | None,
+    _option("--overrides", "A .toml file with mappings of your own, for variables a layout does not know.", "FILE"),
+]
 Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE")]
 
 
@@ -194,6 +279,11 @@ def measure_of(name: str) -> Measure:
     if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or Path(name).is_file():
         return Measure.from_toml(name)
     raise MpiError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
+
+
+def word(chosen: StrEnum | None, otherwise: str) -> Any:
+    """Return the word of an option, or another where it is not given."""
+    return otherwise if chosen is None else chosen.value
 
 
 def grouping(text: str) -> By:
@@ -233,7 +323,12 @@ _GIVEN = re.compile(
     rf"(?<![\w/\\.'\"-])({'|'.join(_FLAGS)})=(?:'(\w+)'|True\b|(?=[\s),.;:]|$))"  # never a part of a file's name
 )
 _BEGINS = re.compile(r"(^\s*\d+\. |: |^)(single_psu|shared_psus|statistics|by): ", re.MULTILINE)
+_PROVENANCE = re.compile(r"load_line\('([\w-]+)'\)\.provenance\(\) shows which(?: \(for a file .*?\)\))?")
+_MAPPING = re.compile(r"with overrides=\{.*?\}\}")
 _PHRASES = {
+    "; give rules=, or columns of 0, 1 and missing": "; choose another --line",
+    "; a file of your own is read with Line.from_toml(path)": "; or give the path of a .toml file",
+    ". A layout of your own is given with layout=": "",
     ", or use mpi.pool": "",
     "use measure.with_missing('drop')": "choose --missing drop",
     "leave it out with measure.drop(...) to move its weight": "leave it out of the measure file; its weight moves",
@@ -250,5 +345,7 @@ def spoken(message: str) -> str:
     """
     for phrase, instead in _PHRASES.items():
         message = message.replace(phrase, instead)
+    message = _MAPPING.sub("with a file for --overrides", message)
+    message = _PROVENANCE.sub(r"mpi lines \1 shows which", message)
     message = _BEGINS.sub(lambda m: f"{m[1]}{_FLAGS[m[2]]}: ", message)
     return _GIVEN.sub(lambda m: " ".join(filter(None, (_FLAGS[m[1]], m[2]))), message)

@@ -2,25 +2,117 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.cli_tables import new_console, new_table
+from mpi.asking import columns_of
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from mpi.asking import By
+    from mpi.asking import By, Cross
+    from mpi.codes.codeset import Language
+    from mpi.codes.ethnicity import Hoa
     from mpi.estimates import Estimates
-    from mpi.lines import Line
+    from mpi.lines import Classification, Line, MissingCosts
     from mpi.measure import Unit
+    from mpi.survey import Survey
 
-__all__ = ["account_of", "line_of", "show_classes", "tables_of"]
+__all__ = ["Answer", "Request", "account_of", "answer", "line_of"]
 
-_AF = ("M0", "H", "A")
+_ETHNICITY, _PROVINCE, _HEAD = "ethnicity", "province", "head_sex"
+_MARK, _HEADER = b"SYNTHETIC", 400
+_HOA: dict[Hoa, str] = {
+    "majority": "all but Kinh and Hoa (--hoa minority counts the Hoa among them)",
+    "minority": "all but Kinh, the Hoa among them (--hoa majority puts these with the Kinh)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a folder.
+
+    Attributes
+    ----------
+    folder, year, overrides, labels
+        As for `mpi.read_vhlss`.
+    line : Line
+        The poverty line.
+    by : sequence of columns and crosses
+        The disaggregations.
+    unit : {"person", "household"}
+        What is counted.
+    bounds : bool
+        Whether figures are bounded for all that is missing.
+    figures : bool or None
+        Whether the key figures are wanted; None where ethnic groups or provinces are asked for.
+    hoa : {"majority", "minority"}
+        Where the Hoa stand.
+    provinces : sequence of str
+        The provinces of the key figures; none for all, where provinces are asked for.
+    """
+
+    folder: Path
+    year: int
+    line: Line
+    by: Sequence[By]
+    unit: Unit
+    overrides: str | None
+    labels: Language
+    bounds: bool
+    figures: bool | None
+    hoa: Hoa
+    provinces: Sequence[str]
+
+    @property
+    def crosses(self) -> list[Cross]:
+        """The disaggregations, each a tuple of columns."""
+        return [(b,) if isinstance(b, str) else tuple(b) for b in self.by]
+
+    @property
+    def wants_figures(self) -> bool:
+        """Whether the key figures are to be made."""
+        if self.figures is not None:
+            return self.figures
+        return bool(self.provinces) or any(_ETHNICITY in cross for cross in self.crosses)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is printed and written.
+
+    Attributes
+    ----------
+    est : Estimates
+        The classes and the measure.
+    bounds, figures : Estimates or None
+        The bounds, and the key figures.
+    costs : MissingCosts
+        What missing answers cost.
+    notes : list of str
+        The gap of heads, who the minorities are, what is synthetic.
+    """
+
+    est: Estimates
+    bounds: Estimates | None
+    figures: Estimates | None
+    costs: MissingCosts
+    notes: list[str]
+
+    @property
+    def whole(self) -> Estimates:
+        """All figures, with what is to be said of them: what a file holds."""
+        from mpi.joining import concat
+
+        parts = [e for e in (self.est, self.bounds, self.figures) if e is not None]
+        said = {"missing answers": " ".join(self.costs.sentences())} | {
+            f"note {i}": note for i, note in enumerate(self.notes, 1)
+        }
+        return replace(concat(parts), titles=self.est.titles, about={**self.est.about, **said})
 
 
 def line_of(name: str | None, year: int) -> Line:
@@ -32,50 +124,86 @@ def line_of(name: str | None, year: int) -> Line:
     return Line.from_toml(name) if name.endswith(".toml") else load_line(name)
 
 
-def tables_of(folder: Path, year: int, line: Line, by: Sequence[By], unit: Unit, overrides: str | None) -> Estimates:
-    """Read the folder, compute what the line asks for, and estimate its classes and its measure."""
-    from mpi.estimate import estimate
+def answer(request: Request) -> Answer:
+    """Read the folder, compute what the line asks for, classify, and estimate."""
+    from mpi.lines import estimate_bounds, missing_costs
+    from mpi.lines.class_estimates import estimate_status
     from mpi.official import with_deprivations
+
+    survey = _survey(request)
+    status = request.line.classify(with_deprivations(survey, request.line))
+    figures, why = _figures(status, request)
+    return Answer(
+        est=estimate_status(status, request.by, unit=request.unit),
+        bounds=estimate_bounds(status, request.by, unit=request.unit) if request.bounds else None,
+        figures=figures,
+        costs=missing_costs(status, request.unit),
+        notes=[
+            *_gaps(status, request),
+            *why,
+            *_synthetic(request.folder),
+        ],
+    )
+
+
+def _survey(request: Request) -> Survey:
     from mpi.readers.vhlss import read_vhlss
 
-    if not folder.is_dir():
-        raise MpiError(f"there is no folder {str(folder)!r}; give the folder that holds the round's files")
-    options: dict[str, Any] = {} if overrides is None else {"overrides": overrides}
-    survey = with_deprivations(read_vhlss(folder, year, **options), line)
-    return estimate(survey, line, by, unit=unit)
+    options: dict[str, Any] = {} if request.overrides is None else {"overrides": request.overrides}
+    survey = read_vhlss(request.folder, request.year, labels=request.labels, **options)
+    survey.check_columns(columns_of(request.crosses))
+    return survey
 
 
-def account_of(folder: Path, year: int, line: Line, household: str) -> str:
+def _figures(status: Classification, request: Request) -> tuple[Estimates | None, list[str]]:
+    """Make the key figures, and say whom they take for minorities; or why there are none."""
+    from mpi.lines import key_figures
+
+    if not request.wants_figures:
+        return None, []
+    every = any(_PROVINCE in cross for cross in request.crosses)
+    provinces = request.provinces or (None if every else ())
+    try:
+        return key_figures(status, hoa=request.hoa, provinces=provinces), [f"Minorities: {_HOA[request.hoa]}."]
+    except MpiError as error:
+        if request.provinces:
+            raise
+        return None, [f"No key figures: {error}."]
+
+
+def _gaps(status: Classification, request: Request) -> list[str]:
+    """Say the gap of heads where they are asked for."""
+    from mpi.lines import gap_notes, head_gaps
+
+    if (_HEAD,) not in request.crosses:
+        return []
+    try:
+        return gap_notes(head_gaps(status, _HEAD))
+    except MpiError as error:
+        return [f"No gap by head: {error}."]
+
+
+def _synthetic(folder: Path) -> list[str]:
+    """Say of the shipped samples, and of copies of them, what they are: their files do."""
+    for path in sorted(folder.glob("*.dta")):
+        with path.open("rb") as file:
+            if _MARK in file.read(_HEADER):
+                return ["Data: SYNTHETIC. Nobody was interviewed; the figures say nothing about Viet Nam."]
+    return []
+
+
+def account_of(folder: Path, year: int, line: Line, household: str, labels: Language = "en") -> str:
     """Explain one household: each indicator with the answers behind it, its income, its class and the article."""
     from mpi.columns import categories
     from mpi.indicators import explain, list_rules, load_rules
     from mpi.official import with_deprivations
     from mpi.readers.vhlss import read_vhlss
 
-    survey = read_vhlss(folder, year)
-    parts = [str(explain(survey, load_rules(line.name), household))] if line.name in list_rules() else []
+    survey = read_vhlss(folder, year, labels=labels)
     found = categories(survey.frames, survey.roles["household"])
     if household not in found.levels:
-        raise MpiError(unknown("household", household, found.levels))
+        raise MpiError(unknown("household", household, found.levels, show=3))
+    parts = [str(explain(survey, load_rules(line.name), household))] if line.name in list_rules() else []
     row = int(np.argmax(found.index == found.levels.index(household)))
     said = line.classify(with_deprivations(survey, line)).explain(row)
     return "\n".join([*parts, "", said.replace(f"Row {row}", f"Household {household}")])
-
-
-def show_classes(est: Estimates, line: Line) -> None:
-    """Print the share of each class, and M0, H and A, by group, in per cent with errors in brackets."""
-    to = new_console()
-    to.print(f"{line.title}\n{line.instrument.text}\n")
-    shown = [s for s in (*(c.name for c in line.classes), *_AF) if s in est.keys["statistic"].values]
-    for by in est.keys["by"].values:
-        part = est.select(by=by, statistic=shown)
-        n = est.select(by=by, statistic=shown[0])
-        cases = dict(zip(n.keys["group"].to_list(), n.n.tolist(), strict=True))
-        figures = part.wide(statistics=shown, percent=True, labels=True)
-        out = new_table("group", *figures.columns, "n", numbers=(*figures.columns, "n"))
-        for label, row in figures.iterrows():
-            group = label[1] if isinstance(label, tuple) else str(label)
-            out.add_row(str(group), *row.tolist(), f"{int(cases[group]):,}")
-        to.print(f"by {by}" if by != "total" else "")
-        to.print(out)
-    to.print(f"Counted: {est.about.get('counted', '')}. Standard errors in brackets.")

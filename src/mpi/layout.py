@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Coded, Keys
 
-__all__ = ["Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
+__all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
 
 _SHARES = frozenset(
     {
         "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
-        "other", "undecided", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
+        "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
         "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
         "H_transient",
     }
@@ -83,6 +83,17 @@ _WORDS = {
     "proportion": "Proportion",
     "total": "Total",
     "ratio": "Ratio",
+    "share": "Share",
+    "poor": "Poor",
+    "near_poor": "Near-poor",
+    "average": "Average living standard",
+    "other": "Other",
+    "undecided": "Undecided",
+    "poor_number": "Number of poor",
+    "near_poor_number": "Number of near-poor",
+    "average_number": "Number with an average living standard",
+    "other_number": "Number of others",
+    "undecided_number": "Number of undecided",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
     "ongoing_change": "change of those poor in both rounds",
@@ -98,6 +109,13 @@ _WORDS = {
     "mean_log_deviation": "mean log deviation",
     "coefficient_of_variation": "coefficient of variation",
 }
+
+
+KEY_FIGURES = "key figures"
+"""What stands in the column `by` of figures whose `group` says of whom they are, and what they count."""
+
+_TITLES = frozenset({"total", KEY_FIGURES})
+"""What stands in the column `by` where it is no column of the data."""
 
 
 class Layout(TypedDict, total=False):
@@ -332,10 +350,12 @@ def heading(by: str | None) -> str:
 
     Examples
     --------
-    >>> heading("ethnicity"), heading("total")
-    ('By ethnicity', 'Total')
+    >>> heading("ethnicity"), heading("total"), heading("key figures")
+    ('By ethnicity', 'Total', 'Key figures')
     """
-    return f"By {by}" if by not in {None, "", "total"} else "Total" if by else "Estimates"
+    if by in _TITLES:
+        return by.capitalize()
+    return f"By {by}" if by else "Estimates"
 
 
 def part_of(layout: Grid, rows: Sequence[bool], columns: Sequence[bool]) -> Grid:

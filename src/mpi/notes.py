@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mpi.layout import occurring, row_name
+from mpi.layout import KEY_FIGURES, occurring, row_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,8 +68,16 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
         out.append(f"Weights: {weightings[0]}.")
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
-    out += [f"{word}: {est.about[key]}." for key, word in _ABOUT.items() if key in est.about]
+    out += [f"{word}: {said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
     return [*out, *_flag_notes(layout, _MARKS[bracketed][style]), ROUNDING]
+
+
+def _about(layout: Grid, key: str) -> str:
+    """Return what is said of the estimates; key figures say themselves what they count."""
+    said, own = layout.est.about.get(key, ""), [row[0] == KEY_FIGURES for row in layout.rows]
+    if key != "counted" or not any(own) or not said:
+        return said
+    return "what each figure says" if all(own) else f"{said}; of key figures, what each says"
 
 
 _ABOUT = {"counted": "Counted", "data": "Data"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import math
 import re
+from copy import copy
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from weakref import WeakKeyDictionary
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from mpi.errors import MpiError
 from mpi.layout import heading, occurring, part_of
 from mpi.notes import style_of, without_error
 from mpi.tables import MISSING, ROUNDING, Grid, decimals_of, grid, notes, tidy
+from mpi.workbook_rows import clean, formula_like, with_rows, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from mpi.estimates import Estimates
     from mpi.notes import Style
+    from mpi.workbook_rows import Rows
 
 __all__ = ["sheet_name", "workbook"]
 
@@ -32,6 +36,7 @@ _MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
 _NOTES, _DATA = "Notes", "Data"
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
+_BOUNDS = ("lower_bound", "upper_bound")
 _BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "upper"), "estimate": ()}
 
 _FLAGS = {
@@ -100,13 +105,16 @@ def workbook(
     taken = {_NOTES.casefold(), _DATA.casefold()}
     for page in pages:
         _publish(book.create_sheet(sheet_name(page.title, taken, page.end)), page, style, decimals)
-    _data(book.create_sheet(_DATA), est)
+    rows = _data(book.create_sheet(_DATA), est)
     _front(front, est, [sheet.title for sheet in book.worksheets[1:-1]])
     book.properties.creator = "mpi-poverty"
+    quoting = _quoting_style(front)
+    paths = {f"xl/worksheets/sheet{i}.xml": sheet for i, sheet in enumerate(book.worksheets, 1)}
+    made = {path: written(sheet, rows if sheet.title == _DATA else (), quoting) for path, sheet in paths.items()}
     contents = io.BytesIO()
-    with ZipFile(contents, "w", ZIP_DEFLATED) as archive:  # book.save leaves it open where the disk fills up
+    with ZipFile(contents, "w") as archive:  # compressed when the rows are in it
         ExcelWriter(book, archive).save()
-    return contents.getvalue()
+    return with_rows(contents.getvalue(), made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,18 +150,28 @@ class _Page:
 
 
 def _pages(layout: Grid) -> Iterator[_Page]:
-    """Part the layout by disaggregation, and each of them into main figures and figures of indicators."""
+    """Part the layout by disaggregation, and each of them into main figures, those of indicators, and bounds of both.
+
+    Figures that are bounds alone are main figures.
+    """
     names = [row[0] for row in layout.rows]
-    of_indicators = [c.statistic in _BY_INDICATOR for c in layout.columns]
+    bounds = _bounds(layout)
+    indicators = np.array([c.statistic in _BY_INDICATOR for c in layout.columns]) & ~bounds
+    kinds = (("", ~indicators & ~bounds), (", indicators", indicators), (", bounds", bounds))
     for by in dict.fromkeys(names):
         here = [n == by for n in names]
         cases = _cases(part_of(layout, here, [True] * len(layout.columns)))
-        main = part_of(layout, here, [not x for x in of_indicators])
-        if main.columns:
-            yield _Page(by, "", main, cases)
-        others = part_of(layout, here, of_indicators)
-        if others.columns:
-            yield _Page(by, ", indicators" if main.columns else "", others, cases)
+        parts = [(end, part_of(layout, here, kind.tolist())) for end, kind in kinds]
+        there = [(end, part) for end, part in parts if part.columns]
+        for i, (end, part) in enumerate(there):
+            yield _Page(by, end if i else "", part, cases)
+
+
+def _bounds(layout: Grid) -> NDArray[np.bool_]:
+    """Say which columns are bounds of others."""
+    contrasts = layout.est.keys["contrast"]
+    found = np.array([contrasts.at(int(rows.max())) in _BOUNDS for rows in layout.cell.T], dtype=bool)
+    return found & ~found.all()
 
 
 def _cases(layout: Grid) -> NDArray[np.float64]:
@@ -221,20 +239,43 @@ def _put(sheet: Any, row: int, column: int, value: Any) -> Any:
         # openpyxl writes floats with 16 digits, which loses the last bit of many; Python's own digits do not.
         cell.value, cell.data_type = repr(value.item() if isinstance(value, np.generic) else value), "n"
         return cell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", str(value))
+    text = clean(value)
     cell.value = text
     cell.data_type = "s"  # openpyxl makes a formula of "=1+1" and an error of "#N/A"
-    cell.quotePrefix = text.startswith(("=", "+", "-", "@"))  # it stays text when somebody edits the cell
+    if formula_like(text):
+        cell.quotePrefix = True  # it stays text when somebody edits the cell
     return cell
 
 
-def _style(cell: Any, *, bold: bool = False, wrap: bool = False, horizontal: str | None = None) -> None:
+_LOOKS: WeakKeyDictionary[Any, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+"""The styles that each open workbook has, by what they look like."""
+
+
+def _style(
+    cell: Any, *, bold: bool = False, wrap: bool = False, horizontal: str | None = None, form: str | None = None
+) -> None:
+    """Style a cell as another was that looks alike: to make a style and to find its like again takes long."""
+    look = (bool(cell.quotePrefix), bold, wrap, horizontal, form)
+    known = _LOOKS.setdefault(cell.parent.parent, {})
+    if look in known:
+        cell._style = copy(known[look])  # noqa: SLF001  # as openpyxl itself copies a style
+        return
     from openpyxl.styles import Alignment, Font
 
     cell.font = Font(bold=bold)
     cell.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrap)
+    if form is not None:
+        cell.number_format = form
+    known[look] = copy(cell._style)  # noqa: SLF001
+
+
+def _quoting_style(sheet: Any) -> int:
+    """Return the number of the style of texts that stay texts when somebody edits them."""
+    from openpyxl.cell import Cell
+
+    cell = Cell(sheet, row=1, column=1)  # on no sheet
+    cell.quotePrefix = True
+    return int(cell.style_id)
 
 
 def _width(sheet: Any, column: int, characters: float) -> None:
@@ -271,8 +312,7 @@ def _row_labels(sheet: Any, page: _Page) -> None:
     _style(_put(sheet, _TOP - 1, page.first - 1, "n"), bold=True, horizontal="right")
     for i, n in enumerate(page.cases.tolist()):
         cell = _put(sheet, _TOP + i, page.first - 1, int(n))
-        cell.number_format = "#,##0"
-        _style(cell, horizontal="right")
+        _style(cell, horizontal="right", form="#,##0")
 
 
 def _head(sheet: Any, column: int, label: str, style: Style) -> None:
@@ -300,8 +340,7 @@ def _figures(sheet: Any, layout: Grid, j: int, column: int, style: Style, decima
     for i, *numbers in zip(there.tolist(), est.value, *beside, strict=True):
         for c, number in enumerate(numbers):
             cell = _put(sheet, _TOP + i, column + c, MISSING if np.isnan(number) else number)
-            cell.number_format = form
-            _style(cell, horizontal="right")
+            _style(cell, horizontal="right", form=form)
     for k, i in enumerate(there.tolist()):
         if est.flag.at(k) is not None:
             _comment(sheet.cell(_TOP + i, column), est.flag.at(k))
@@ -333,16 +372,15 @@ def _set_up(sheet: Any, first: int) -> None:
 # --- the tidy sheet and the notes ------------------------------------------------------------------------
 
 
-def _data(sheet: Any, est: Estimates) -> None:
-    """Write the tidy table, every number in full."""
+def _data(sheet: Any, est: Estimates) -> Rows:
+    """Lay out the tidy table, every number in full: its heads; and return its rows, which are written as they are."""
     frame = tidy(est)
     for c, name in enumerate(frame.columns, 1):
         _style(_put(sheet, 1, c, name), bold=True)
-        for r, value in enumerate(frame[name].tolist(), 2):
-            _put(sheet, r, c, value)
         _width(sheet, c, 22 if str(frame[name].dtype) == "category" else 14)
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
+    sheet.auto_filter.ref = f"A1:{sheet.cell(1, frame.shape[1]).column_letter}{len(frame) + 1}"
+    return list(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
 
 
 def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:

@@ -2,31 +2,29 @@
 
 The tables are not shipped. They come from `rcpchgrowth` of the Royal College of Paediatrics and Child Health, which
 has the WHO child growth standards (2006, to 5 years) and the WHO growth reference (2007, 5 to 19 years). It is under
-another licence than this library (AGPL-3.0-or-later), is loaded here only, and only when a z-score has to be computed:
-data with z-score columns of their own do without.
+another licence than this library (AGPL-3.0-or-later), is read only when a z-score has to be computed (see
+`mpi.indicators.growth_tables`): data with z-score columns of their own do without.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiError
+from mpi.indicators.growth_tables import lms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-    Measure = Literal["height", "weight", "bmi"]
+    from mpi.indicators.growth_tables import Measure
 
 __all__ = ["bmi", "bmi_for_age_z", "height_for_age_z", "weight_for_age_z", "z_score"]
 
 _OLDEST = {"height": 228.0, "weight": 120.0, "bmi": 228.0}
 _PLAUSIBLE = {"height": (-6.0, 6.0), "weight": (-6.0, 5.0), "bmi": (-5.0, 5.0)}
 _SEX = {1: "male", 2: "female"}
+_SCHOOL_AGE = 5.0
 
 
 def height_for_age_z(sex: NDArray[Any], age_months: NDArray[Any], height: NDArray[Any]) -> NDArray[np.float64]:
@@ -86,42 +84,40 @@ def z_score(measure: Measure, sex: NDArray[Any], age_months: NDArray[Any], value
     MpiError
         When `rcpchgrowth` is not installed.
     """
-    columns = np.column_stack([_floats(sex), _floats(age_months), _floats(value)])
-    usable = (
-        np.isin(columns[:, 0], (1, 2))
-        & (columns[:, 1] >= 0)
-        & (columns[:, 1] <= _OLDEST[measure])
-        & (columns[:, 2] > 0)
-    )
-    out = np.full(len(columns), np.nan)
-    if not usable.any():
-        return out
-    lookup = _reference()
-    distinct, place = np.unique(columns[usable], axis=0, return_inverse=True)
-    scores = np.array([_one(lookup, measure, *row) for row in distinct])
+    sexes, months, values = (_floats(x) for x in (sex, age_months, value))
+    usable = np.isin(sexes, list(_SEX)) & (months >= 0) & (months <= _OLDEST[measure]) & (values > 0)
+    out = np.full(len(values), np.nan)
+    for code, word in _SEX.items():
+        rows = np.flatnonzero(usable & (sexes == code))
+        if len(rows):
+            years = months[rows] / 12
+            out[rows] = _scores(lms(measure, word, years), values[rows], _straight(measure, years))
     low, high = _PLAUSIBLE[measure]
-    scores[(scores < low) | (scores > high)] = np.nan
-    out[usable] = scores[place.ravel()]
+    out[(out < low) | (out > high)] = np.nan
     return out
 
 
-def _one(lookup: Callable[..., float], measure: Measure, sex: float, months: float, value: float) -> float:
-    """Look up one child; body mass has no reference in the first two weeks."""
-    try:
-        return lookup("who", months / 12, measure, value, _SEX[int(sex)])
-    except LookupError:
-        return np.nan
+def _straight(measure: Measure, years: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say where z-scores beyond 3 are counted in steps of the last one: everywhere but for heights from 5 years on."""
+    young: NDArray[np.bool_] = years < _SCHOOL_AGE
+    return young if measure == "height" else np.ones(len(years), dtype=bool)
 
 
-def _reference() -> Callable[..., float]:
-    try:
-        package = import_module("rcpchgrowth")
-    except ImportError:
-        raise MpiError(
-            "z-scores of growth need the WHO reference tables of another package: pip install rcpchgrowth (its licence "
-            "is AGPL-3.0-or-later). Or give the data the z-scores as columns of the names the rules use"
-        ) from None
-    found: Callable[..., float] = package.sds_for_measurement
+def _scores(lms: NDArray[np.float64], value: NDArray[np.float64], straight: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return ((y / M)^L - 1) / (L S); where `straight`, beyond 3 and -3 in steps of the distance from 2 to 3."""
+    L, M, S = lms
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        z: NDArray[np.float64] = np.where(L == 0, np.log(value / M) / S, ((value / M) ** L - 1) / (L * S))
+        for side in (1, -1):
+            third, second = (_value(lms, side * k) for k in (3, 2))
+            z = np.where(straight & (side * z > 3), side * (3 + (value - third) / (third - second)), z)
+    return z
+
+
+def _value(lms: NDArray[np.float64], z: float) -> NDArray[np.float64]:
+    """Return the measurement with a z-score, M (1 + L S z)^(1 / L)."""
+    L, M, S = lms
+    found: NDArray[np.float64] = np.where(L == 0, M * np.exp(S * z), M * (1 + L * S * z) ** (1 / L))
     return found
 
 

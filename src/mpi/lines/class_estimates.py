@@ -14,7 +14,7 @@ from mpi.errors import MpiWarning, Problems, unknown
 from mpi.estimate import estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
-from mpi.profiles import grouping, rows_of
+from mpi.profiles import counted, grouping, rows_of
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Undecided", "estimate_all", "estimate_classes", "estimate_line"]
+__all__ = [
+    "Undecided",
+    "estimate_all",
+    "estimate_bounds",
+    "estimate_classes",
+    "estimate_line",
+    "estimate_status",
+    "unasked",
+]
 
 Undecided = Literal["drop", "bounds"]
 """What becomes of those whose class is undecided: left out of the shares, or bounds of each share."""
@@ -97,26 +105,77 @@ def estimate_line(
 
 def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
     """Estimate the classes of a line, and its measure where it has indicators; see `Line.estimate_with`."""
+    return estimate_status(classify(line, survey), by, **options)
+
+
+def estimate_status(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
+    """Estimate the classes of a classification that is already made, and the measure of its line."""
     shared = {k: options[k] for k in ("where", "level", "df") if options.get(k) is not None}
     unit: Unit = options.get("unit") or "person"
-    classes = estimate_line(survey, line, by, unit=unit, **shared)
+    line, survey = status.line, status.survey
+    classes = estimate_classes(status, by, unit=unit, **shared)
     if not line.indicators:
-        return classes
-    unknown_to_all = [i.name for i in line.indicators if np.isnan(_values(survey, i.column)).all()]
+        return replace(classes, about=_about(line, survey, unit))
+    unknown_to_all = unasked(status)
     if unknown_to_all:
         warnings.warn(
             f"{', '.join(unknown_to_all)} is missing in every row: the figures of {line.name}'s measure are left out; "
             "classes are given where they are decided all the same",
             MpiWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-        return classes
+        return replace(classes, about=_about(line, survey, unit))
     figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
     return replace(concat([classes, figures]), titles=figures.titles, about=figures.about)
 
 
-def _values(survey: Survey, column: str) -> Floats:
-    return np.asarray(survey.numbers(column), dtype=np.float64)
+def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
+    """Bound the shares of the classes, and the figures of the line's measure, whatever the missing answers are.
+
+    Parameters
+    ----------
+    status : Classification
+        The survey put into classes.
+    by, **options
+        ``where, unit, level, df``, as for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Each figure twice: ``contrast`` is ``lower_bound``, as if none of those who miss answers were of the class and
+        each missing indicator were no deprivation, and ``upper_bound``, as if all who may be were, and each were one.
+        Of the classes alone where an indicator is missing in every row.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> status = mpi.load_line("vn-2006").classify(mpi.load_sample(), income_in="thousands")
+    >>> estimate_bounds(status).select(statistic="poor", wave=2018).table["contrast"].tolist()
+    ['lower_bound', 'upper_bound']
+    """
+    both = ["lower_bound", "upper_bound"]
+    classes = estimate_classes(status, by, **options, missing="bounds").select(contrast=both)
+    if not status.line.indicators or unasked(status):
+        return classes
+    measure = status.line.measure.with_missing("bounds")
+    figures = estimate(status.survey, measure, by, **options)
+    return concat([classes, figures.select(contrast=both)])
+
+
+def _about(line: Line, survey: Survey, unit: Unit) -> dict[str, str]:
+    """Say what a reader of a table of classes must know."""
+    return {
+        "measure": line.title,
+        "source": line.instrument.text,
+        "counted": counted(survey, unit),
+        "survey": repr(survey).strip("<>"),
+    }
+
+
+def unasked(status: Classification) -> list[str]:
+    """Return the indicators of the line that are missing in every row: its measure cannot be estimated with any."""
+    names = [(i.name, status.survey.numbers(i.column)) for i in status.line.indicators]
+    return [name for name, values in names if np.isnan(np.asarray(values, dtype=np.float64)).all()]
 
 
 def estimate_classes(

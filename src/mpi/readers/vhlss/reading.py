@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.codes.codeset import Language
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.readers.vhlss.codes import labels_of_codes
 from mpi.readers.vhlss.derived import derive
@@ -46,6 +47,7 @@ def read_vhlss(
     overrides: Path_ | Mapping[str, Any] | None = None,
     single_psu: SinglePsu = "centered",
     subsample: Subsample | None = None,
+    labels: Language = "en",
 ) -> Survey:
     """Read a round of the Viet Nam Household Living Standards Survey from its folder of files.
 
@@ -68,12 +70,15 @@ def read_vhlss(
         The rule for a stratum with one enumeration area; see `Survey`.
     subsample : {"expenditure"}, optional
         Keep the households asked for their expenditure only, with the weight of that subsample.
+    labels : {"en", "vi"}
+        The language of the labels of provinces, regions, ethnic groups, areas and sexes; codes are the same. Labels
+        that only the files have, such as relations to the head, stay as they are there.
 
     Returns
     -------
     Survey
         Strata are province x area (10 times the province plus 1 urban, 2 rural), PSUs enumeration areas; the weight
-        is the household's on each row. Provinces, regions, ethnic groups, areas and sexes have Vietnamese labels.
+        is the household's on each row.
 
     Raises
     ------
@@ -91,6 +96,8 @@ def read_vhlss(
     --------
     >>> survey = read_vhlss("data/samples/vhlss2022", 2022)  # doctest: +SKIP
     """
+    if labels not in get_args(Language):
+        raise MpiError("labels: " + unknown("language", labels, get_args(Language)))
     found = find(Path(folder), layout_of(year, layout, overrides))
     problems = Problems(f"cannot read VHLSS {year} from {folder}")
     _check_subsample(subsample, found, problems)
@@ -102,7 +109,7 @@ def read_vhlss(
     chosen = _rows(merged, subsample)
     columns = {**_identity(merged), **_columns(merged, subsample)}
     _tell(report_of(found), merged.findings)
-    return _survey({name: values[chosen] for name, values in columns.items()}, merged, single_psu)
+    return _survey({name: values[chosen] for name, values in columns.items()}, merged, single_psu, labels)
 
 
 def check_vhlss(
@@ -224,11 +231,11 @@ def _columns(merged: Merged, subsample: str | None) -> dict[str, NDArray[Any]]:
     return {**merged.member_columns, **{name: values[merged.members] for name, values in households.items()}}
 
 
-def _survey(columns: Mapping[str, NDArray[Any]], merged: Merged, single_psu: SinglePsu) -> Survey:
+def _survey(columns: Mapping[str, NDArray[Any]], merged: Merged, single_psu: SinglePsu, language: Language) -> Survey:
     import pandas as pd
 
     frame = pd.DataFrame({name: _whole(values) for name, values in columns.items()})
-    labels: dict[str, Mapping[Any, str]] = {**merged.labels, **labels_of_codes()}
+    labels: dict[str, Mapping[Any, str]] = {**merged.labels, **labels_of_codes(language)}
     return Survey(
         frame,
         weight="weight",

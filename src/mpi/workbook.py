@@ -42,6 +42,7 @@ _BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "u
 _FLAGS = {
     "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
     "no poor in group": "a figure about the poor, such as their intensity, has no meaning without any",
+    "no chronic poor in group": "a figure about the chronically poor has no meaning without any",
     "not observed in group": "nobody in the group has an answer, so nothing is known of it",
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
     "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",

@@ -248,15 +248,15 @@ class Estimates:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.se > 0, p_value((self.value - value) / self.se, self.df), np.nan)
 
-    def wide(self, *statistics: str | Sequence[str], **options: Unpack[Layout]) -> pd.DataFrame:
+    def wide(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
         """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`.
 
-        Statistics may stand first, in the order of the columns: ``est.wide("H", "A")`` or ``est.wide(["H", "A"])``.
+        The statistics may stand first: ``est.wide(["H", "A"])`` is ``est.wide(statistics=["H", "A"])``.
         """
         from mpi.tables import wide
 
-        if statistics:
-            options["statistics"] = [s for one in statistics for s in ([one] if isinstance(one, str) else one)]
+        if shown is not None:
+            options["statistics"] = shown
         return wide(self, **options)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:

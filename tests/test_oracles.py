@@ -223,6 +223,18 @@ def test_contrasts_as_r(own: dict, own_survey_path: Path) -> None:
     assert test.statistic == pytest.approx(t**2, abs=R)
 
 
+def test_gaps_and_parts_of_groups_as_r(own: dict, own_survey_path: Path) -> None:
+    e = own["expected"]
+    est = mpi.estimate(own_survey(own_survey_path), MEASURE, by=["eth"])
+    gaps = mpi.decompose.gap(est, "eth", kinds=["difference", "ratio", "log_ratio"]).select(statistic="M0")
+    parts = mpi.decompose.groups(est, "eth").select(statistic="M0", contrast="group_share", group="A")
+    found = {"M0_diff_A_B": gaps.take([0]), "M0_ratio_A_B": gaps.take([1]), "M0_logratio_A_B": gaps.take([2])}
+    for key, one in {**found, "group_contrib_A": parts}.items():
+        assert (one.value[0], one.se[0]) == pytest.approx((e[key]["est"], e[key]["se"]), abs=R)
+    tested = mpi.decompose.significance(gaps.take([0]))
+    assert -tested.t[0] == pytest.approx(e["ttest"]["t"], abs=R)
+
+
 INTERVALS = {"logit": "H_ci_logit", "asin": "H_ci_asin", "beta": "H_ci_beta", "t": "H_ci_mean"}
 
 

@@ -13,6 +13,7 @@ NAMES = {
     "list_measures", "load_measure", "load_sample", "mean", "pool", "proportion", "ratio", "read_survey", "retention",
     "total", "Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line",
     "read_vhlss", "with_deprivations", "decompose",
+    "profile", "merge_profiles", "save_profile", "load_profile", "scan",
 }  # fmt: skip
 
 COLUMNS = [

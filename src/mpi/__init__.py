@@ -10,6 +10,7 @@ A survey and a measure give estimates:
 """
 
 from mpi import decompose
+from mpi.condensing import profile
 from mpi.contrasts import WaldTest
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
@@ -27,9 +28,11 @@ from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
 from mpi.official import with_deprivations
 from mpi.pooling import pool
+from mpi.profile_files import load_profile, merge_profiles, save_profile
 from mpi.readers.vhlss import read_vhlss
 from mpi.reading import read_survey
 from mpi.retention import Retention, retention
+from mpi.scanning import scan
 from mpi.survey import Survey
 
 __version__ = "0.1.0"
@@ -53,14 +56,19 @@ __all__ = [
     "list_measures",
     "load_line",
     "load_measure",
+    "load_profile",
     "load_sample",
     "mean",
+    "merge_profiles",
     "pool",
+    "profile",
     "proportion",
     "ratio",
     "read_survey",
     "read_vhlss",
     "retention",
+    "save_profile",
+    "scan",
     "total",
     "with_deprivations",
 ]

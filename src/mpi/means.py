@@ -271,7 +271,8 @@ class _Columns:
             above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
             below = _sums(cells, [rows.weight * x for _, _, x in variables])
             value, scores = make(cells, above, below)
-            cases = _sums(cells, [s.astype(np.float64) for s in seen])
+            many = 1.0 if rows.cases is None else rows.cases
+            cases = _sums(cells, [s * many for s in seen])
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
             parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
         whole = parts[0][1]  # the total always comes first

@@ -45,12 +45,15 @@ class Rows:
         What each counts for: persons (weight x size where rows are households) or households.
     present : ndarray of int64
         The units that have rows.
+    cases : ndarray of int64 or None
+        How many rows of the microdata each stands for; None for one each.
     """
 
     take: NDArray[np.int64] | None
     unit: NDArray[np.int32]
     weight: NDArray[np.float64]
     present: NDArray[np.int64]
+    cases: NDArray[np.int64] | None = None
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the entries of a survey column for the rows that count."""
@@ -142,10 +145,12 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
         )
     if take is not None and len(take) == 0:
         raise MpiError("the domain is empty: no row meets the condition")
+    cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
     if take is None:
-        return Rows(None, survey.unit, weight, np.arange(survey.design.units))
+        return Rows(None, survey.unit, weight, np.arange(survey.design.units), cases)
     chosen = survey.unit[take]
-    return Rows(take, chosen, weight[take], np.flatnonzero(np.bincount(chosen, minlength=survey.design.units)))
+    present = np.flatnonzero(np.bincount(chosen, minlength=survey.design.units))
+    return Rows(take, chosen, weight[take], present, None if cases is None else cases[take])
 
 
 def counted(survey: Survey, unit: Unit) -> str:

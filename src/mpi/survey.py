@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Labels = Mapping[str, Mapping[Any, str]]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["Grouped", "Survey", "made"]
+__all__ = ["Grouped", "Survey", "made", "standing_for"]
 
 
 class Grouped(Protocol):
@@ -135,7 +135,10 @@ class Survey:
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
         inside = f", {int(self.domain.sum()):,} in the domain" if self.domain is not None else ""
         df = d.df(range(d.waves))
-        return f"<Survey: {len(self):,} rows{inside}{rounds}, {d.units:,} PSUs in {d.strata:,} strata, df {df:,.0f}>"
+        rows = f"{len(self):,} rows"
+        if "cases" in self.roles:
+            rows = f"{len(self):,} profiles of {int(self.numbers(self.roles['cases']).sum()):,} rows"
+        return f"<Survey: {rows}{inside}{rounds}, {d.units:,} PSUs in {d.strata:,} strata, df {df:,.0f}>"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -318,6 +321,11 @@ def made(**parts: Any) -> Survey:
     survey = object.__new__(Survey)
     _fill(survey, *(parts[name] for name in _PARTS))
     return survey
+
+
+def standing_for(survey: Survey, cases: str) -> Survey:
+    """Return the survey with a column that says how many rows of the microdata each row stands for."""
+    return made(**{n: getattr(survey, n) for n in _PARTS} | {"roles": {**survey.roles, "cases": cases}})
 
 
 def _fill(survey: Survey, *values: Any) -> None:

@@ -171,13 +171,13 @@ def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns:
     """Count the rows (unweighted) of each pattern in each group: groups x patterns."""
     groups = len(grouping.wave)
     if groups == 1:
-        return np.bincount(pattern, minlength=patterns)[None, :]
+        return np.bincount(pattern, rows.cases, minlength=patterns).astype(np.int64)[None, :]
     if groups * patterns <= _DENSE_COUNTS:
         return _dense_counts(grouping, rows, pattern, patterns)
     group = grouping.of_rows(rows.unit)
     import scipy.sparse as sp
 
-    ones = np.ones(len(pattern), dtype=np.int64)
+    ones = np.ones(len(pattern), dtype=np.int64) if rows.cases is None else rows.cases
     return sp.coo_array((ones, (group, pattern)), shape=(groups, patterns)).tocsr()  # type: ignore[return-value]
 
 
@@ -195,5 +195,6 @@ def _dense_counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], pa
         else:
             np.multiply(grouping.index[a : a + step], patterns, out=block)
         np.add(block, pattern[a : a + step], out=block)
-        out += np.bincount(block, minlength=len(out))
+        cases = None if rows.cases is None else rows.cases[a : a + step]
+        out += np.bincount(block, cases, minlength=len(out)).astype(np.int64)
     return out.reshape(groups, patterns)

@@ -1,0 +1,238 @@
+"""Profiles put together, written and read: parts that were condensed apart add up to the whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mpi.condensing import CASES, WEIGHT, survey_of
+from mpi.errors import MpiError, Problems
+from mpi.files import replacing
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from mpi.survey import Survey
+
+__all__ = ["load_profile", "merge_profiles", "save_profile"]
+
+_VERSION = 1
+_KEY = b"mpi_profile"
+
+
+def merge_profiles(parts: Sequence[Survey] | Mapping[Any, Survey], *, shared_psus: bool | None = None) -> Survey:
+    """Add profiles of parts up: of provinces, months, files or rounds that were condensed apart.
+
+    Parameters
+    ----------
+    parts : sequence of Survey, or mapping of name to Survey
+        Profiles (`profile`) of the same columns; names are for messages.
+    shared_psus : bool, optional
+        Whether rounds in different parts share PSUs of equal codes; by default as the parts say.
+
+    Returns
+    -------
+    Survey
+        The profile of the whole. Each row of the microdata is to stand in one part only: what stands in two counts
+        twice.
+
+    Raises
+    ------
+    MpiError
+        Naming the part whose columns, labels or design differ, and in what.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpi
+    >>> people = pd.DataFrame({"d": [1, 0, 1, 1], "province": ["A", "A", "B", "B"], "psu": [1, 2, 3, 4]})
+    >>> measure = mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1)
+    >>> parts = [mpi.profile(people[people.province == p], measure, by=["province"], psu="psu") for p in "AB"]
+    >>> whole = merge_profiles(parts)
+    >>> mpi.estimate(whole, measure, statistics=["H"]).value.tolist()
+    [0.75]
+    """
+    named = dict(parts) if isinstance(parts, Mapping) else {f"part {i}": s for i, s in enumerate(parts, 1)}
+    if not named:
+        raise MpiError("there are no profiles to put together")
+    contents = {name: _contents(survey, str(name)) for name, survey in named.items()}
+    return _merged(contents, shared_psus=shared_psus)
+
+
+def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int = 1) -> None:
+    """Write a profile as Parquet; the file is whole or is not there.
+
+    Parameters
+    ----------
+    survey : Survey
+        A profile (`profile`, `merge_profiles`).
+    path : path
+        The file, ``.parquet``.
+    smallest : int, default 1
+        The fewest rows of microdata that may stand in a cell: in one PSU, round and group of every column. With a
+        smaller cell nothing is written. Patterns within a cell may be rarer.
+
+    Raises
+    ------
+    MpiError
+        When the survey is no profile, a cell is too small, or the file cannot be written.
+    """
+    if Path(path).suffix != ".parquet":
+        raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
+    frame, about = _contents(survey, "the survey")
+    _check_cells(frame, about, smallest)
+    pa, parquet = _arrow()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
+    with replacing(Path(path)) as target:
+        parquet.write_table(table, target)
+
+
+def load_profile(*paths: str | os.PathLike[str], shared_psus: bool | None = None) -> Survey:
+    """Read profiles and put them together.
+
+    Parameters
+    ----------
+    *paths : path
+        Files that `save_profile` wrote.
+    shared_psus : bool, optional
+        As for `merge_profiles`.
+
+    Raises
+    ------
+    MpiError
+        Naming the file that is absent, damaged, no profile, of a newer version, or unlike the others.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, pandas as pd, mpi
+    >>> people = pd.DataFrame({"d": [1, 0, 1], "psu": [1, 1, 2]})
+    >>> small = mpi.profile(people, mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1), psu="psu")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_profile(small, pathlib.Path(folder) / "all.parquet")
+    ...     again = load_profile(pathlib.Path(folder) / "all.parquet")
+    >>> again
+    <Survey: 3 profiles of 3 rows, 2 PSUs in 1 strata, df 1>
+    """
+    if not paths:
+        raise MpiError("name the files of the profiles to read")
+    return _merged({str(path): _read(Path(path)) for path in paths}, shared_psus=shared_psus)
+
+
+def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table of a profile and what is to be known of it."""
+    roles = dict(getattr(survey, "roles", {}))
+    if roles.pop("cases", None) != CASES:
+        raise MpiError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
+    roles.pop("weight")
+    if len(survey.frames) > 1 or survey.domain is not None:
+        raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
+    frame: pd.DataFrame = survey.frames[0].to_native()
+    labels = {c: [[k, v] for k, v in known.items()] for c, known in survey.labels.items() if c in frame.columns}
+    design = survey.design
+    about = {
+        "version": _VERSION, "roles": roles, "labels": labels, "single_psu": design.single_psu,
+        "shared_psus": design.shared,
+    }  # fmt: skip
+    return frame, about
+
+
+def _merged(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]], *, shared_psus: bool | None) -> Survey:
+    import pandas as pd
+
+    names = list(contents)
+    first, about = contents[names[0]]
+    problems = Problems("the profiles cannot be put together")
+    for name in names[1:]:
+        problems.found += [f"{name}: {said} (unlike {names[0]})" for said in _unlike(contents[name], (first, about))]
+    problems.raise_if_any()
+    table = pd.concat([frame for frame, _ in contents.values()], ignore_index=True)
+    shared = any(a["shared_psus"] for _, a in contents.values()) if shared_psus is None else shared_psus
+    labels = {c: dict(pairs) for _, a in contents.values() for c, pairs in a["labels"].items()}
+    return survey_of(table, about["roles"], shared_psus=shared, single_psu=about["single_psu"], labels=labels)
+
+
+def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame, dict[str, Any]]) -> list[str]:
+    """Say in what a part differs from another: columns, kinds of values, design, labels."""
+    (frame, about), (known, model) = one, other
+    out = []
+    for word, names in (
+        ("has no", set(known.columns) - set(frame.columns)),
+        ("has", set(frame.columns) - set(known.columns)),
+    ):
+        out += [f"{word} column {', '.join(map(repr, sorted(names)))}"] if names else []
+    both = [c for c in frame.columns if c in known.columns]
+    out += [
+        f"column {c!r} holds {_kind(frame[c])}, not {_kind(known[c])}"
+        for c in both
+        if _kind(frame[c]) != _kind(known[c])
+    ]
+    out += [f"{k} is {about[k]!r}, not {model[k]!r}" for k in ("roles", "single_psu") if about[k] != model[k]]
+    for c, pairs in about["labels"].items():
+        theirs = {json.dumps(k): v for k, v in model["labels"].get(c, [])}
+        moved = [(k, v) for k, v in pairs if theirs.get(json.dumps(k), v) != v]
+        out += [f"{c} {k!r} is called {v!r}, not {theirs[json.dumps(k)]!r}" for k, v in moved[:3]]
+    return out
+
+
+def _kind(column: Any) -> str:
+    return "numbers" if column.dtype.kind in "biuf" else "text"
+
+
+def _check_cells(frame: pd.DataFrame, about: Mapping[str, Any], smallest: int) -> None:
+    if smallest <= 1:
+        return
+    indicators = [c for c in frame.columns if c not in (WEIGHT, CASES) and set(frame[c].dropna().unique()) <= {0, 1}]
+    keys = [
+        c
+        for c in frame.columns
+        if c not in (WEIGHT, CASES, "_whole") and (c not in indicators or c in about["roles"].values())
+    ]
+    if not keys:
+        return
+    small = int((frame.groupby(keys, dropna=False)[CASES].sum() < smallest).sum())
+    if not small:
+        return
+    helped = []
+    for key in keys:
+        rest = [k for k in keys if k != key]
+        left = int((frame.groupby(rest, dropna=False)[CASES].sum() < smallest).sum()) if rest else 0
+        helped.append((left, key))
+    told = ", ".join(f"{left:,} without {key!r}" for left, key in sorted(helped)[:4])
+    raise MpiError(
+        f"{small:,} cells have fewer than {smallest} rows of microdata; nothing was written. There would be {told}: "
+        "condense again with fewer columns, or with coarser groups"
+    )
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    if not path.is_file():
+        raise MpiError(f"there is no file {str(path)!r}")
+    pa, parquet = _arrow()
+    try:
+        table = parquet.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise MpiError(f"{str(path)!r} is no whole Parquet file; copy it again, or make it anew ({error})") from error
+    said = (table.schema.metadata or {}).get(_KEY)
+    if said is None:
+        raise MpiError(f"{str(path)!r} holds no profile; save_profile writes them")
+    about: dict[str, Any] = json.loads(said)
+    if about["version"] > _VERSION:
+        raise MpiError(
+            f"{str(path)!r} was written by a newer version of this library (profiles of version {about['version']}, "
+            f"here {_VERSION}); update with pip install -U mpi-poverty"
+        )
+    return table.to_pandas(), about
+
+
+def _arrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MpiError("profiles are kept as Parquet files, which needs: pip install pyarrow") from None
+    return pa, parquet

@@ -149,18 +149,17 @@ def _collected(
 ) -> pd.DataFrame:
     """Let the engine group the rows, and collect the groups when they are not too many."""
     schema = frame.collect_schema()
-    w = nw.lit(1.0) if weight is None else _number(weight, schema)
-    bad = _any([~(w >= 0) | (w.is_null())]) if weight is not None else nw.lit(0)
-    parts = [(_number(c, schema), j) for j, c in enumerate(measure.columns)]
-    prepared = frame.select(
-        *(_key(k, schema).alias(k) for k in keys),
-        _code(parts).alias(_CODE),
-        _any([~x.is_null() & (x != 0) & (x != 1) for x, _ in parts]).alias(_WRONG),
-        bad.alias(_LOST),
-        nw.when(w.is_null()).then(nw.lit(0.0)).otherwise(w).alias(WEIGHT),
-        nw.lit(1).alias(CASES),
-    )
-    grouped = prepared.group_by(*keys, _CODE).agg(*(nw.col(c).sum() for c in (WEIGHT, CASES, _WRONG, _LOST)))
+    parts = [_number(c, schema) for c in measure.columns]
+    whole = [schema[c].is_integer() or schema[c] == nw.Boolean for c in measure.columns]
+    columns = {_CODE: _code(parts, whole), CASES: nw.lit(1)}
+    strange = [_strange(x, schema[c]) for x, c in zip(parts, measure.columns, strict=True)]
+    columns |= {_WRONG: _flag(strange)} if any(x is not None for x in strange) else {}
+    if weight is not None:
+        w = _number(weight, schema)
+        columns |= {_LOST: nw.when(w >= 0).then(nw.lit(0)).otherwise(nw.lit(1))}
+        columns |= {WEIGHT: nw.when(w >= 0).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)}
+    prepared = frame.select(*(_key(k, schema).alias(k) for k in keys), *(x.alias(n) for n, x in columns.items()))
+    grouped = prepared.group_by(*keys, _CODE).agg(*(nw.col(c).sum() for c in columns if c != _CODE))
     with told_by_engine():
         found: pd.DataFrame = grouped.head(most + 1).collect("pandas").to_native()
     if len(found) > most:
@@ -168,18 +167,25 @@ def _collected(
     problems = Problems("the profile cannot be made")
     if not len(found):
         problems.add("the data have no rows")
-    if int(found[_WRONG].sum()):
+    wrong, lost = (int(found[c].sum()) if c in found.columns else 0 for c in (_WRONG, _LOST))
+    if wrong:
         problems.found += _wrong(frame, measure, schema)
-    if int(found[_LOST].sum()):
-        problems.add(f"weight column {weight!r}: missing, negative or no number in {int(found[_LOST].sum()):,} rows")
+    if lost:
+        problems.add(f"weight column {weight!r}: missing, negative or no number in {lost:,} rows")
     problems.raise_if_any()
-    return found.sort_values([*keys, _CODE], ignore_index=True) if keys else found
+    if weight is None:
+        found[WEIGHT] = found[CASES].astype(float)
+    return found.sort_values([*keys, _CODE], ignore_index=True)
 
 
 def _number(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     """Read a column as a number, NaN as missing (SQL engines and frames differ in it)."""
-    column = nw.col(name).cast(nw.Float64)
-    return column.fill_nan(None) if schema[name].is_float() else column
+    dtype = schema[name]
+    if dtype == nw.Boolean:
+        return nw.col(name).cast(nw.Int8)
+    if dtype.is_integer():
+        return nw.col(name)
+    return nw.col(name).cast(nw.Float64).fill_nan(None)
 
 
 def _key(name: str, schema: Mapping[str, Any]) -> nw.Expr:
@@ -188,20 +194,31 @@ def _key(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
 
 
-def _code(parts: Sequence[tuple[nw.Expr, int]]) -> nw.Expr:
-    """Write a row's bits as one integer: deprivations, and above them which indicators are missing."""
+def _code(parts: Sequence[nw.Expr], whole: Sequence[bool]) -> nw.Expr:
+    """Write a row's bits as one integer: deprivations, and above them which indicators are missing.
+
+    Whole numbers are multiplied, which engines do faster than they compare; others may be no number at all.
+    """
     d = len(parts)
     terms = []
-    for x, j in parts:
-        known = nw.when(x == 1).then(nw.lit(1 << j)).otherwise(nw.lit(0))
-        terms.append(nw.when(x.is_null()).then(nw.lit(1 << (d + j))).otherwise(known).cast(nw.Int64))
+    for j, (x, exact) in enumerate(zip(parts, whole, strict=True)):
+        one = nw.lit(1 << j)
+        bit = x.fill_null(0).cast(nw.Int64) * (1 << j) if exact else nw.when(x == 1).then(one).otherwise(nw.lit(0))
+        terms.append(nw.when(x.is_null()).then(nw.lit(1 << (d + j))).otherwise(bit).cast(nw.Int64))
     return functools.reduce(operator.add, terms)
 
 
-def _any(conditions: Sequence[nw.Expr]) -> nw.Expr:
+def _strange(x: nw.Expr, dtype: Any) -> nw.Expr | None:
+    """Return where a column is neither 0 nor 1 nor missing; None where its type says that it cannot be."""
+    if dtype == nw.Boolean:
+        return None
+    return (x < 0) | (x > 1) if dtype.is_integer() else (x != 0) & (x != 1)
+
+
+def _flag(conditions: Sequence[nw.Expr | None]) -> nw.Expr:
     """Return 1 where a condition holds; sums of booleans differ between engines."""
-    flags = [nw.when(c).then(nw.lit(1)).otherwise(nw.lit(0)) for c in conditions]
-    return functools.reduce(operator.add, flags)
+    some = functools.reduce(operator.or_, [c.fill_null(value=False) for c in conditions if c is not None])
+    return nw.when(some).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def _wrong(frame: nw.LazyFrame[Any], measure: Measure, schema: Mapping[str, Any]) -> list[str]:
@@ -233,7 +250,7 @@ def _unpacked(found: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Write the patterns out as columns again: 0, 1 and missing."""
     code = found[_CODE].to_numpy(dtype=np.int64)
     d = len(measure.columns)
-    table = found.drop(columns=[_CODE, _WRONG, _LOST])
+    table = found.drop(columns=[c for c in (_CODE, _WRONG, _LOST) if c in found.columns])
     for j, name in enumerate(measure.columns):
         values: NDArray[np.float64] = (code >> j & 1).astype(np.float64)
         values[code >> (d + j) & 1 > 0] = np.nan

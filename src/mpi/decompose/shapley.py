@@ -222,6 +222,7 @@ def _incidence_intensity(work: _Work, span: Span) -> list[Term]:
 
 
 _ALONE = "no poor in one of the rounds: all of the change is incidence"
+_NOBODY = "no complete cases in either round: no part in the change"
 _ABSENT = "absent in one of the rounds: all of its part is population"
 
 
@@ -255,12 +256,14 @@ def _of_statistic(
     v0, v1 = (work.figures.take(work.finder.share(anchor, wave=w)).filled(0.0) for w in (span.start, span.end))
     y0, y1 = work.figures.take(first), work.figures.take(last)
     absent = np.isnan(y0.value) != np.isnan(y1.value)
-    y0, y1 = y0.filled(y1), y1.filled(y0)
+    empty = np.isnan(y0.value) & np.isnan(y1.value) & (v0.value == 0) & (v1.value == 0)
+    nothing = np.where(empty, 0.0, np.nan)  # of a group that is not there, whose part in the change is 0
+    y0, y1 = y0.filled(y1).filled(nothing), y1.filled(y0).filled(nothing)
     parts = _parts(work, statistic, (first, last), (v0, y0), (v1, y1))
     whole = [work.finder.beside(anchor, by="total", group="total", wave=w) for w in (span.start, span.end)]
     if any((w < 0).any() for w in whole):
         raise MpiError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")
-    known = [_ABSENT if one else "" for one in absent.tolist()]
+    known = [_NOBODY if e else _ABSENT if a else "" for e, a in zip(empty.tolist(), absent.tolist(), strict=True)]
     of_group = [term(f, keys, n, known) for n, f in parts.items()]
     _, at, fold = np.unique(whole[1], return_index=True, return_inverse=True)
     folded = {n: f.folded(fold, len(at)) for n, f in parts.items()}
@@ -290,7 +293,8 @@ def _parts(
     if statistic != "M0" or not {"H", "A"} <= set(names):
         return {"population_effect": population, "within_effect": within}
     h0, h1 = _both(work, *rows, statistic="H")
-    h0, h1 = h0.filled(h1), h1.filled(h0)
+    nobody = np.where(np.isnan(h0.value) & np.isnan(h1.value) & (v0.value == 0) & (v1.value == 0), 0.0, np.nan)
+    h0, h1 = h0.filled(h1).filled(nobody), h1.filled(h0).filled(nobody)
     a0, a1, _ = _intensities(*_both(work, *rows, statistic="A"))
     if work.form == "three_factor":
         population, incidence, intensity = effects([v0, h0, a0], [v1, h1, a1])

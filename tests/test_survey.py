@@ -427,3 +427,18 @@ def test_groups_of_values_by_code_label_or_classification(kind: str) -> None:
         survey.with_groups("people", "ethnicity", {1: "majority", 19: "minorities"})
     with pytest.raises(mpi.MpiError, match="already"):
         survey.with_groups("ethnicity", "ethnicity", {}, rest="all")
+
+
+def test_a_survey_without_weights_says_so():
+    assert repr(mpi.Survey(pd.DataFrame({"a": [1, 0]}))) == "<Survey: 2 rows, 2 PSUs in 1 stratum, df 1, unweighted>"
+
+
+def test_a_column_of_ones_own_is_added_round_by_round():
+    rounds = {y: mpi.Survey(pd.DataFrame({"a": [1, 0, None][:n]}), single_psu="certainty") for y, n in ((1, 3), (2, 2))}
+    both = mpi.pool(rounds).with_column("b", lambda frame: 1 - frame["a"])
+    np.testing.assert_array_equal(both.numbers("b"), [0, 1, np.nan, 0, 1])
+    assert both.with_column("c", np.arange(5)).numbers("c").tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(mpi.MpiError, match="already"):
+        both.with_column("b", np.arange(5))
+    with pytest.raises(mpi.MpiError, match="4 entries; the survey has 5 rows"):
+        both.with_column("d", np.arange(4))

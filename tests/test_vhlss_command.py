@@ -330,3 +330,11 @@ def test_overrides_that_are_wrong(tmp_path: Path) -> None:
     wrong.write_text('[insured]\nfile = "Muc3A"\nvariabel = "m3ac9"\n')
     assert "is not TOML that can be read" in run("vhlss", FOLDER, "--year", 2016, "--overrides", broken)[2]
     assert "did you mean 'variable'" in run("vhlss", FOLDER, "--year", 2016, "--overrides", wrong)[2]
+
+
+def test_a_standard_of_another_time_is_said_to_give_no_official_rates() -> None:
+    _, printed, _ = run("vhlss", FOLDER, "--year", 2016, "--line", "vn-2022")
+    assert (
+        "No official rates: the round is of 2016, and the standard applied from 2022 to 2026 (that of 2016: vn-2016)."
+        in printed
+    )

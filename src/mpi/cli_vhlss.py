@@ -139,11 +139,27 @@ def answer(request: Request) -> Answer:
         figures=figures,
         costs=missing_costs(status, request.unit),
         notes=[
+            *_other_times(request),
             *_gaps(status, request),
             *why,
             *_synthetic(request.folder),
         ],
     )
+
+
+def _other_times(request: Request) -> list[str]:
+    """Say where the line is not the one that applied in the round's year."""
+    from mpi.lines import line_for
+
+    line, year = request.line, request.year
+    if line.valid_from.year <= year <= line.valid_to.year:
+        return []
+    try:
+        own = f" (that of {year}: {line_for(year).name})"
+    except MpiError:
+        own = ""
+    applied = f"from {line.valid_from.year} to {line.valid_to.year}"
+    return [f"No official rates: the round is of {year}, and the standard applied {applied}{own}."]
 
 
 def _survey(request: Request) -> Survey:

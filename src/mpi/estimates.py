@@ -92,9 +92,11 @@ class Estimates:
         return len(self.value)
 
     def __repr__(self) -> str:
-        """Say how many numbers of what there are."""
+        """Say how many numbers of what there are, what they have in common, and show the first and the last."""
+        from mpi.tables import brief
+
         by = ", ".join(map(str, self.keys["by"].values))
-        return f"<Estimates: {len(self):,} numbers, by {by}>\n{self.table!r}"
+        return f"<Estimates: {len(self):,} numbers, by {by}>\n{brief(self)}"
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from mpi.design import Design
     from mpi.estimates import Estimates
@@ -114,6 +115,8 @@ def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     >>> mpi.decompose.change(both, kinds="change").value.tolist()
     [-0.5]
     """
+    if not isinstance(rounds, Mapping):
+        raise MpiError("independent: a mapping is needed that names the rounds, such as {2016: one, 2018: other}")
     if len(rounds) < 2:
         raise MpiError("independent: two rounds or more are needed")
     problems = Problems("the rounds cannot be put together")

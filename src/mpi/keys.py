@@ -122,9 +122,19 @@ class Keys:
         problems.raise_if_any()
         found = np.flatnonzero(keep)
         if not len(found):
-            asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
-            raise MpiError(f"no number has {asked} together, though each of them occurs")
+            raise MpiError(self._nothing(conditions))
         return found[np.lexsort([r[found] for r in reversed(ranks)])] if ranks else found
+
+    def _nothing(self, conditions: Mapping[str, Any]) -> str:
+        """Say why no row was found: a value does not occur any more, or the values do not occur together."""
+        for name, wanted in conditions.items():
+            there = np.unique(self.columns[name].index)
+            if not np.isin(self._positions(name, wanted, Problems("")), there).any():
+                values = [self.columns[name].values[i] for i in there.tolist() if i >= 0]
+                one = next(iter(wanted)) if isinstance(wanted, (list, set, frozenset)) else wanted
+                return f"nothing can be selected: {name}: " + unknown("value", one, values)
+        asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
+        return f"no number has {asked} together, though each of them occurs"
 
     def _positions(self, name: str, wanted: Any, problems: Problems) -> list[int]:
         column = self.columns[name]

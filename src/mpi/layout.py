@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
-from mpi.errors import MpiError
+from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Coded, Keys
 
-__all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "grid", "heading", "occurring", "part_of", "row_name"]
+__all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "Place", "grid", "heading", "occurring", "part_of", "row_names"]
 
 _SHARES = frozenset(
     {
@@ -27,10 +28,12 @@ _SHARES = frozenset(
         "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
         "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
         "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
-        "H_transient",
+        "H_transient", "deprived", "deprived_in_poor_household", "beside_nondeprived", "beside_nondeprived_other_sex",
+        "who_is_deprived",
     }
 )  # fmt: skip
-_INDICES = frozenset({"variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity"})
+_INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
+_OF_REGRESSION = frozenset({"explained", "unexplained", "endowments", "coefficients", "interaction", "residual"})
 _RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
 _DIFFERENCE = re.compile(  # "1 - x" is a level
     r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
@@ -79,6 +82,11 @@ _WORDS = {
     "contribution_C": "Contribution to M0_C",
     "H_transient": "Transient headcount ratio",
     "M0_transient": "Transient M0",
+    "deprived": "Deprived themselves",
+    "deprived_in_poor_household": "Of the deprived, in poor households",
+    "beside_nondeprived": "Of the deprived, beside a member who is not",
+    "beside_nondeprived_other_sex": "Of the deprived, beside a member of the other sex who is not",
+    "who_is_deprived": "Households with a deprived member, by who it is",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",
@@ -94,6 +102,36 @@ _WORDS = {
     "average_number": "Number with an average living standard",
     "other_number": "Number of others",
     "undecided_number": "Number of undecided",
+}
+"""What statistics are called in words."""
+
+_CONTRASTS = {
+    "annual_change": "change per year",
+    "annual_relative_change": "relative change per year",
+    "trend": "trend per year",
+    "relative_trend": "relative trend per year",
+    "group_part": "part of the whole",
+    "group_share": "group's share of the whole",
+    "representation_ratio": "over-representation (ratio to the whole)",
+    "part": "part of M0",
+    "part_share": "share of M0",
+    "weight_ratio": "ratio of the share to the weight",
+    "share_difference": "difference of shares of M0",
+    "contribution_change_share": "share of the change of M0",
+    "prevalence_effect": "effect of fewer or more deprived",
+    "censoring_effect": "effect of fewer or more of them poor",
+    "composition_effect": "effect of composition",
+    "rate_effect": "effect of rates",
+    "explained": "explained by covariates",
+    "unexplained": "not explained by covariates",
+    "endowments": "explained by endowments",
+    "coefficients": "by coefficients",
+    "interaction": "by interaction",
+    "opportunity_index": "human opportunity index",
+    "dissimilarity_bias": "dissimilarity index, bias from sampling",
+    "dissimilarity_corrected": "dissimilarity index, corrected",
+    "dissimilarity_contribution": "contribution to dissimilarity",
+    "dissimilarity_contribution_share": "share of dissimilarity",
     "lower_bound": "lower bound",
     "upper_bound": "upper bound",
     "ongoing_change": "change of those poor in both rounds",
@@ -109,6 +147,7 @@ _WORDS = {
     "mean_log_deviation": "mean log deviation",
     "coefficient_of_variation": "coefficient of variation",
 }
+"""What contrasts are called in words, where their names do not say it."""
 
 
 KEY_FIGURES = "key figures"
@@ -116,6 +155,10 @@ KEY_FIGURES = "key figures"
 
 _TITLES = frozenset({"total", KEY_FIGURES})
 """What stands in the column `by` where it is no column of the data."""
+
+
+Place = Literal["columns", "rows"]
+"""Where indicators stand in a table."""
 
 
 class Layout(TypedDict, total=False):
@@ -131,6 +174,7 @@ class Layout(TypedDict, total=False):
     se: bool
     interval: bool
     labels: bool
+    indicators: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +195,7 @@ class Grid:
     est : Estimates
         The estimates that are laid out.
     names : tuple of str
-        What a row is known by: by, group and, where there are rounds, wave.
+        What a row is known by: by, group and, where there are rounds, wave; and indicator, where they stand in rows.
     rows : list of tuple
         The rows, in the order of the estimates.
     columns : list of Column
@@ -180,14 +224,17 @@ def grid(
     weighting: str | Sequence[str] | None = None,
     percent: bool = False,
     labels: bool = False,
+    indicators: Place = "columns",
 ) -> Grid:
     """Lay estimates out as `mpi.tables.wide` prints them; the parameters are explained there."""
+    if indicators not in get_args(Place):
+        raise MpiError("indicators: " + unknown("place", indicators, get_args(Place)))
     order = None if statistics is None else _listed(statistics)
     chosen = _chosen(est, order, by, wave, cutoff, weighting)
-    names = ("by", "group", "wave") if (chosen.keys["wave"].index >= 0).any() else ("by", "group")
-    row, first = _distinct(chosen.keys, names)
-    rows = [tuple(chosen.keys[n].at(i) for n in names) for i in first.tolist()]
-    column, columns = _columns(chosen, percent=percent, labels=labels)
+    words = _Words(_WORDS, _CONTRASTS, _titles(chosen)) if labels else _Words({}, {}, {})
+    words = replace(words, places=indicators)
+    names, row, rows = _rows(chosen.keys, words)
+    column, columns = _columns(chosen, words, percent=percent)
     _refuse_clashes(chosen, row, column, columns)
     cell = np.full((len(rows), len(columns)), -1, dtype=np.int64)
     cell[row, column] = np.arange(len(chosen))
@@ -228,12 +275,24 @@ def _distinct(keys: Keys, names: Iterable[str]) -> tuple[NDArray[np.int64], NDAr
     return rank[inverse.ravel()], first[order]
 
 
-def _columns(est: Estimates, *, percent: bool, labels: bool) -> tuple[NDArray[np.int64], list[Column]]:
+def _rows(keys: Keys, words: _Words) -> tuple[tuple[str, ...], NDArray[np.int64], list[tuple[Any, ...]]]:
+    """Return what rows are known by, each estimate's row, and the rows."""
+    names: tuple[str, ...] = ("by", "group", "wave") if (keys["wave"].index >= 0).any() else ("by", "group")
+    apart = ("indicator", "dimension") if words.places == "rows" else ()
+    row, first = _distinct(keys, (*names, *apart))
+    rows = [tuple(keys[n].at(i) for n in names) for i in first.tolist()]
+    if not apart:
+        return names, row, rows
+    statistic, indicator, dimension = (keys[n] for n in ("statistic", *apart))
+    items = [_item(statistic.at(i), indicator.at(i), dimension.at(i), words) for i in first.tolist()]
+    return (*names, "indicator"), row, [(*r, item) for r, item in zip(rows, items, strict=True)]
+
+
+def _columns(est: Estimates, words: _Words, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
     """Return each estimate's column, and the columns; cutoffs and weightings are told where several."""
     keys = est.keys
     number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"))
     told = [n for n in ("cutoff", "weighting") if len(np.unique(keys[n].index[keys[n].index >= 0])) > 1]
-    words = _Words(_WORDS, _titles(est)) if labels else _Words({}, {})
     found: dict[Column, int] = {}
     made = (_column(keys, i, told, words, percent=percent) for i in first.tolist())
     place = [found.setdefault(column, len(found)) for column in made]
@@ -242,10 +301,12 @@ def _columns(est: Estimates, *, percent: bool, labels: bool) -> tuple[NDArray[np
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is printed for statistics and contrasts, and for indicators; by default their names."""
+    """What is printed for statistics and contrasts, and for indicators; by default their names, in the columns."""
 
     names: Mapping[str, str]
+    contrasts: Mapping[str, str]
     titles: Mapping[Any, str]
+    places: Place = "columns"
 
 
 def _titles(est: Estimates) -> dict[tuple[str, Any], str]:
@@ -260,12 +321,12 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
     unit = _unit(key["statistic"], key["contrast"]) if percent else "fraction"
     parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
-        said = words.names.get(key["contrast"], key["contrast"])
+        said = words.contrasts.get(key["contrast"], key["contrast"])
         parts.append(str(said).replace("_", " ") if words.names else str(said))
     if "cutoff" in told and key["cutoff"] is not None:
         parts.append(f"k = {key['cutoff']}")
     if "weighting" in told and key["weighting"] is not None:
-        parts.append(f"{key['weighting']} weights")
+        parts.append(f"{key['weighting']} {'coefficients' if key['contrast'] in _OF_REGRESSION else 'weights'}")
     parts += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
     return Column(", ".join(parts), key["statistic"], unit)
 
@@ -274,11 +335,19 @@ def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
     statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
     name = str(key["contrast"]) if statistic is None else _named(str(statistic), words.names)
+    item = _item(statistic, indicator, dimension, words)
+    return name if item is None or words.places == "rows" else f"{name}: {item}"
+
+
+def _item(statistic: Any, indicator: Any, dimension: Any, words: _Words) -> str | None:
+    """Name the indicator or dimension of which a figure is; None for neither."""
     if statistic == "proportion" and dimension is not None:
-        return f"{name}: {dimension} = {indicator}"
+        return f"{dimension} = {indicator}"
+    if statistic == "who_is_deprived" and dimension is not None:
+        return f"{words.titles.get(indicator, indicator)}, {dimension}"
     if indicator is not None:
-        return f"{name}: {words.titles.get(indicator, indicator)}"
-    return f"{name}: {dimension} (dimension)" if dimension is not None else name
+        return str(words.titles.get(indicator, indicator))
+    return f"{dimension} (dimension)" if dimension is not None else None
 
 
 def _named(statistic: str, names: Mapping[str, str]) -> str:
@@ -294,9 +363,9 @@ def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "p
     name = (contrast or "level").casefold().replace("_", " ")
     if _PERCENT.search(name) and "log" not in name:
         return "points" if "difference" in name else "percent"
-    if not _is_share(statistic) or contrast in _INDICES or _RATIO.search(name):
+    if not _is_share(statistic) or str(contrast).startswith(_INDICES) or _RATIO.search(name):
         return "fraction"
-    return "points" if _DIFFERENCE.search(name) else "percent"
+    return "points" if contrast in _OF_REGRESSION or _DIFFERENCE.search(name) else "percent"
 
 
 def _is_share(statistic: str | None) -> bool:
@@ -339,10 +408,19 @@ def occurring(column: Coded) -> list[Any]:
     return [v for v in column.take(first).to_list() if v is not None]
 
 
-def row_name(layout: Grid, i: int) -> str:
-    """Return what a row is called: its group, and its round where it has one."""
-    _, group, *wave = layout.rows[i]
-    return " ".join(str(v) for v in (group, *wave) if v is not None)
+def row_names(layout: Grid) -> list[str]:
+    """Return what each row is called: its group and round, and the disaggregation too where two rows share both.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["sex", "head_sex"], statistics=["H"])
+    >>> row_names(grid(est, by=["sex", "head_sex"], wave=2018))
+    ['Male 2018 (sex)', 'Female 2018 (sex)', 'Male 2018 (head_sex)', 'Female 2018 (head_sex)']
+    """
+    names = [" ".join(str(v) for v in row[1:] if v is not None) for row in layout.rows]
+    times = Counter(names)
+    return [f"{n} ({row[0]})" if times[n] > 1 else n for n, row in zip(names, layout.rows, strict=True)]
 
 
 def heading(by: str | None) -> str:

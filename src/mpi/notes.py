@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mpi.layout import KEY_FIGURES, occurring, row_name
+from mpi.layout import KEY_FIGURES, occurring, row_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     if len(cutoffs) == 1:
         out.append(f"Poverty cutoff k = {cutoffs[0]}.")
     if len(weightings) == 1 and weightings[0] != "own":
-        out.append(f"Weights: {weightings[0]}.")
+        out.append(f"{'Coefficients' if 'decomposition' in est.about else 'Weights'}: {weightings[0]}.")
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
     out += [f"{word}: {said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
@@ -80,7 +80,13 @@ def _about(layout: Grid, key: str) -> str:
     return "what each figure says" if all(own) else f"{said}; of key figures, what each says"
 
 
-_ABOUT = {"counted": "Counted", "data": "Data"}
+_ABOUT = {
+    "counted": "Counted",
+    "decomposition": "Decomposition",
+    "lenses": "Lenses",
+    "followed": "Followed",
+    "data": "Data",
+}
 _MARKS: dict[bool, dict[Style, str]] = {
     True: {"se": f"({MISSING}) ", "interval": f"[{MISSING}] ", "estimate": ""},
     False: {"se": f"SE {MISSING} ", "interval": f"limits {MISSING} ", "estimate": ""},
@@ -117,11 +123,11 @@ def _flag_notes(layout: Grid, mark: str) -> list[str]:
 def _cells(layout: Grid, wanted: NDArray[np.bool_]) -> str:
     """Name the cells; where they are many, count them and name their rows; where these are many, count both."""
     there = np.append(wanted, False)[layout.cell]  # a cell of -1 finds the False at the end
-    where = np.argwhere(there).tolist()
+    where, names = np.argwhere(there).tolist(), row_names(layout)
     if len(where) <= _CELLS:
         heads = [c.label.removesuffix(", %").removesuffix(", pp") for c in layout.columns]
-        return "; ".join(" of ".join(filter(None, (heads[j], row_name(layout, i)))) for i, j in where)
-    rows = list(filter(None, dict.fromkeys(row_name(layout, i) for i, _ in where)))
+        return "; ".join(" of ".join(filter(None, (heads[j], names[i]))) for i, j in where)
+    rows = list(filter(None, dict.fromkeys(names[i] for i, _ in where)))
     if 0 < len(rows) <= _ROWS:
         return f"{len(where):,} figures of {'; '.join(rows)}"
     return f"{len(where):,} figures in {int(there.any(axis=1).sum()):,} rows"

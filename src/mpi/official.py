@@ -64,7 +64,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
         lacking = sorted({c for rule in named for c in asked.lacking(rule, survey.columns)})
         because = f"; columns that are absent: {', '.join(lacking)}" if lacking else ""
         warnings.warn(
-            f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed and count as missing{because}{told}",
+            f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}{told}",
             MpiWarning,
             stacklevel=2,
         )

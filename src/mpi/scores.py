@@ -81,7 +81,7 @@ def scored(survey: Survey, rows: Rows, parts: Sequence[Scored], *, level: float,
         found = ", ".join(str(survey.waves[w]) for w in group.wave)
         raise MpiError(
             f"the rows are of {len(group.wave)} rounds ({found}); choose one of them with where=, for example "
-            f"where=nw.col({survey.roles['wave']!r}) == {survey.waves[int(group.wave[-1])]!r}"
+            f"where=lambda frame: frame[{survey.roles['wave']!r}] == {survey.waves[int(group.wave[-1])]!r}"
         )
     cells = cells_of(group, rows, survey.design)
 

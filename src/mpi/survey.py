@@ -130,7 +130,7 @@ class Survey:
         return len(self.unit)
 
     def __repr__(self) -> str:
-        """One line: rows, PSUs, strata, degrees of freedom."""
+        """One line: rows, PSUs, strata, degrees of freedom, and whether there are no weights."""
         d = self.design
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
         inside = f", {int(self.domain.sum()):,} in the domain" if self.domain is not None else ""
@@ -138,7 +138,9 @@ class Survey:
         rows = f"{len(self):,} rows"
         if "cases" in self.roles:
             rows = f"{len(self):,} profiles of {int(self.numbers(self.roles['cases']).sum()):,} rows"
-        return f"<Survey: {rows}{inside}{rounds}, {d.units:,} PSUs in {d.strata:,} strata, df {df:,.0f}>"
+        strata = f"{d.strata:,} {'stratum' if d.strata == 1 else 'strata'}"
+        bare = "" if self.roles.get("weight") else ", unweighted"
+        return f"<Survey: {rows}{inside}{rounds}, {d.units:,} PSUs in {strata}, df {df:,.0f}{bare}>"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -209,6 +211,45 @@ class Survey:
         ]
         return self.over(frames)
 
+    def with_column(self, name: str, values: Where) -> Survey:
+        """Add a column of numbers, such as a deprivation of your own.
+
+        Parameters
+        ----------
+        name : str
+            What the new column is called.
+        values : function, narwhals expression or array
+            A function of the frame (as it was given; of several rounds each by itself) that gives a column, an
+            expression, or an array with one entry per row. Missing stays missing.
+
+        Returns
+        -------
+        Survey
+            The same survey with one more column. The user's frame is not changed.
+
+        Raises
+        ------
+        MpiError
+            When there is already such a column, the function fails, or there is not one number for each row.
+
+        Examples
+        --------
+        >>> import pandas as pd, mpi
+        >>> survey = mpi.Survey(pd.DataFrame({"attending": [1, 0, None]}))
+        >>> survey.with_column("out_of_school", lambda frame: 1 - frame["attending"]).numbers("out_of_school")
+        array([ 0.,  1., nan])
+        """
+        if name in self.columns:
+            raise MpiError(f"there is a column {name!r} already; choose another name")
+        found = _values(self, values)
+        ends = np.cumsum([len(f) for f in self.frames])[:-1]
+        return self.over(
+            [
+                f.with_columns(nw.new_series(name, part.tolist(), backend=f.implementation))
+                for f, part in zip(self.frames, np.split(found, ends), strict=True)
+            ]
+        )
+
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column as numbers, NaN where missing.
 
@@ -265,6 +306,11 @@ def _grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str |
 
 
 def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
+    return _truth(_values(survey, condition))
+
+
+def _values(survey: Survey, condition: Where) -> NDArray[Any]:
+    """Return the value of each row that a column's name, an expression, a function or an array gives."""
     if isinstance(condition, str):
         values = survey.numbers(condition)
     elif isinstance(condition, nw.Expr):
@@ -275,7 +321,7 @@ def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
         values = _listed(condition)
     if values.shape != (len(survey),):
         raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
-    return _truth(values)
+    return values
 
 
 def _listed(condition: Any) -> NDArray[Any]:

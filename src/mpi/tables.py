@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.errors import MpiError
 from mpi.keys import NAMES
-from mpi.layout import Column, Grid, grid, row_name
+from mpi.layout import Column, Grid, grid
 from mpi.notes import MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
 
 if TYPE_CHECKING:
@@ -19,22 +19,24 @@ if TYPE_CHECKING:
 
     from mpi.estimates import Estimates
     from mpi.keys import Coded
+    from mpi.layout import Place
 
 __all__ = [
     "MISSING",
     "ROUNDING",
     "Column",
     "Grid",
+    "brief",
     "decimals_of",
     "grid",
     "html",
     "notes",
-    "row_name",
     "tidy",
     "wide",
 ]
 
 _HTML_ROWS = 60
+_TEXT_ROWS, _TEXT_ENDS = 60, 5
 
 
 def tidy(est: Estimates) -> pd.DataFrame:
@@ -58,6 +60,35 @@ def _whole(values: Any) -> Any:
     return values.astype(np.int64) if np.isfinite(values).all() else values
 
 
+def brief(est: Estimates) -> str:
+    """Return the estimates as text for a console: at most 60 rows, and only what differs between them in columns.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), statistics=["H"])
+    >>> print(brief(est))
+    statistic H; contrast level; by total; group total; cutoff 3/10; weighting own
+    wave  estimate       se   ci_low  ci_high    n
+    2016  0.100572 0.013403 0.077041 0.130276 4114
+    2018  0.067898 0.008770 0.052507 0.087385 4177
+    """
+    if not len(est):
+        return "(none)"
+    cut = len(est) > _TEXT_ROWS
+    shown = est.take(np.r_[:_TEXT_ENDS, len(est) - _TEXT_ENDS : len(est)]) if cut else est
+    keys = [n for n in NAMES if _varies(est.keys[n])]
+    columns = [*keys, "estimate", "se", "ci_low", "ci_high", "n", *(["flag"] if (est.flag.index >= 0).any() else [])]
+    text = {n: [*_texts_of(shown.flag if n == "flag" else shown.keys[n])] for n in (*keys, "flag")}
+    lines = tidy(shown).assign(**text)[columns].to_string(index=False).splitlines()
+    if cut:
+        lines.insert(
+            1 + _TEXT_ENDS, f"... {len(est) - 2 * _TEXT_ENDS:,} more; choose with select(...), all are in .table"
+        )
+    same = [f"{n} {est.keys[n].at(0)}" for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
+    return "\n".join(["; ".join(same), *lines] if same else lines)
+
+
 # --- wide ------------------------------------------------------------------------------------------------
 
 
@@ -74,6 +105,7 @@ def wide(
     se: bool = True,
     interval: bool = False,
     labels: bool = False,
+    indicators: Place = "columns",
 ) -> pd.DataFrame:
     """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
 
@@ -95,8 +127,8 @@ def wide(
         ``H, change, pp``), and else in per cent, as the sum of several groups' shares and a relative change.
         M0, contributions to M0, inequality, ratios (``Hmong / Kinh``) and means stay as they are.
     decimals : int, optional
-        By default 3, or 1 for percents (fractions among them have two decimals more), and none for a column
-        of thousands.
+        By default 3, or 1 for percents, and none for a column of thousands; a column of contrasts whose errors
+        would mostly be printed as 0 has more. Of a number given here, fractions among percents have two more.
     se : bool, default True
         Put the standard error after the estimate: ``0.335 (0.006)``; ``0.000 (–)`` where the sample shows no
         variation, for that is no sign of precision.
@@ -105,6 +137,9 @@ def wide(
     labels : bool, default False
         Name the columns in words: ``Headcount ratio (H)`` and, with what the measure calls an indicator,
         ``Censored headcount: Toilet``. By default they have the field's short names, ``H``.
+    indicators : {"columns", "rows"}
+        Where indicators stand: each figure of each in a column of its own, or each in a row of its own, which suits
+        a decomposition by indicators.
 
     Returns
     -------
@@ -127,8 +162,14 @@ def wide(
     ['H, %', 'M0']
     >>> wide(est, ["H"], labels=True).columns.tolist()
     ['Headcount ratio (H)']
+    >>> table = wide(est, "contribution_share", by="total", wave=2018, percent=True, labels=True, indicators="rows")
+    >>> table["Share of contribution, %"].droplevel(["by", "group", "wave"])["Toilet"]
+    '15.6 (1.7)'
     """
-    layout = grid(est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels)
+    layout = grid(
+        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
+        indicators=indicators,
+    )  # fmt: skip
     return _printed(layout, decimals, style_of(se=se, interval=interval))
 
 
@@ -149,16 +190,31 @@ def _shown(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
-    """Return how many decimals a column is printed with; sums in the thousands have none."""
+    """Return how many decimals a column is printed with; sums in the thousands have none.
+
+    Terms of a decomposition may be small. They have as many decimals as most of their standard errors need not to be
+    printed as 0.
+    """
     if decimals is not None and not (isinstance(decimals, (int, np.integer)) and 0 <= decimals <= 12):
         raise MpiError(f"decimals {decimals!r} is not a whole number from 0 to 12")
-    if layout.columns[j].unit != "fraction":
-        return 1 if decimals is None else int(decimals)
+    fraction = layout.columns[j].unit == "fraction"
     if decimals is not None:
-        return int(decimals) + 2 * layout.percent
+        return int(decimals) + 2 * (fraction and layout.percent)
     rows = layout.cell[:, j]
-    largest = np.nanmax(np.abs(layout.est.value[rows[rows >= 0]]), initial=0.0)
-    return 0 if largest >= 1000 else 3
+    rows = rows[rows >= 0]
+    if not fraction:
+        return _enough(layout.est, rows, 1, 100.0)
+    largest = np.nanmax(np.abs(layout.est.value[rows]), initial=0.0)
+    return 0 if largest >= 1000 else _enough(layout.est, rows, 3, 1.0)
+
+
+def _enough(est: Estimates, rows: Any, least: int, scale: float) -> int:
+    """Return the decimals at which half of the errors of contrasts are not 0: `least`, or up to three more."""
+    se = est.se[rows] * scale
+    se = se[np.isfinite(se) & (se > 0)]
+    if not len(se) or est.keys["contrast"].at(int(rows[0])) in (None, "level", "lower_bound", "upper_bound"):
+        return least
+    return int(np.clip(np.ceil(-np.log10(2 * np.median(se))), least, least + 3))
 
 
 def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:

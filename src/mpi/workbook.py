@@ -83,7 +83,8 @@ def workbook(
     labels : bool, default True
         Name the columns in words.
     **options
-        ``statistics, by, wave, cutoff, weighting, percent`` of `mpi.tables.wide`, for the sheets to publish.
+        ``statistics, by, wave, cutoff, weighting, percent, indicators`` of `mpi.tables.wide`, for the sheets to
+        publish.
 
     Raises
     ------
@@ -157,7 +158,8 @@ def _pages(layout: Grid) -> Iterator[_Page]:
     """
     names = [row[0] for row in layout.rows]
     bounds = _bounds(layout)
-    indicators = np.array([c.statistic in _BY_INDICATOR for c in layout.columns]) & ~bounds
+    apart = layout.names[-1] != "indicator"  # where indicators stand in rows, one sheet holds them all
+    indicators = np.array([c.statistic in _BY_INDICATOR for c in layout.columns]) & ~bounds & apart
     kinds = (("", ~indicators & ~bounds), (", indicators", indicators), (", bounds", bounds))
     for by in dict.fromkeys(names):
         here = [n == by for n in names]
@@ -308,7 +310,7 @@ def _row_labels(sheet: Any, page: _Page) -> None:
         _style(_put(sheet, _TOP - 1, k, by if name == "group" and by not in {None, "total"} else name), bold=True)
         for i, row in enumerate(rows):
             _style(_put(sheet, _TOP + i, k, row[k]), horizontal="left")
-        longest = max(len(str(row[k])) for row in rows)
+        longest = max(len(str(row[k] or "")) for row in rows)
         _width(sheet, k, min(max(longest, len(name), 8) + 2, 48))
     _style(_put(sheet, _TOP - 1, page.first - 1, "n"), bold=True, horizontal="right")
     for i, n in enumerate(page.cases.tolist()):

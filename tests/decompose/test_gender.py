@@ -40,7 +40,8 @@ def test_the_sign_of_the_gap_depends_on_what_is_counted(both: mpi.Estimates) -> 
     assert by["head_sex (households)"] == pytest.approx(4 / 10 - 3 / 10)
     assert by["sex"] == pytest.approx(13 / 26 - 9 / 23)
     assert gap.flag.at(0) == "other sign by sex: +0.1087, head_sex (households): +0.1000"
-    assert "H 1 own is higher for women by" in both.about["signs"]
+    assert "H (k = 1) is higher for women by sex and" in both.about["signs"]
+    assert "no two such signs are beyond sampling error" in both.about["signs"]
 
 
 def test_differences_and_ratios_are_those_of_contrasts_with_all_covariances() -> None:
@@ -98,3 +99,12 @@ def test_what_is_wrong_is_told() -> None:
         mpi.decompose.gender(est, households=est)
     with pytest.raises(mpi.MpiError, match="inequality"):
         mpi.decompose.gender(est.select(statistic="H"), statistics=["inequality"])
+
+
+def test_ratios_stand_beside_the_differences_and_notes_say_of_which_lens(both: mpi.Estimates) -> None:
+    table = both.wide(["H"])
+    assert table.shape == (3, 2)
+    assert (table != "").all().all()
+    notes = " ".join(table.attrs["notes"])
+    assert "woman - man (head_sex)" in notes
+    assert "Lenses: head_sex: persons, by the sex of their household's head" in notes

@@ -255,3 +255,103 @@ def test_the_chosen_estimates_are_left_as_they_were(est: mpi.Estimates) -> None:
     before = est.value.copy()
     decompose.shapley(est, 2016, 2018, by="province", form="three_factor", shares=True)
     assert np.array_equal(est.value, before, equal_nan=True)
+
+
+# --- what a newcomer stumbled on -------------------------------------------------------------------------------------
+
+
+def test_a_group_nobody_of_which_has_all_answers_has_no_part_in_the_change_and_takes_nothing_from_the_others() -> None:
+    frame = pd.DataFrame(
+        {
+            "round": [1] * 9 + [2] * 10,
+            "group": ["a"] * 4 + ["b"] * 5 + ["a"] * 4 + ["b"] * 5 + ["lost"],
+            "d": [1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, None],
+        }
+    )
+    found = decompose.shapley(mpi.estimate(mpi.Survey(frame, wave="round"), ONE, by=["group"]), by="group", shares=True)
+    own = found.select(group="lost", statistic="M0")
+    assert (own.value == 0).all()
+    assert set(own.flag.to_list()) == {"no complete cases in either round: no part in the change"}
+    without = mpi.Survey(frame[frame["group"] != "lost"], wave="round")
+    other = decompose.shapley(mpi.estimate(without, ONE, by=["group"]), by="group", shares=True)
+    rest = {"group": ["all groups", "a", "b"]}
+    np.testing.assert_allclose(found.select(**rest).value, other.select(**rest).value, atol=1e-15)
+
+
+def test_a_round_may_be_told_as_text(est: mpi.Estimates) -> None:
+    one = decompose.change(est, "2016", "2018")
+    assert one.keys["wave"].values == ("2016 to 2018",)
+
+
+def test_a_mistaken_call_is_told_with_the_remedy() -> None:
+    survey = mpi.load_sample()
+    with pytest.raises(mpi.MpiError, match="a mapping is needed"):
+        decompose.independent([1, 2])  # type: ignore[arg-type]
+    with pytest.raises(mpi.MpiError, match="needs measure="):
+        decompose.oaxaca(survey, "poor", ["age"], group="ethnicity", reference="Kinh")
+    with pytest.raises(mpi.MpiError, match=r"where=lambda frame: frame\['year'\] == 2018"):
+        decompose.oaxaca(survey, "income", ["age"], group="ethnicity", reference="Kinh")
+    with pytest.raises(mpi.MpiError, match="population_share are needed"):
+        decompose.opportunity(mpi.mean(survey, "income", by=[("ethnicity", "area")]))
+
+
+def test_what_was_selected_away_is_not_said_to_occur(est: mpi.Estimates) -> None:
+    with pytest.raises(mpi.MpiError, match=r"there is no value 'H'.* Known: 'M0'"):
+        est.select(statistic="M0").select(statistic="H")
+    with pytest.raises(mpi.MpiError, match="together, though each of them occurs"):
+        est.select(statistic="H", indicator="toilet")
+
+
+# --- tables of decompositions ----------------------------------------------------------------------------------------
+
+
+def test_indicators_in_rows_hold_the_same_cells(est: mpi.Estimates) -> None:
+    parts = decompose.shapley(est, into="indicators", shares=True).select(by="area")
+    narrow = parts.wide(percent=True, labels=True, indicators="rows")
+    assert narrow.index.names == ["by", "group", "wave", "indicator"]
+    assert narrow.shape[0] == 2 * 11  # ten indicators, and M0 itself
+    assert narrow.shape[1] == 7
+    flat = parts.wide(percent=True, labels=True)
+    row, column = ("area", "Urban", "2016 to 2018"), "Contribution to M0"
+    assert (
+        narrow.loc[(*row, "Toilet"), f"{column}, effect of fewer or more deprived"]
+        == flat.loc[row, f"{column}: Toilet, effect of fewer or more deprived"]
+    )
+    with pytest.raises(mpi.MpiError, match="did you mean 'rows'"):
+        parts.wide(indicators="row")
+
+
+def test_indicators_in_rows_go_to_files(est: mpi.Estimates, tmp_path) -> None:
+    import openpyxl
+
+    parts = decompose.shapley(est, into="indicators").select(by=["total", "area"])
+    parts.to_excel(tmp_path / "a.xlsx", indicators="rows")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["Notes", "Total", "By area", "Data"]
+    assert [c.value for c in book["By area"][3]][:4] == ["area", "wave", "indicator", "n"]
+    parts.to_latex(tmp_path / "a.tex", indicators="rows")
+    assert "Urban & 2016 to 2018 & Toilet & " in (tmp_path / "a.tex").read_text(encoding="utf-8")
+    parts.to_html(tmp_path / "a.html", indicators="rows")
+    assert "Toilet</th>" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_small_terms_are_not_printed_as_nothing(est: mpi.Estimates) -> None:
+    whole = decompose.shapley(est, by="province").select(statistic="M0", contrast="population_effect")
+    cells = whole.wide()["M0, population_effect"].tolist()
+    assert sum("(0.0000)" in c or "(0.000)" in c for c in cells) < len(cells) / 2
+    assert whole.wide(decimals=2).iloc[0, 0].split()[0] in ("0.00", "-0.00")
+
+
+def test_parts_of_a_gap_are_points_and_indices_of_dissimilarity_are_fractions() -> None:
+    survey, measure = mpi.load_sample(), mpi.load_measure("gso-mdp")
+    options = {"measure": measure, "where": lambda f: f["year"] == 2018}
+    with pytest.warns(mpi.MpiWarning, match="rows are dropped"):
+        parts = decompose.oaxaca(survey, "poor", ["age"], group="area", reference="Urban", **options)
+    table = parts.wide(percent=True)
+    assert {"H, explained, pp", "H, unexplained: age, pp"} & set(table.columns) == {"H, explained, pp"}
+    assert "Coefficients: Urban." in table.attrs["notes"]
+    assert "Decomposition: Oaxaca-Blinder, twofold." in table.attrs["notes"]
+    est = mpi.estimate(survey, measure, by=[("ethnicity", "area")], statistics=["H", "population_share"])
+    columns = decompose.opportunity(est).wide(percent=True).columns
+    assert "H, dissimilarity_corrected" in columns
+    assert "H, dissimilarity_contribution_share, %" in columns

@@ -301,3 +301,17 @@ def test_what_is_wrong_is_told() -> None:
         ask(people, "out", poor="out", measure=mpi.load_measure("gso-mdp"), by=[("age", "age")])
     coded = survey_of([[("1", 9, 1), ("2", 9, 0)], [("1", 9, 0)]])
     assert share(ask(coded, "out", female="1"), OTHER, "1") == 1
+
+
+def test_a_table_tells_who_is_deprived_apart() -> None:
+    frame = pd.DataFrame(
+        {
+            "home": [1, 1, 1, 2, 2, 3],
+            "sex": ["F", "M", "F", "F", "M", "M"],
+            "d": [1, 0, 0, 1, 1, 1],
+            "psu": [1, 1, 1, 2, 2, 2],
+        }
+    )
+    found = mpi.decompose.within_households(mpi.Survey(frame, household="home", psu="psu"), "d")
+    columns = found.wide(percent=True, by="total").columns
+    assert {"who_is_deprived: d, both, %", "who_is_deprived: d, only F, %", "deprived: d, %"} <= set(columns)

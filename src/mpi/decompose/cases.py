@@ -157,6 +157,8 @@ def cases_of(
     domain = survey if where is None else survey.where(where)
     names = [covariates] if isinstance(covariates, str) else list(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
+    if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
+        raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
     domain.check_columns(used)
     rows = rows_of(domain, unit, used)
     masks = _groups(domain, rows, group, reference, compare)

@@ -84,7 +84,7 @@ def gender(
     >>> found.select(statistic="H", contrast="difference", wave=2016).table["by"].tolist()
     ['head_sex', 'sex']
     >>> found.table["group"].unique().tolist()
-    ['Female - Male', 'Female / Male']
+    ['Female - Male']
     """
     plain = levels(est, "gender")
     lenses = _lenses(plain, head, person)
@@ -95,7 +95,8 @@ def gender(
     figures = figures_of(plain)
     terms = [term for by in lenses for term in gaps(plain, figures, by, _sexes(plain, by, female), wanted, ratios=True)]
     signs = _disagreements(terms, lenses)
-    return made(plain, _noted(terms, signs), lenses=_told(lenses, head, person), signs=_in_words(signs))
+    found = made(plain, _noted(terms, signs), lenses=_told(lenses, head, person))
+    return replace(found, about={**found.about, "signs": _in_words(signs, _clear(found))})
 
 
 def _lenses(plain: Estimates, head: str | None, person: str | None) -> list[str]:
@@ -172,14 +173,36 @@ def _told(lenses: Sequence[str], head: str | None, person: str | None) -> str:
     return "; ".join(f"{by}: {words.get(by, 'households, by the sex of their head')}" for by in lenses)
 
 
-def _in_words(signs: Signs) -> str:
+def _clear(found: Estimates) -> set[tuple[Any, ...]]:
+    """Return the figures of which two differences, of either sign, are both beyond sampling error."""
+    low, high = found.limits()
+    names = [n for n in NAMES if n not in ("contrast", "by", "group")]
+    seen: dict[tuple[Any, ...], set[bool]] = {}
+    for row in np.flatnonzero((low > 0) | (high < 0)).tolist():
+        if found.keys["contrast"].at(row) == "difference":
+            seen.setdefault(tuple(found.keys[n].at(row) for n in names), set()).add(bool(low[row] > 0))
+    return {figure for figure, sides in seen.items() if len(sides) == 2}
+
+
+def _in_words(signs: Signs, clear: set[tuple[Any, ...]]) -> str:
     if not signs:
         return "the lenses agree in the sign of every difference"
     said = []
     for figure, lenses in list(signs.items())[:_SHOWN]:
         worse = " and ".join(n for n, v in lenses.items() if v > 0)
         better = " and ".join(n for n, v in lenses.items() if v < 0)
-        name = " ".join(str(p) for p in figure if p is not None)
-        said.append(f"{name} is higher for women by {worse}, lower by {better}")
+        said.append(f"{_name(figure)} is higher for women by {worse}, lower by {better}")
     more = f"; and {len(signs) - _SHOWN} more" if len(signs) > _SHOWN else ""
-    return "the lenses answer different questions, and disagree in sign: " + "; ".join(said) + more
+    sure = ", ".join(_name(figure) for figure in signs if figure in clear)
+    beyond = (
+        f"both signs are beyond sampling error for {sure}" if sure else "no two such signs are beyond sampling error"
+    )
+    return f"the lenses answer different questions, and disagree in sign: {'; '.join(said)}{more}. Of these, {beyond}"
+
+
+def _name(figure: tuple[Any, ...]) -> str:
+    """Name a figure: the statistic, its indicator, the round, the cutoff."""
+    key = dict(zip([n for n in NAMES if n not in ("contrast", "by", "group")], figure, strict=True))
+    parts = [str(key["statistic"]), *(f"of {key[n]}" for n in ("indicator",) if key[n] is not None)]
+    parts += [f"in {key['wave']}"] if key["wave"] is not None else []
+    return " ".join(parts) + (f" (k = {key['cutoff']})" if key["cutoff"] is not None else "")

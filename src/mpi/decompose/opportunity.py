@@ -11,7 +11,7 @@ import numpy as np
 
 from mpi.decompose.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.figures import Figures, figures_of, stacked
-from mpi.decompose.finding import levels
+from mpi.decompose.finding import levels, values_of
 from mpi.decompose.logit import Separated, design_of, predicted
 from mpi.decompose.making import Term, adds_up, made, relabelled
 from mpi.errors import MpiError, Problems, unknown
@@ -119,6 +119,12 @@ def opportunity(
     ['ethnicity', 'area']
     """
     plain = levels(est, "opportunity")
+    if "population_share" not in values_of(plain, "statistic"):
+        raise MpiError(
+            "opportunity: rates and their population_share are needed. Make a measure of the deprivation, such as "
+            "Measure.nested('school', {'education': ['out_of_school']}, cutoff=1), and let mpi.estimate(survey, "
+            "measure, by=[('ethnicity', 'area')]) give both"
+        )
     _check(rates, fit, few)
     figures = figures_of(plain)
     terms: list[Term] = []

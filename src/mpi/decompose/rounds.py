@@ -63,7 +63,7 @@ def spans(
         )
     problems = Problems(f"{purpose} cannot be made")
     times = years_of(known, years, problems)
-    asked = _asked(known, start, end, pairs, times)
+    asked = [(_label(a, known), _label(b, known)) for a, b in _asked(known, start, end, pairs, times)]
     for pair in asked:
         problems.found += [f"round: {unknown('round', w, known)}" for w in pair if w not in known]
         if pair[0] == pair[1]:
@@ -87,6 +87,13 @@ def _asked(
         return [(order[0] if start is None else start, order[-1] if end is None else end)]
     following = list(pairwise(order))
     return following if len(order) == 2 else [*following, (order[0], order[-1])]
+
+
+def _label(wave: Any, known: Sequence[Any]) -> Any:
+    """Return the label of a round that was asked for, by itself or as text, as `Estimates.select` does."""
+    if wave in known:
+        return wave
+    return next((w for w in known if str(w) == str(wave)), wave)
 
 
 def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: Problems) -> dict[Any, float]:

@@ -112,11 +112,10 @@ def gaps(
     reasons = [_undefined(est, pair) for pair in zip(women.tolist(), men.tolist(), strict=True)]
     out = [Term(f - m, keys, "t", reasons)]
     if ratios:
-        over = [n.replace(" - ", " / ") for n in names]
         none = [
             r or (f"0 for {sexes.men}: no ratio" if v == 0 else None) for r, v in zip(reasons, m.value, strict=True)
         ]
-        out.append(Term(f / m, relabelled(est.keys, women, contrast="ratio", group=over), "log", none))
+        out.append(Term(f / m, relabelled(est.keys, women, contrast="ratio", group=names), "log", none))
     return out
 
 

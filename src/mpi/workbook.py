@@ -34,6 +34,7 @@ __all__ = ["sheet_name", "workbook"]
 
 _MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
 _NOTES, _DATA = "Notes", "Data"
+_NOTE_WIDTH = 110
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
 _BOUNDS = ("lower_bound", "upper_bound")
@@ -366,10 +367,15 @@ def _set_up(sheet: Any, first: int) -> None:
     """Freeze the labels, make room for statistics' names, and print on pages as wide as the table."""
     sheet.freeze_panes = sheet.cell(_TOP, first)
     sheet.row_dimensions[_TOP - 2].height = 48
+    sheet.print_title_rows = f"1:{_TOP - 1}"
+    _fit(sheet)
+
+
+def _fit(sheet: Any) -> None:
+    """Print on pages as wide as the sheet."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"1:{_TOP - 1}"
 
 
 # --- the tidy sheet and the notes ------------------------------------------------------------------------
@@ -391,8 +397,11 @@ def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
     for r, (term, text) in enumerate(_explanations(est, sheets), 1):
         _style(_put(sheet, r, 1, term), bold=True)
         _style(_put(sheet, r, 2, text), wrap=True)
+        if len(text) > _NOTE_WIDTH:  # not every program finds the height of a wrapped text by itself
+            sheet.row_dimensions[r].height = 15 * math.ceil(len(text) / (_NOTE_WIDTH * 0.9))
     _width(sheet, 1, 26)
-    _width(sheet, 2, 110)
+    _width(sheet, 2, _NOTE_WIDTH)
+    _fit(sheet)
 
 
 def _explanations(est: Estimates, sheets: Sequence[str]) -> list[tuple[str, str]]:

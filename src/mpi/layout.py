@@ -118,8 +118,6 @@ _CONTRASTS = {
     "weight_ratio": "ratio of the share to the weight",
     "share_difference": "difference of shares of M0",
     "contribution_change_share": "share of the change of M0",
-    "prevalence_effect": "effect of fewer or more deprived",
-    "censoring_effect": "effect of fewer or more of them poor",
     "composition_effect": "effect of composition",
     "rate_effect": "effect of rates",
     "explained": "explained by covariates",

@@ -209,12 +209,12 @@ def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
 
 
 def _enough(est: Estimates, rows: Any, least: int, scale: float) -> int:
-    """Return the decimals at which half of the errors of contrasts are not 0: `least`, or up to three more."""
+    """Return the decimals at which half of the errors of contrasts have a digit: `least`, or up to three more."""
     se = est.se[rows] * scale
     se = se[np.isfinite(se) & (se > 0)]
     if not len(se) or est.keys["contrast"].at(int(rows[0])) in (None, "level", "lower_bound", "upper_bound"):
         return least
-    return int(np.clip(np.ceil(-np.log10(2 * np.median(se))), least, least + 3))
+    return int(np.clip(np.ceil(-np.log10(np.median(se))), least, least + 3))
 
 
 def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:

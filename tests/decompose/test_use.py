@@ -307,15 +307,15 @@ def test_what_was_selected_away_is_not_said_to_occur(est: mpi.Estimates) -> None
 
 def test_indicators_in_rows_hold_the_same_cells(est: mpi.Estimates) -> None:
     parts = decompose.shapley(est, into="indicators", shares=True).select(by="area")
-    narrow = parts.wide(percent=True, labels=True, indicators="rows")
+    narrow = parts.wide(percent=True, labels=True, decimals=2, indicators="rows")
     assert narrow.index.names == ["by", "group", "wave", "indicator"]
     assert narrow.shape[0] == 2 * 11  # ten indicators, and M0 itself
     assert narrow.shape[1] == 7
-    flat = parts.wide(percent=True, labels=True)
+    flat = parts.wide(percent=True, labels=True, decimals=2)
     row, column = ("area", "Urban", "2016 to 2018"), "Contribution to M0"
     assert (
-        narrow.loc[(*row, "Toilet"), f"{column}, effect of fewer or more deprived"]
-        == flat.loc[row, f"{column}: Toilet, effect of fewer or more deprived"]
+        narrow.loc[(*row, "Toilet"), f"{column}, prevalence effect"]
+        == flat.loc[row, f"{column}: Toilet, prevalence effect"]
     )
     with pytest.raises(mpi.MpiError, match="did you mean 'rows'"):
         parts.wide(indicators="row")

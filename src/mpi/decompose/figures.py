@@ -154,7 +154,7 @@ class Figures:
         order = np.argsort(place, kind="stable")
         slope = self.slope[order]
         pointer = slope.indptr[np.searchsorted(place[order], np.arange(groups + 1))]
-        value = np.bincount(place, weights=self.value, minlength=groups)
+        value = np.bincount(place, weights=self.value, minlength=groups).astype(np.float64)
         return Figures(value, sp.csr_array((slope.data, slope.indices, pointer), shape=(groups, slope.shape[1])))
 
     def combined(self, weights: Any) -> Figures:

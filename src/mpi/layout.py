@@ -35,6 +35,7 @@ _RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
 _DIFFERENCE = re.compile(  # "1 - x" is a level
     r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
 )
+_DERIVED = re.compile(r"(annual )?(relative )?(change|trend)|difference|(log )?ratio|departure")
 _PERCENT = re.compile(r"(?<![a-z])(relative|growth|share)(?![a-z])")
 
 _WORDS = {
@@ -260,7 +261,8 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
     unit = _unit(key["statistic"], key["contrast"]) if percent else "fraction"
     parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
-        said = words.names.get(key["contrast"], key["contrast"])
+        said = key["contrast"]
+        said = said if said == "ratio" else words.names.get(said, said)  # there is a statistic of that name
         parts.append(str(said).replace("_", " ") if words.names else str(said))
     if "cutoff" in told and key["cutoff"] is not None:
         parts.append(f"k = {key['cutoff']}")
@@ -292,11 +294,23 @@ def _named(statistic: str, names: Mapping[str, str]) -> str:
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
     """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
     name = (contrast or "level").casefold().replace("_", " ")
+    outer, _, inner = name.partition(" of ")
+    if inner and _DERIVED.fullmatch(outer):
+        return _derived(outer, _unit(statistic, inner))
     if _PERCENT.search(name) and "log" not in name:
         return "points" if "difference" in name else "percent"
     if not _is_share(statistic) or contrast in _INDICES or _RATIO.search(name):
         return "fraction"
     return "points" if _DIFFERENCE.search(name) else "percent"
+
+
+def _derived(kind: str, unit: Literal["fraction", "percent", "points"]) -> Literal["fraction", "percent", "points"]:
+    """Say how a change, gap or trend of numbers in some unit is printed: that of percents is in points."""
+    if "ratio" in kind:
+        return "fraction"
+    if "relative" in kind:
+        return "percent"
+    return "fraction" if unit == "fraction" else "points"
 
 
 def _is_share(statistic: str | None) -> bool:

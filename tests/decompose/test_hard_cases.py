@@ -148,6 +148,18 @@ def test_a_test_agrees_with_its_interval() -> None:
             assert p == pytest.approx(0.05, abs=1e-9)
 
 
+def test_a_ratio_of_changes_may_have_any_sign() -> None:
+    """Its interval is none of logarithms, which would leave a negative ratio without one, and others too sure."""
+    changes = decompose.change(estimated(people(seed=3)).select(statistic="H"), kinds="change")
+    ratios = decompose.gap(changes, "g", kinds="ratio")
+    low, high = ratios.limits()
+    assert (ratios.value < 0).any()
+    assert (low < 0).all()
+    assert high == pytest.approx(2 * ratios.value - low)
+    levels = decompose.gap(estimated(people()).select(statistic="H"), "g", kinds="ratio")
+    assert (levels.limits()[0] > 0).all()
+
+
 def test_simulated_p_values_are_never_0_nor_below_the_plain_ones() -> None:
     frame = people()
     frame["d"] = (frame.g == "p").astype(float)

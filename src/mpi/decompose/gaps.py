@@ -75,7 +75,7 @@ def gap(
     -----
     Both groups are domains of one design: strata and PSUs in which both occur make their figures covary, and the
     covariance is in the error. Var(ln a - ln b) = V_a / a^2 + V_b / b^2 - 2 C / (a b). Intervals are t intervals, of
-    ratios on the scale of logarithms.
+    ratios of levels on the scale of logarithms.
 
     Examples
     --------
@@ -120,10 +120,18 @@ def _terms(
         if kind == "difference":
             out.append(term(a - b, keys, kind, said, cases))
         elif kind == "ratio":
-            out.append(term(a / b, keys, kind, _either(said, zero), cases, "log"))
+            out.append(term(a / b, keys, kind, _either(said, zero), cases, _methods(keys, pair)))
         else:
             out.append(term(a.log() - b.log(), keys, kind, _either(said, nothing), cases))
     return out
+
+
+def _methods(keys: Keys, pair: tuple[Figures, Figures]) -> list[str]:
+    """Return the methods of intervals for ratios: logarithms need levels above 0; changes may have any sign."""
+    contrast = keys["contrast"]
+    level = np.isin(contrast.index, [-1, *(i for i, v in enumerate(contrast.values) if v in ("level", None))])
+    below = (pair[0].value < 0) | (pair[1].value < 0)
+    return ["log" if own else "t" for own in (level & ~below).tolist()]
 
 
 def _either(first: Sequence[str], second: Sequence[str]) -> list[str]:

@@ -36,25 +36,26 @@ class Term:
         The numbers.
     keys : Keys
         What each is.
-    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}
-        How their intervals are made.
+    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}, or a list of these
+        How their intervals are made; a list has one for each.
     reasons : sequence of str or None, optional
         What to know about each number; for an undefined one, why it is.
     cases : ndarray of int, shape (figures, any), optional
         The estimates whose smallest number of cases each rests on; by default all that it is made of.
     """
 
-    __slots__ = ("cases", "figures", "keys", "method", "reasons")
+    __slots__ = ("cases", "figures", "keys", "methods", "reasons")
 
     def __init__(
         self,
         figures: Figures,
         keys: Keys,
-        method: Interval | str = "t",
+        method: Interval | str | list[str] = "t",
         reasons: Sequence[str | None] | None = None,
         cases: NDArray[np.int64] | None = None,
     ) -> None:
-        self.figures, self.keys, self.method, self.cases = figures, keys, method, cases
+        self.figures, self.keys, self.cases = figures, keys, cases
+        self.methods = list(method) if isinstance(method, list) else [method] * len(figures)
         self.reasons = [None] * len(figures) if reasons is None else list(reasons)
 
 
@@ -64,7 +65,7 @@ def term(
     contrast: str,
     reasons: Sequence[str | None] | None = None,
     cases: NDArray[np.int64] | None = None,
-    method: Interval | str = "t",
+    method: Interval | str | list[str] = "t",
 ) -> Term:
     """Make a term of figures whose keys are known but for their contrast.
 
@@ -93,7 +94,7 @@ def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
     """
     figures = stacked([t.figures for t in terms])
     keys = Keys({n: stacked_keys([t.keys[n] for t in terms]) for n in NAMES})
-    method = coded([t.method for t in terms for _ in range(len(t.figures))])
+    method = coded([m for t in terms for m in t.methods])
     reasons = [r for t in terms for r in t.reasons]
     cases = (_cases(terms, est.n, figures), _cases(terms, est.n_psu, figures))
     found = derive(est, figures.value, figures.slope, name="", method="t", keys=keys, reasons=reasons, cases=cases)

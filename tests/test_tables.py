@@ -187,6 +187,15 @@ def test_contrasts_are_told_apart_and_gaps_of_percents_are_points(many):
         ("Hmong / Kinh", ""),
         ("ratio", ""),
         ("migration", ", %"),
+        ("relative_change of difference", ", %"),
+        ("annual_change of group_share", ", pp"),
+        ("difference of relative_change", ", pp"),
+        ("change of annual_relative_change", ", pp"),
+        ("difference of change", ", pp"),
+        ("ratio of relative_change", ""),
+        ("log_ratio of group_share", ""),
+        ("change of ratio", ""),
+        ("annual_relative_change of ratio", ", %"),
     ],
 )
 def test_the_name_of_a_contrast_says_its_unit(est, name, unit):

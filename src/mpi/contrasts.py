@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mpi.influence import Influence
     from mpi.intervals import Interval
 
-__all__ = ["WaldTest", "contrast", "derive", "wald"]
+__all__ = ["WaldTest", "contrast", "derive", "smallest", "wald"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,12 @@ def derive(
     method: Interval,
     keys: Keys | None = None,
     reasons: Sequence[str | None] = (),
+    cases: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> Estimates:
     """Make new estimates from these by the chain rule: their values, and the derivatives (new x old).
 
-    A reason says what to know about a number, and why one that is undefined is.
+    A reason says what to know about a number, and why one that is undefined is. `cases` are the numbers of cases and
+    of PSUs, where they are known better than from the signs of the derivatives.
     """
     import scipy.sparse as sp
 
@@ -102,25 +104,33 @@ def derive(
     undefined = ~np.isfinite(value)
     se = np.sqrt(chain.variances())
     se[undefined | unknown_slope] = np.nan
-    told = np.where(undefined, "undefined", np.where(unknown_slope, "no derivative: no error", "")).tolist()
+    df = _degrees(est, chain, local)
+    n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
+    told = np.select(
+        [undefined, unknown_slope, df <= 0, n_psu == 1, se == 0], ["undefined", "no derivative: no error", *_WEAK], ""
+    ).tolist()
     flags = [given or found or None for given, found in zip(reasons or told, told, strict=True)]
     return replace(
         est,
         keys=keys or _common(est.keys, local, name),
         value=np.where(undefined, np.nan, value),
         se=se,
-        df=_degrees(est, chain, local),
-        n=_cases(est.n, local, np.add),
-        n_psu=_cases(est.n_psu, local, np.maximum),
+        df=df,
+        n=n,
+        n_psu=n_psu,
         method=coded([method] * len(value)),
         flag=coded(flags),
         influence=chain,
     )
 
 
+_WEAK = ("no degrees of freedom", "one PSU in group", "no variation between PSUs: no interval")
+"""What is told of numbers whose error or interval is none, or little worth."""
+
+
 def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np.float64]:
     """Return what derived estimates rest on: a sum of parts on all of them, a difference on the smaller side."""
-    least, most = _reduce(np.minimum, values, local), _reduce(together, values, local)
+    least, most = smallest(values, local), _reduce(together, values, local)
     row = np.repeat(np.arange(len(least)), np.diff(local.indptr))
     negative = np.bincount(row, weights=local.data < 0, minlength=len(least))
     one_sign = (negative == 0) | (negative == np.diff(local.indptr))
@@ -129,13 +139,12 @@ def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np
 
 def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64]:
     """Return the degrees of freedom: of the rounds involved, or the fewest of the groups involved."""
+    fewest = smallest(est.df, local)
     if est.degrees == "group":
-        return _reduce(np.minimum, est.df, local)
-    known: dict[frozenset[int], float] = {}
+        return fewest
     waves = chain.waves()
-    for w in set(waves):
-        known[w] = chain.design.df(w) if w else np.nan
-    return np.array([known[w] for w in waves])
+    known = {w: chain.design.df(w) for w in set(waves) if w}
+    return np.array([known.get(w, least) for w, least in zip(waves, fewest.tolist(), strict=True)])
 
 
 def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
@@ -250,6 +259,11 @@ def _combination(groups: list[Any], coefficients: NDArray[np.float64]) -> str:
         first, second = groups if coefficients[0] > 0 else reversed(groups)
         return f"{first} - {second}"
     return " | ".join(map(str, groups))
+
+
+def smallest(values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:
+    """Return the smallest value among the estimates that each derived one is made of; missing where there are none."""
+    return _reduce(np.minimum, values, jacobian)
 
 
 def _reduce(function: Any, values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:

@@ -115,14 +115,14 @@ def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     >>> mpi.decompose.change(both, kinds="change").value.tolist()
     [-0.5]
     """
-    if not isinstance(rounds, Mapping):
-        raise MpiError("independent: a mapping is needed that names the rounds, such as {2016: one, 2018: other}")
-    if len(rounds) < 2:
-        raise MpiError("independent: two rounds or more are needed")
+    _check_rounds(rounds)
     problems = Problems("the rounds cannot be put together")
     for label, est in rounds.items():
-        if len(est.keys["wave"].values) > 1:
-            problems.add(f"round {label!r} has rounds of its own ({', '.join(map(str, est.keys['wave'].values))})")
+        if est.influence.design.waves > 1:
+            problems.add(
+                f"round {label!r} is of a survey of {est.influence.design.waves} rounds, which have one design "
+                "already; compare them as they are, or estimate each from a survey of its own"
+            )
     rules = {(e.influence.design.single_psu, e.influence.design.single_in_group) for e in rounds.values()}
     if len(rules) > 1:
         problems.add("their designs differ in single_psu or single_in_group")
@@ -130,7 +130,28 @@ def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     design = _beside([e.influence.design for e in rounds.values()])
     units = np.cumsum([0, *(e.influence.design.units for e in rounds.values())]).tolist()
     moved = [_moved(e, design, label, place, units[place]) for place, (label, e) in enumerate(rounds.items())]
-    return concat(moved)
+    told = {label: e.about for label, e in rounds.items()}
+    return replace(concat(moved), about=_abouts(told))
+
+
+def _check_rounds(rounds: Any) -> None:
+    if not isinstance(rounds, Mapping):
+        raise MpiError(f"independent: {{round: estimates}} was expected, not {type(rounds).__name__}")
+    other = [f"{label!r} is {type(e).__name__}" for label, e in rounds.items() if not hasattr(e, "influence")]
+    if other:
+        raise MpiError(f"independent: Estimates are needed for each round; {', '.join(other)}")
+    if len(rounds) < 2:
+        raise MpiError("independent: two rounds or more are needed")
+
+
+def _abouts(told: Mapping[Any, Mapping[str, str]]) -> dict[str, str]:
+    """Return what a reader must know; where the rounds differ, of each."""
+    out: dict[str, str] = {}
+    for key in dict.fromkeys(k for about in told.values() for k in about):
+        said = {label: about[key] for label, about in told.items() if key in about}
+        same = len(set(said.values())) == 1 and len(said) == len(told)
+        out[key] = next(iter(said.values())) if same else "; ".join(f"{w}: {text}" for w, text in said.items())
+    return out
 
 
 def _beside(designs: Sequence[Design]) -> Design:

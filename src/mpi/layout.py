@@ -38,6 +38,7 @@ _RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
 _DIFFERENCE = re.compile(  # "1 - x" is a level
     r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
 )
+_DERIVED = re.compile(r"(annual )?(relative )?(change|trend)|difference|(log )?ratio|departure")
 _PERCENT = re.compile(r"(?<![a-z])(relative|growth|share)(?![a-z])")
 
 _WORDS = {
@@ -359,11 +360,23 @@ def _named(statistic: str, names: Mapping[str, str]) -> str:
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
     """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
     name = (contrast or "level").casefold().replace("_", " ")
+    outer, _, inner = name.partition(" of ")
+    if inner and _DERIVED.fullmatch(outer):
+        return _derived(outer, _unit(statistic, inner))
     if _PERCENT.search(name) and "log" not in name:
         return "points" if "difference" in name else "percent"
     if not _is_share(statistic) or str(contrast).startswith(_INDICES) or _RATIO.search(name):
         return "fraction"
     return "points" if contrast in _OF_REGRESSION or _DIFFERENCE.search(name) else "percent"
+
+
+def _derived(kind: str, unit: Literal["fraction", "percent", "points"]) -> Literal["fraction", "percent", "points"]:
+    """Say how a change, gap or trend of numbers in some unit is printed: that of percents is in points."""
+    if "ratio" in kind:
+        return "fraction"
+    if "relative" in kind:
+        return "percent"
+    return "fraction" if unit == "fraction" else "points"
 
 
 def _is_share(statistic: str | None) -> bool:

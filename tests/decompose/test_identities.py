@@ -123,16 +123,19 @@ def test_a_constant_group_is_the_total(world: tuple) -> None:
 @settings(SETTINGS, max_examples=8)
 @given(worlds())
 def test_swapping_the_rounds_flips_the_signs(world: tuple) -> None:
+    """Time itself must be turned: a start later than the end is refused."""
     est = estimated(*world, ["group"])
+    turned = {2010: 2013, 2013: 2010}
     for make in (
-        lambda a, b: decompose.change(est, a, b, kinds="change"),
-        lambda a, b: decompose.shapley(est, a, b),
-        lambda a, b: decompose.shapley(est, a, b, by="group"),
-        lambda a, b: decompose.shapley(est, a, b, by="group", form="three_factor"),
-        lambda a, b: decompose.shapley(est, a, b, into="indicators"),
-        lambda a, b: decompose.shapley(est, a, b, into="number"),
+        lambda a, b, t: decompose.change(est, a, b, years=t, kinds="change"),
+        lambda a, b, t: decompose.shapley(est, a, b, years=t),
+        lambda a, b, t: decompose.shapley(est, a, b, years=t, by="group"),
+        lambda a, b, t: decompose.shapley(est, a, b, years=t, by="group", form="three_factor"),
+        lambda a, b, t: decompose.shapley(est, a, b, years=t, into="indicators"),
+        lambda a, b, t: decompose.shapley(est, a, b, years=t, into="number"),
     ):
-        there, back = (t.table.sort_values(ORDER).reset_index(drop=True) for t in (make(2010, 2013), make(2013, 2010)))
+        both = make(2010, 2013, None), make(2013, 2010, turned)
+        there, back = (t.table.sort_values(ORDER).reset_index(drop=True) for t in both)
         assert len(there) == len(back)
         scale = np.maximum(1.0, there.estimate.abs().to_numpy())
         gap = (there.estimate + back.estimate).to_numpy() / scale
@@ -221,6 +224,8 @@ def test_all_pairs_are_what_contrast_says(world: tuple) -> None:
     for i, name in enumerate(pairs.keys["group"].to_list()):
         a, b = name.split(" - ")
         wave = pairs.keys["wave"].at(i)
+        if str(pairs.flag.at(i)).startswith(f"not in {wave}"):
+            continue
         by_hand = est.select(by="group", statistic="M0", group=[a, b], wave=wave).contrast([1, -1])
         assert pairs.value[i] == pytest.approx(by_hand.value[0], abs=CLOSE)
         assert pairs.se[i] == pytest.approx(by_hand.se[0], abs=1e-9)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.keys import Keys
 
-__all__ = ["Change", "beside_both", "change", "ends_of", "reasons_of"]
+__all__ = ["Change", "beside_both", "both_ends", "change", "ends_of", "gone_in", "reasons_of"]
 
 Change = Literal["change", "annual_change", "relative_change", "annual_relative_change"]
 """A kind of change between two rounds."""
@@ -101,11 +101,13 @@ def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change
         problems.add(
             f"the years of {undated[0]} are not known, so there is no change per year; give years={{round: date}}"
         )
+    if not given:
+        problems.add(f"kinds is empty; it takes some of {', '.join(get_args(Change))}")
     problems.raise_if_any()
     return list(dict.fromkeys(given))
 
 
-def _ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
+def both_ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
     """Return where each figure stands at the start and at the end of a span (-1 where it is absent), and its keys."""
     wave = plain.keys["wave"]
     here = [wave.values.index(w) for w in (span.start, span.end)]
@@ -124,7 +126,7 @@ def ends_of(
     plain: Estimates, finder: Finder, span: Span, statistic: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Keys]:
     """Return where one statistic's figures stand in both rounds of a span, and their keys."""
-    first, last, keys = _ends(plain, finder, span)
+    first, last, keys = both_ends(plain, finder, span)
     column = plain.keys["statistic"]
     anchor = np.where(last >= 0, last, first)
     rows = np.flatnonzero(column.index[anchor] == column.values.index(statistic))
@@ -144,7 +146,7 @@ def beside_both(
 
 
 def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wanted: Sequence[Change]) -> list[Term]:
-    first, last, keys = _ends(plain, finder, span)
+    first, last, keys = both_ends(plain, finder, span)
     y0, y1 = figures.take(first), figures.take(last)
     makers = {
         "change": lambda: y1 - y0,
@@ -163,13 +165,16 @@ def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wan
 
 def reasons_of(plain: Estimates, first: NDArray[np.int64], last: NDArray[np.int64], span: Span) -> list[str]:
     """Say why what is made of two rounds is undefined: a figure is not there in one, or undefined in it."""
-    out = np.full(len(first), "", dtype=object)
-    for wave, rows in ((span.end, last), (span.start, first)):
-        there = np.maximum(rows, 0)
-        gone = np.flatnonzero((rows >= 0) & np.isnan(plain.value[there]))
-        flags = [plain.flag.at(int(i)) or "undefined" for i in rows[gone]]
-        out[gone] = [f"{flag} in {wave}" for flag in flags]
-    for wave, rows in ((span.end, last), (span.start, first)):
+    return gone_in(plain, [(span.start, first), (span.end, last)])
+
+
+def gone_in(plain: Estimates, rounds: Sequence[tuple[Any, NDArray[np.int64]]]) -> list[str]:
+    """Say in which of several rounds a figure is not there (-1), or else is undefined, and why; the first is told."""
+    out = np.full(len(rounds[0][1]), "", dtype=object)
+    for wave, rows in reversed(rounds):
+        gone = np.flatnonzero((rows >= 0) & np.isnan(plain.value[np.maximum(rows, 0)]))
+        out[gone] = [f"{plain.flag.at(i) or 'undefined'} in {wave}" for i in rows[gone].tolist()]
+    for wave, rows in reversed(rounds):
         out[rows < 0] = f"not in {wave}"
     found: list[str] = out.tolist()
     return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import Finder, levels, need
-from mpi.decompose.gaps import Groups
+from mpi.decompose.gaps import Groups, undefined
 from mpi.decompose.making import adds_up, made, relabelled, term
 from mpi.errors import MpiError
 
@@ -108,10 +108,13 @@ def _parts(plain: Estimates) -> list[Term]:
     reasons = ["no poor in group" if v == 0 else "" for v in m0.value.tolist()]
     cases = np.r_[whole, whole[at]][:, None]
     share = part / m0
+    unknown_weight = [
+        r or ("the weight is not known" if u else "") for r, u in zip(reasons, np.isnan(weight), strict=True)
+    ]
     return [
         term(part, labels, "part", None, cases),
         term(share, labels, "part_share", reasons, cases),
-        term(share / weight, labels, "weight_ratio", reasons, cases, "log"),
+        term(share / weight, labels, "weight_ratio", unknown_weight, cases, "log"),
     ]
 
 
@@ -128,13 +131,11 @@ def _weights(plain: Estimates, labels: Keys) -> NDArray[np.float64]:
 def _compared(shares: Estimates, by: By, reference: str | None) -> list[Term]:
     """Compare the shares of groups."""
     groups = Groups(shares, by, None, "dimensions")
-    one, other = groups.pairs(reference)
-    if not len(one):
-        raise MpiError(f"dimensions: there is only one group of {by!r} to compare")
+    pairs = groups.pairs(reference)
     figures = figures_of(shares)
-    difference = figures.take(one) - figures.take(other)
-    keys = relabelled(shares.keys, one, group=groups.names(one, other), contrast="level")
-    reasons = [shares.flag.at(a) or shares.flag.at(b) or "" for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+    difference = figures.take(pairs.one) - figures.take(pairs.other)
+    keys = relabelled(shares.keys, pairs.anchor, group=groups.names(pairs), contrast="level")
+    reasons = undefined(shares, pairs)
     single = np.flatnonzero(keys["indicator"].index >= 0)
     codes = np.stack([keys[n].index[single] for n in ("group", "wave", "cutoff", "weighting")], axis=1)
     _, at, fold = np.unique(codes, axis=0, return_index=True, return_inverse=True)

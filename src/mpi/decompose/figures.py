@@ -61,7 +61,7 @@ class Figures:
     def __add__(self, other: Figures | ArrayLike) -> Figures:
         """Add figures, or constants."""
         if isinstance(other, Figures):
-            return Figures(self.value + other.value, self.slope + other.slope)
+            return Figures(self.value + other.value, _plus(self.slope, other.slope))
         return Figures(self.value + np.asarray(other, dtype=np.float64), self.slope)
 
     def __neg__(self) -> Figures:
@@ -71,13 +71,13 @@ class Figures:
     def __sub__(self, other: Figures | ArrayLike) -> Figures:
         """Subtract figures, or constants."""
         if isinstance(other, Figures):
-            return Figures(self.value - other.value, self.slope - other.slope)
+            return Figures(self.value - other.value, _plus(self.slope, -other.slope))
         return Figures(self.value - np.asarray(other, dtype=np.float64), self.slope)
 
     def __mul__(self, other: Figures | ArrayLike) -> Figures:
         """Multiply by figures, or by constants."""
         if isinstance(other, Figures):
-            slope = _times(self.slope, other.value) + _times(other.slope, self.value)
+            slope = _plus(_times(self.slope, other.value), _times(other.slope, self.value))
             return Figures(self.value * other.value, slope)
         factor = np.broadcast_to(np.asarray(other, dtype=np.float64), self.value.shape)
         return Figures(self.value * factor, _times(self.slope, factor))
@@ -134,7 +134,7 @@ class Figures:
         there = rows >= 0
         safe = np.where(there, rows, 0)
         value = np.where(there, self.value[safe], np.nan) if len(self.value) else np.full(len(rows), np.nan)
-        return Figures(value, _times(self.slope[safe], there.astype(np.float64)) if len(self.value) else self.slope)
+        return Figures(value, _kept(self.slope[safe], there) if len(self.value) else self.slope)
 
     def filled(self, other: Figures | ArrayLike) -> Figures:
         """Put others, or constants without error, in the place of missing figures."""
@@ -143,16 +143,19 @@ class Figures:
             return self
         if isinstance(other, Figures):
             value = np.where(gone, other.value, self.value)
-            return Figures(value, _kept(self.slope, ~gone) + _kept(other.slope, gone))
+            return Figures(value, _plus(_kept(self.slope, ~gone), _kept(other.slope, gone)))
         return Figures(np.where(gone, other, self.value), _kept(self.slope, ~gone))
 
     def folded(self, group: NDArray[Any], groups: int) -> Figures:
         """Add the figures of each group up; a group without figures is 0."""
         import scipy.sparse as sp
 
-        every = np.arange(len(self.value))
-        fold = sp.csr_array((np.ones(len(every)), (np.asarray(group), every)), shape=(groups, len(every)))
-        return Figures(np.asarray(fold @ self.value, dtype=np.float64), sp.csr_array(fold @ self.slope))
+        place = np.asarray(group)
+        order = np.argsort(place, kind="stable")
+        slope = self.slope[order]
+        pointer = slope.indptr[np.searchsorted(place[order], np.arange(groups + 1))]
+        value = np.bincount(place, weights=self.value, minlength=groups).astype(np.float64)
+        return Figures(value, sp.csr_array((slope.data, slope.indices, pointer), shape=(groups, slope.shape[1])))
 
     def combined(self, weights: Any) -> Figures:
         """Return linear combinations with constant coefficients (new x figures)."""
@@ -189,6 +192,20 @@ def _inverse(values: Floats) -> Floats:
     out = np.full(np.shape(values), np.nan)
     np.divide(1.0, values, out=out, where=values != 0)
     return out
+
+
+def _plus(one: Any, other: Any) -> Any:
+    """Add sparse matrices. Derivatives that cancel stay as zeros: the figure rests on those estimates all the same."""
+    import scipy.sparse as sp
+
+    lengths, others = np.diff(one.indptr), np.diff(other.indptr)
+    pointer = one.indptr + other.indptr
+    first = np.arange(one.nnz) + np.repeat(other.indptr[:-1], lengths)
+    second = np.arange(other.nnz) + np.repeat(one.indptr[1:], others)
+    data, indices = np.empty(int(pointer[-1])), np.empty(int(pointer[-1]), dtype=one.indices.dtype)
+    data[first], data[second] = one.data, other.data
+    indices[first], indices[second] = one.indices, other.indices
+    return sp.csr_array((data, indices, pointer), shape=one.shape)
 
 
 def _times(slope: Any, factor: Floats) -> Any:

@@ -19,14 +19,52 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["DECOMPOSABLE", "Finder", "comparable", "levels", "need", "select_by", "split_groups", "values_of"]
+__all__ = [
+    "Finder", "additive", "comparable", "estimates_only", "explained", "levels", "need", "select_by", "split_groups",
+    "values_of", "weighed",
+]  # fmt: skip
 
 _CROSS = " × "
 
-DECOMPOSABLE = (
-    "M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe",
-)  # fmt: skip
-"""Statistics of the whole that are means of those of groups, weighted by population shares."""
+_ADDITIVE = ("M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe")
+_AMONG_OBSERVED = ("uncensored_headcount", "censored_headcount")
+
+
+def weighed(est: Estimates) -> list[str]:
+    """Name the statistics of the whole that are means of those of groups, weighted by population shares.
+
+    Headcounts of indicators are none where missing answers are reweighted: they count those in whom the indicator was
+    observed, who are another share of each group.
+    """
+    return [s for s in _ADDITIVE if not (_moving(est) and s in _AMONG_OBSERVED)]
+
+
+def additive(est: Estimates, purpose: str) -> list[str]:
+    """Return those of the statistics that occur which are weighted means over groups.
+
+    Raises
+    ------
+    MpiError
+        When none occurs.
+    """
+    wanted = weighed(est)
+    found = [s for s in values_of(est, "statistic") if s in wanted]
+    if not found:
+        why = " (headcounts of indicators are of those observed, and do not add up over groups)" if _moving(est) else ""
+        raise MpiError(f"{purpose}: none of {', '.join(wanted)} was estimated{why}; name them in statistics=")
+    return found
+
+
+def explained(est: Estimates) -> dict[str, str]:
+    """Return what a reader of a decomposition by groups must know: which statistics it leaves out, and why."""
+    left = [s for s in values_of(est, "statistic") if s in _AMONG_OBSERVED]
+    if not left or not _moving(est):
+        return {}
+    return {"left_out": f"{' and '.join(left)}: of those observed, so they do not add up over groups"}
+
+
+def _moving(est: Estimates) -> bool:
+    return any(m.missing == "reweight" for m in est.measures)
 
 
 class Finder:
@@ -116,7 +154,7 @@ def levels(est: Estimates, purpose: str) -> Estimates:
     MpiError
         When there is none: contrasts of contrasts are made by `Estimates.contrast`.
     """
-    _check(est, purpose)
+    estimates_only(est, purpose)
     column = est.keys["contrast"]
     plain = [i for i, v in enumerate(column.values) if v in ("level", None)]
     rows = np.flatnonzero(np.isin(column.index, [*plain, -1]))
@@ -136,7 +174,7 @@ def comparable(est: Estimates, purpose: str) -> Estimates:
     MpiError
         When these are no Estimates, or bounds: the difference of two lower bounds bounds nothing.
     """
-    _check(est, purpose)
+    estimates_only(est, purpose)
     bounds = [v for v in values_of(est, "contrast") if v in ("lower_bound", "upper_bound")]
     if bounds:
         raise MpiError(
@@ -147,7 +185,14 @@ def comparable(est: Estimates, purpose: str) -> Estimates:
     return est
 
 
-def _check(est: Any, purpose: str) -> None:
+def estimates_only(est: Any, purpose: str) -> None:
+    """Refuse what are no estimates.
+
+    Raises
+    ------
+    MpiError
+        When there are none, or something else was given.
+    """
     if not hasattr(est, "keys") or not hasattr(est, "influence"):
         raise MpiError(f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)")
     if not len(est):

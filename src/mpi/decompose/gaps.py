@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Gap", "Groups", "gap"]
+__all__ = ["Gap", "Groups", "Pairs", "gap", "undefined"]
 
 Gap = Literal["difference", "ratio", "log_ratio"]
 """How two groups are compared."""
@@ -61,7 +62,8 @@ def gap(
     Returns
     -------
     Estimates
-        ``contrast`` is the kind and ``group`` is ``"Hmong - Kinh"``. A ratio to 0 is undefined, and `flag` says so.
+        ``contrast`` is the kind and ``group`` is ``"Hmong - Kinh"``. A ratio to 0 is undefined, and so is a gap in a
+        round that one of the groups is absent from; `flag` says so.
         `significance` gives p values, adjusted for the number of comparisons.
 
     Raises
@@ -73,7 +75,7 @@ def gap(
     -----
     Both groups are domains of one design: strata and PSUs in which both occur make their figures covary, and the
     covariance is in the error. Var(ln a - ln b) = V_a / a^2 + V_b / b^2 - 2 C / (a b). Intervals are t intervals, of
-    ratios on the scale of logarithms.
+    ratios of levels on the scale of logarithms.
 
     Examples
     --------
@@ -86,12 +88,10 @@ def gap(
     plain = comparable(est, "gap")
     wanted = _kinds(kinds)
     groups = Groups(plain, by, along, "gap")
-    one, other = groups.pairs(reference)
-    if not len(one):
-        raise MpiError(f"gap: there is only one group of {by!r} to compare")
+    pairs = groups.pairs(reference)
     figures = figures_of(plain)
-    keys = relabelled(plain.keys, one, group=groups.names(one, other))
-    terms = _terms(plain, (figures.take(one), figures.take(other)), keys, (one, other), wanted)
+    keys = relabelled(plain.keys, pairs.anchor, group=groups.names(pairs))
+    terms = _terms(plain, (figures.take(pairs.one), figures.take(pairs.other)), keys, pairs, wanted)
     return made(plain, terms)
 
 
@@ -101,16 +101,18 @@ def _kinds(kinds: Sequence[Gap] | Gap | None) -> list[Gap]:
     given: list[Any] = [kinds] if isinstance(kinds, str) else list(kinds)
     problems = Problems("gap cannot be made")
     problems.found += [f"kinds: {unknown('kind', k, get_args(Gap))}" for k in given if k not in get_args(Gap)]
+    if not given:
+        problems.add(f"kinds is empty; it takes some of {', '.join(get_args(Gap))}")
     problems.raise_if_any()
     return list(dict.fromkeys(given))
 
 
 def _terms(
-    plain: Estimates, pair: tuple[Figures, Figures], keys: Keys, rows: tuple[Places, Places], wanted: Sequence[Gap]
+    plain: Estimates, pair: tuple[Figures, Figures], keys: Keys, pairs: Pairs, wanted: Sequence[Gap]
 ) -> list[Term]:
     a, b = pair
-    cases = np.stack(rows, axis=1)
-    said = _undefined(plain, rows)
+    cases = np.stack([pairs.one, pairs.other], axis=1)
+    said = undefined(plain, pairs)
     zero = ["ratio to 0: undefined" if v == 0 else "" for v in b.value.tolist()]
     nothing = ["logarithm of 0: undefined" if v == 0 else z for v, z in zip(a.value.tolist(), zero, strict=True)]
     out = []
@@ -118,23 +120,57 @@ def _terms(
         if kind == "difference":
             out.append(term(a - b, keys, kind, said, cases))
         elif kind == "ratio":
-            out.append(term(a / b, keys, kind, _either(said, zero), cases, "log"))
+            out.append(term(a / b, keys, kind, _either(said, zero), cases, _methods(keys, pair)))
         else:
             out.append(term(a.log() - b.log(), keys, kind, _either(said, nothing), cases))
     return out
+
+
+def _methods(keys: Keys, pair: tuple[Figures, Figures]) -> list[str]:
+    """Return the methods of intervals for ratios: logarithms need levels above 0; changes may have any sign."""
+    contrast = keys["contrast"]
+    level = np.isin(contrast.index, [-1, *(i for i, v in enumerate(contrast.values) if v in ("level", None))])
+    below = (pair[0].value < 0) | (pair[1].value < 0)
+    return ["log" if own else "t" for own in (level & ~below).tolist()]
 
 
 def _either(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return [a or b for a, b in zip(first, second, strict=True)]
 
 
-def _undefined(plain: Estimates, rows: tuple[Places, Places]) -> list[str]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Figures of groups beside each other.
+
+    Attributes
+    ----------
+    one, other : ndarray of int
+        Where the figures compared stand, and those they are compared with; -1 where a group is absent from the round.
+    labels : tuple of ndarray of int
+        The groups of both sides, as positions among the values of the key.
+    """
+
+    one: Places
+    other: Places
+    labels: tuple[Places, Places]
+
+    @property
+    def anchor(self) -> Places:
+        """Where a figure stands that has the other keys of each pair."""
+        return np.where(self.one >= 0, self.one, self.other)
+
+
+def undefined(plain: Estimates, pairs: Pairs) -> list[str]:
     """Say of which group a figure is undefined, and why."""
-    out = np.full(len(rows[0]), "", dtype=object)
-    for side in rows:
-        gone = np.flatnonzero(np.isnan(plain.value[side]))
-        at = side[gone].tolist()
-        out[gone] = [f"{plain.flag.at(i) or 'undefined'}: {plain.keys['group'].at(i)}" for i in at]
+    group, wave = plain.keys["group"].values, plain.keys["wave"]
+    out = np.full(len(pairs.one), "", dtype=object)
+    for side, label in zip((pairs.one, pairs.other), pairs.labels, strict=True):
+        gone = np.flatnonzero((side < 0) | np.isnan(plain.value[np.maximum(side, 0)]))
+        at = zip(side[gone].tolist(), label[gone].tolist(), pairs.anchor[gone].tolist(), strict=True)
+        out[gone] = [
+            f"{plain.flag.at(i) or 'undefined' if i >= 0 else f'not in {wave.at(row)}'}: {group[name]}"
+            for i, name, row in at
+        ]
     found: list[str] = out.tolist()
     return found
 
@@ -154,7 +190,7 @@ class Groups:
         What to call the request in messages.
     """
 
-    __slots__ = ("along", "finder", "parts", "plain", "purpose", "rows")
+    __slots__ = ("along", "by", "finder", "parts", "plain", "purpose", "rows")
 
     def __init__(self, plain: Estimates, by: By, along: str | None, purpose: str) -> None:
         place = select_by(plain, by, purpose)
@@ -164,7 +200,7 @@ class Groups:
             raise MpiError(f"{purpose}: along: " + unknown("column", along, columns))
         if along is not None and len(columns) == 1:
             along = None
-        self.plain, self.purpose, self.finder = plain, purpose, Finder(plain.keys)
+        self.plain, self.purpose, self.finder, self.by = plain, purpose, Finder(plain.keys), by
         self.along = columns.index(along) if along is not None else None
         self.rows: Places = np.flatnonzero(plain.keys["by"].index == place)
         self.parts = split_groups(plain, name) if along is not None else {}
@@ -173,26 +209,70 @@ class Groups:
         """Return what is compared of a group: its label, or of a cross its part in the column."""
         return label if self.along is None else self.parts[label][self.along]
 
-    def pairs(self, reference: str | None) -> tuple[Places, Places]:
-        """Return the positions of the figures compared and of those they are compared with."""
-        if reference == "total":
-            whole = self.finder.beside(self.rows, by="total", group="total")
-            there = whole >= 0
-            return self.rows[there], whole[there]
-        group = self.plain.keys["group"]
-        codes, first = np.unique(group.index[self.rows], return_index=True)
-        codes = codes[np.argsort(first)]
-        partner = self._partners([group.values[c] for c in codes.tolist()], reference)
-        table = np.full((len(group.values), partner.shape[1]), -1, dtype=np.int64)
-        table[codes] = np.where(partner >= 0, codes[partner], -1)
-        other = table[group.index[self.rows]]
-        row, slot = np.nonzero(other >= 0)
-        one = self.rows[row]
-        found = self.finder.beside(one, group=other[row, slot])
-        return one[found >= 0], found[found >= 0]
+    def pairs(self, reference: str | None) -> Pairs:
+        """Return the figures compared, and those they are compared with.
 
-    def _partners(self, labels: list[str], reference: str | None) -> Places:
-        """Return, for each group, the groups it is compared with, filled up with -1."""
+        Raises
+        ------
+        MpiError
+            When there is nothing to compare.
+        """
+        if reference == "total":
+            return self._with_whole()
+        group = self.plain.keys["group"]
+        index = group.index.astype(np.int64)
+        codes, first = np.unique(index[self.rows], return_index=True)
+        codes = codes[np.argsort(first)]
+        i, j = self._partners([group.values[c] for c in codes.tolist()], reference)
+        one, other, label = self._beside(codes[i], codes[j])
+        right, left, label_of_left = self._beside(codes[j], codes[i])
+        alone = np.flatnonzero(left < 0)  # the first group of a pair is absent from a round that has the second
+        found = Pairs(
+            np.r_[one, left[alone]],
+            np.r_[other, right[alone]],
+            (np.r_[index[one], label_of_left[alone]], np.r_[label, index[right[alone]]]),
+        )
+        if not len(found.one):
+            raise MpiError(f"{self.purpose}: there is only one group of {self.by!r} to compare")
+        return found
+
+    def _with_whole(self) -> Pairs:
+        """Return all figures beside those of the whole."""
+        group = self.plain.keys["group"]
+        if "total" in {self.compared(group.values[c]) for c in np.unique(group.index[self.rows]).tolist()}:
+            raise MpiError(
+                f"{self.purpose}: reference: a group of {self.by!r} is called 'total', which is what the whole is "
+                "called; rename it"
+            )
+        whole = self.finder.beside(self.rows, by="total", group="total")
+        one, whole = self.rows[whole >= 0], whole[whole >= 0]
+        if not len(one):
+            raise MpiError(f"{self.purpose}: the figures of the whole are needed; keep by='total' among the estimates")
+        return Pairs(one, whole, (group.index[one].astype(np.int64), group.index[whole].astype(np.int64)))
+
+    def _beside(self, groups: Places, others: Places) -> tuple[Places, Places, Places]:
+        """Return the figures of groups, those of others beside them, and the latter's labels.
+
+        A figure that the other group has in other rounds only is -1; one that it never has is left out.
+        """
+        index = self.plain.keys["group"].index[self.rows]
+        order = np.argsort(index, kind="stable")
+        start, stop = (np.searchsorted(index[order], groups, side=side) for side in ("left", "right"))
+        count = stop - start
+        step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        row, label = self.rows[order[np.repeat(start, count) + step]], np.repeat(others, count)
+        row, label = (x[np.argsort(row, kind="stable")] for x in (row, label))
+        found = self.finder.beside(row, group=label)
+        gone = np.flatnonzero(found < 0)
+        ever = np.zeros(len(gone), dtype=bool)
+        for wave in self.plain.keys["wave"].values if len(gone) else ():
+            ever |= self.finder.beside(row[gone], group=label[gone], wave=wave) >= 0
+        keep = found >= 0
+        keep[gone[ever]] = True
+        return row[keep], found[keep], label[keep]
+
+    def _partners(self, labels: list[str], reference: str | None) -> tuple[Places, Places]:
+        """Return the pairs of groups that are compared."""
         kin: dict[tuple[str, ...], list[int]] = {}
         for i, label in enumerate(labels):
             kin.setdefault(self._place(label), []).append(i)
@@ -206,8 +286,8 @@ class Groups:
                 [j for j in kin[self._place(label)] if self.compared(labels[j]) == reference and j != i]
                 for i, label in enumerate(labels)
             ]
-        width = max((len(c) for c in chosen), default=0)
-        return np.array([c + [-1] * (width - len(c)) for c in chosen], dtype=np.int64).reshape(len(labels), width)
+        one = np.repeat(np.arange(len(labels), dtype=np.int64), [len(c) for c in chosen])
+        return one, np.array([j for c in chosen for j in c], dtype=np.int64)
 
     def _place(self, label: str) -> tuple[str, ...]:
         """Return within which groups of the other columns a group stands."""
@@ -216,11 +296,11 @@ class Groups:
         parts = self.parts[label]
         return (*parts[: self.along], *parts[self.along + 1 :])
 
-    def names(self, one: Places, other: Places) -> Coded:
+    def names(self, pairs: Pairs) -> Coded:
         """Return what each comparison is called, ``Hmong - Kinh``, within the group of the other columns if any."""
         group = self.plain.keys["group"]
         size = len(group.values)
-        ids = group.index[one].astype(np.int64) * size + group.index[other]
+        ids = pairs.labels[0].astype(np.int64) * size + pairs.labels[1]
         distinct, place = np.unique(ids, return_inverse=True)
         labels = [self._name(group.values[i // size], group.values[i % size]) for i in distinct.tolist()]
         return Coded(tuple(labels), place.astype(np.int32))

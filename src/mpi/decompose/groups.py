@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, split_groups
+from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.decompose.making import adds_up, constant, made, share_of, term
+from mpi.decompose.rounds import people_in
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def groups(
     Returns
     -------
     Estimates
-        Of M0, H, headcounts, contributions, vulnerable and severe, ``contrast`` being
+        Of M0, H, headcounts, contributions, vulnerable and severe (without headcounts of indicators where missing
+        answers are reweighted: these are of those observed, and do not add up), ``contrast`` being
 
         ``group_part``
             v y: population share times the group's figure. They add up to the figure of the whole.
@@ -85,10 +87,10 @@ def groups(
     place = select_by(plain, by, "groups")
     finder, figures = Finder(plain.keys), figures_of(plain)
     statistic = plain.keys["statistic"]
-    wanted = [i for i, s in enumerate(statistic.values) if s in DECOMPOSABLE]
+    wanted = [statistic.values.index(s) for s in additive(plain, "groups")]
     rows = np.flatnonzero((plain.keys["by"].index == place) & np.isin(statistic.index, wanted))
     if not len(rows):
-        raise MpiError(f"groups: none of {', '.join(DECOMPOSABLE)} was estimated by {by!r}")
+        raise MpiError(f"groups: nothing that adds up was estimated by {by!r}")
     whole = _whole(plain, finder, rows, place, within)
     share = figures.take(finder.share(rows)).filled(0.0)
     if within is not None:
@@ -96,7 +98,7 @@ def groups(
     terms = _terms(plain, figures, rows, whole, share)
     if population is not None:
         terms.append(_numbers(plain, figures, finder, rows, population))
-    return made(plain, terms)
+    return made(plain, terms, **explained(plain))
 
 
 def _whole(plain: Estimates, finder: Finder, rows: Places, place: int, within: By | None) -> Places:
@@ -149,11 +151,10 @@ def _numbers(
     need(plain, "groups: the number of poor", "statistic", ("H",))
     poor = rows[statistic.index[rows] == statistic.values.index("H")]
     waves = [wave.at(i) for i in poor.tolist()]
-    size = dict(population) if isinstance(population, Mapping) else dict.fromkeys(waves, population)
-    absent = [w for w in dict.fromkeys(waves) if w not in size]
-    if absent:
-        raise MpiError(f"groups: population: no number for round {absent[0]!r}; give {{{absent[0]!r}: ...}}")
-    people = np.array([float(size[w]) for w in waves])
+    rounds = list(dict.fromkeys(waves))
+    given = population if isinstance(population, Mapping) else dict.fromkeys(rounds, population)
+    size = dict(zip(rounds, people_in(given, rounds, "groups"), strict=True))
+    people = np.array([size[w] for w in waves])
     number = figures.take(finder.share(poor)).filled(0.0) * figures.take(poor) * people
     keys = plain.keys.take(poor)
     return term(number, keys.with_column("statistic", constant("number_of_poor", len(poor))), "level")

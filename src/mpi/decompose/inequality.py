@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, values_of
+from mpi.decompose.finding import Finder, levels, need, select_by, values_of, weighed
 from mpi.decompose.making import adds_up, made, relabelled, term
 from mpi.errors import MpiError, Problems, unknown
 
@@ -190,7 +190,7 @@ def disparity(
     names = _groupings(plain, by, "disparity")
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
     need(plain, "disparity", "statistic", [*wanted, "population_share"])
-    asked = _kinds(kinds, beta, wanted)
+    asked = _kinds(kinds, beta, wanted, weighed(plain))
     finder, figures = Finder(plain.keys), figures_of(plain)
     terms = []
     for name in names:
@@ -199,7 +199,7 @@ def disparity(
     return made(plain, terms)
 
 
-def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str]) -> list[str]:
+def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], means: Sequence[str]) -> list[str]:
     problems = Problems("disparity cannot be made")
     given: list[str] = [*get_args(Disparity)] if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
     problems.found += [
@@ -209,7 +209,7 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str]) 
         problems.add(f"beta is {beta!r}; a positive number is needed")
     problems.found += [
         f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in wanted
-        if s not in (*DECOMPOSABLE, "CSPI", "union_H", "D(t)") and not s.startswith(("M0^", "Datt("))
+        if s not in (*means, "CSPI", "union_H", "D(t)") and not s.startswith(("M0^", "Datt("))
     ]  # fmt: skip
     problems.raise_if_any()
     return list(dict.fromkeys(given))

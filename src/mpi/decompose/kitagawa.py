@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, split_groups
+from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, split_groups
+from mpi.decompose.gaps import Pairs, undefined
 from mpi.decompose.making import adds_up, made, relabelled, term
 from mpi.errors import MpiError, unknown
 from mpi.keys import Coded, Keys
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 __all__ = ["kitagawa"]
+
+_CROSS = " × "
 
 
 def kitagawa(est: Estimates, by: str, across: str, group: str, reference: str) -> Estimates:
@@ -68,9 +71,8 @@ def kitagawa(est: Estimates, by: str, across: str, group: str, reference: str) -
     """
     plain = levels(est, "kitagawa")
     need(plain, "kitagawa", "statistic", ("population_share",))
-    select_by(plain, by, "kitagawa")
     work = _Crossed(plain, by, across, (group, reference))
-    return made(plain, work.terms())
+    return made(plain, work.terms(), **explained(plain))
 
 
 class _Crossed:
@@ -81,6 +83,9 @@ class _Crossed:
     def __init__(self, plain: Estimates, by: str, across: str, pair: tuple[str, str]) -> None:
         self.plain, self.by, self.across, self.pair = plain, by, across, pair
         self.finder, self.figures = Finder(plain.keys), figures_of(plain)
+        if not all(isinstance(c, str) and _CROSS not in c for c in (by, across)):
+            raise MpiError(f"kitagawa: by and across are one column each, not {by!r} and {across!r}")
+        select_by(plain, by, "kitagawa")
         labels = list(dict.fromkeys(split_groups(plain, by)))
         for label in pair:
             if label not in labels:
@@ -92,13 +97,15 @@ class _Crossed:
         """Return the gap, its two effects, and these by category."""
         keys = self.plain.keys
         statistic = keys["statistic"]
-        wanted = [i for i, s in enumerate(statistic.values) if s in DECOMPOSABLE]
+        wanted = [statistic.values.index(s) for s in additive(self.plain, "kitagawa")]
         at = keys["group"].values.index(self.pair[0])
         own = keys["by"].values.index(self.by)
         rows = (keys["by"].index == own) & (keys["group"].index == at) & np.isin(statistic.index, wanted)
         one = np.flatnonzero(rows)
         other = self.finder.beside(one, group=self.pair[1])
         one, other = one[other >= 0], other[other >= 0]
+        if not len(one):
+            raise MpiError(f"kitagawa: {self.pair[0]!r} and {self.pair[1]!r} have no round and no statistic in common")
         base, category, cells = self._cells(one)
         share, rate, alone = self._sides(one[base], other[base], cells)
         composition = (share[0] - share[1]) * (rate[0] + rate[1]) * 0.5
@@ -152,8 +159,11 @@ class _Crossed:
         whole = relabelled(self.plain.keys, one, group=name)
         labels = tuple(f"{c}: {name}" for c in category.values)
         detail: Keys = relabelled(self.plain.keys, one[base], by=self.across, group=Coded(labels, category.index))
-        said = ["in one of the groups only: all of its part is composition" if a else "" for a in alone.tolist()]
+        group = self.plain.keys["group"].index.astype(np.int64)
+        why = undefined(self.plain, Pairs(one, other, (group[one], group[other])))
+        only = "in one of the groups only: all of its part is composition"
+        said = [why[i] or (only if a else "") for i, a in zip(base.tolist(), alone.tolist(), strict=True)]
         names = ("composition_effect", "rate_effect")
-        out = [term(totals[0], whole, "difference", None, cases)]
-        out += [term(f, whole, n, None, cases) for n, f in zip(names, totals[1:], strict=True)]
+        out = [term(totals[0], whole, "difference", why, cases)]
+        out += [term(f, whole, n, why, cases) for n, f in zip(names, totals[1:], strict=True)]
         return out + [term(f, detail, n, said, cases[base]) for n, f in zip(names, effects, strict=True)]

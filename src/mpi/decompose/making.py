@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.contrasts import derive
+from mpi.contrasts import derive, smallest
 from mpi.decompose.figures import stacked
 from mpi.errors import MpiError
 from mpi.keys import NAMES, Coded, Keys, coded
@@ -36,25 +36,26 @@ class Term:
         The numbers.
     keys : Keys
         What each is.
-    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}
-        How their intervals are made.
+    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}, or a list of these
+        How their intervals are made; a list has one for each.
     reasons : sequence of str or None, optional
         What to know about each number; for an undefined one, why it is.
     cases : ndarray of int, shape (figures, any), optional
         The estimates whose smallest number of cases each rests on; by default all that it is made of.
     """
 
-    __slots__ = ("cases", "figures", "keys", "method", "reasons")
+    __slots__ = ("cases", "figures", "keys", "methods", "reasons")
 
     def __init__(
         self,
         figures: Figures,
         keys: Keys,
-        method: Interval | str = "t",
+        method: Interval | str | list[str] = "t",
         reasons: Sequence[str | None] | None = None,
         cases: NDArray[np.int64] | None = None,
     ) -> None:
-        self.figures, self.keys, self.method, self.cases = figures, keys, method, cases
+        self.figures, self.keys, self.cases = figures, keys, cases
+        self.methods = list(method) if isinstance(method, list) else [method] * len(figures)
         self.reasons = [None] * len(figures) if reasons is None else list(reasons)
 
 
@@ -64,7 +65,7 @@ def term(
     contrast: str,
     reasons: Sequence[str | None] | None = None,
     cases: NDArray[np.int64] | None = None,
-    method: Interval | str = "t",
+    method: Interval | str | list[str] = "t",
 ) -> Term:
     """Make a term of figures whose keys are known but for their contrast.
 
@@ -93,22 +94,16 @@ def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
     """
     figures = stacked([t.figures for t in terms])
     keys = Keys({n: stacked_keys([t.keys[n] for t in terms]) for n in NAMES})
-    method = coded([t.method for t in terms for _ in range(len(t.figures))])
+    method = coded([m for t in terms for m in t.methods])
     reasons = [r for t in terms for r in t.reasons]
-    found = derive(est, figures.value, figures.slope, name="", method="t", keys=keys, reasons=reasons)
-    n, n_psu = (_cases(terms, getattr(est, x), getattr(found, x)) for x in ("n", "n_psu"))
-    return replace(
-        found,
-        method=method,
-        n=n,
-        n_psu=n_psu,
-        about={**est.about, **{k.replace("_", " "): v for k, v in about.items()}},
-    )
+    cases = (_cases(terms, est.n, figures), _cases(terms, est.n_psu, figures))
+    found = derive(est, figures.value, figures.slope, name="", method="t", keys=keys, reasons=reasons, cases=cases)
+    return replace(found, method=method, about={**est.about, **{k.replace("_", " "): v for k, v in about.items()}})
 
 
-def _cases(terms: Sequence[Term], of: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the number of cases of each figure: what it is made of, or what its term says that it rests on."""
-    out = found.copy()
+def _cases(terms: Sequence[Term], of: NDArray[np.float64], figures: Figures) -> NDArray[np.float64]:
+    """Return the number of cases of each figure: the fewest of what it is made of, or what its term rests on."""
+    out = smallest(of, figures.slope)
     start = 0
     for t in terms:
         stop = start + len(t.figures)
@@ -149,11 +144,12 @@ def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
     """
     gap = np.abs(parts.value - whole.value)
     scale = np.maximum(1.0, np.abs(whole.value))
-    bad = np.flatnonzero(gap > _TOLERANCE * scale)
+    bad = np.flatnonzero(~(gap <= _TOLERANCE * scale))
     if len(bad):
         where = "; ".join(f"{k}: {v[int(bad[0])]}" for k, v in labels.items())
+        off = "are partly undefined" if np.isnan(gap[bad]).all() else f"miss the total by {np.nanmax(gap[bad]):.3g}"
         raise MpiError(
-            f"{what}: the terms miss the total by {gap[bad].max():.3g}{f' ({where})' if where else ''}. Are the "
+            f"{what}: the terms {off}{f' ({where})' if where else ''}. Are the "
             "estimates of one survey, one measure and one domain? Groups must cover the whole once, and only once"
         )
 

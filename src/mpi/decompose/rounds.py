@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,9 @@ from mpi.decompose.finding import values_of
 from mpi.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mpi.estimates import Estimates
 
-__all__ = ["Span", "one_measure", "spans", "years_of"]
+__all__ = ["Span", "number", "one_measure", "people_in", "spans", "years_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ def spans(
         )
     problems = Problems(f"{purpose} cannot be made")
     times = years_of(known, years, problems)
+    if pairs is not None:
+        _check_pairs(pairs, problems, alone=start is None and end is None)
     asked = [(_label(a, known), _label(b, known)) for a, b in _asked(known, start, end, pairs, times)]
     for pair in asked:
         problems.found += [f"round: {unknown('round', w, known)}" for w in pair if w not in known]
@@ -73,8 +74,26 @@ def spans(
     problems.found += [
         f"{s} spans {s.years:g} years; two rounds of one date have no annual change" for s in found if s.years == 0
     ]
+    problems.found += [
+        f"{s} goes back {-s.years:g} years; the start is the earlier round: start={s.end!r}, end={s.start!r}"
+        for s in found
+        if s.years < 0
+    ]
     problems.raise_if_any()
     return found
+
+
+def _check_pairs(pairs: Any, problems: Problems, *, alone: bool) -> None:
+    """Refuse pairs of rounds that are none."""
+    if not alone:
+        problems.add("give start and end, or pairs, not both")
+    listed = isinstance(pairs, Sequence) and not isinstance(pairs, str)
+    odd = [p for p in pairs if not isinstance(p, (tuple, list)) or len(p) != 2] if listed else [pairs]
+    if odd:
+        problems.add(f"pairs: a list of (start, end) was expected, as [(2016, 2018)]; {odd[0]!r} is no pair")
+    elif not len(pairs):
+        problems.add("pairs is empty")
+    problems.raise_if_any()
 
 
 def _asked(
@@ -107,17 +126,57 @@ def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: 
     {2016: 2016.0, 2018: 2018.0}
     """
     if years is None:
-        return {w: _number(w) for w in known}
+        return {w: number(w) for w in known}
+    if not isinstance(years, Mapping):
+        raise MpiError(f"{problems.subject}: years: {{round: date}} was expected, not {years!r}")
     given = dict(years)
     problems.found += [f"years: {unknown('round', w, known)}" for w in given if w not in known]
-    found = {w: _number(given.get(w, w)) for w in known}
+    found = {w: number(given.get(w, w)) for w in known}
     problems.found += [
         f"years: the date of round {w!r} is {given[w]!r}, no number" for w in given if w in found and np.isnan(found[w])
     ]
     return found
 
 
-def _number(value: Any) -> float:
+def people_in(population: Any, rounds: Sequence[Any], purpose: str) -> list[float]:
+    """Read how many people there are in each of some rounds.
+
+    Raises
+    ------
+    MpiError
+        When a round has no number, or one that is no number of people.
+
+    Examples
+    --------
+    >>> people_in({2016: 93_600_000, 2018: 95_500_000}, [2018], "shapley")
+    [95500000.0]
+    """
+    if not isinstance(population, Mapping):
+        raise MpiError(f"{purpose}: population: {{round: number}} was expected, not {population!r}")
+    problems = Problems(f"{purpose} cannot be made")
+    problems.found += [
+        f"population: no number for round {w!r}; give {{{w!r}: ...}}" for w in rounds if w not in population
+    ]
+    found = [number(population.get(w, 1)) for w in rounds]
+    problems.found += [
+        f"population: {population[w]!r} for round {w!r} is no number of people"
+        for w, size in zip(rounds, found, strict=True)
+        if not 0 < size < np.inf
+    ]
+    problems.raise_if_any()
+    return found
+
+
+def number(value: Any) -> float:
+    """Read a number; what is none is missing.
+
+    Examples
+    --------
+    >>> number("2016.5"), number("2013-14"), number(True)
+    (2016.5, nan, nan)
+    """
+    if isinstance(value, bool):
+        return float("nan")
     try:
         return float(value)
     except (TypeError, ValueError):

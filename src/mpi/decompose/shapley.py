@@ -13,9 +13,9 @@ import numpy as np
 
 from mpi.decompose.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.figures import Figures, figures_of
-from mpi.decompose.finding import DECOMPOSABLE, Finder, levels, need, select_by, values_of
+from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, values_of
 from mpi.decompose.making import Term, adds_up, constant, made, relabelled, share_of, term
-from mpi.decompose.rounds import one_measure, spans
+from mpi.decompose.rounds import one_measure, people_in, spans
 from mpi.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
@@ -116,13 +116,14 @@ def shapley(
     """
     plain = levels(est, "shapley")
     one_measure(plain, "shapley")
-    chosen = _into(into, by, form)
+    chosen = _into(into, by, form, population)
     found = spans(plain, start, end, years, "shapley")
     makers = {
         "incidence_intensity": _incidence_intensity, "groups": _groups, "indicators": _indicators, "number": _number,
     }  # fmt: skip
     work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
-    return made(plain, [term for span in found for term in makers[chosen](work, span)])
+    terms = [term for span in found for term in makers[chosen](work, span)]
+    return made(plain, terms, **(explained(plain) if chosen == "groups" else {}))
 
 
 def effects(before: Sequence[Figures], after: Sequence[Figures]) -> list[Figures]:
@@ -187,7 +188,7 @@ class _Work:
         return out
 
 
-def _into(into: Into | None, by: By | None, form: Form) -> Into:
+def _into(into: Into | None, by: By | None, form: Form, population: Any) -> Into:
     problems = Problems("shapley cannot be made")
     chosen: Into = into or ("incidence_intensity" if by is None else "groups")
     if chosen not in get_args(Into):
@@ -198,6 +199,10 @@ def _into(into: Into | None, by: By | None, form: Form) -> Into:
         problems.add("into='groups' needs by=, the disaggregation whose groups make the whole")
     if chosen != "groups" and by is not None:
         problems.add(f"by= is for into='groups'; into={chosen!r} is given for every group")
+    if chosen != "groups" and form == "three_factor":
+        problems.add(f"form='three_factor' is for into='groups', not for into={chosen!r}; give by=")
+    if chosen != "number" and population is not None:
+        problems.add(f"population= is for into='number', not for into={chosen!r}")
     problems.raise_if_any()
     return chosen
 
@@ -222,8 +227,8 @@ def _incidence_intensity(work: _Work, span: Span) -> list[Term]:
 
 
 _ALONE = "no poor in one of the rounds: all of the change is incidence"
-_NOBODY = "no complete cases in either round: no part in the change"
 _ABSENT = "absent in one of the rounds: all of its part is population"
+_NOBODY = "no complete cases in group in both rounds: it has no part"
 
 
 def _intensities(a0: Figures, a1: Figures) -> tuple[Figures, Figures, NDArray[np.bool_]]:
@@ -236,16 +241,28 @@ def _groups(work: _Work, span: Span) -> list[Term]:
     """Split the change of the whole by groups: population shift, and change within."""
     need(work.plain, "shapley by groups", "statistic", ("population_share",))
     by = select_by(work.plain, work.by, "shapley by groups")
+    _check_labels(work.plain, by)
     out = []
-    for statistic in [s for s in values_of(work.plain, "statistic") if s in DECOMPOSABLE]:
+    for statistic in additive(work.plain, "shapley by groups"):
         first, last, keys = ends_of(work.plain, work.finder, span, statistic)
         anchor = np.where(last >= 0, last, first)
         inside = np.flatnonzero(work.plain.keys["by"].index[anchor] == by)
         if len(inside):
             out += _of_statistic(work, span, statistic, (first[inside], last[inside], keys.take(inside)))
     if not out:
-        raise MpiError(f"shapley by groups: none of {', '.join(DECOMPOSABLE)} was estimated by {work.by!r}")
+        raise MpiError(f"shapley by groups: nothing that adds up was estimated by {work.by!r}")
     return out
+
+
+def _check_labels(plain: Estimates, by: int) -> None:
+    group = plain.keys["group"]
+    if _ALL in group.values and (group.index[plain.keys["by"].index == by] == group.values.index(_ALL)).any():
+        raise MpiError(
+            f"shapley by groups: a group is called {_ALL!r}, which is what the sum over groups is; rename it"
+        )
+
+
+_ALL = "all groups"
 
 
 def _of_statistic(
@@ -255,20 +272,18 @@ def _of_statistic(
     anchor = np.where(last >= 0, last, first)
     v0, v1 = (work.figures.take(work.finder.share(anchor, wave=w)).filled(0.0) for w in (span.start, span.end))
     y0, y1 = work.figures.take(first), work.figures.take(last)
-    absent = np.isnan(y0.value) != np.isnan(y1.value)
-    empty = np.isnan(y0.value) & np.isnan(y1.value) & (v0.value == 0) & (v1.value == 0)
-    nothing = np.where(empty, 0.0, np.nan)  # of a group that is not there, whose part in the change is 0
-    y0, y1 = y0.filled(y1).filled(nothing), y1.filled(y0).filled(nothing)
+    gone = np.isnan(y0.value).astype(int) + np.isnan(y1.value)
+    y0, y1 = y0.filled(y1).filled(0.0), y1.filled(y0).filled(0.0)
     parts = _parts(work, statistic, (first, last), (v0, y0), (v1, y1))
     whole = [work.finder.beside(anchor, by="total", group="total", wave=w) for w in (span.start, span.end)]
     if any((w < 0).any() for w in whole):
         raise MpiError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")
-    known = [_NOBODY if e else _ABSENT if a else "" for e, a in zip(empty.tolist(), absent.tolist(), strict=True)]
+    known = [("", _ABSENT, _NOBODY)[rounds] for rounds in gone.tolist()]
     of_group = [term(f, keys, n, known) for n, f in parts.items()]
     _, at, fold = np.unique(whole[1], return_index=True, return_inverse=True)
     folded = {n: f.folded(fold, len(at)) for n, f in parts.items()}
     cases = np.stack([w[at] for w in whole], axis=1)
-    total_keys, blank = relabelled(keys, at, group="all groups"), [""] * len(at)
+    total_keys, blank = relabelled(keys, at, group=_ALL), [""] * len(at)
     total = work.figures.take(cases[:, 1]) - work.figures.take(cases[:, 0])
     seen = {n: folded[n] for n in ("population_effect", "within_effect")}
     what = f"shapley of {statistic} by groups"
@@ -293,8 +308,7 @@ def _parts(
     if statistic != "M0" or not {"H", "A"} <= set(names):
         return {"population_effect": population, "within_effect": within}
     h0, h1 = _both(work, *rows, statistic="H")
-    nobody = np.where(np.isnan(h0.value) & np.isnan(h1.value) & (v0.value == 0) & (v1.value == 0), 0.0, np.nan)
-    h0, h1 = h0.filled(h1).filled(nobody), h1.filled(h0).filled(nobody)
+    h0, h1 = h0.filled(h1).filled(0.0), h1.filled(h0).filled(0.0)
     a0, a1, _ = _intensities(*_both(work, *rows, statistic="A"))
     if work.form == "three_factor":
         population, incidence, intensity = effects([v0, h0, a0], [v1, h1, a1])
@@ -350,15 +364,12 @@ def _number(work: _Work, span: Span) -> list[Term]:
 def _number_known(work: _Work, span: Span, population: Mapping[Any, float]) -> list[Term]:
     """Do the same with populations known from elsewhere: the shares of groups are the survey's."""
     need(work.plain, "shapley of the number of poor", "statistic", ("H",))
-    absent = [w for w in (span.start, span.end) if w not in population]
-    if absent:
-        raise MpiError(f"shapley: population: no number for round {absent[0]!r}; give {{{absent[0]!r}: ...}}")
+    sizes = people_in(population, (span.start, span.end), "shapley")
     first, last, keys = ends_of(work.plain, work.finder, span, "H")
     rates = work.figures.take(first), work.figures.take(last)
     whole = (keys["by"].index == keys["by"].values.index("total")) if "total" in keys["by"].values else False
     plain: dict[str, Any] = {"statistic": "population_share", "indicator": None, "dimension": None, "cutoff": None}
     shares = (f.filled(np.where(whole, 1.0, np.nan)) for f in _both(work, first, last, **plain))
-    sizes = float(population[span.start]), float(population[span.end])
     p0, p1 = (share * size for share, size in zip(shares, sizes, strict=True))
     keys = keys.with_column("statistic", constant("number_of_poor", len(keys)))
     return _numbers(work, span, (first, last, keys), (p0, p1), rates, (p0 * rates[0], p1 * rates[1]))

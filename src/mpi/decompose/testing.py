@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.decompose.finding import estimates_only
+from mpi.decompose.rounds import number
 from mpi.errors import MpiError, Problems, unknown
 from mpi.intervals import p_value
 from mpi.keys import NAMES
@@ -47,12 +49,13 @@ def significance(
     est : Estimates
         Gaps, changes, or any other estimates.
     value : float, optional
-        The value under the null hypothesis; by default 1 for ratios and 0 for all else.
+        The value under the null hypothesis; by default 1 for ratios and 0 for all else. Numbers whose intervals are
+        made on the scale of logarithms (ratios) are tested on it, so that test and interval agree.
     adjust : {"holm", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t", "none"}
         ``holm``, ``bonferroni``, ``sidak`` and ``max_t`` keep the chance of any false rejection in a family below the
         level, the others the expected share of false ones among the rejections. ``max_t`` takes the covariance of
         the numbers into account (Hothorn, Bretz and Westfall 2008): the distribution of the largest absolute t
-        statistic, simulated with 20,000 draws.
+        statistic, simulated with 20,000 draws (so no p value is below 1 in 20,001).
     alternative : {"two-sided", "less", "greater"}
         Whether the number differs from the value, is below it, or is above it.
     family : sequence of str, optional
@@ -80,10 +83,15 @@ def significance(
     >>> len(found), int((found["p_adjusted"] < 0.05).sum()) <= int((found["p"] < 0.05).sum())
     (28, True)
     """
+    estimates_only(est, "significance")
     problems = Problems("the tests cannot be made")
+    if value is not None and not np.isfinite(number(value)):
+        problems.add(f"value is {value!r}; a number was expected")
     if adjust not in get_args(Adjust):
         problems.add(f"adjust: {unknown('method', adjust, get_args(Adjust))}")
-    shared = [n for n in NAMES if n != "group"] if family is None else list(family)
+    shared = (
+        [n for n in NAMES if n != "group"] if family is None else [family] if isinstance(family, str) else list(family)
+    )
     problems.found += [f"family: {unknown('key', n, NAMES)}" for n in shared if n not in NAMES]
     if alternative not in get_args(Alternative):
         problems.add(f"alternative: {unknown('choice', alternative, get_args(Alternative))}")
@@ -91,13 +99,26 @@ def significance(
         problems.add("adjust='max_t' is two-sided; take another adjustment for a one-sided test")
     problems.raise_if_any()
     null = _nulls(est) if value is None else np.full(len(est), float(value))
-    t = np.full(len(est), np.nan)
-    np.divide(est.value - null, est.se, out=t, where=est.se > 0)
+    t = _statistics(est, null)
     p = _p_values(t, est.df, alternative)
     out = np.full(len(est), np.nan)
     for rows in _families(est, shared, ~np.isnan(p)):
-        out[rows] = _max_t(est.take(rows), t[rows], seed) if adjust == "max_t" else adjusted(p[rows], adjust)
+        if adjust == "max_t":
+            out[rows] = np.maximum(_max_t(est.take(rows), t[rows], seed), p[rows])  # the simulated one has an error
+        else:
+            out[rows] = adjusted(p[rows], adjust)
     return est.table.assign(t=t, p=p, p_adjusted=out)
+
+
+def _statistics(est: Estimates, null: Floats) -> Floats:
+    """Return the t statistics: of logarithms where the interval is one of logarithms."""
+    apart = est.value - null
+    log = np.isin(est.method.index, [i for i, m in enumerate(est.method.values) if m == "log"])
+    log &= (null > 0) & (est.value > 0)
+    apart[log] = est.value[log] * np.log(est.value[log] / null[log])
+    t = np.full(len(est), np.nan)
+    np.divide(apart, est.se, out=t, where=est.se > 0)
+    return t
 
 
 def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
@@ -192,8 +213,8 @@ def _max_t(est: Estimates, t: Floats, seed: int) -> Floats:
         largest = np.abs(draws).max(axis=0) / np.sqrt(rng.chisquare(df, _CHUNK) / df)
         beyond += _CHUNK - np.searchsorted(np.sort(largest), ranked, side="left")
     chance = np.empty(len(t))
-    chance[np.argsort(np.abs(t), kind="stable")] = beyond / _DRAWS
-    return np.maximum(chance, 0.0)
+    chance[np.argsort(np.abs(t), kind="stable")] = (beyond + 1) / (_DRAWS + 1)
+    return chance
 
 
 def _root(est: Estimates) -> tuple[Any, Floats]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.decompose.changes import both_ends, gone_in
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable, levels, values_of
 from mpi.decompose.making import constant, made, relabelled, term
-from mpi.decompose.rounds import one_measure, spans, years_of
+from mpi.decompose.rounds import number, one_measure, spans, years_of
 from mpi.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
     -------
     Estimates
         ``contrast`` is ``trend`` (``relative_trend`` for a constant rate), and ``departure``: the figure of each round
-        minus the line, whose ``wave`` is the round. ``wave`` of a trend is ``"2010 to 2016"``.
+        minus the line, whose ``wave`` is the round. ``wave`` of a trend is ``"2010 to 2016"``. A figure that is absent
+        or undefined in one of the rounds has none; ``flag`` says where.
 
     Raises
     ------
@@ -74,24 +76,23 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
     one_measure(plain, "trend")
     order, times = _dated(plain, years, path)
     finder, figures = Finder(plain.keys), figures_of(plain)
-    rows, keys = _in_all(plain, finder, order)
+    rows, keys = _in_any(plain, finder, order)
+    said = gone_in(plain, list(zip(order, rows, strict=True)))
     scale = [f.log() if path == "constant_rate" else f for f in (figures.take(r) for r in rows)]
     centred = times - times.mean()
     slope = _sum(scale, centred / (centred**2).sum())
     middle = _sum(scale, np.full(len(times), 1 / len(times)))
     span = relabelled(keys, np.arange(len(keys)), wave=f"{order[0]} to {order[-1]}")
-    zero = ["0 in a round: no logarithm" if z else "" for z in np.isnan(slope.value).tolist()]
     if path == "constant_rate":
-        out = [term(slope.exp() - 1.0, span, "relative_trend", zero)]
+        unfit = np.isnan(slope.value).tolist()
+        said = [s or ("0 in a round: no logarithm" if z else "") for s, z in zip(said, unfit, strict=True)]
+        out = [term(slope.exp() - 1.0, span, "relative_trend", said)]
     else:
-        out = [term(slope, span, "trend")]
+        out = [term(slope, span, "trend", said)]
     for y, r, t, w in zip(scale, rows, centred.tolist(), order, strict=True):
         line = middle + slope * t
-        at = relabelled(plain.keys, r)
         gap = y - line if path == "linear" else figures.take(r) - line.exp()
-        out.append(
-            term(gap, at.with_column("wave", constant(w, len(r))), "departure", zero if path != "linear" else None)
-        )
+        out.append(term(gap, keys.with_column("wave", constant(w, len(r))), "departure", said))
     return made(plain, out)
 
 
@@ -120,15 +121,19 @@ def _dated(plain: Estimates, years: Mapping[Any, float] | None, path: str) -> tu
     return order, np.array([times[w] for w in order])
 
 
-def _in_all(plain: Estimates, finder: Finder, order: list[Any]) -> tuple[list[NDArray[np.int64]], Keys]:
-    """Return where the figures that occur in all rounds stand, round by round."""
+def _in_any(plain: Estimates, finder: Finder, order: list[Any]) -> tuple[list[NDArray[np.int64]], Keys]:
+    """Return where the figures stand, round by round (-1 where one is absent), and their keys."""
     wave = plain.keys["wave"]
-    first = np.flatnonzero(wave.index == wave.values.index(order[0]))
-    rows = [finder.beside(first, wave=w) for w in order]
-    everywhere = np.flatnonzero(np.all([r >= 0 for r in rows], axis=0))
-    if not len(everywhere):
+    anchors: list[NDArray[np.int64]] = []
+    for i, w in enumerate(order):
+        here = np.flatnonzero(wave.index == wave.values.index(w))
+        earlier = [finder.beside(here, wave=before) >= 0 for before in order[:i]]
+        anchors.append(here[~np.any(earlier, axis=0)] if earlier else here)
+    anchor = np.concatenate(anchors)
+    rows = [finder.beside(anchor, wave=w) for w in order]
+    if not np.all([r >= 0 for r in rows], axis=0).any():
         raise MpiError("trend cannot be fitted: no figure occurs in all rounds")
-    return [r[everywhere] for r in rows], plain.keys.take(first[everywhere])
+    return rows, plain.keys.take(anchor)
 
 
 def target(
@@ -191,9 +196,12 @@ def target(
     problems = Problems("target cannot be tracked")
     if path not in get_args(Path):
         problems.add(f"path: {unknown('choice', path, get_args(Path))}")
-    if not 0 <= share < 1:
+    if not 0 <= number(share) < 1:
         problems.add(f"share is {share!r}; a share of the base below 1 was expected, 0.5 to halve it")
+    if not np.isfinite(number(year)):
+        problems.add(f"year is {year!r}; a number was expected, as 2030")
     problems.raise_if_any()
+    share, year = number(share), number(year)
     known = values_of(plain, "wave")
     ends = (start, end) if start is not None or end is not None else _outer(known, years, problems)
     (span,) = spans(plain, *ends, years, "target")
@@ -218,11 +226,8 @@ def _outer(known: list[Any], years: Mapping[Any, float] | None, problems: Proble
 def _course(plain: Estimates, span: Any, base: Any, share: float, ahead: tuple[float, str, float]) -> list[Term]:
     left, path, year = ahead
     finder, figures = Finder(plain.keys), figures_of(plain)
-    wave = plain.keys["wave"]
-    last = np.flatnonzero(wave.index == wave.values.index(span.end))
-    first, at = finder.beside(last, wave=span.start), finder.beside(last, wave=base)
-    there = (first >= 0) & (at >= 0)
-    last, first, at = last[there], first[there], at[there]
+    first, last, keys = both_ends(plain, finder, span)
+    at = finder.beside(np.where(last >= 0, last, first), wave=base)
     y0, y1, aim = figures.take(first), figures.take(last), figures.take(at) * share
     if path == "linear":
         pace, needed = (y1 - y0) / span.years, (aim - y1) / left
@@ -231,7 +236,10 @@ def _course(plain: Estimates, span: Any, base: Any, share: float, ahead: tuple[f
         pace, needed = (y1 / y0) ** (1 / span.years) - 1.0, (aim / y1) ** (1 / left) - 1.0
         names = ("annual_relative_change", "required_annual_relative_change")
         projected = y1 * (y1 / y0) ** (left / span.years)
-    keys = relabelled(plain.keys, last, wave=f"{span} for {year:g}")
-    said = ["0 in a round: no rate" if v == 0 else "" for v in (y0.value * y1.value).tolist()]
+    keys = keys.with_column("wave", constant(f"{span} for {year:g}", len(keys)))
+    said = gone_in(plain, [(span.start, first), (span.end, last), (base, at)])
+    if path == "constant_rate":
+        zero = (y0.value * y1.value == 0).tolist()
+        said = [s or ("0 in a round: no rate" if z else "") for s, z in zip(said, zero, strict=True)]
     parts = {"target": aim, "projected": projected, "shortfall": projected - aim, names[0]: pace, names[1]: needed}
     return [term(f, keys, name, said) for name, f in parts.items()]

@@ -91,7 +91,7 @@ def profile(
     >>> measure = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")
     >>> small = mpi.profile(people, measure, weight="w", psu="psu")
     >>> small
-    <Survey: 4 profiles of 4 rows, 2 PSUs in 1 strata, df 1>
+    <Survey: 4 profiles of 4 rows, 2 PSUs in 1 stratum, df 1>
     >>> mpi.estimate(small, measure, statistics=["H"]).value.tolist()
     [0.5]
     """

@@ -116,7 +116,7 @@ def load_profile(*paths: str | os.PathLike[str], shared_psus: bool | None = None
     ...     save_profile(small, pathlib.Path(folder) / "all.parquet")
     ...     again = load_profile(pathlib.Path(folder) / "all.parquet")
     >>> again
-    <Survey: 3 profiles of 3 rows, 2 PSUs in 1 strata, df 1>
+    <Survey: 3 profiles of 3 rows, 2 PSUs in 1 stratum, df 1>
     """
     if not paths:
         raise MpiError("name the files of the profiles to read")

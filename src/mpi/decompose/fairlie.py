@@ -161,7 +161,8 @@ def _parts(cases: Cases, link: Link, choice: str, orders: Orders, few: Orders) -
 def _coefficients(cases: Cases, link: Link, choice: str) -> Scored:
     if choice in ("pooled", "neumark"):
         return pooled_part(cases, link, indicator=choice == "pooled")
-    who = dict(zip(("compared", "reference"), cases.inside, strict=True))[choice]
+    a, b = cases.inside
+    who = a if choice == "compared" else b
     found = cases.fit(link, who)
     labels = [Labels("coefficient", method="t")] * len(found.coefficient)
     return Scored(labels, found.coefficient, found.scores, cases.inside[who])

@@ -111,7 +111,7 @@ def slope_of(index: Floats, link: Link) -> Floats:
 
 def _linear(y: Floats, X: Floats, weight: Floats) -> Floats:
     root = np.sqrt(weight)
-    return np.asarray(np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0], dtype=np.float64)
 
 
 def _maximum(y: Floats, X: Floats, weight: Floats, link: Link, names: Sequence[str], who: str) -> Floats:

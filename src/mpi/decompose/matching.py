@@ -140,7 +140,7 @@ def _every(k: int) -> Orders:
     odds = np.array([factorial(s) * factorial(k - s - 1) / factorial(k) if s < k else 0.0 for s in range(k + 1)])
     before = (1 - sets) * odds[size][:, None]
     after = sets * odds[np.maximum(size - 1, 0)][:, None]
-    return Orders(sets.astype(np.float64), (before - after).T)
+    return Orders(sets.astype(np.float64), np.asarray((before - after).T, dtype=np.float64))
 
 
 def _some(k: int, orders: int, seed: int) -> Orders:
@@ -182,6 +182,7 @@ class Switch:
     """
 
     __slots__ = ("_constant", "_kept", "_link", "_orders", "_switched")
+    _link: Link
 
     def __init__(self, one: Ladder, other: Ladder, constant: float, orders: Orders, link: Link) -> None:
         self._kept = one.parts @ (1 - orders.sets).T

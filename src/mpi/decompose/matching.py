@@ -36,7 +36,6 @@ __all__ = [
     "matched",
     "orders_of",
     "row_scores",
-    "smoothed",
 ]
 
 _CHUNK = 1 << 21
@@ -205,11 +204,6 @@ def matched(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Float
     edges = np.unique(np.r_[one.edge, other.edge])
     middle = (edges[1:] + edges[:-1]) / 2
     return np.asarray(np.diff(edges) @ switch(one.at(middle), other.at(middle)))
-
-
-def smoothed(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Floats]) -> Floats:
-    """Return the mean of a switch over pairs that are matched, or nearly so."""
-    return np.asarray(_near(one, other, switch).mean(axis=(0, 1)))
 
 
 def _ranks() -> tuple[Floats, Floats]:

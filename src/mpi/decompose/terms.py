@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Base", "Detail", "Result", "Split", "checked", "mean_scored"]
+__all__ = ["Base", "Detail", "Part", "Result", "Split", "checked", "mean_scored"]
 
 Detail = Literal["covariates", "categories"]
 """Whether the terms of a categorical covariate are one, or one for each category."""
+
+Part = tuple[str, ...]
+"""The name of base estimates: what they are, and of which group; groups may be called anything."""
 
 
 def checked(kind: str, value: Any, known: Any) -> list[Any]:
@@ -77,13 +80,13 @@ class Base:
 
     __slots__ = ("est", "figures", "place")
 
-    def __init__(self, cases: Cases, parts: Mapping[str, Scored]) -> None:
+    def __init__(self, cases: Cases, parts: Mapping[Part, Scored]) -> None:
         self.est = scored(cases.survey, cases.rows, list(parts.values()), level=cases.level, degrees=cases.degrees)
         self.figures = figures_of(self.est)
         ends = np.cumsum([0, *(len(p.value) for p in parts.values())])
         self.place = {name: np.arange(a, b) for name, a, b in zip(parts, ends[:-1], ends[1:], strict=True)}
 
-    def __getitem__(self, name: str) -> Figures:
+    def __getitem__(self, name: Part) -> Figures:
         """Return base estimates as figures."""
         return self.figures.take(self.place[name])
 
@@ -141,13 +144,13 @@ class Result:
     def _cases(self, group: str) -> NDArray[np.int64]:
         """Return base estimates that have the cases of a group; a difference rests on the smaller of both groups."""
         groups = [group] if group in self.cases.inside else list(self.cases.inside)
-        return np.array([self.base.place[f"y {g}"][0] for g in groups], dtype=np.int64)
+        return np.array([self.base.place["y", g][0] for g in groups], dtype=np.int64)
 
     def add_levels(self) -> None:
         """Add the mean of the outcome in each group."""
         for group in self.cases.inside:
             method = "share" if self.cases.binary else "t"
-            self.add(self.base[f"y {group}"], method, contrast="level", group=group)
+            self.add(self.base["y", group], method, contrast="level", group=group)
 
     def add_split(self, weighting: str, whole: Figures, splits: Sequence[Split]) -> None:
         """Add the terms of one decomposition, and their details; they must add up to the whole.

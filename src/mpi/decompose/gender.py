@@ -164,7 +164,7 @@ def _noted(terms: Sequence[Term], signs: Signs) -> list[Term]:
             other = [f"{name}: {v:+.4f}" for name, v in lenses.items() if v * own < 0]
             if other and reasons[i] is None and term.keys["contrast"].at(i) == "difference":
                 reasons[i] = "other sign by " + ", ".join(other)
-        out.append(Term(term.figures, term.keys, term.method, reasons))
+        out.append(Term(term.figures, term.keys, term.method, reasons, term.cases))
     return out
 
 

@@ -119,7 +119,7 @@ def _maximum(X: Floats, a: Floats, r: Floats) -> Floats:
             raise Separated
         if np.abs(X @ step).max() < _CLOSE * (1 + np.abs(X @ b).max()):
             return b
-    return b
+    raise Separated
 
 
 def _likelihood(X: Floats, a: Floats, r: Floats, b: Floats) -> float:

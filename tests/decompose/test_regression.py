@@ -496,6 +496,25 @@ def test_who_weighs_nothing_has_no_part(frame: pd.DataFrame) -> None:
     assert light.se == pytest.approx(inside.se, rel=1e-9)
 
 
+def test_a_group_in_one_psu_shows_no_variation(frame: pd.DataFrame) -> None:
+    one = frame.assign(group=np.where(frame.psu == 3, "minority", "majority"))
+    with pytest.warns(mpi.MpiWarning, match="minority has 12 cases"):
+        est = mpi.decompose.oaxaca(survey_of(one), "income", ["school", "size"], **BOTH)
+    level = est.select(contrast="level", group="minority")
+    assert (level.se[0], level.flag.at(0)) == (0, "one PSU in group")
+    assert np.isnan(level.table["ci_low"].iloc[0])
+    assert est.select(contrast="difference").flag.at(0) == "one PSU in minority: error too small"
+
+
+@pytest.mark.parametrize("rule", ["certainty", "centered", "scaled"])
+def test_rules_for_strata_with_one_psu_are_those_of_means(frame: pd.DataFrame, rule: str) -> None:
+    alone = frame.assign(psu=np.where(frame.stratum == 0, 0, frame.psu))
+    survey = mpi.Survey(alone, weight="weight", strata="stratum", psu="psu", single_psu=rule)
+    plain = mpi.mean(survey, "income", by=["group"]).select(by="group", group=["minority", "majority"])
+    est = METHODS["twofold"](survey)
+    assert est.select(contrast="difference").se[0] == pytest.approx(plain.contrast([1, -1]).se[0], rel=1e-9)
+
+
 def test_detail_is_undefined_where_there_is_nothing_to_share_out(frame: pd.DataFrame) -> None:
     """The same persons twice: no difference, so that the shares in it are 0 / 0."""
     twice = pd.concat([frame.assign(group=g) for g in bench.GROUPS])

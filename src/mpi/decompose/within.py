@@ -115,9 +115,8 @@ def within_households(
 
     Notes
     -----
-    Alkire, Ul Haq and Alim (2019, The state of multidimensional child poverty in South Asia: a contextual and gendered
-    view, OPHI Research in Progress 57a): child poverty within households, and intrahousehold inequality. Weights are
-    those of persons.
+    Alkire, Ul Haq and Alim (2019, OPHI Working Paper 127): child poverty within households, and inequality between
+    members. Weights are those of persons.
 
     A companion who is not deprived settles the matter whatever is known of others; without one, an eligible companion
     whose answer (or, for the other sex, whose sex) is not known leaves it open, and the person out of the share.

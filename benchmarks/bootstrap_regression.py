@@ -74,8 +74,8 @@ def simulated(
 
 
 def own(path: str) -> pd.DataFrame:
-    """Read the survey of the tests: a person's weight is weight x hhsize."""
-    frame = pd.read_csv(path)
+    """Read the survey of the tests, complete cases: a person's weight is weight x hhsize."""
+    frame = pd.read_csv(path).dropna()
     deprived = frame[[f"d{j}" for j in range(1, 7)]] @ np.array([0.25, 0.25, 0.125, 0.125, 0.125, 0.125])
     return frame.assign(
         weight=frame.weight * frame.hhsize, group=frame.eth, area=frame.urb.astype(str), size=frame.hhsize,
@@ -194,7 +194,8 @@ def fitted(X: Array, weight: Array, total: Array, link: str) -> Array:
             b = b + step
             if np.nanmax(np.abs(step), initial=0) < 1e-11:
                 break
-    b[np.abs(b @ X.T).max(axis=1) > 25] = np.nan  # separated: there is no fit
+    if link != "linear":
+        b[np.abs(b @ X.T).max(axis=1) > 25] = np.nan  # separated: there is no fit
     return b
 
 

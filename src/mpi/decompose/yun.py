@@ -179,7 +179,7 @@ def _caution(base: Base, parts: Figures) -> str | None:
     size, se = abs(float(whole.value[0])), float(base.se(whole)[0])
     if size <= _MAY_BE * se:
         return "divides by what may be 0: error too small"
-    return "divides by what is near 0: error somewhat too small" if size < _NEAR * se else None
+    return "divides by what is near 0: error too small" if size < _NEAR * se else None
 
 
 def _shared(term: Figures, parts: Figures) -> Figures:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WaldTest", "contrast", "derive", "smallest", "wald"]
 
+_CANCELLED, _ROUNDING = 1e-12, 64 * np.finfo(np.float64).eps
+
 
 @dataclass(frozen=True, slots=True)
 class WaldTest:
@@ -103,6 +105,8 @@ def derive(
     chain = replace(est.influence, jacobian=sp.csr_array(local @ est.influence.jacobian))
     undefined = ~np.isfinite(value)
     se = np.sqrt(chain.variances())
+    size = abs(local) @ np.column_stack([est.se, np.abs(np.nan_to_num(est.value))])
+    se[se <= size @ np.array([_CANCELLED, _ROUNDING])] = 0.0  # influences that cancel, but for rounding
     se[undefined | unknown_slope] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))

@@ -211,7 +211,26 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
 
 
 def households_of(survey: Survey) -> NDArray[np.int32]:
-    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row."""
+    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row.
+
+    Raises
+    ------
+    MpiError
+        When identifiers are missing: those without one would be taken for a household of their own.
+    """
+    if "household" in survey.roles:
+        name = survey.roles["household"]
+        found = survey.categories(name)
+        gone = int(np.isin(found.index, [i for i, v in enumerate(found.levels) if v is None]).sum())
+        if gone:
+            raise MpiError(
+                f"household column {name!r} is missing in {gone:,} rows, and who lives with whom is not known; give "
+                "them identifiers, or take them out before the survey is made"
+            )
+    return _households(survey)
+
+
+def _households(survey: Survey) -> NDArray[np.int32]:
     if "household" not in survey.roles:
         return np.arange(len(survey), dtype=np.int32)
     found = survey.categories(survey.roles["household"])
@@ -220,7 +239,7 @@ def households_of(survey: Survey) -> NDArray[np.int32]:
 
 
 def _one_row_each(survey: Survey) -> bool:
-    found = households_of(survey)
+    found = _households(survey)
     return int(found.max()) + 1 == len(found)
 
 

@@ -73,6 +73,7 @@ def test_no_ratio_to_nothing() -> None:
     ratio = found.select(statistic="H", contrast="ratio")
     assert np.isnan(ratio.value[0])
     assert ratio.flag.at(0) == "0 for M: no ratio"
+    assert ratio.n.tolist() == [10]
     gap = found.select(statistic="A", contrast="difference")
     assert gap.flag.at(0) == "no poor in group (M)"
 

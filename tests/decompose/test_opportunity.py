@@ -313,6 +313,20 @@ def test_the_furthest_behind_is_the_worst_group_with_enough_cases() -> None:
     assert "fewer than two groups of 65 cases" in none.flag.at(0)
 
 
+def test_nobody_is_behind_where_all_rates_are_the_same() -> None:
+    est = estimated(people([(("a",), 60, 0), (("b",), 70, 0)], ["x"]), ["x"])
+    gap = mpi.decompose.furthest_behind(est).select(contrast="furthest_gap")
+    assert (gap.value[0], gap.n[0]) == (0, 70)
+    assert "have the same rate: nobody is behind" in gap.flag.at(0)
+
+
+def test_one_circumstance_has_the_same_chances_either_way() -> None:
+    est = estimated(people([(("a",), 30, 3), (("b",), 50, 20), (("c",), 9, 0)], ["x"]), ["x"])
+    a, b = (mpi.decompose.opportunity(est, fit=f) for f in ("cells", "logit"))
+    np.testing.assert_array_equal(a.value, b.value)
+    assert value(a, "dissimilarity_contribution_share") == 1
+
+
 # --- what is said ---------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +388,8 @@ def test_what_is_missing_is_told(rounds: mpi.Estimates) -> None:
         opportunity(rounds.select(statistic="H"))
     with pytest.raises(mpi.MpiError, match=r"no cross 'ethnicity × aera'; did you mean 'ethnicity × area'"):
         opportunity(rounds, by=("ethnicity", "aera"))
+    with pytest.raises(mpi.MpiError, match="no cross '3'"):
+        opportunity(rounds, by=3)
     with pytest.raises(mpi.MpiError, match="no rate 'M0'"):
         opportunity(rounds, statistics="M0")
     with pytest.raises(mpi.MpiError, match=r"2 problems(.|\n)*rates:(.|\n)*fit:"):

@@ -443,7 +443,7 @@ def test_panels_add_up_and_turn_round(world: tuple) -> None:
     frame, measure = world
     survey = survey_of(frame)
     there = mpi.decompose.panel(survey, measure, {1: "{}_1", 2: "{}_2"}, by=["across", "one"])
-    back = mpi.decompose.panel(survey, measure, {2: "{}_2", 1: "{}_1"}, by=["across", "one"])
+    back = mpi.decompose.panel(survey, measure, {"2": "{}_2", "1": "{}_1"}, by=["across", "one"])
     names = ("ongoing_change", "exit_change", "entry_change", "change")
     for statistic in ("M0", "H", "contribution"):
         parts = [totals(there, statistic, contrast=c) for c in (names[1:3] if statistic == "H" else names[:3])]
@@ -587,6 +587,8 @@ def people() -> tuple[mpi.Survey, mpi.Measure]:
         ({1: "{}_1", 2: {"a": "a_2"}}, "no column for 'b'"),
         ({1: "{}_1", 2: {"a": "a_2", "c": "b_2"}}, "'c'"),
         ({1: "{}_1", 2: 7}, "a pattern such as"),
+        ({1: "{}_1", "1": "{}_2"}, "called the same in print"),
+        ({1: "{}_1", 2: "{}__2"}, "no column 'a__2'; did you mean 'a_2'"),
         ({1: "{}_1", 2: mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, 1)}, "differs from 'm' in cutoff"),
         ({1: "{}_1", 2: "{}_9"}, "a_9"),
         ({1: "{}_1", 2: "{}_2", 3: "{}_3"}, "two rounds are compared"),
@@ -610,6 +612,8 @@ def test_refusals(people: tuple) -> None:
         "panel: has no bounds": lambda: mpi.decompose.panel(survey, bounds, rounds),
         "duration is 0": lambda: mpi.decompose.chronic(survey, measure, rounds, duration=0),
         "duration: 'x'": lambda: mpi.decompose.chronic(survey, measure, rounds, duration="x"),
+        "gammas: None": lambda: mpi.decompose.distribution(survey, first, gammas=None),
+        "no disaggregation '3'": lambda: mpi.decompose.inequality(est, 3),
         "gammas: -1": lambda: mpi.decompose.distribution(survey, first, gammas=[-1]),
         "duals": lambda: mpi.decompose.distribution(survey, first, duals=["t^3"]),
         "contributions": lambda: mpi.decompose.distribution(survey, first, contributions="all"),
@@ -626,6 +630,31 @@ def test_refusals(people: tuple) -> None:
     for said, call in refused.items():
         with pytest.raises(mpi.MpiError, match=said):
             call()
+
+
+def test_rounds_that_run_backwards_are_told(people: tuple) -> None:
+    with pytest.warns(mpi.MpiWarning, match="the first round is 2018 and the second 2016"):
+        mpi.decompose.panel(*people, {2018: "{}_2", 2016: "{}_1"})
+
+
+@pytest.mark.parametrize(("duration", "chronic"), [("2/3", 0.75), (2 / 3, 0.75), ("0.6667", 0.25), (1, 0.25)])
+def test_durations_are_exact(duration: object, chronic: float) -> None:
+    """Poor in 3, 2, 2 and 0 of 3 rounds: two thirds are reached by those who are poor in two."""
+    frame = pd.DataFrame({"a_1": [1, 1, 1, 0], "a_2": [1, 1, 0, 0], "a_3": [1, 0, 1, 0]})
+    rounds = {t: f"{{}}_{t}" for t in (1, 2, 3)}
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, 1)
+    est = mpi.decompose.chronic(mpi.Survey(frame), measure, rounds, duration=duration)
+    assert value(est, "H_C") == chronic
+
+
+def test_nobody_who_can_be_followed_is_no_number() -> None:
+    frame = pd.DataFrame({"a_1": [1, np.nan], "a_2": [np.nan, 1]})
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, 1)
+    est = mpi.decompose.panel(mpi.Survey(frame), measure, {1: "{}_1", 2: "{}_2"})
+    assert value(est, "unmatched") == 1
+    change = est.select(statistic="H", contrast="change")
+    assert np.isnan(change.value[0])
+    assert change.flag.at(0) == "no complete cases in group"
 
 
 def test_too_many_deprivations_of_one_person() -> None:

@@ -291,6 +291,11 @@ def test_what_is_wrong_is_told() -> None:
         ask(people, "outt")
     with pytest.raises(mpi.MpiError, match=r"'age' holds values other than 0, 1 and missing: 9 \(2 times\)"):
         ask(people, "age")
+    with pytest.raises(mpi.MpiError, match="a Measure is needed, not int"):
+        ask(people, "out", measure=3)
+    lost = pd.DataFrame({"home": [1, np.nan, np.nan], "sex": ["Female", "Male", "Male"], "out": [1, 0, 1]})
+    with pytest.raises(mpi.MpiError, match="'home' is missing in 2 rows, and who lives with whom is not known"):
+        ask(mpi.Survey(lost, household="home"), "out")
     with pytest.raises(mpi.MpiError, match="crossed with every disaggregation"):
         ask(people, "out", by=["sex"])
     with pytest.raises(mpi.MpiError, match="stands for women"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from mpi.asking import check_options
 from mpi.decompose.fits import fit
-from mpi.decompose.regressors import read, regressors
+from mpi.decompose.regressors import names_of, read, regressors
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.identify import complete, reweighted
 from mpi.measure import Measure
@@ -155,7 +155,7 @@ def cases_of(
     problems.raise_if_any()
     where = options.get("where")
     domain = survey if where is None else survey.where(where)
-    names = [covariates] if isinstance(covariates, str) else list(covariates)
+    names = names_of(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
     if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
         raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
@@ -164,10 +164,13 @@ def cases_of(
     masks = _groups(domain, rows, group, reference, compare)
     y, statistic, cutoff = _outcome(domain, rows, outcome, measure)
     columns = read(domain, rows, covariates)
-    keep = _complete(np.any(list(masks.values()), axis=0), {outcome: np.isnan(y)}, columns)
+    asked = np.any(list(masks.values()), axis=0) & (rows.weight > 0)  # who weighs nothing has no part in any figure
+    keep = _complete(asked, {outcome: np.isnan(y)}, columns)
     inside = {g: m[keep] for g, m in masks.items()}
     _check_groups(inside)
     _check_outcome(outcome, y[keep], link)
+    if measure is None and outcome in names:
+        raise MpiError(f"the outcome {outcome!r} is among the covariates, and would explain itself; leave it out")
     found = regressors([c.take(keep) for c in columns], normalise=normalise, groups=inside)
     about = {"outcome": outcome, "counted": counted(domain, unit), "survey": repr(domain).strip("<>")}
     if isinstance(measure, Measure):
@@ -185,13 +188,15 @@ def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compa
     found = survey.categories(group)
     index = rows.of(found.index)
     there = [i for i in np.unique(index).tolist() if found.levels[i] is not None]
-    known = {found.labels[i]: i for i in there}
+    codes = [{found.levels[i]: i for i in there}, {found.labels[i]: i for i in there}]
+    codes.append({str(level): i for level, i in codes[0].items()})
 
     def place(value: Any) -> int:
-        for label, i in known.items():
-            if value == label or value == found.levels[i] or str(value) == str(found.levels[i]):
-                return int(i)
-        raise MpiError(f"{group!r}: " + unknown("group", value, known))
+        for known in codes:  # the code itself, then the label, then the code as it is written
+            for name, i in known.items():
+                if value == name or (known is codes[-1] and str(value) == name):
+                    return int(i)
+        raise MpiError(f"{group!r}: " + unknown("group", value, codes[1]))
 
     base = place(reference)
     if compare is None:
@@ -203,6 +208,8 @@ def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compa
         name = " + ".join(found.labels[i] for i in others)
     if not others or base in others:
         raise MpiError(f"{group!r}: the compared group must be another than the reference, {found.labels[base]!r}")
+    if name == found.labels[base]:
+        raise MpiError(f"{group!r}: the compared groups together are called {name!r}, as the reference is; rename one")
     return {name: np.isin(index, others), found.labels[base]: index == base}
 
 
@@ -245,10 +252,12 @@ def _complete(inside: Mask, missing: dict[str, Mask], columns: Sequence[Column])
 def _check_groups(inside: dict[str, Mask]) -> None:
     empty = [g for g, m in inside.items() if not m.any()]
     if empty:
-        raise MpiError(f"nobody is left in {' or '.join(map(repr, empty))}: all have something missing")
+        raise MpiError(f"nobody is left in {' or '.join(map(repr, empty))}: all have something missing, or weigh 0")
 
 
 def _check_outcome(outcome: str, y: Floats, link: Link) -> None:
+    if (y == y[0]).all():
+        raise MpiError(f"the outcome {outcome!r} is {y[0]:g} for everyone: there is nothing to explain")
     if link == "linear":
         return
     bad = (y < 0) | (y > 1)

@@ -139,7 +139,7 @@ def _cross(est: Estimates, purpose: str, by: str | Sequence[str] | None) -> str:
         raise MpiError(
             f"{purpose}: say which circumstances with by=; the estimates are by {', '.join(map(repr, known)) or 'none'}"
         )
-    cross = by if isinstance(by, str) else _CROSS.join(by)
+    cross = _CROSS.join(map(str, by)) if isinstance(by, (tuple, list)) else str(by)
     if cross not in known:
         raise MpiError(f"{purpose}: by: " + unknown("cross", cross, known) + "; estimate it with by=[(...)]")
     return cross

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -201,7 +202,7 @@ class _Asked:
 def _powers(name: str, values: float | Sequence[float], problems: Problems) -> list[float]:
     """Read powers; what is no number of 0 or more is noted."""
     out = []
-    given: list[Any] = [values] if isinstance(values, Real) else list(values)  # type: ignore[arg-type]
+    given: list[Any] = list(values) if isinstance(values, Iterable) else [values]
     for value in given:
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
             problems.add(f"{name}: {value!r} is not a number of 0 or more")

@@ -9,15 +9,15 @@ import numpy as np
 from mpi.assemble import Labels
 from mpi.decompose.cases import cases_of
 from mpi.decompose.making import adds_up
-from mpi.decompose.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores, smoothed
-from mpi.decompose.oaxaca import named, pooled_part, summed
+from mpi.decompose.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
+from mpi.decompose.oaxaca import check_names, group_named, named, pooled_part, summed
 from mpi.decompose.terms import Base, Result, Split, checked, mean_scored
 from mpi.decompose.yun import Curve, predicted
 from mpi.errors import MpiError
 from mpi.scores import Scored
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from mpi.decompose.fits import Link
     from mpi.decompose.matching import Alike, Ladder, Orders
     from mpi.decompose.regressors import Covariates
+    from mpi.decompose.terms import Part
     from mpi.estimates import Estimates
 
     Floats = NDArray[np.float64]
 
 __all__ = ["One", "fairlie"]
 
-_STEPS = (-3, -2, -1, 1, 2, 3)  # standard errors; the nearest alone are lost in the noise of new matches
+_DRAWS, _EACH = 50, 4  # pairs of draws for a slope: at least, and for each coefficient
 
 One = Literal["pooled", "neumark", "reference", "compared"]
 """Whose coefficients predict, for both groups."""
@@ -102,10 +103,10 @@ def fairlie(
     **Errors.** Those of the difference, explained and unexplained are linearised, coefficients and covariates both
     varying. Those of the detail are linearised too, with the matching as part of the statistic: who is matched with
     whom depends on the sample by the ranks and by the coefficients. The slopes that this needs are no functions of
-    totals; they are taken over bands of 5 per cent of ranks on either side, and for coefficients over one to three
-    standard errors in each principal direction of their covariance (with more than six covariates, in 16 orders of
-    switching). They are therefore approximate; docs/methods.md says how they compare with a bootstrap of the whole
-    procedure. Fairlie's own errors hold covariates and matching fixed.
+    totals; they are taken over bands of 5 per cent of ranks on either side, and for coefficients over draws from their
+    own distribution, always the same (with more than six covariates, in 16 orders of switching). They are therefore
+    approximate; docs/methods.md says how they compare with a bootstrap of the whole procedure. Fairlie's own errors
+    hold covariates and matching fixed.
 
     Examples
     --------
@@ -120,24 +121,30 @@ def fairlie(
     """
     (curve,) = checked("link", link, Curve)
     chosen = checked("coefficients", coefficients, One)
-    if not isinstance(orders, int) or orders < 1:
-        raise MpiError(f"orders: a whole number of at least 1 was expected, not {orders!r}")
-    cases = cases_of(survey, outcome, covariates, group, reference, compare, options, normalise=False, link=curve)
+    for name, value, least in (("orders", orders, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise MpiError(f"{name}: a whole number of at least {least} was expected, not {value!r}")
+    cases = cases_of(
+        survey, outcome, covariates, group_named(group), reference, compare, options, normalise=False, link=curve
+    )
+    check_names(cases, chosen)
     names = [c for i, c in enumerate(cases.regressors.covariates) if i in set(cases.regressors.fold().tolist()) - {0}]
     if not names:
         raise MpiError("no covariate varies: there is nothing to explain the gap with")
     a, b = cases.inside
-    parts = {f"y {g}": mean_scored(cases.y[:, None], cases.rows.weight, m) for g, m in cases.inside.items()}
+    parts: dict[Part, Scored] = {
+        ("y", g): mean_scored(cases.y[:, None], cases.rows.weight, m) for g, m in cases.inside.items()
+    }
     for choice in chosen:
         parts |= _parts(cases, curve, choice, orders_of(len(names), orders, seed), few_orders(len(names)))
     base = Base(cases, parts)
     result = Result(cases, base, "covariates")
     result.add_levels()
-    gap = base[f"y {a}"] - base[f"y {b}"]
+    gap = base["y", a] - base["y", b]
     result.add(gap, contrast="difference")
     for choice in chosen:
-        explained = base[f"{choice} {a}"] - base[f"{choice} {b}"]
-        detail = base[f"{choice} detail"]
+        explained = base[choice, "F", a] - base[choice, "F", b]
+        detail = base[choice, "detail"]
         adds_up(summed(detail), explained, "the detail of explained")
         splits = [Split("explained", explained, None), Split("unexplained", gap - explained, None)]
         result.add_split(named(cases, choice), gap, splits)
@@ -145,23 +152,24 @@ def fairlie(
     return result.estimates(decomposition=f"Fairlie, {curve}")
 
 
-def _parts(cases: Cases, link: Link, choice: str, orders: Orders, few: Orders) -> dict[str, Scored]:
+def _parts(cases: Cases, link: Link, choice: str, orders: Orders, few: Orders) -> dict[Part, Scored]:
     """Return the mean predictions of both groups and the detail, with what each row contributes."""
     a, b = cases.inside
     b_star = _coefficients(cases, link, choice)
-    parts = {f"{choice} {g}": predicted(cases, b_star, cases.inside[g], link) for g in (a, b)}
-    whole = parts[f"{choice} {a}"].scores[:, 0] - parts[f"{choice} {b}"].scores[:, 0]
+    parts: dict[Part, Scored] = {(choice, "F", g): predicted(cases, b_star, cases.inside[g], link) for g in (a, b)}
+    whole = parts[choice, "F", a].scores[:, 0] - parts[choice, "F", b].scores[:, 0]
     value, scores = _detail(cases, b_star, link, orders, few)
     scores += ((whole - scores.sum(axis=1)) / scores.shape[1])[:, None]  # what smoothing leaves over: it adds up
     every = np.any(list(cases.inside.values()), axis=0)
-    parts[f"{choice} detail"] = Scored([Labels("explained", method="t")] * len(value), value, scores, every)
+    parts[choice, "detail"] = Scored([Labels("explained", method="t")] * len(value), value, scores, every)
     return parts
 
 
 def _coefficients(cases: Cases, link: Link, choice: str) -> Scored:
     if choice in ("pooled", "neumark"):
         return pooled_part(cases, link, indicator=choice == "pooled")
-    who = dict(zip(("compared", "reference"), cases.inside, strict=True))[choice]
+    a, b = cases.inside
+    who = a if choice == "compared" else b
     found = cases.fit(link, who)
     labels = [Labels("coefficient", method="t")] * len(found.coefficient)
     return Scored(labels, found.coefficient, found.scores, cases.inside[who])
@@ -179,11 +187,22 @@ def _detail(cases: Cases, b_star: Scored, link: Link, orders: Orders, few: Order
     scores = np.zeros((len(cases.y), len(value)))
     for inside, rung, psi in zip(cases.inside.values(), (one, other), row_scores(one, other, switch), strict=True):
         scores[inside] = psi[rung.profile] / cases.rows.weight[inside].sum()
+    return value, scores + _through(cases, b_star, lambda b: matched(*pairs(b, few)))
+
+
+def _through(cases: Cases, b_star: Scored, at: Callable[[Floats], Floats]) -> Floats:
+    """Return what each row contributes by way of the coefficients to a function of them that is rough near by.
+
+    Each step of the coefficients makes new matches, whose noise hides a derivative. The slope is therefore that of a
+    regression on draws of the coefficients from their own distribution (Stein: the mean of the derivative over it), in
+    pairs on both sides; the draws are always the same.
+    """
     size, direction = _spread(cases, b_star)
-    for s, d in zip(size, direction.T, strict=True):
-        moved = sum(k * smoothed(*pairs(b_star.value + k * s * d, few)) for k in _STEPS)
-        scores += np.outer(b_star.scores @ d, moved / (s * np.square(_STEPS).sum()))
-    return value, scores
+    drawn = np.random.default_rng(0).normal(size=(max(_DRAWS, _EACH * len(size)), len(size)))
+    steps = drawn * size @ direction.T
+    moved = np.array([(at(b_star.value + step) - at(b_star.value - step)) / 2 for step in steps])
+    slope = np.linalg.lstsq(drawn, moved, rcond=None)[0]
+    return np.asarray((b_star.scores @ direction / size) @ slope, dtype=np.float64)
 
 
 def _pairs(
@@ -201,7 +220,7 @@ def _pairs(
 
 def _spread(cases: Cases, b_star: Scored) -> tuple[Floats, Floats]:
     """Return the standard errors of coefficients along the principal directions of their covariance."""
-    V = Base(cases, {"b": b_star}).est.vcov()
+    V = Base(cases, {("b",): b_star}).est.vcov()
     size, direction = np.linalg.eigh(V)
     some = size > 1e-20
     return np.sqrt(size[some]), direction[:, some]

@@ -23,8 +23,8 @@ Link = Literal["linear", "logit", "probit"]
 """How the mean depends on the linear index: identity, logistic or normal distribution function."""
 
 _FAR = 12.0  # an index as far out as this is a reason to look for separation
-_STEPS = 50
-_DONE = 1e-12
+_STEPS, _HALVINGS = 50, 30
+_DONE = 1e-11  # of a step, against the index; Newton's error is then its square
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,25 +111,12 @@ def slope_of(index: Floats, link: Link) -> Floats:
 
 def _linear(y: Floats, X: Floats, weight: Floats) -> Floats:
     root = np.sqrt(weight)
-    return np.asarray(np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0], dtype=np.float64)
 
 
 def _maximum(y: Floats, X: Floats, weight: Floats, link: Link, names: Sequence[str], who: str) -> Floats:
-    """Maximise the weighted likelihood: by reweighted least squares, then Newton's steps to the last digits."""
-    start = _started(y, X, weight, link)
-    b = start
-    if b is not None:
-        for _ in range(_STEPS):
-            q, curve = _pieces(y, X @ b, link)
-            step = _solved((X * (weight * curve)[:, None]).T @ X, X.T @ (weight * q))
-            if step is None:
-                b = None
-                break
-            b = b + step
-            if np.abs(step).max() <= _DONE * max(1.0, float(np.abs(b).max())):
-                break
-        else:
-            b = None
+    """Maximise the weighted likelihood, or say why it has no maximum."""
+    b = _climbed(y, X, weight, link)
     if b is None or np.abs(X @ b).max() > _FAR:
         _check_separation(y[weight > 0], X[weight > 0], names, who)
     if b is None:
@@ -137,19 +124,33 @@ def _maximum(y: Floats, X: Floats, weight: Floats, link: Link, names: Sequence[s
     return b
 
 
-def _started(y: Floats, X: Floats, weight: Floats, link: Link) -> Floats | None:
-    import statsmodels.api as sm
-    from statsmodels.tools.sm_exceptions import PerfectSeparationError
-
-    kind = sm.families.links.Logit() if link == "logit" else sm.families.links.Probit()
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # separation and convergence are looked at by ourselves, and told by name
-        try:
-            model = sm.GLM(y, X, family=sm.families.Binomial(link=kind), var_weights=weight)
-            found = np.asarray(model.fit(maxiter=100, tol=1e-10).params, dtype=np.float64)
-        except (ValueError, np.linalg.LinAlgError, PerfectSeparationError):
+def _climbed(y: Floats, X: Floats, weight: Floats, link: Link) -> Floats | None:
+    """Take Newton's steps, halved while they overshoot; the likelihood is concave. None where they do not arrive."""
+    b = np.zeros(X.shape[1])
+    now = _likelihood(y, X @ b, weight, link)
+    for _ in range(_STEPS):
+        index = X @ b
+        q, curve = _pieces(y, index, link)
+        step = _solved((X * (weight * curve)[:, None]).T @ X, X.T @ (weight * q))
+        if step is None:
             return None
-    return found if np.isfinite(found).all() else None
+        halvings, then = 0, _likelihood(y, index + X @ step, weight, link)
+        while then < now - _DONE * abs(now) and halvings < _HALVINGS:
+            halvings, step = halvings + 1, step / 2
+            then = _likelihood(y, index + X @ step, weight, link)
+        b, now = b + step, then
+        if np.abs(X @ step).max() <= _DONE * (1 + np.abs(index).max()):
+            return b
+    return None
+
+
+def _likelihood(y: Floats, index: Floats, weight: Floats, link: Link) -> float:
+    """Return the weighted log likelihood."""
+    if link == "logit":
+        return float(weight @ (y * index - np.logaddexp(0, index)))
+    from scipy.special import log_ndtr
+
+    return float(weight @ (y * log_ndtr(index) + (1 - y) * log_ndtr(-index)))
 
 
 def _solved(J: Floats, g: Floats) -> Floats | None:

@@ -119,6 +119,10 @@ def followed(measure: Measure, rounds: Mapping[Any, str | Mapping[str, str] | Me
         problems.raise_if_any()
     if len(rounds) < 2:
         problems.add(f"rounds: two or more are needed, not {len(rounds)}")
+    names = [str(label) for label in rounds]
+    if len(set(names)) < len(names):
+        problems.add(f"rounds: two of {', '.join(map(repr, rounds))} are called the same in print; rename one")
+        problems.raise_if_any()
     read = {label: _columns(measure, label, given, problems) for label, given in rounds.items()}
     _refuse_shared(read, problems)
     problems.raise_if_any()

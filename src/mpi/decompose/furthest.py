@@ -95,11 +95,18 @@ def _terms(plain: Estimates, figures: Figures, series: Series, rates: Meaning, s
     words = ["furthest_behind", "furthest_ahead"]
     label = f"{series.labels[i]} - {series.labels[j]}"
     whose = relabelled(plain.keys, rows, contrast=words, statistic="population_share")
-    said = [plain.flag.at(int(r)) for r in rows]
+    same = "all groups with enough cases have the same rate: nobody is behind" if i == j else None
+    said = [same or plain.flag.at(int(r)) for r in rows]
     return [
         Term(rate, relabelled(plain.keys, rows, contrast=words), "share", said),
         Term(figures.take(shares), whose, "share"),
-        Term(gap, relabelled(plain.keys, rows[:1], contrast="furthest_gap", group=label), "t"),
+        Term(
+            gap,
+            relabelled(plain.keys, rows[:1], contrast="furthest_gap", group=label),
+            "t",
+            [same],
+            rows[None, :],
+        ),
     ]
 
 

@@ -272,7 +272,7 @@ def _groupings(plain: Estimates, by: Any, purpose: str) -> list[str]:
             raise MpiError(f"{purpose}: needs groups; give mpi.estimate a disaggregation (by=)")
         return known
     names = plain.keys["by"].values
-    return [names[select_by(plain, one, purpose)] for one in ([by] if isinstance(by, (str, tuple)) else by)]
+    return [names[select_by(plain, one, purpose)] for one in (by if isinstance(by, list) else [by])]
 
 
 def _wholes(finder: Finder, rows: Places, purpose: str) -> tuple[Places, Places]:

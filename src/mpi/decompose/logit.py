@@ -110,17 +110,16 @@ def _maximum(X: Floats, a: Floats, r: Floats) -> Floats:
         mu = _expit(X @ b)
         J = X.T @ (X * (a * mu * (1 - mu))[:, None])
         step = np.linalg.lstsq(J, X.T @ (a * (r - mu)), rcond=None)[0]
-        for _ in range(_HALVINGS):
+        halvings, then = 0, _likelihood(X, a, r, b + step)
+        while then < now - _CLOSE and halvings < _HALVINGS:
+            halvings, step = halvings + 1, step / 2
             then = _likelihood(X, a, r, b + step)
-            if then >= now - _CLOSE:
-                break
-            step = step / 2
         b, now = b + step, then
         if np.abs(X @ b).max() > _FAR:
             raise Separated
         if np.abs(X @ step).max() < _CLOSE * (1 + np.abs(X @ b).max()):
             return b
-    return b
+    raise Separated
 
 
 def _likelihood(X: Floats, a: Floats, r: Floats, b: Floats) -> float:

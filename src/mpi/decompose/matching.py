@@ -36,7 +36,6 @@ __all__ = [
     "matched",
     "orders_of",
     "row_scores",
-    "smoothed",
 ]
 
 _CHUNK = 1 << 21
@@ -140,7 +139,7 @@ def _every(k: int) -> Orders:
     odds = np.array([factorial(s) * factorial(k - s - 1) / factorial(k) if s < k else 0.0 for s in range(k + 1)])
     before = (1 - sets) * odds[size][:, None]
     after = sets * odds[np.maximum(size - 1, 0)][:, None]
-    return Orders(sets.astype(np.float64), (before - after).T)
+    return Orders(sets.astype(np.float64), np.asarray((before - after).T, dtype=np.float64))
 
 
 def _some(k: int, orders: int, seed: int) -> Orders:
@@ -182,6 +181,7 @@ class Switch:
     """
 
     __slots__ = ("_constant", "_kept", "_link", "_orders", "_switched")
+    _link: Link
 
     def __init__(self, one: Ladder, other: Ladder, constant: float, orders: Orders, link: Link) -> None:
         self._kept = one.parts @ (1 - orders.sets).T
@@ -204,11 +204,6 @@ def matched(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Float
     edges = np.unique(np.r_[one.edge, other.edge])
     middle = (edges[1:] + edges[:-1]) / 2
     return np.asarray(np.diff(edges) @ switch(one.at(middle), other.at(middle)))
-
-
-def smoothed(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Floats]) -> Floats:
-    """Return the mean of a switch over pairs that are matched, or nearly so."""
-    return np.asarray(_near(one, other, switch).mean(axis=(0, 1)))
 
 
 def _ranks() -> tuple[Floats, Floats]:

@@ -20,9 +20,20 @@ if TYPE_CHECKING:
     from mpi.decompose.figures import Figures
     from mpi.decompose.fits import Link
     from mpi.decompose.regressors import Covariates
+    from mpi.decompose.terms import Part
     from mpi.estimates import Estimates
 
-__all__ = ["Coefficients", "Form", "group_parts", "named", "oaxaca", "pooled_part", "summed"]
+__all__ = [
+    "Coefficients",
+    "Form",
+    "check_names",
+    "group_named",
+    "group_parts",
+    "named",
+    "oaxaca",
+    "pooled_part",
+    "summed",
+]
 
 Form = Literal["twofold", "threefold"]
 """Into how many terms a gap is split."""
@@ -130,17 +141,47 @@ def oaxaca(
     checked("detail", detail, Detail)
     if kind == "threefold" and not set(chosen) <= {"reference", "compared"}:
         raise MpiError("a threefold decomposition is seen from one group: coefficients 'reference' or 'compared'")
-    cases = cases_of(survey, outcome, covariates, group, reference, compare, options, normalise=normalise)
+    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options, normalise=normalise)
+    check_names(cases, chosen)
     base = Base(cases, _parts(cases, chosen))
     result = Result(cases, base, detail)
     result.add_levels()
     a, b = cases.inside
-    gap = base[f"y {a}"] - base[f"y {b}"]
+    gap = base["y", a] - base["y", b]
     result.add(gap, contrast="difference")
     split = _twofold if kind == "twofold" else _threefold
     for choice in chosen:
         result.add_split(named(cases, choice), gap, split(cases, base, choice))
     return result.estimates(decomposition=f"Oaxaca-Blinder, {kind}")
+
+
+def group_named(group: Any) -> str:
+    """Return the column of the groups; refuse what cannot be one.
+
+    Raises
+    ------
+    MpiError
+        When it is no name.
+    """
+    if not isinstance(group, str) or not group:
+        raise MpiError(
+            f"group: the column of the groups is needed, not {group!r}; for one regression of everyone take "
+            "mpi.decompose.regression"
+        )
+    return group
+
+
+def check_names(cases: Cases, chosen: Sequence[str]) -> None:
+    """Refuse a group that is called as coefficients are: one could not tell them apart.
+
+    Raises
+    ------
+    MpiError
+        Naming the group.
+    """
+    both = [c for c in chosen if c in cases.inside and c not in ("reference", "compared")]
+    if both:
+        raise MpiError(f"{cases.by!r}: a group is called {both[0]!r}, as the coefficients asked for are; rename it")
 
 
 def named(cases: Cases, choice: str) -> str:
@@ -149,16 +190,16 @@ def named(cases: Cases, choice: str) -> str:
     return {"reference": b, "compared": a}.get(choice, choice)
 
 
-def group_parts(cases: Cases, link: Link) -> dict[str, Scored]:
+def group_parts(cases: Cases, link: Link) -> dict[Part, Scored]:
     """Return the means of outcome and covariates and the coefficients of each group, with what each row contributes."""
-    parts: dict[str, Scored] = {}
+    parts: dict[Part, Scored] = {}
     weight = cases.rows.weight
     for g, inside in cases.inside.items():
         found = cases.fit(link, g)
-        parts[f"y {g}"] = mean_scored(cases.y[:, None], weight, inside)
-        parts[f"x {g}"] = _exact_one(mean_scored(cases.regressors.X, weight, inside))
+        parts["y", g] = mean_scored(cases.y[:, None], weight, inside)
+        parts["x", g] = _exact_one(mean_scored(cases.regressors.X, weight, inside))
         labels = [Labels("coefficient", method="t")] * len(found.coefficient)
-        parts[f"b {g}"] = Scored(labels, found.coefficient, found.scores, inside)
+        parts["b", g] = Scored(labels, found.coefficient, found.scores, inside)
     return parts
 
 
@@ -183,14 +224,14 @@ def summed(figures: Figures) -> Figures:
     return figures.folded(np.zeros(len(figures), dtype=np.int64), 1)
 
 
-def _parts(cases: Cases, chosen: Sequence[str]) -> dict[str, Scored]:
+def _parts(cases: Cases, chosen: Sequence[str]) -> dict[Part, Scored]:
     parts = group_parts(cases, "linear")
     for choice in {"pooled", "neumark"} & set(chosen):
-        parts[choice] = pooled_part(cases, "linear", indicator=choice == "pooled")
+        parts[choice,] = pooled_part(cases, "linear", indicator=choice == "pooled")
     if "cotton" in chosen:
         first, *_ = cases.inside.values()
         every = np.ones(len(cases.y), dtype=bool)
-        parts["share"] = mean_scored(first[:, None].astype(np.float64), cases.rows.weight, every)
+        parts["share",] = mean_scored(first[:, None].astype(np.float64), cases.rows.weight, every)
     return parts
 
 
@@ -198,17 +239,17 @@ def _full(cases: Cases, base: Base) -> tuple[Figures, Figures, Figures, Figures]
     """Return means and coefficients of the full columns: of the compared group, then of the reference."""
     a, b = cases.inside
     r = cases.regressors
-    xa, xb = (base[f"x {g}"].combined(r.expand) for g in (a, b))
-    ba, bb = (base[f"b {g}"].combined(r.spread) for g in (a, b))
+    xa, xb = (base["x", g].combined(r.expand) for g in (a, b))
+    ba, bb = (base["b", g].combined(r.spread) for g in (a, b))
     return xa, xb, ba, bb
 
 
 def _twofold(cases: Cases, base: Base, choice: str) -> list[Split]:
     xa, xb, ba, bb = _full(cases, base)
     if choice in ("pooled", "neumark"):
-        star = base[choice].combined(cases.regressors.spread)
+        star = base[choice,].combined(cases.regressors.spread)
     elif choice == "cotton":
-        share = base["share"].take(np.zeros(len(ba), dtype=np.int64))
+        share = base["share",].take(np.zeros(len(ba), dtype=np.int64))
         star = share * ba + (1 - share) * bb
     else:
         star = {"reference": bb, "compared": ba, "average": (ba + bb) * 0.5}[choice]

@@ -89,10 +89,10 @@ def opportunity(
 
     Notes
     -----
-    Paes de Barros, Ferreira, Molinas Vega and Saavedra Chanduvi (2009, Measuring Inequality of Opportunities in Latin
-    America and the Caribbean, World Bank). The contribution of circumstance k is its Shapley value: the mean over
-    all orders of what k adds to D(S), with chances found again for each subset S and D of none 0 (Hoyos and Narayan
-    2011; Shorrocks 2013). In "cells" D never falls when a circumstance is added; in "logit" it can.
+    Paes de Barros, Ferreira, Molinas Vega and Saavedra (2009, World Bank). The contribution of circumstance k is its
+    Shapley value: the mean over all orders of what k adds to D(S), with chances found again for each subset S and D of
+    none 0 (Hoyos and Narayan 2011, World Bank; Shorrocks 2013). In "cells" D never falls when a circumstance is added;
+    in "logit" it can.
 
     Errors follow from those of shares and rates by the chain rule. The logit is an implicit function of both, with
     db = J^-1 X'[(r - p) da + a dr].

@@ -61,8 +61,8 @@ def opportunity_change(
 
     Notes
     -----
-    Paes de Barros, Ferreira, Molinas Vega and Saavedra Chanduvi (2009, World Bank), chapter 3; Shorrocks (2013, J. of
-    Economic Inequality 11:99-126) for the mean over orders.
+    Paes de Barros, Ferreira, Molinas Vega and Saavedra (2009, World Bank); Shorrocks (2013, J. Economic Inequality 11)
+    for the mean over orders.
 
     Examples
     --------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from mpi.decompose.finding import Finder, levels, need
 from mpi.decompose.followed import followed, refuse_rounds, told
 from mpi.decompose.making import Term, adds_up, made, relabelled
 from mpi.decompose.rounds import one_measure, spans
-from mpi.errors import MpiError
+from mpi.errors import MpiError, MpiWarning
 from mpi.keys import Coded, coded
 from mpi.patterns import Quantity, pattern_estimates
 from mpi.rational import text
@@ -80,6 +82,11 @@ def panel(
         With every problem at once; when there are not two rounds, when they measure different things, when the survey
         has rounds of its own, or when the policy for missing answers is ``bounds``.
 
+    Warns
+    -----
+    MpiWarning
+        When rounds are numbers and the second comes before the first.
+
     Notes
     -----
     With scores c and poverty rho in the rounds 0 and 1 (Alkire et al. 2015, section 9.3.1)::
@@ -103,6 +110,7 @@ def panel(
     plan = followed(measure, rounds, "panel")
     if len(plan.labels) != 2:
         raise MpiError(f"panel: two rounds are compared, not {len(plan.labels)}; for more see mpi.decompose.chronic")
+    _warn_if_backwards(plan.labels)
     asked = _Transitions(plan)
     found = pattern_estimates(
         survey, plan.joint, asked.quantities, by, where=where, unit=unit, level=level, df=df
@@ -111,6 +119,17 @@ def panel(
     _check(found)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
     return replace(found, measures=(measure,), titles=titles, about={**found.about, **told(found, "followed", "H")})
+
+
+def _warn_if_backwards(labels: Sequence[Any]) -> None:
+    start, end = labels
+    if all(isinstance(label, Real) for label in labels) and start > end:
+        warnings.warn(
+            f"panel: the first round is {start} and the second {end}, so that changes run backwards in time; name the "
+            "rounds in their order",
+            MpiWarning,
+            stacklevel=3,
+        )
 
 
 class _Transitions:

@@ -78,7 +78,8 @@ def regression(
     found = cases.fit(curve, "total")
     labels = [Labels("coefficient", method="t")] * len(found.coefficient)
     mean = mean_scored(cases.y[:, None], cases.rows.weight, cases.inside["total"])
-    base = Base(cases, {"y total": mean, "b": Scored(labels, found.coefficient, found.scores, cases.inside["total"])})
+    b = Scored(labels, found.coefficient, found.scores, cases.inside["total"])
+    base = Base(cases, {("y", "total"): mean, ("b", "total"): b})
     r = cases.regressors
     result = Result(cases, base, "categories")
     names = [r.covariates[i] for i, _ in r.full]
@@ -87,7 +88,7 @@ def regression(
     left_out = np.flatnonzero(~r.spread.any(axis=1)).tolist()
     reasons = ["left out: 0 by definition" if i in left_out else None for i in range(len(r.full))]
     result.add(
-        base["b"].combined(r.spread), "t", reasons, statistic="coefficient", contrast="level", indicator=shown,
+        base["b", "total"].combined(r.spread), "t", reasons, statistic="coefficient", contrast="level", indicator=shown,
         dimension=of, group="total",
     )  # fmt: skip
     return result.estimates(regression=f"{curve} regression of {outcome}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -12,6 +12,8 @@ import numpy as np
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from mpi.profiles import Rows
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["CONSTANT", "Covariates", "Kind", "Regressors", "read", "regressors"]
+__all__ = ["CONSTANT", "Covariates", "Kind", "Regressors", "names_of", "read", "regressors"]
 
 Kind = Literal["number", "category"]
 """How a covariate enters a regression."""
@@ -29,6 +31,8 @@ Covariates = Sequence[str] | Mapping[str, Kind]
 
 CONSTANT = "(constant)"
 """What the constant of a regression is called among the covariates."""
+
+_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +84,21 @@ class Regressors:
         return np.array([i for i, _ in self.full], dtype=np.int64)
 
 
+def names_of(covariates: Any) -> list[Any]:
+    """Return the columns that are named, as a list.
+
+    Raises
+    ------
+    MpiError
+        When it is neither names nor a mapping of them.
+    """
+    if isinstance(covariates, str):
+        return [covariates]
+    if not isinstance(covariates, Iterable):
+        raise MpiError(f"covariates: a list of columns is needed, not {covariates!r}")
+    return list(covariates)
+
+
 def read(survey: Survey, rows: Rows, covariates: Covariates) -> list[Column]:
     """Read covariates: text and columns with a value label for every value are categories, others are numbers.
 
@@ -108,7 +127,7 @@ def _kinds(covariates: Covariates, problems: Problems) -> dict[str, Kind | None]
                 problems.add(f"{name!r}: {unknown('kind', kind, get_args(Kind))}")
         kinds: dict[str, Kind | None] = dict(covariates)
     else:
-        listed = [covariates] if isinstance(covariates, str) else list(covariates)
+        listed = names_of(covariates)
         if len(set(listed)) < len(listed):
             problems.add("a covariate stands twice among them")
         kinds = dict.fromkeys(listed)
@@ -186,12 +205,7 @@ def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[st
             made.add(number, column.name, [column.values.astype(np.float64)], [None])
             continue
         levels = np.unique(column.values)
-        for level in levels.tolist():
-            problems.found += [
-                f"nobody in {g} has {column.labels[level]!r} in {column.name!r}; join categories, or leave it out"
-                for g, inside in groups.items()
-                if not (column.values[inside] == level).any()
-            ]
+        problems.found += _absent(column, column.labels, levels, groups)
         dummies = [(column.values == level).astype(np.float64) for level in levels]
         made.add(number, column.name, dummies, [column.labels[i] for i in levels.tolist()])
     problems.raise_if_any()
@@ -201,6 +215,18 @@ def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[st
             f"{', '.join(map(repr, flat))}: the same for everyone, contributes 0 by necessity", MpiWarning, stacklevel=4
         )
     return made.finished([CONSTANT, *(c.name for c in columns)], normalise=normalise)
+
+
+def _absent(
+    column: Column, labels: Sequence[str], levels: NDArray[np.int64], groups: Mapping[str, NDArray[np.bool_]]
+) -> Iterator[str]:
+    """Say which categories a group lacks."""
+    for g, inside in groups.items():
+        lost = [labels[i] for i in np.setdiff1d(levels, column.values[inside]).tolist()]
+        if lost:
+            more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+            told = ", ".join(map(repr, lost[:_SHOWN])) + more
+            yield f"nobody in {g} has {told} in {column.name!r}; join categories, or leave it out"
 
 
 class _Builder:

@@ -110,12 +110,13 @@ def gaps(
     f, m = figures.take(women), figures.take(men)
     keys = relabelled(est.keys, women, contrast="difference", group=names)
     reasons = [_undefined(est, pair) for pair in zip(women.tolist(), men.tolist(), strict=True)]
-    out = [Term(f - m, keys, "t", reasons)]
+    both = np.column_stack([women, men])
+    out = [Term(f - m, keys, "t", reasons, both)]
     if ratios:
         none = [
             r or (f"0 for {sexes.men}: no ratio" if v == 0 else None) for r, v in zip(reasons, m.value, strict=True)
         ]
-        out.append(Term(f / m, relabelled(est.keys, women, contrast="ratio", group=names), "log", none))
+        out.append(Term(f / m, relabelled(est.keys, women, contrast="ratio", group=names), "log", none, both))
     return out
 
 

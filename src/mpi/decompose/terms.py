@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Base", "Detail", "Result", "Split", "checked", "mean_scored"]
+__all__ = ["Base", "Detail", "Part", "Result", "Split", "checked", "mean_scored"]
 
 Detail = Literal["covariates", "categories"]
 """Whether the terms of a categorical covariate are one, or one for each category."""
+
+Part = tuple[str, ...]
+"""The name of base estimates: what they are, and of which group; groups may be called anything."""
 
 
 def checked(kind: str, value: Any, known: Any) -> list[Any]:
@@ -77,13 +80,13 @@ class Base:
 
     __slots__ = ("est", "figures", "place")
 
-    def __init__(self, cases: Cases, parts: Mapping[str, Scored]) -> None:
+    def __init__(self, cases: Cases, parts: Mapping[Part, Scored]) -> None:
         self.est = scored(cases.survey, cases.rows, list(parts.values()), level=cases.level, degrees=cases.degrees)
         self.figures = figures_of(self.est)
         ends = np.cumsum([0, *(len(p.value) for p in parts.values())])
         self.place = {name: np.arange(a, b) for name, a, b in zip(parts, ends[:-1], ends[1:], strict=True)}
 
-    def __getitem__(self, name: str) -> Figures:
+    def __getitem__(self, name: Part) -> Figures:
         """Return base estimates as figures."""
         return self.figures.take(self.place[name])
 
@@ -134,6 +137,8 @@ class Result:
             "wave": self.base.est.keys["wave"].at(0), "cutoff": self.cases.cutoff, **columns,
         }  # fmt: skip
         n = len(figures)
+        alone = self._one_psu(str(known["group"]))
+        reasons = [r or alone for r in reasons or [None] * n]
         keys = {k: coded(v) if isinstance(v, list) else constant(v, n) for k, v in ((k, known.get(k)) for k in NAMES)}
         rests_on = np.tile(self._cases(str(known["group"])), (n, 1))
         self.terms.append(Term(figures, Keys(keys), method, reasons, rests_on))
@@ -141,13 +146,21 @@ class Result:
     def _cases(self, group: str) -> NDArray[np.int64]:
         """Return base estimates that have the cases of a group; a difference rests on the smaller of both groups."""
         groups = [group] if group in self.cases.inside else list(self.cases.inside)
-        return np.array([self.base.place[f"y {g}"][0] for g in groups], dtype=np.int64)
+        return np.array([self.base.place["y", g][0] for g in groups], dtype=np.int64)
+
+    def _one_psu(self, group: str) -> str | None:
+        """Say that a group shows no variation between PSUs, for figures that rest on it."""
+        few = [g for g in self.cases.inside if self.base.est.n_psu[self.base.place["y", g][0]] == 1]
+        if group in self.cases.inside:
+            return "one PSU in group" if group in few else None
+        return f"one PSU in {' and '.join(few)}: error too small" if few else None
 
     def add_levels(self) -> None:
         """Add the mean of the outcome in each group."""
         for group in self.cases.inside:
             method = "share" if self.cases.binary else "t"
-            self.add(self.base[f"y {group}"], method, contrast="level", group=group)
+            said = [self.base.est.flag.at(int(i)) for i in self.base.place["y", group]]
+            self.add(self.base["y", group], method, said, contrast="level", group=group)
 
     def add_split(self, weighting: str, whole: Figures, splits: Sequence[Split]) -> None:
         """Add the terms of one decomposition, and their details; they must add up to the whole.

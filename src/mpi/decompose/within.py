@@ -19,6 +19,7 @@ from mpi.identify import bounded, complete, reweighted
 from mpi.joining import concat
 from mpi.keys import coded
 from mpi.means import mean
+from mpi.measure import Measure
 from mpi.profiles import households_of, profile, rows_of
 from mpi.survey import Survey
 from mpi.survey import made as survey_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mpi.asking import By
     from mpi.decompose.sexes import Sexes
     from mpi.estimates import Estimates
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Unit
     from mpi.survey import Where
 
     Floats = NDArray[np.float64]
@@ -109,14 +110,13 @@ def within_households(
     Raises
     ------
     MpiError
-        When the survey does not know its households or has one row for each; when a column is absent, or holds other
-        values than 0, 1 and missing; when sex does not have two values.
+        When the survey does not know its households, of some persons or at all, or has one row for each; when a column
+        is absent, or holds other values than 0, 1 and missing; when sex does not have two values.
 
     Notes
     -----
-    Alkire, Ul Haq and Alim (2019, The state of multidimensional child poverty in South Asia: a contextual and gendered
-    view, OPHI Research in Progress 57a): child poverty within households, and intrahousehold inequality. Weights are
-    those of persons.
+    Alkire, Ul Haq and Alim (2019, OPHI Working Paper 127): child poverty within households, and inequality between
+    members. Weights are those of persons.
 
     A companion who is not deprived settles the matter whatever is known of others; without one, an eligible companion
     whose answer (or, for the other sex, whose sex) is not known leaves it open, and the person out of the share.
@@ -156,7 +156,7 @@ def within_households(
 
 
 def _checked(
-    survey: Any, deprived: str, sex: str, poor: str | None, measure: Measure | None, by: Sequence[By]
+    survey: Any, deprived: str, sex: str, poor: str | None, measure: Any, by: Sequence[By]
 ) -> list[tuple[str, ...]]:
     if not isinstance(survey, Survey):
         raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
@@ -169,6 +169,10 @@ def _checked(
         problems.add("poor= and measure= both say who is poor; give one")
     asked = crosses(by, problems)
     problems.found += [f"by: {sex!r} is crossed with every disaggregation by itself" for c in asked if sex in c]
+    if measure is not None and not isinstance(measure, Measure):
+        problems.add(
+            f"measure: a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)"
+        )
     problems.raise_if_any()
     survey.check_columns([deprived, sex, *([poor] if poor else []), *columns_of(asked)])
     return asked

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.decompose.cases import cases_of
 from mpi.decompose.fits import mean_of, slope_of
-from mpi.decompose.oaxaca import group_parts, named, summed
+from mpi.decompose.oaxaca import group_named, group_parts, named, summed
 from mpi.decompose.terms import Base, Detail, Result, Split, checked, mean_scored
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mpi.decompose.figures import Figures
     from mpi.decompose.fits import Link
     from mpi.decompose.regressors import Covariates
+    from mpi.decompose.terms import Part
     from mpi.estimates import Estimates
     from mpi.scores import Scored
 
@@ -30,6 +31,9 @@ Curve = Literal["logit", "probit"]
 
 Side = Literal["reference", "compared"]
 """The group whose coefficients value the differences in covariates."""
+
+
+_MAY_BE, _NEAR = 2, 5  # standard errors: how far from 0 a denominator is; docs/methods.md says what was measured
 
 
 def yun(
@@ -90,8 +94,8 @@ def yun(
 
     With ``compared``, E is taken at b_A and C over group B. A logit with a constant gives back each group's share,
     so E + C is the gap. A probit need not; what is left is the ``residual``. Detail rests on the means of the
-    covariates, to first order. Where the denominator is less than twice its standard error from 0, the detail may vary
-    far more than its linearised error says; ``flag`` tells.
+    covariates, to first order. Where the denominator is less than five standard errors from 0, the detail varies more
+    than its linearised error says, and where it is less than two, far more; ``flag`` tells.
 
     Errors are linearised: shares, means of covariates and coefficients (by the observed information) have joint
     influences by PSU.
@@ -110,12 +114,14 @@ def yun(
     (curve,) = checked("link", link, Curve)
     chosen = checked("coefficients", coefficients, Side)
     checked("detail", detail, Detail)
-    cases = cases_of(survey, outcome, covariates, group, reference, compare, options, normalise=normalise, link=curve)
+    cases = cases_of(
+        survey, outcome, covariates, group_named(group), reference, compare, options, normalise=normalise, link=curve
+    )
     base = Base(cases, _parts(cases, curve, chosen))
     result = Result(cases, base, detail)
     result.add_levels()
     a, b = cases.inside
-    gap = base[f"y {a}"] - base[f"y {b}"]
+    gap = base["y", a] - base["y", b]
     result.add(gap, contrast="difference")
     for choice in chosen:
         splits = _split(cases, base, choice)
@@ -137,28 +143,28 @@ def predicted(cases: Cases, coefficient: Scored, inside: NDArray[np.bool_], link
     return mean_scored(mean_of(index, link)[:, None], weight, inside, (coefficient.scores @ slope)[:, None])
 
 
-def _parts(cases: Cases, link: Link, chosen: Sequence[str]) -> dict[str, Scored]:
+def _parts(cases: Cases, link: Link, chosen: Sequence[str]) -> dict[Part, Scored]:
     """Add to means and coefficients the mean of predictions in each group with each group's coefficients."""
     parts = group_parts(cases, link)
     a, b = cases.inside
     needed = {"reference": [(a, b)], "compared": [(b, a)]}
     for over, of in [(a, a), (b, b), *(pair for c in chosen for pair in needed[c])]:
-        parts[f"{over} | {of}"] = predicted(cases, parts[f"b {of}"], cases.inside[over], link)
+        parts["F", over, of] = predicted(cases, parts["b", of], cases.inside[over], link)
     return parts
 
 
 def _split(cases: Cases, base: Base, choice: str) -> list[Split]:
     a, b = cases.inside
     r = cases.regressors
-    xa, xb = (base[f"x {g}"].combined(r.expand) for g in (a, b))
-    ba, bb = (base[f"b {g}"].combined(r.spread) for g in (a, b))
-    own_a, own_b = base[f"{a} | {a}"], base[f"{b} | {b}"]
+    xa, xb = (base["x", g].combined(r.expand) for g in (a, b))
+    ba, bb = (base["b", g].combined(r.spread) for g in (a, b))
+    own_a, own_b = base["F", a, a], base["F", b, b]
     if choice == "reference":
-        crossed = base[f"{a} | {b}"]
+        crossed = base["F", a, b]
         explained, unexplained = crossed - own_b, own_a - crossed
         moved, valued = (xa - xb) * bb, xa * (ba - bb)
     else:
-        crossed = base[f"{b} | {a}"]
+        crossed = base["F", b, a]
         explained, unexplained = own_a - crossed, crossed - own_b
         moved, valued = (xa - xb) * ba, xb * (ba - bb)
     return [
@@ -168,10 +174,12 @@ def _split(cases: Cases, base: Base, choice: str) -> list[Split]:
 
 
 def _caution(base: Base, parts: Figures) -> str | None:
-    """Say when the detail divides by what may as well be 0."""
+    """Say when the detail divides by what may as well be 0, or is near it."""
     whole = summed(parts)
-    doubtful = abs(float(whole.value[0])) < 2 * float(base.se(whole)[0])
-    return "divides by what may be 0: error too small" if doubtful else None
+    size, se = abs(float(whole.value[0])), float(base.se(whole)[0])
+    if size <= _MAY_BE * se:
+        return "divides by what may be 0: error too small"
+    return "divides by what is near 0: error too small" if size < _NEAR * se else None
 
 
 def _shared(term: Figures, parts: Figures) -> Figures:

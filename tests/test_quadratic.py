@@ -50,3 +50,17 @@ def test_all_roads_to_a_variance(
     chain = replace(est.influence, jacobian=sp.csr_array(table @ est.influence.jacobian))
     C = est.influence.covariance()
     assert chain.variances() == pytest.approx(((table @ C) * table.toarray()).sum(axis=1), rel=1e-9, abs=1e-16)
+
+
+@pytest.mark.parametrize("groups", [4, 120])
+def test_rounding_is_no_variance(groups: int) -> None:
+    """Totals of groups whose PSUs all weigh the same do not vary, however large they are; nor do their differences."""
+    frame = pd.DataFrame({"g": np.repeat(np.arange(groups), 20), "psu": np.arange(groups * 20) // 2, "w": 1234567.891})
+    frame["a"] = frame["b"] = frame["c"] = np.arange(len(frame)) % 3 == 0
+    survey = mpi.Survey(frame, strata="g", psu="psu", weight="w")
+    est = mpi.estimate(survey, MEASURE, by=["g"], statistics=["population", "H"])
+    gaps = mpi.decompose.gap(est, "g", kinds="difference")
+    people = gaps.select(statistic="population")
+    assert (people.se == 0).all()
+    assert set(people.flag.to_list()) == {"no variation between PSUs: no interval"}
+    assert (gaps.select(statistic="H").se > 0).any()

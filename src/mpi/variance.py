@@ -332,11 +332,11 @@ def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.flo
     """
     spread = _spread(design, columns)
     wide = np.diff(jacobian.indptr) > _WIDE
-    variance, size = np.empty(len(wide)), np.empty(len(wide))
+    variance, rounding = np.empty(len(wide)), np.empty(len(wide))
     for rows, make in ((np.flatnonzero(~wide), _by_pairs), (np.flatnonzero(wide), _added_up)):
         if len(rows):
-            variance[rows], size[rows] = make(spread, jacobian[rows])
-    return np.where(variance <= _ROUNDING * size, 0.0, variance)
+            variance[rows], rounding[rows] = make(spread, jacobian[rows])
+    return np.where(variance <= rounding, 0.0, variance)
 
 
 _WIDE = 24
@@ -344,9 +344,9 @@ _WIDE = 24
 
 
 def _by_pairs(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sums over pairs of columns of coefficient x coefficient x covariance, and those of absolute values."""
+    """Return the sums over pairs of columns of coefficient x coefficient x covariance, and what may be rounding."""
     m, width = jacobian.shape[1], np.diff(jacobian.indptr)
-    variance, size = np.zeros(len(width)), np.zeros(len(width))
+    variance, rounding = np.zeros(len(width)), np.zeros(len(width))
     keys, weights, owners = [], [], []
     for p in np.unique(width[width > 0]).tolist():
         rows = np.flatnonzero(width == p)
@@ -357,23 +357,30 @@ def _by_pairs(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDAr
         weights.append((factor[:, one] * factor[:, other] * np.where(one == other, 1.0, 2.0)).ravel())
         owners.append(np.repeat(rows, len(one)))
     if not keys:
-        return variance, size
+        return variance, rounding
     pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
-    terms = np.concatenate(weights) * _covariances(spread, *np.divmod(pairs, m))[place]
-    owner = np.concatenate(owners)
-    np.add.at(variance, owner, terms)
-    np.add.at(size, owner, np.abs(terms))
-    return variance, size
+    found, doubt = _covariances(spread, *np.divmod(pairs, m))
+    weight, owner = np.concatenate(weights), np.concatenate(owners)
+    np.add.at(variance, owner, weight * found[place])
+    np.add.at(rounding, owner, np.abs(weight) * (doubt + _ROUNDING * np.abs(found))[place])
+    return variance, rounding
 
 
 _BUDGET = 1 << 22
 
 
-def _covariances(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the covariances of pairs of columns; columns in many pairs with many entries meet all others at once."""
+def _covariances(
+    spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the covariances of pairs of columns, and how far rounding may be off where centring cancels all.
+
+    Columns in many pairs with many entries meet all others at once.
+    """
     units, columns = spread.scaled.shape
+    size = _sizes(spread)
+    doubt = _ROUNDING * size[one] * size[other]
     if columns <= _FEW and units * columns <= _DENSE:
-        return _of_few(spread, one, other)
+        return _of_few(spread, one, other), _ROUNDING * doubt
     entries = np.diff(spread.scaled.indptr)
     pairs = np.bincount(np.r_[one, other], minlength=len(entries))
     heavy = np.flatnonzero(entries * pairs > _BUDGET)
@@ -388,7 +395,16 @@ def _covariances(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int6
     load = np.cumsum(entries[one[apart]] + entries[other[apart]])
     for part in np.split(apart, np.searchsorted(load, np.arange(_BUDGET, int(load[-1]) if len(load) else 0, _BUDGET))):
         out[part] = _pairwise(spread, one[part], other[part])
-    return out
+    return out, doubt
+
+
+def _sizes(spread: _Spread) -> NDArray[np.float64]:
+    """Return the size of each column before it is centred: the norms of its entries and of their means."""
+    own = np.asarray((spread.scaled**2).sum(axis=0)).ravel()
+    psus = np.asarray((spread.members**2).sum(axis=0)).ravel()
+    means = np.asarray((spread.mean**2).T @ psus).ravel()
+    size: NDArray[np.float64] = np.sqrt(own) + np.sqrt(means)
+    return size
 
 
 def _of_few(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -425,13 +441,13 @@ def _dots(a: Any, b: Any) -> NDArray[np.float64]:
 
 
 def _added_up(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the variances of combinations, each added up over its columns PSU by PSU, and those of absolute values."""
+    """Return the variances of combinations, each added up over its columns PSU by PSU, and what may be rounding."""
     step = max(1, _DENSE // max(1, spread.scaled.shape[0]))
-    variance, size = np.empty(jacobian.shape[0]), np.empty(jacobian.shape[0])
+    variance, rounding = np.empty(jacobian.shape[0]), np.empty(jacobian.shape[0])
     for a in range(0, len(variance), step):
         local = jacobian[a : a + step].T
         centred = (spread.scaled @ local).toarray() - spread.members @ (spread.mean @ local).toarray()
         apart = (abs(spread.scaled) @ abs(local)).toarray() + spread.members @ (abs(spread.mean) @ abs(local)).toarray()
         variance[a : a + step] = (centred**2).sum(axis=0)
-        size[a : a + step] = (apart**2).sum(axis=0)
-    return variance, size
+        rounding[a : a + step] = _ROUNDING * (apart**2).sum(axis=0)
+    return variance, rounding

@@ -223,3 +223,21 @@ def test_names_that_mean_something_are_refused_as_groups() -> None:
     with pytest.raises(mpi.MpiError, match="called 'all groups'"):
         decompose.shapley(est, by="g")
     assert len(decompose.gap(est, "g")) > 0
+
+
+def test_figures_that_were_left_out_are_missed() -> None:
+    est = estimated(people())
+    keys = [est.keys[n].to_list() for n in ("statistic", "by", "group")]
+
+    def but(statistic: str) -> mpi.Estimates:
+        left = [(s, b, g) != (statistic, "g", "p") for s, b, g in zip(*keys, strict=True)]
+        return est.take(np.array(left))
+
+    with pytest.raises(mpi.MpiError, match="group by group: the terms miss the total"):
+        decompose.shapley(but("A"), by="g")
+    with pytest.raises(mpi.MpiError, match="partly undefined"):
+        decompose.shapley(but("H"))
+    with pytest.raises(mpi.MpiError, match="partly undefined"):
+        decompose.shapley(but("uncensored_headcount"), into="indicators")
+    with pytest.raises(mpi.MpiError, match="cover the whole once"):
+        decompose.groups(but("population_share"), "g")

@@ -8,6 +8,7 @@ import numpy as np
 
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES
+from mpi.statistics import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -161,6 +162,7 @@ def levels(est: Estimates, purpose: str) -> Estimates:
     if len(rows) == len(est) and len(rows):
         return est
     if not len(rows):
+        _no_bounds(est, purpose)
         found = ", ".join(map(repr, column.values)) or "nothing"
         raise MpiError(f"{purpose}: plain estimates (contrast 'level') are needed; there is {found}")
     return est.take(rows)
@@ -175,6 +177,11 @@ def comparable(est: Estimates, purpose: str) -> Estimates:
         When these are no Estimates, or bounds: the difference of two lower bounds bounds nothing.
     """
     estimates_only(est, purpose)
+    _no_bounds(est, purpose)
+    return est
+
+
+def _no_bounds(est: Estimates, purpose: str) -> None:
     bounds = [v for v in values_of(est, "contrast") if v in ("lower_bound", "upper_bound")]
     if bounds:
         raise MpiError(
@@ -182,7 +189,6 @@ def comparable(est: Estimates, purpose: str) -> Estimates:
             "measure.with_missing('drop') or 'reweight'; the bounds of a difference are those of one side minus the "
             "opposite ones of the other"
         )
-    return est
 
 
 def estimates_only(est: Any, purpose: str) -> None:
@@ -215,9 +221,15 @@ def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:
         said = ", ".join(map(str, absent))
         raise MpiError(
             f"{purpose}: needs the statistic{'s' if len(absent) > 1 else ''} {said}, which the estimates do not hold "
-            f"(they hold {', '.join(map(str, known))}); leave statistics= out of mpi.estimate, or name them there"
+            f"(they hold {', '.join(map(str, known))}); {_mend(absent)}"
         )
     raise MpiError(f"{purpose}: " + unknown(key, absent[0], known))
+
+
+def _mend(absent: list[Any]) -> str:
+    if set(absent) & set(NUMBERS):
+        return f"totals are given when asked for: name them all in statistics=[..., {', '.join(map(repr, absent))}]"
+    return "leave statistics= out of mpi.estimate, or name them there"
 
 
 def values_of(est: Estimates, key: str) -> list[Any]:

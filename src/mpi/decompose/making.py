@@ -147,10 +147,15 @@ def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
     bad = np.flatnonzero(~(gap <= _TOLERANCE * scale))
     if len(bad):
         where = "; ".join(f"{k}: {v[int(bad[0])]}" for k, v in labels.items())
-        off = "are partly undefined" if np.isnan(gap[bad]).all() else f"miss the total by {np.nanmax(gap[bad]):.3g}"
+        there = f" ({where})" if where else ""
+        if np.isnan(gap[bad]).all():
+            raise MpiError(
+                f"{what}: the terms are partly undefined{there}: some of the figures that they are made of are not "
+                "among the estimates. Decompose first, and select from the result"
+            )
         raise MpiError(
-            f"{what}: the terms {off}{f' ({where})' if where else ''}. Are the "
-            "estimates of one survey, one measure and one domain? Groups must cover the whole once, and only once"
+            f"{what}: the terms miss the total by {np.nanmax(gap[bad]):.3g}{there}. Are the estimates of one survey, "
+            "one measure and one domain, all that were made? Groups must cover the whole once, and only once"
         )
 
 

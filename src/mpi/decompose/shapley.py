@@ -275,6 +275,8 @@ def _of_statistic(
     gone = np.isnan(y0.value).astype(int) + np.isnan(y1.value)
     y0, y1 = y0.filled(y1).filled(0.0), y1.filled(y0).filled(0.0)
     parts = _parts(work, statistic, (first, last), (v0, y0), (v1, y1))
+    finest = [f for n, f in parts.items() if n != "within_effect" or "incidence_effect" not in parts]
+    adds_up(reduce(add, finest), v1 * y1 - v0 * y0, f"shapley of {statistic} by groups, group by group")
     whole = [work.finder.beside(anchor, by="total", group="total", wave=w) for w in (span.start, span.end)]
     if any((w < 0).any() for w in whole):
         raise MpiError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")

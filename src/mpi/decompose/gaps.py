@@ -282,10 +282,10 @@ class Groups:
             known = list(dict.fromkeys(self.compared(label) for label in labels))
             if reference not in known:
                 raise MpiError(f"{self.purpose}: reference: " + unknown("group", reference, known))
-            chosen = [
-                [j for j in kin[self._place(label)] if self.compared(labels[j]) == reference and j != i]
-                for i, label in enumerate(labels)
-            ]
+            beside = {
+                place: [j for j in group if self.compared(labels[j]) == reference] for place, group in kin.items()
+            }
+            chosen = [[j for j in beside[self._place(label)] if j != i] for i, label in enumerate(labels)]
         one = np.repeat(np.arange(len(labels), dtype=np.int64), [len(c) for c in chosen])
         return one, np.array([j for c in chosen for j in c], dtype=np.int64)
 

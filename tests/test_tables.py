@@ -195,6 +195,7 @@ def test_contrasts_are_told_apart_and_gaps_of_percents_are_points(many):
         ("ratio of relative_change", ""),
         ("log_ratio of group_share", ""),
         ("change of ratio", ""),
+        ("Change of coefficient_of_variation", ""),
         ("annual_relative_change of ratio", ", %"),
     ],
 )

@@ -360,9 +360,10 @@ def _named(statistic: str, names: Mapping[str, str]) -> str:
 def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
     """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
     name = (contrast or "level").casefold().replace("_", " ")
-    outer, _, inner = name.partition(" of ")
-    if inner and _DERIVED.fullmatch(outer):
-        return _derived(outer, _unit(statistic, inner))
+    kind, _, of = (contrast or "level").partition(" of ")  # before the underscores go: "coefficient_of_variation"
+    kind = kind.casefold().replace("_", " ")
+    if of and _DERIVED.fullmatch(kind):
+        return _derived(kind, _unit(statistic, of))
     if _PERCENT.search(name) and "log" not in name:
         return "points" if "difference" in name else "percent"
     if not _is_share(statistic) or str(contrast).startswith(_INDICES) or _RATIO.search(name):

@@ -103,7 +103,7 @@ def opportunity(
     variances s^2 add to abs(p - C): sum a 2 s [phi(z) - z Phi(-z)] / (2 C) with z = abs(p - C) / s. It is computed
     from the observed differences, which are too large themselves; so it takes off two fifths of the bias where groups
     are in truth alike, more where they differ somewhat, and there is nothing to take off where they differ clearly.
-    Where it is large beside D, use fewer or larger groups, or the logit.
+    Its error takes the variances s^2 as known. Where it is large beside D, use fewer or larger groups, or the logit.
 
     Examples
     --------

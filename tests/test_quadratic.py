@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 import mpi
-from mpi import variance
+from mpi import combinations
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/2")
 
@@ -35,10 +35,10 @@ def estimated(single_psu: str, *, shared: bool) -> mpi.Estimates:
 def test_all_roads_to_a_variance(
     single_psu: str, shared: bool, wide: int, budget: int, dense: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(variance, "_WIDE", wide)
-    monkeypatch.setattr(variance, "_DENSE", dense)
-    monkeypatch.setattr(variance, "_FEW", 10**6)
-    monkeypatch.setattr(variance, "_BUDGET", budget)
+    monkeypatch.setattr(combinations, "_WIDE", wide)
+    monkeypatch.setattr(combinations, "DENSE", dense)
+    monkeypatch.setattr(combinations, "FEW", 10**6)
+    monkeypatch.setattr(combinations, "_BUDGET", budget)
     est = estimated(single_psu, shared=shared)
     rng = np.random.default_rng(6)
     table = sp.random_array((60, len(est)), density=0.02, rng=rng, format="csr")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.variance import Block, Columns, covariance, quadratic, stack
+from mpi.combinations import quadratic
+from mpi.variance import Block, Columns, covariance, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,11 +25,25 @@ if TYPE_CHECKING:
     from mpi.design import Design
     from mpi.totals import Cells
 
-__all__ = ["Block", "Columns", "block_variances", "covariance", "quadratic", "share_variances", "stack"]
+__all__ = [
+    "DENSE",
+    "FEW",
+    "ROUNDING",
+    "Block",
+    "Columns",
+    "Spread",
+    "block_variances",
+    "covariance",
+    "share_variances",
+    "spread_of",
+    "stack",
+]
 
-_ROUNDING = 64 * np.finfo(np.float64).eps
+ROUNDING = 64 * np.finfo(np.float64).eps
+"""What is below this share of its terms is rounding, and no variance."""
 _CACHED = 1 << 17
-_FEW, _DENSE = 64, 1 << 23
+FEW, DENSE = 64, 1 << 23
+"""How many columns, and how many numbers, are written out in full."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +238,7 @@ def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.
     theta = np.nan_to_num(share)
     terms = (apart, -2 * theta * between, theta**2 * together[:, place])
     variance: NDArray[np.float64] = sum(terms[1:], start=terms[0])
-    rounding = _ROUNDING * sum((np.abs(t) for t in terms[1:]), start=np.abs(terms[0]))
+    rounding = ROUNDING * sum((np.abs(t) for t in terms[1:]), start=np.abs(terms[0]))
     return np.where(variance <= rounding, 0.0, variance)
 
 
@@ -272,7 +286,7 @@ def _entries(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Spread:
+class Spread:
     """Scaled influences by PSU, and what is to be taken off them: E = scaled - members @ mean."""
 
     scaled: Any
@@ -280,7 +294,7 @@ class _Spread:
     mean: Any
 
 
-def _spread(design: Design, given: Columns) -> _Spread:
+def spread_of(design: Design, given: Columns) -> Spread:
     """Centre and scale sparse influence columns, without writing the centred zeros out."""
     import scipy.sparse as sp
 
@@ -303,151 +317,22 @@ def _spread(design: Design, given: Columns) -> _Spread:
     link = sp.csr_array((np.ones(units), (design.psu, every)), shape=(int(design.psu.max()) + 1, units))
     member = sp.csr_array((np.ones(units), (design.psu, design.stratum)), shape=(link.shape[0], strata))
     off = sp.csc_array((mean * root, (h, c)), shape=(strata, m))
-    return _Spread(sp.csc_array(link @ scaled), member, off)
+    return Spread(sp.csc_array(link @ scaled), member, off)
 
 
 def covariance(design: Design, columns: Columns) -> Any:
     """Return the covariance of influence columns as a sparse matrix, m x m."""
-    spread = _spread(design, columns)
-    if columns.matrix.shape[1] <= _FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= _DENSE:
+    spread = spread_of(design, columns)
+    if columns.matrix.shape[1] <= FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= DENSE:
         return _dense_covariance(spread)
     cross = (spread.scaled.T @ spread.members) @ spread.mean
     gram = spread.members.T @ spread.members
     return spread.scaled.T @ spread.scaled - cross - cross.T + spread.mean.T @ (gram @ spread.mean)
 
 
-def _dense_covariance(spread: _Spread) -> Any:
+def _dense_covariance(spread: Spread) -> Any:
     """Write the centred influences out: nothing cancels, and few columns cost little."""
     import scipy.sparse as sp
 
     centred = spread.scaled.toarray() - spread.members @ spread.mean.toarray()
     return sp.csc_array(centred.T @ centred)
-
-
-def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
-    """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns.
-
-    Of the covariances of the columns only those are computed that some combination needs. Combinations of many columns
-    are added up first, PSU by PSU.
-    """
-    spread = _spread(design, columns)
-    wide = np.diff(jacobian.indptr) > _WIDE
-    variance, rounding = np.empty(len(wide)), np.empty(len(wide))
-    for rows, make in ((np.flatnonzero(~wide), _by_pairs), (np.flatnonzero(wide), _added_up)):
-        if len(rows):
-            variance[rows], rounding[rows] = make(spread, jacobian[rows])
-    return np.where(variance <= rounding, 0.0, variance)
-
-
-_WIDE = 24
-"""Combinations of more columns than this are added up before they are squared."""
-
-
-def _by_pairs(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sums over pairs of columns of coefficient x coefficient x covariance, and what may be rounding."""
-    m, width = jacobian.shape[1], np.diff(jacobian.indptr)
-    variance, rounding = np.zeros(len(width)), np.zeros(len(width))
-    keys, weights, owners = [], [], []
-    for p in np.unique(width[width > 0]).tolist():
-        rows = np.flatnonzero(width == p)
-        at = jacobian.indptr[rows][:, None] + np.arange(p)
-        one, other = np.triu_indices(p)
-        column, factor = jacobian.indices[at].astype(np.int64), jacobian.data[at]
-        keys.append((column[:, one] * m + column[:, other]).ravel())
-        weights.append((factor[:, one] * factor[:, other] * np.where(one == other, 1.0, 2.0)).ravel())
-        owners.append(np.repeat(rows, len(one)))
-    if not keys:
-        return variance, rounding
-    pairs, place = np.unique(np.concatenate(keys), return_inverse=True)
-    found, doubt = _covariances(spread, *np.divmod(pairs, m))
-    weight, owner = np.concatenate(weights), np.concatenate(owners)
-    np.add.at(variance, owner, weight * found[place])
-    np.add.at(rounding, owner, np.abs(weight) * (doubt + _ROUNDING * np.abs(found))[place])
-    return variance, rounding
-
-
-_BUDGET = 1 << 22
-
-
-def _covariances(
-    spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the covariances of pairs of columns, and how far rounding may be off where centring cancels all.
-
-    Columns in many pairs with many entries meet all others at once.
-    """
-    units, columns = spread.scaled.shape
-    size = _sizes(spread)
-    doubt = _ROUNDING * size[one] * size[other]
-    if columns <= _FEW and units * columns <= _DENSE:
-        return _of_few(spread, one, other), _ROUNDING * doubt
-    entries = np.diff(spread.scaled.indptr)
-    pairs = np.bincount(np.r_[one, other], minlength=len(entries))
-    heavy = np.flatnonzero(entries * pairs > _BUDGET)
-    out = np.empty(len(one))
-    swap = np.isin(other, heavy)
-    one, other = np.where(swap, other, one), np.where(swap, one, other)
-    together = np.isin(one, heavy)
-    if together.any():
-        known = _with_all(spread, heavy)
-        out[together] = known[other[together], np.searchsorted(heavy, one[together])]
-    apart = np.flatnonzero(~together)
-    load = np.cumsum(entries[one[apart]] + entries[other[apart]])
-    for part in np.split(apart, np.searchsorted(load, np.arange(_BUDGET, int(load[-1]) if len(load) else 0, _BUDGET))):
-        out[part] = _pairwise(spread, one[part], other[part])
-    return out, doubt
-
-
-def _sizes(spread: _Spread) -> NDArray[np.float64]:
-    """Return the size of each column before it is centred: the norms of its entries and of their means."""
-    own = np.asarray((spread.scaled**2).sum(axis=0)).ravel()
-    psus = np.asarray((spread.members**2).sum(axis=0)).ravel()
-    means = np.asarray((spread.mean**2).T @ psus).ravel()
-    size: NDArray[np.float64] = np.sqrt(own) + np.sqrt(means)
-    return size
-
-
-def _of_few(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the covariances of pairs of few columns, whose centred influences are written out: nothing cancels."""
-    centred = np.ascontiguousarray((spread.scaled.toarray() - spread.members @ spread.mean.toarray()).T)
-    out = np.empty(len(one))
-    step = max(1, _BUDGET // max(1, centred.shape[1]))
-    for a in range(0, len(one), step):
-        b = slice(a, a + step)
-        out[b] = np.einsum("pu,pu->p", centred[one[b]], centred[other[b]])
-    return out
-
-
-def _with_all(spread: _Spread, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the covariances of all columns with some."""
-    scaled, mean = spread.scaled[:, chosen].toarray(), spread.mean[:, chosen].toarray()
-    centred = scaled - spread.members @ mean
-    out: NDArray[np.float64] = spread.scaled.T @ centred - spread.mean.T @ (spread.members.T @ centred)
-    return out
-
-
-def _pairwise(spread: _Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the covariances of pairs of columns, one by one."""
-    members = spread.members
-    cross, double = members.T @ spread.scaled, (members.T @ members) @ spread.mean
-    a, b = spread.mean[:, one], spread.mean[:, other]
-    own = _dots(spread.scaled[:, one], spread.scaled[:, other])
-    return own - _dots(cross[:, one], b) - _dots(a, cross[:, other]) + _dots(a, double[:, other])
-
-
-def _dots(a: Any, b: Any) -> NDArray[np.float64]:
-    """Return the scalar products of the columns of two sparse matrices, pair by pair."""
-    return np.asarray(a.multiply(b).sum(axis=0), dtype=np.float64).ravel()
-
-
-def _added_up(spread: _Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the variances of combinations, each added up over its columns PSU by PSU, and what may be rounding."""
-    step = max(1, _DENSE // max(1, spread.scaled.shape[0]))
-    variance, rounding = np.empty(jacobian.shape[0]), np.empty(jacobian.shape[0])
-    for a in range(0, len(variance), step):
-        local = jacobian[a : a + step].T
-        centred = (spread.scaled @ local).toarray() - spread.members @ (spread.mean @ local).toarray()
-        apart = (abs(spread.scaled) @ abs(local)).toarray() + spread.members @ (abs(spread.mean) @ abs(local)).toarray()
-        variance[a : a + step] = (centred**2).sum(axis=0)
-        rounding[a : a + step] = _ROUNDING * (apart**2).sum(axis=0)
-    return variance, rounding

@@ -178,7 +178,9 @@ class Result:
             self.add(s.total, contrast=s.name, weighting=weighting)
         for s in splits:
             if s.parts is not None:
-                adds_up(s.parts.folded(np.zeros(len(s.parts), dtype=np.int64), 1), s.total, f"the detail of {s.name}")
+                if not np.isnan(s.parts.value).all():  # there may be nothing to share out
+                    whole = s.parts.folded(np.zeros(len(s.parts), dtype=np.int64), 1)
+                    adds_up(whole, s.total, f"the detail of {s.name}")
                 self._add_detail(s, s.parts, weighting)
 
     def _add_detail(self, split: Split, parts: Figures, weighting: str) -> None:

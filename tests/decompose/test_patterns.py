@@ -23,6 +23,7 @@ from mpi.joining import concat
 from mpi.patterns import Quantity, pattern_estimates
 
 EXACT = 1e-12
+DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}
 SETTINGS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -342,29 +343,28 @@ def own_measure() -> mpi.Measure:
 
 
 def test_influences_are_derivatives_and_jackknives_agree(own_survey_path: Path) -> None:
-    """77 households: the influence of each PSU is the derivative by its weight; a JKn jackknife is near."""
+    """77 households: the influence of every third PSU is the derivative by its weight; a JKn jackknife is near."""
     frame = pd.read_csv(own_survey_path)
     frame = frame.assign(w=frame.weight * frame.hhsize, f3=frame.d3, f4=frame.d4)
     rng = np.random.default_rng(9)
     for j in range(1, 5):
         frame[f"e{j}"] = np.where(rng.random(len(frame)) < 0.3, 1 - frame[f"d{j}"], frame[f"d{j}"])
-    est = everything(frame, weight="w", strata="stratum", psu="psu")
+    est = everything(frame, **DESIGN)
     psus = frame.groupby(["stratum", "psu"]).ngroup().to_numpy()
     stratum = frame.groupby(psus)["stratum"].first()
     influence = est.influence.matrix().toarray()
     step, jackknife = 1e-6, np.zeros(len(est))
     for c in range(psus.max() + 1):
-        up, down = (
-            everything(frame.assign(w=frame.w * np.where(psus == c, 1 + s, 1)), weight="w", strata="stratum", psu="psu")
-            for s in (step, -step)
-        )
-        slope = (up.value - down.value) / (2 * step)
-        known = ~np.isnan(slope) & (est.se > 0)
-        unit = influence[c]
-        assert unit[known] == pytest.approx(slope[known], abs=1e-7)
+        if c % 3 == 0:
+            up, down = (
+                everything(frame.assign(w=frame.w * np.where(psus == c, 1 + s, 1)), **DESIGN) for s in (step, -step)
+            )
+            slope = (up.value - down.value) / (2 * step)
+            known = ~np.isnan(slope) & (est.se > 0)
+            assert influence[c][known] == pytest.approx(slope[known], abs=1e-7)
         n = int((stratum == stratum[c]).sum())
         factor = np.where(psus == c, 0, np.where((frame.stratum == stratum[c]), n / (n - 1), 1))
-        left = everything(frame.assign(w=frame.w * factor), weight="w", strata="stratum", psu="psu")
+        left = everything(frame.assign(w=frame.w * factor), **DESIGN)
         jackknife += (n - 1) / n * (left.value - est.value) ** 2
     clear = (est.se > 0) & ~np.isnan(jackknife) & (est.keys["by"].index == est.keys["by"].values.index("total"))
     ratio = est.se[clear] / np.sqrt(jackknife[clear])

@@ -271,7 +271,7 @@ class _Columns:
             above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
             below = _sums(cells, [rows.weight * x for _, _, x in variables])
             value, scores = make(cells, above, below)
-            many = 1.0 if rows.cases is None else rows.cases
+            many = np.ones(1) if rows.cases is None else rows.cases.astype(np.float64)
             cases = _sums(cells, [s * many for s in seen])
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
             parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))

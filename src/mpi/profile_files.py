@@ -129,9 +129,10 @@ def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     if roles.pop("cases", None) != CASES:
         raise MpiError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
     roles.pop("weight")
-    if len(survey.frames) > 1 or survey.domain is not None:
+    frames = list(survey.frames)
+    if len(frames) > 1 or survey.domain is not None:
         raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
-    frame: pd.DataFrame = survey.frames[0].to_native()
+    frame: pd.DataFrame = frames[0].to_native()
     labels = {c: [[k, v] for k, v in known.items()] for c, known in survey.labels.items() if c in frame.columns}
     design = survey.design
     about = {

@@ -244,6 +244,14 @@ def test_small_cells_are_not_written(people: pd.DataFrame, tmp_path: Path) -> No
     mpi.save_profile(mpi.profile(people, MEASURE, by=["region"], **DESIGN), tmp_path / "b.parquet", smallest=10)
 
 
+def test_a_group_of_0_and_1_is_no_indicator(tmp_path: Path) -> None:
+    few = pd.DataFrame({"d": [0, 1] * 20, "psu": [1, 2] * 20, "migrant": [1] + [0] * 39})
+    measure = mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1)
+    small = mpi.profile(few, measure, by=["migrant"], psu="psu")
+    with pytest.raises(mpi.MpiError, match="1 cells have fewer than 10 rows"):
+        mpi.save_profile(small, tmp_path / "a.parquet", smallest=10)
+
+
 def test_parts_that_do_not_fit_are_named(people: pd.DataFrame) -> None:
     one = mpi.profile(people, MEASURE, by=["region"], **DESIGN)
     two = mpi.profile(people, MEASURE, by=["sex"], **DESIGN)

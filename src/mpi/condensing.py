@@ -247,10 +247,11 @@ def _too_many(frame: nw.LazyFrame[Any], keys: Sequence[str], most: int) -> MpiEr
 
 
 def _unpacked(found: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Write the patterns out as columns again: 0, 1 and missing."""
+    """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights."""
     code = found[_CODE].to_numpy(dtype=np.int64)
     d = len(measure.columns)
-    table = found.drop(columns=[c for c in (_CODE, _WRONG, _LOST) if c in found.columns])
+    keys = [c for c in found.columns if c not in (_CODE, _WRONG, _LOST, CASES, WEIGHT)]
+    table = found[[*keys, CASES, WEIGHT]].copy()
     for j, name in enumerate(measure.columns):
         values: NDArray[np.float64] = (code >> j & 1).astype(np.float64)
         values[code >> (d + j) & 1 > 0] = np.nan

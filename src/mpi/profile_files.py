@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.condensing import CASES, WEIGHT, survey_of
+from mpi.condensing import CASES, survey_of
 from mpi.errors import MpiError, Problems
 from mpi.files import replacing
 
@@ -84,7 +84,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     if Path(path).suffix != ".parquet":
         raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
     frame, about = _contents(survey, "the survey")
-    _check_cells(frame, about, smallest)
+    _check_cells(frame, smallest)
     pa, parquet = _arrow()
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
@@ -184,15 +184,10 @@ def _kind(column: Any) -> str:
     return "numbers" if column.dtype.kind in "biuf" else "text"
 
 
-def _check_cells(frame: pd.DataFrame, about: Mapping[str, Any], smallest: int) -> None:
+def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
     if smallest <= 1:
         return
-    indicators = [c for c in frame.columns if c not in (WEIGHT, CASES) and set(frame[c].dropna().unique()) <= {0, 1}]
-    keys = [
-        c
-        for c in frame.columns
-        if c not in (WEIGHT, CASES, "_whole") and (c not in indicators or c in about["roles"].values())
-    ]
+    keys = list(frame.columns[: list(frame.columns).index(CASES)])  # indicators stand behind
     if not keys:
         return
     small = int((frame.groupby(keys, dropna=False)[CASES].sum() < smallest).sum())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mpi.design import Design, SingleInGroup, SinglePsu
 
     Labels = Mapping[str, Mapping[Any, str]]
+    Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
 __all__ = ["Grouped", "Survey", "made", "standing_for"]
@@ -211,7 +212,7 @@ class Survey:
         ]
         return self.over(frames)
 
-    def with_column(self, name: str, values: Where) -> Survey:
+    def with_column(self, name: str, values: Column) -> Survey:
         """Add a column of numbers, such as a deprivation of your own.
 
         Parameters
@@ -309,7 +310,7 @@ def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
     return _truth(_values(survey, condition))
 
 
-def _values(survey: Survey, condition: Where) -> NDArray[Any]:
+def _values(survey: Survey, condition: Where | Column) -> NDArray[Any]:
     """Return the value of each row that a column's name, an expression, a function or an array gives."""
     if isinstance(condition, str):
         values = survey.numbers(condition)

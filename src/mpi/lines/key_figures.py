@@ -9,7 +9,6 @@ import numpy as np
 
 from mpi.codes.ethnicity import Hoa, classification
 from mpi.codes.sets import ethnic_groups, lookup
-from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.estimate import estimate
 from mpi.joining import concat
@@ -105,10 +104,7 @@ def _with_minority(survey: Survey, ethnicity: str, hoa: Hoa) -> Survey:
     value = {_MAJORITY_GROUP: 0.0, _MINORITY_GROUP: 1.0}
     of_level = [np.nan if g is None else value.get(place[g], np.nan) for g in grouping.apply(list(known.levels))]
     minority: NDArray[np.float64] = np.array(of_level)[known.index]
-    ends = np.cumsum([0, *(len(f) for f in survey.frames)])
-    return survey.over(
-        [with_numbers(f, {_MINORITY: minority[a:b]}) for f, a, b in zip(survey.frames, ends, ends[1:], strict=False)]
-    )
+    return survey.with_column(_MINORITY, minority)
 
 
 def _of_measure(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +39,17 @@ def own() -> dict:
 def own_survey_path() -> Path:
     """The survey of our own: 77 households, 4 strata, 14 PSUs."""
     return HERE / "oracles/own_survey/survey.csv"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """Spark on this machine alone."""
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, which is not on this machine")
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is an extra")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        builder = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+        session = builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+        yield session
+        session.stop()

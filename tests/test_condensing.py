@@ -216,7 +216,6 @@ def test_all_that_is_wrong_with_a_request_is_told_at_once(people: pd.DataFrame) 
     assert "did you mean 'region'" in said
     assert "did you mean 'D3'" in said
     assert "did you mean 'w'" in said
-    assert "'d0' is an indicator" in said
 
 
 @pytest.mark.parametrize("engine", ["pandas", "lazy polars", "duckdb"])
@@ -228,7 +227,7 @@ def test_wrong_values_are_counted(people: pd.DataFrame, engine: str) -> None:
     with pytest.raises(mpi.MpiError) as error:
         mpi.profile(on_engine(bad, engine), MEASURE, **DESIGN)
     assert "column 'd4' holds values other than 0, 1 and missing: 2 (5 times)" in str(error.value)
-    assert "in 3 rows" in str(error.value)
+    assert "in 3 of 120,000 rows" in str(error.value)
 
 
 def test_too_many_cells_are_not_collected(people: pd.DataFrame) -> None:

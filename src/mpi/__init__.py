@@ -10,7 +10,6 @@ A survey and a measure give estimates:
 """
 
 from mpi import decompose
-from mpi.condensing import profile
 from mpi.contrasts import WaldTest
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
@@ -29,6 +28,7 @@ from mpi.measure import Indicator, Measure
 from mpi.official import with_deprivations
 from mpi.pooling import pool
 from mpi.profile_files import load_profile, merge_profiles, save_profile
+from mpi.profile_survey import profile
 from mpi.readers.vhlss import read_vhlss
 from mpi.reading import read_survey
 from mpi.retention import Retention, retention

@@ -27,9 +27,12 @@ __all__ = [
     "compress",
     "constant_within",
     "first_of",
+    "is_lazy",
+    "lazy_frame",
     "numbers",
     "require",
     "run_heads",
+    "with_nulls",
     "with_numbers",
 ]
 
@@ -74,7 +77,7 @@ class Categories:
 
 
 def as_frame(frame: object) -> nw.DataFrame[Any]:
-    """Wrap a pandas, Polars or PyArrow frame; collect a lazy one.
+    """Wrap a pandas, Polars or PyArrow frame.
 
     Raises
     ------
@@ -88,10 +91,82 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
     except TypeError as error:
         kind = type(frame).__name__
         raise MpiError(
-            f"a survey needs a data frame (pandas, Polars or PyArrow), not {kind}; read a file with mpi.read_survey"
+            f"a survey needs a data frame (pandas, Polars, PyArrow, DuckDB, ...), not {kind}; read a file with "
+            "mpi.read_survey"
         ) from error
     data: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     return data
+
+
+def is_lazy(frame: object) -> bool:
+    """Tell whether a frame is not in memory: what an engine holds, or a dataset of PyArrow."""
+    if _is_dataset(frame):
+        return True
+    try:
+        return isinstance(nw.from_native(frame), nw.LazyFrame)  # type: ignore[call-overload, unused-ignore]
+    except (TypeError, nw.exceptions.DuplicateError):
+        return False  # as_frame says what is wrong with it
+
+
+def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
+    """Wrap any frame for work that is left to the engine that holds it.
+
+    Raises
+    ------
+    MpiError
+        When `frame` is no data frame, or a dataset of PyArrow and DuckDB is not installed.
+    """
+    wrapped: Any = nw.from_native(_of_dataset(frame)) if _is_dataset(frame) else None
+    if wrapped is None:
+        try:
+            wrapped = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]
+        except TypeError:
+            wrapped = as_frame(frame)
+    if wrapped.implementation.is_pyarrow():
+        texts = [n for n, dtype in wrapped.schema.items() if dtype == nw.Categorical]
+        wrapped = wrapped.with_columns(nw.col(n).cast(nw.String) for n in texts) if texts else wrapped
+        wrapped = nw.from_native(wrapped.to_pandas())  # grouped values of PyArrow come in an order of their own
+    if wrapped.implementation.is_dask():
+        wrapped = with_nulls(wrapped)
+    lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
+    return lazy
+
+
+def with_nulls(frame: Any) -> Any:
+    """Return a frame of pandas or Dask in which comparisons with missing values are missing, as on other frames.
+
+    NaN compares as False there: whoever did not answer would be taken for one who said no.
+    """
+    if not (frame.implementation.is_pandas_like() or frame.implementation.is_dask()):
+        return frame
+    native = frame.to_native()
+    kinds = {c: _nullable(dtype) for c, dtype in native.dtypes.items()}
+    lazy = frame.implementation.is_dask()  # whose categories must keep their order
+    kinds = {c: kind for c, kind in kinds.items() if kind and not (lazy and native.dtypes[c].name == "category")}
+    return nw.from_native(native.astype(kinds)) if kinds else frame
+
+
+def _nullable(dtype: Any) -> Any:
+    """Return the type of a column that holds the same with nulls; None where it has them, or what it holds varies."""
+    import pandas as pd
+
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "string" if all(isinstance(v, str) for v in dtype.categories) and not dtype.ordered else None
+    if isinstance(dtype, np.dtype):
+        return "Float64" if dtype.kind == "f" else None
+    return "string" if isinstance(dtype, pd.StringDtype) else None
+
+
+def _is_dataset(frame: object) -> bool:
+    return any(kind.__module__ == "pyarrow._dataset" and kind.__name__ == "Dataset" for kind in type(frame).__mro__)
+
+
+def _of_dataset(dataset: object) -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
+    return duckdb.connect().from_arrow(dataset)
 
 
 def require(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> list[str]:

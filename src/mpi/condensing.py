@@ -1,23 +1,21 @@
-"""Microdata of any size condensed to their profile: one row for each PSU, group and pattern of deprivations.
+"""Microdata of any size condensed by the engine that holds them: one row for each PSU, group and pattern.
 
-The engine that holds the data does one group-by; only its result is collected. Every count measure, at any cutoff and
-with any weights, follows from it as from the microdata, errors included.
+One lazy group-by, of which only the result is collected. Every count measure, at any cutoff and with any weights,
+follows from it as from the microdata, errors included; so do means, totals and ratios of columns that were summed.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.asking import By, columns_of, crosses
-from mpi.errors import MpiError, Problems, unknown
-from mpi.scanning import scan, told_by_engine
-from mpi.survey import Survey, standing_for
+from mpi.errors import MpiError, Problems
+from mpi.scanning import told_by_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,170 +23,187 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.design import SinglePsu
-    from mpi.measure import Measure
+    Schema = Mapping[str, Any]
 
-__all__ = ["CASES", "WEIGHT", "profile", "survey_of"]
+__all__ = ["CASES", "INSIDE", "MOST", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
 
 WEIGHT, CASES = "weight", "cases"
 """The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
 
+INSIDE = "_inside"
+"""The column that tells the rows of the domain."""
+
+MOST = 20_000_000
+"""The most rows that are collected, unless another number is asked for."""
+
+Pair = tuple[str, str | None]
+"""A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
+
 _CODE, _WRONG, _LOST = "_pattern", "_wrong", "_lost"
 _MOST_BITS = 62
+_LARGEST = float(np.finfo(np.float64).max)
 
 
-def profile(
-    data: Any,
-    measure: Measure,
-    by: Sequence[By] = (),
-    *,
-    weight: str | None = None,
-    strata: str | None = None,
-    psu: str | None = None,
-    size: str | None = None,
-    wave: str | None = None,
-    shared_psus: bool = False,
-    single_psu: SinglePsu = "error",
-    labels: Mapping[str, Mapping[Any, str]] | None = None,
-    most: int = 20_000_000,
-) -> Survey:
-    """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be kept of the microdata.
 
-    Parameters
+    Attributes
     ----------
-    data : frame
-        One row per person (or household, with `size`): pandas, Polars (lazy too), PyArrow, a DuckDB relation, or any
-        other frame that Narwhals knows (PySpark, Dask, Ibis). A lazy one is not read into memory: its engine does one
-        group-by. Or the path of Parquet or CSV files, ``"census/*.parquet"``: see `scan`, which can limit the memory.
-    measure : Measure
-        Whose indicators to keep. Any cutoff, weights, and policy for missing answers can be asked for afterwards, and
-        any measure of the same columns.
-    by : sequence of str or tuple of str
-        The columns to disaggregate by later, alone or in any cross; each makes the profile larger.
-    weight, strata, psu, size, wave, shared_psus, single_psu, labels
-        The design; see `Survey`. Without `psu` the data are a census or a register: everybody is there, and nothing
-        has a sampling error.
+    design : mapping of role to column
+        The columns that tell the rounds, strata, PSUs, household sizes and population corrections apart.
+    weight : str or None
+        The column of weights; None where each row weighs 1.
+    flags : tuple of str
+        Indicators, 0, 1 or missing.
+    groups : tuple of str
+        Columns to disaggregate by.
+    pairs : tuple of pairs
+        Columns to be summed.
+    conditions : tuple of str
+        Columns of 0 and 1 that rows of the domain have 1 in; see `with_conditions`.
     most : int
-        The most rows the profile may have. Beyond it nothing is collected, and the message says which column to leave
-        out.
+        The most rows to collect.
+    """
 
-    Returns
-    -------
-    Survey
-        With a row for each combination that occurs of round, stratum, PSU, columns of `by` and pattern: weights are
-        summed, and ``cases`` counts the rows. `mpi.estimate` gives the same figures from it as from the microdata.
+    design: Mapping[str, str]
+    weight: str | None = None
+    flags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    conditions: tuple[str, ...] = ()
+    most: int = MOST
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns whose values are kept apart."""
+        return list(dict.fromkeys([*self.design.values(), *self.groups]))
+
+
+def summed(number: int) -> tuple[str, str, str, str]:
+    """Return the names of what is summed for a pair: above, below, how many rows, and how many are not 0 or 1."""
+    return f"_above_{number}", f"_below_{number}", f"_seen_{number}", f"_odd_{number}"
+
+
+def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> tuple[nw.LazyFrame[Any], list[str]]:
+    """Add a column of 0, 1 and missing for each condition.
 
     Raises
     ------
     MpiError
-        With every problem at once: absent columns (the nearest is offered), indicators that are not 0, 1 or missing,
-        weights that are missing or negative, a profile that would be too large.
-
-    Examples
-    --------
-    >>> import pandas as pd, mpi
-    >>> people = pd.DataFrame({"a": [1, 0, 1, 1], "b": [0, 0, 0, None], "psu": [1, 1, 2, 2], "w": [1.0, 2.0, 1.0, 3.0]})
-    >>> measure = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")
-    >>> small = mpi.profile(people, measure, weight="w", psu="psu")
-    >>> small
-    <Survey: 4 profiles of 4 rows, 2 PSUs in 1 stratum, df 1>
-    >>> mpi.estimate(small, measure, statistics=["H"]).value.tolist()
-    [0.5]
+        When a condition is neither true or false nor a number.
     """
-    frame = _lazy(data)
-    design = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
-    roles = {k: v for k, v in design.items() if v is not None}
-    groups = _check(frame, measure, by, roles)
-    keys = list(dict.fromkeys([*(roles[r] for r in ("wave", "strata", "psu", "size") if r in roles), *groups]))
-    found = _collected(frame, measure, keys, weight, most)
-    table = _unpacked(found, measure)
-    named: dict[str, Any] = {k: v for k, v in roles.items() if k != "weight"}
-    if psu is None:
-        table["_everybody"], table["_whole"] = 0, 1.0
-        named |= {"psu": "_everybody", "fpc": "_whole"}
-        named.pop("strata", None)
-    return survey_of(table, named, shared_psus=shared_psus, single_psu=single_psu, labels=labels)
+    if not conditions:
+        return frame, []
+    names = [f"_condition_{i}" for i in range(len(conditions))]
+    added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
+    schema = added.collect_schema()
+    if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
+        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+    return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
 
 
-def survey_of(table: Any, roles: Mapping[str, Any], **options: Any) -> Survey:
-    """Return the table of a profile as a survey; `roles` are those of the design, without weights."""
-    return standing_for(Survey(table, weight=WEIGHT, **roles, **options), CASES)
+def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, list[int]]:
+    """Let the engine group the rows, and collect the groups.
 
+    Returns
+    -------
+    table : pandas.DataFrame
+        One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
+        sums. Outside the domain groups are missing, and nothing is summed but cases and weights.
+    absent : list of int
+        In how many rows each condition is missing.
 
-def _lazy(data: Any) -> nw.LazyFrame[Any]:
-    if isinstance(data, (str, os.PathLike)):
-        data = scan(data)
-    try:
-        wrapped: Any = nw.from_native(data)
-    except TypeError as error:
-        raise MpiError(f"a profile needs a data frame, or the path of files, not {type(data).__name__}") from error
-    if wrapped.implementation.is_pyarrow():
-        wrapped = nw.from_native(wrapped.to_pandas())  # grouped values of PyArrow come in an order of their own
-    lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
-    return lazy
-
-
-def _check(frame: nw.LazyFrame[Any], measure: Measure, by: Sequence[By], roles: Mapping[str, str]) -> list[str]:
-    problems = Problems("the profile cannot be made")
-    groups = columns_of(crosses(by, problems))
-    known = frame.collect_schema().names()
-    asked = dict.fromkeys([*roles.values(), *groups, *measure.columns])
-    problems.found += [unknown("column", name, known) for name in asked if name not in known]
-    if 2 * len(measure.columns) > _MOST_BITS:
-        problems.add(f"{len(measure.columns)} indicators; a profile holds {_MOST_BITS // 2}")
-    twice = [c for c in groups if c in measure.columns]
-    problems.found += [f"by: {c!r} is an indicator of the measure too; copy it under another name" for c in twice]
-    taken = [c for c in (*roles.values(), *groups) if c in (WEIGHT, CASES) and c != roles.get("weight")]
-    problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]
-    problems.raise_if_any()
-    return groups
-
-
-def _collected(
-    frame: nw.LazyFrame[Any], measure: Measure, keys: Sequence[str], weight: str | None, most: int
-) -> pd.DataFrame:
-    """Let the engine group the rows, and collect the groups when they are not too many."""
+    Raises
+    ------
+    MpiError
+        With every problem at once: text for numbers, indicators that are not 0, 1 or missing, weights that are
+        missing or negative, gaps in the design, too many groups.
+    """
     schema = frame.collect_schema()
-    parts = [_number(c, schema) for c in measure.columns]
-    whole = [schema[c].is_integer() or schema[c] == nw.Boolean for c in measure.columns]
-    columns = {_CODE: _code(parts, whole), CASES: nw.lit(1)}
-    strange = [_strange(x, schema[c]) for x, c in zip(parts, measure.columns, strict=True)]
-    columns |= {_WRONG: _flag(strange)} if any(x is not None for x in strange) else {}
-    if weight is not None:
-        w = _number(weight, schema)
-        columns |= {_LOST: nw.when(w >= 0).then(nw.lit(0)).otherwise(nw.lit(1))}
-        columns |= {WEIGHT: nw.when(w >= 0).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)}
-    prepared = frame.select(*(_key(k, schema).alias(k) for k in keys), *(x.alias(n) for n, x in columns.items()))
-    grouped = prepared.group_by(*keys, _CODE).agg(*(nw.col(c).sum() for c in columns if c != _CODE))
+    _check_types(schema, wanted)
+    columns = _columns(schema, wanted)
+    inside = _inside(wanted)
+    groups = [k for k in wanted.groups if k not in wanted.design.values()]
+    keys = {k: _key(k, schema) for k in wanted.design.values()}
+    keys |= {k: _key(k, schema) if inside is None else nw.when(inside).then(_key(k, schema)) for k in groups}
+    by = [*wanted.keys, *([INSIDE] if inside is not None else []), _CODE]
+    shown = {**keys, **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
+    prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
+    grouped = prepared.group_by(*by).agg(*(nw.col(c).sum() for c in columns if c != _CODE))
     with told_by_engine():
-        found: pd.DataFrame = grouped.head(most + 1).collect("pandas").to_native()
-    if len(found) > most:
-        raise _too_many(frame, keys, most)
-    problems = Problems("the profile cannot be made")
-    if not len(found):
-        problems.add("the data have no rows")
-    wrong, lost = (int(found[c].sum()) if c in found.columns else 0 for c in (_WRONG, _LOST))
-    if wrong:
-        problems.found += _wrong(frame, measure, schema)
-    if lost:
-        problems.add(f"weight column {weight!r}: missing, negative or no number in {lost:,} rows")
-    problems.raise_if_any()
-    if weight is None:
+        found: pd.DataFrame = grouped.head(wanted.most + 1).collect("pandas").to_native()
+    if len(found) > wanted.most:
+        raise _too_many(frame, wanted)
+    _check(found, frame, schema, wanted)
+    if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    return found.sort_values([*keys, _CODE], ignore_index=True)
+    found = _ordered(found.sort_values(by, ignore_index=True), frame, wanted.keys)
+    absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
+    return _unpacked(found, wanted), absent
 
 
-def _number(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+# --- what the engine computes ---------------------------------------------------------------------------------------
+
+
+def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+    """Return the pattern and everything that is summed, as columns of each row."""
+    inside = _inside(wanted)
+    parts = [_number(c, schema) for c in wanted.flags]
+    whole = [schema[c].is_integer() or schema[c] == nw.Boolean for c in wanted.flags]
+    code = _code(parts, whole)
+    columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0)), CASES: nw.lit(1)}
+    strange = [_strange(x, schema[c]) for x, c in zip(parts, wanted.flags, strict=True)]
+    if any(x is not None for x in strange):
+        wrong = functools.reduce(operator.or_, [x.fill_null(value=False) for x in strange if x is not None])
+        columns[_WRONG] = _as_flag(wrong if inside is None else wrong & inside)
+    weight: nw.Expr = nw.lit(1.0)
+    if wanted.weight is not None:
+        w = _number(wanted.weight, schema)
+        fair = (w >= 0) & (w <= _LARGEST)
+        columns[_LOST] = nw.when(fair).then(nw.lit(0)).otherwise(nw.lit(1))
+        weight = nw.when(fair).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)
+        columns[WEIGHT] = weight
+    for i, pair in enumerate(wanted.pairs):
+        columns |= _sums(i, pair, schema, weight, inside)
+    for c in wanted.conditions:
+        columns[f"_absent{c}"] = _as_flag(nw.col(c).is_null())
+        columns[f"_untrue{c}"] = _as_flag(~nw.col(c).is_null() & (nw.col(c) != 0) & (nw.col(c) != 1))
+    return columns
+
+
+def _sums(number: int, pair: Pair, schema: Schema, weight: nw.Expr, inside: nw.Expr | None) -> dict[str, nw.Expr]:
+    above, below, seen, odd = summed(number)
+    y, x = (None if c is None else _number(c, schema).cast(nw.Float64) for c in pair)
+    assert y is not None  # noqa: S101  # a pair has a column above
+    answered = ~y.is_null() if x is None else ~y.is_null() & ~x.is_null()
+    answered = answered if inside is None else answered & inside
+    nothing = nw.lit(0.0)
+    return {
+        above: nw.when(answered).then(weight * y).otherwise(nothing),
+        below: nw.when(answered).then(weight if x is None else weight * x).otherwise(nothing),
+        seen: _as_flag(answered),
+        odd: _as_flag(answered & (y != 0) & (y != 1)),
+    }
+
+
+def _inside(wanted: Wanted) -> nw.Expr | None:
+    if not wanted.conditions:
+        return None
+    return functools.reduce(operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in wanted.conditions])
+
+
+def _number(name: str, schema: Schema) -> nw.Expr:
     """Read a column as a number, NaN as missing (SQL engines and frames differ in it)."""
     dtype = schema[name]
     if dtype == nw.Boolean:
-        return nw.col(name).cast(nw.Int8)
+        return nw.col(name).cast(nw.Float64)  # whole numbers cannot be missing on Dask
     if dtype.is_integer():
         return nw.col(name)
     return nw.col(name).cast(nw.Float64).fill_nan(None)
 
 
-def _key(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+def _key(name: str, schema: Schema) -> nw.Expr:
     if schema[name] == nw.Categorical or schema[name] == nw.Enum:
         return nw.col(name).cast(nw.String)
     return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
@@ -205,26 +220,75 @@ def _code(parts: Sequence[nw.Expr], whole: Sequence[bool]) -> nw.Expr:
         one = nw.lit(1 << j)
         bit = x.fill_null(0).cast(nw.Int64) * (1 << j) if exact else nw.when(x == 1).then(one).otherwise(nw.lit(0))
         terms.append(nw.when(x.is_null()).then(nw.lit(1 << (d + j))).otherwise(bit).cast(nw.Int64))
-    return functools.reduce(operator.add, terms)
+    return functools.reduce(operator.add, terms) if terms else nw.lit(0)
 
 
 def _strange(x: nw.Expr, dtype: Any) -> nw.Expr | None:
     """Return where a column is neither 0 nor 1 nor missing; None where its type says that it cannot be."""
     if dtype == nw.Boolean:
         return None
-    return (x < 0) | (x > 1) if dtype.is_integer() else (x != 0) & (x != 1)
+    return (x < 0) | (x > 1) if dtype.is_integer() else ~x.is_null() & (x != 0) & (x != 1)
 
 
-def _flag(conditions: Sequence[nw.Expr | None]) -> nw.Expr:
+def _as_flag(condition: nw.Expr | None) -> nw.Expr:
     """Return 1 where a condition holds; sums of booleans differ between engines."""
-    some = functools.reduce(operator.or_, [c.fill_null(value=False) for c in conditions if c is not None])
-    return nw.when(some).then(nw.lit(1)).otherwise(nw.lit(0))
+    assert condition is not None  # noqa: S101  # callers ask where there is one
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
-def _wrong(frame: nw.LazyFrame[Any], measure: Measure, schema: Mapping[str, Any]) -> list[str]:
+# --- what is checked ------------------------------------------------------------------------------------------------
+
+
+def _check_types(schema: Schema, wanted: Wanted) -> None:
+    problems = Problems("the data cannot be condensed")
+    if 2 * len(wanted.flags) > _MOST_BITS:
+        problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_BITS // 2}")
+    taken = [c for c in wanted.keys if c in (WEIGHT, CASES)]
+    problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]
+    summed_columns = [c for pair in wanted.pairs for c in pair if c is not None]
+    numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else [])]
+    problems.found += [
+        f"column {c!r} holds {str(schema[c]).lower()} where numbers are needed"
+        + ("; an indicator is 0 (not deprived), 1 (deprived) or missing" if c in wanted.flags else "")
+        for c in dict.fromkeys(numeric)
+        if _no_number(schema[c])
+    ]
+    problems.raise_if_any()
+
+
+def _no_number(dtype: Any) -> bool:
+    return not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown))
+
+
+def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
+    problems = Problems("the data cannot be condensed")
+    total = int(found[CASES].sum())
+    if not total:
+        problems.add("the data have no rows")
+    for role, column in wanted.design.items():
+        gone = found[column].isna()
+        word = "missing"
+        if role == "size":
+            gone, word = ~(found[column] > 0), "missing, or not above 0,"
+        if gone.any():
+            problems.add(f"{role} column {column!r}: {word} in {int(found[CASES][gone].sum()):,} of {total:,} rows")
+    wrong, lost = (int(found[c].sum()) if c in found.columns else 0 for c in (_WRONG, _LOST))
+    if wrong:
+        problems.found += _wrong(frame, schema, wanted.flags)
+    if lost:
+        problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")
+    if any(found[f"_untrue{c}"].any() for c in wanted.conditions):
+        problems.add("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+    for i, pair in enumerate(wanted.pairs):
+        if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
+            problems.add(f"{' or '.join(f'column {c!r}' for c in pair if c)} is infinite in some rows")
+    problems.raise_if_any()
+
+
+def _wrong(frame: nw.LazyFrame[Any], schema: Schema, names: Sequence[str]) -> list[str]:
     """Look again, only when something is wrong: which values of which indicators."""
     said = []
-    for name in measure.columns:
+    for name in names:
         x = _number(name, schema)
         values = frame.filter(~x.is_null() & (x != 0) & (x != 1)).select(x.alias("v"), nw.lit(1).alias("n"))
         found = values.group_by("v").agg(nw.col("n").sum()).collect("pandas").to_native()
@@ -234,26 +298,51 @@ def _wrong(frame: nw.LazyFrame[Any], measure: Measure, schema: Mapping[str, Any]
     return said
 
 
-def _too_many(frame: nw.LazyFrame[Any], keys: Sequence[str], most: int) -> MpiError:
+def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
     levels = {}
-    for key in keys:
+    for key in wanted.keys:
         distinct = frame.select(key).unique().select(nw.len().alias("n")).collect("pandas").to_native()
         levels[key] = int(distinct["n"].iloc[0])
     told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
     return MpiError(
-        f"the profile would have more than {most:,} rows; nothing was collected. Distinct values: {told}. Leave out of "
-        "by= what is not needed (two profiles of one column each are smaller than one of both), or raise most="
+        f"the profile would have more than {wanted.most:,} rows; nothing was collected. Distinct values: {told}. Leave "
+        "out of by= what is not needed (two profiles of one column each are smaller than one of both), or raise most="
     )
 
 
-def _unpacked(found: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+# --- what is made of the result -------------------------------------------------------------------------------------
+
+
+def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], keys: Sequence[str]) -> pd.DataFrame:
+    """Give categories back the order that they have in the data."""
+    import pandas as pd
+
+    schema, native = frame.collect_schema(), frame.to_native()
+    for key in keys:
+        dtype: Any = schema[key]
+        levels = list(dtype.categories) if isinstance(dtype, nw.Enum) and hasattr(dtype, "categories") else None
+        if dtype == nw.Categorical and frame.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK):
+            known = native[key].cat
+            levels = list(known.categories) if getattr(known, "known", True) else None
+        if levels is not None and all(isinstance(v, str) for v in levels):
+            found[key] = pd.Categorical(found[key], categories=levels)
+    return found
+
+
+def _unpacked(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights."""
     code = found[_CODE].to_numpy(dtype=np.int64)
-    d = len(measure.columns)
-    keys = [c for c in found.columns if c not in (_CODE, _WRONG, _LOST, CASES, WEIGHT)]
-    table = found[[*keys, CASES, WEIGHT]].copy()
-    for j, name in enumerate(measure.columns):
+    d = len(wanted.flags)
+    table = found[[*wanted.keys, CASES, WEIGHT]].copy()
+    outside = found[INSIDE].to_numpy() == 0 if wanted.conditions else None
+    for j, name in enumerate(wanted.flags):
+        if name in wanted.keys:
+            continue
         values: NDArray[np.float64] = (code >> j & 1).astype(np.float64)
         values[code >> (d + j) & 1 > 0] = np.nan
         table[name] = values if np.isnan(values).any() else values.astype(np.int8)
+    if outside is not None:
+        table[INSIDE] = np.where(outside, 0, 1).astype(np.int8)
+    sums = [name for i in range(len(wanted.pairs)) for name in summed(i)]
+    table[sums] = found[sums]
     return table

@@ -105,6 +105,7 @@ def estimate(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(request.by), *measure.columns]
     domain.check_columns(columns)
+    domain = domain.condensed(measure.columns, columns_of(request.by), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)

@@ -13,6 +13,7 @@ from mpi.assemble import ratio as ratio_of_totals
 from mpi.assemble import total as total_by_group
 from mpi.errors import MpiError, Problems
 from mpi.profiles import counted, grouping, rows_of
+from mpi.sums import Sums, sums_of, weighted
 from mpi.survey import Survey
 from mpi.totals import cells_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.condensing import Pair
     from mpi.estimates import Estimates
     from mpi.measure import Unit
     from mpi.profiles import Rows
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from mpi.totals import Cells
 
     Floats = NDArray[np.float64]
+
+_TOTALS = ("above", "below", "cases")
 
 __all__ = ["mean", "proportion", "ratio", "total"]
 
@@ -70,8 +74,9 @@ def mean(
     >>> est.select(by="area").table["group"].unique().tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, _listed(columns), level, df)
-    variables = [(_label("mean", name, y), y, (~np.isnan(y)).astype(np.float64)) for name, y in found.values.items()]
+    pairs = [(name, None) for name in _listed(columns)]
+    found = _Columns(survey, where, unit, by, level, df, pairs=pairs)
+    variables = [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in found.sums()]
     return found.estimates(variables, ratio_of_totals)
 
 
@@ -108,7 +113,7 @@ def proportion(
     >>> est.select(wave=2016).table["indicator"].tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, (), level, df, categories=_listed(columns))
+    found = _Columns(survey, where, unit, by, level, df, categories=_listed(columns))
     variables = []
     for name in _listed(columns):
         groups = found.survey.categories(name)
@@ -117,7 +122,8 @@ def proportion(
         seen = known[index].astype(np.float64)
         for i, label in enumerate(groups.labels):
             if known[i] and (index == i).any():
-                variables.append((Labels("proportion", indicator=label, dimension=name), (index == i) * 1.0, seen))
+                label_of = Labels("proportion", indicator=label, dimension=name)
+                variables.append((label_of, weighted(found.rows, (index == i) * 1.0, seen, seen > 0)))
     return found.estimates(variables, ratio_of_totals)
 
 
@@ -155,11 +161,9 @@ def total(
     >>> len(mpi.total(mpi.load_sample(), "income"))
     2
     """
-    found = _Columns(survey, where, unit, by, _listed(columns), level, df)
-    variables = [
-        (Labels("total", indicator=name, method="t"), y, (~np.isnan(y)).astype(np.float64))
-        for name, y in found.values.items()
-    ]
+    pairs = [(name, None) for name in _listed(columns)]
+    found = _Columns(survey, where, unit, by, level, df, pairs=pairs)
+    variables = [(Labels("total", indicator=p[0], method="t"), x) for p, x in found.sums()]
     return found.estimates(variables, _totals)
 
 
@@ -198,12 +202,9 @@ def ratio(
     >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
     1.0
     """
-    found = _Columns(survey, where, unit, by, (numerator, denominator), level, df)
-    y, x = found.values[numerator], found.values[denominator]
-    absent = np.isnan(y) | np.isnan(x)
+    found = _Columns(survey, where, unit, by, level, df, pairs=[(numerator, denominator)])
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
-    pair = (label, np.where(absent, np.nan, y), np.where(absent, 0.0, x))
-    return found.estimates([pair], ratio_of_totals)
+    return found.estimates([(label, x) for _, x in found.sums()], ratio_of_totals)
 
 
 def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
@@ -216,16 +217,10 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
     return (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
 
 
-def _label(statistic: str, name: str, y: Floats) -> Labels:
-    seen = y[~np.isnan(y)]
-    share = bool(len(seen)) and bool(((seen == 0) | (seen == 1)).all())
-    return Labels(statistic, indicator=name, method="share" if share else "t")
-
-
 class _Columns:
     """The columns asked for, and what is needed to sum them by unit and group."""
 
-    __slots__ = ("about", "by", "df", "level", "rows", "survey", "values")
+    __slots__ = ("about", "by", "df", "level", "pairs", "rows", "survey")
 
     def __init__(
         self,
@@ -233,9 +228,10 @@ class _Columns:
         where: Where | None,
         unit: Unit,
         by: Sequence[By],
-        names: Sequence[str],
         level: float,
         df: Degrees,
+        *,
+        pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
     ) -> None:
         problems = Problems("the estimate cannot be made")
@@ -246,47 +242,42 @@ class _Columns:
             raise MpiError(
                 f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
             )
-        self.survey = survey if where is None else survey.where(where)
+        domain = survey if where is None else survey.where(where)
+        groups = [*columns_of(self.by), *categories]
+        used = [*groups, *(c for pair in pairs for c in pair if c is not None)]
+        domain.check_columns(used)
+        self.survey = domain.condensed((), groups, pairs, unit=unit)
         self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}
         self.level: float = level
         self.df: Degrees = df
-        used = [*columns_of(self.by), *names, *categories]
-        self.survey.check_columns(used)
+        self.pairs = list(pairs)
         self.rows: Rows = rows_of(self.survey, unit, used)
-        self.values = {n: self.rows.of(self.survey.numbers(n)).astype(np.float64) for n in names}
-        _check_finite(self.values)
+
+    def sums(self) -> list[tuple[Pair, Sums]]:
+        """Return what each row adds to the totals of each pair of columns."""
+        return [(pair, sums_of(self.survey, self.rows, i, pair)) for i, pair in enumerate(self.pairs)]
 
     def estimates(
         self,
-        variables: Sequence[tuple[Labels, Floats, Floats]],
+        variables: Sequence[tuple[Labels, Sums]],
         make: Callable[[Cells, Floats, Floats], tuple[Floats, Floats]],
     ) -> Estimates:
         """Sum above and below by cell and turn them into estimates."""
         survey, rows = self.survey, self.rows
+        labels = [label for label, _ in variables]
         parts: list[tuple[Any, Cells, list[Part]]] = []
         for columns in ((), *self.by):
             group = grouping(survey, rows, columns)
             cells = cells_of(group, rows, survey.design)
-            seen = [~np.isnan(y) for _, y, _ in variables]
-            above = _sums(cells, [rows.weight * np.nan_to_num(y) for _, y, _ in variables])
-            below = _sums(cells, [rows.weight * x for _, _, x in variables])
+            above, below, cases = (_by_cell(cells, [getattr(x, k) for _, x in variables]) for k in _TOTALS)
             value, scores = make(cells, above, below)
-            many = np.ones(1) if rows.cases is None else rows.cases.astype(np.float64)
-            cases = _sums(cells, [s * many for s in seen])
             n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
-            parts.append((group, cells, [part([v[0] for v in variables], value, n, psus, scores)]))
+            parts.append((group, cells, [part(labels, value, n, psus, scores)]))
         whole = parts[0][1]  # the total always comes first
         made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
         return replace(made, about=self.about)
 
 
-def _check_finite(values: dict[str, Floats]) -> None:
-    for name, y in values.items():
-        count = int(np.isinf(y).sum())
-        if count:
-            raise MpiError(f"column {name!r} is infinite in {count:,} rows")
-
-
-def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:
+def _by_cell(cells: Cells, variables: Sequence[Floats]) -> Floats:
     sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
     return np.array(sums, dtype=np.float64)

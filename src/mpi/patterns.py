@@ -113,6 +113,7 @@ def pattern_estimates(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(groups), *measure.columns]
     domain.check_columns(columns)
+    domain = domain.condensed(measure.columns, columns_of(groups), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
     table = _Table(quantities(prof))

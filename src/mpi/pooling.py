@@ -44,11 +44,9 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
     parts = list(surveys.values())
     if not parts:
         problems.add("there are none")
-    problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.waves]
-    problems.found += [
-        f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.domain is not None
-    ]
-    rules = {(s.design.single_psu, s.design.single_in_group) for s in parts}
+    problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.has_rounds]
+    problems.found += [f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.has_domain]
+    rules = {s.single_rules for s in parts}
     if len(rules) > 1:
         problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
     if len({tuple(sorted(s.roles)) for s in parts}) > 1:
@@ -60,6 +58,10 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
     if shared_psus and not all("psu" in s.roles for s in parts):
         problems.add("shared_psus: there are no PSUs to share; read every round with psu=")
     problems.raise_if_any()
+    if not all(s.in_memory for s in parts):
+        from mpi.unread import pooled
+
+        return pooled(surveys, shared_psus=shared_psus)
     design = _stack(parts, shared=shared_psus)
     starts = np.cumsum([0, *(s.design.units for s in parts)])
     unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])

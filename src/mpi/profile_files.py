@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.condensing import CASES, survey_of
+from mpi.condensing import CASES
 from mpi.errors import MpiError, Problems
 from mpi.files import replacing
+from mpi.profile_survey import survey_of
 
 if TYPE_CHECKING:
     import os

@@ -14,6 +14,7 @@ import numpy as np
 
 from mpi.columns import compress, constant_within, first_of
 from mpi.errors import MpiError, Problems
+from mpi.survey import ONE_ROW_EACH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,10 +140,7 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     elif unit == "household":
         take = _one_per_household(survey, names)
     elif "household" in survey.roles and _one_row_each(survey):
-        raise MpiError(
-            "every household stands in one row, but the rows would be counted as persons: give size= (the column of "
-            "household sizes) to count persons, or unit='household' to count households"
-        )
+        raise MpiError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
         raise MpiError("the domain is empty: no row meets the condition")
     cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None

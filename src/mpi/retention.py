@@ -103,6 +103,7 @@ def retention(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(groups), *measure.columns]
     domain.check_columns(columns)
+    domain = domain.condensed(measure.columns, columns_of(groups), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
     scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import Categories, as_frame, categories, numbers, require
+from mpi.columns import Categories, as_frame, categories, is_lazy, numbers, require, with_nulls
 from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.sampling import read_sample
 
@@ -19,13 +19,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.condensing import Pair
     from mpi.design import Design, SingleInGroup, SinglePsu
+    from mpi.measure import Unit
 
     Labels = Mapping[str, Mapping[Any, str]]
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["Grouped", "Survey", "made", "standing_for"]
+__all__ = ["EVERYBODY", "ONE_ROW_EACH", "WHOLE", "Grouped", "Survey", "grouped", "made", "roles_of", "standing_for"]
+
+ONE_ROW_EACH = (
+    "every household stands in one row, but the rows would be counted as persons: give size= (the column of household "
+    "sizes) to count persons, or unit='household' to count households"
+)
+"""What is said where a file of households would be counted as one of persons."""
+
+EVERYBODY, WHOLE = "_everybody", "_whole"
+"""The columns of a census: one unit, drawn for certain."""
 
 
 class Grouped(Protocol):
@@ -42,8 +53,11 @@ class Survey:
 
     Parameters
     ----------
-    frame : pandas.DataFrame, polars.DataFrame, polars.LazyFrame or pyarrow.Table
-        One row per person, or per household with `size`. It is never changed.
+    frame : data frame
+        One row per person, or per household with `size`. It is never changed. pandas and Polars data frames and
+        PyArrow tables are used as they are. Of what is not in memory (lazy Polars frames, PyArrow datasets, DuckDB
+        relations, Ibis tables, Dask and PySpark data frames) each estimate collects only the groups it needs; see
+        `Survey.collect`.
     weight : str, optional
         The column of sampling weights (of the row: of the person, or of the household where `size` is given).
         Without it every row weighs 1.
@@ -68,6 +82,9 @@ class Survey:
     single_in_group : {"keep", "adjust"}
         What happens where only one PSU of a stratum has cases in a group: its other PSUs count as the zeros they
         are, or the rule `single_psu` applies (R ``survey.adjust.domain.lonely``).
+    census : bool, default False
+        Whether everybody is in the data, as in a census or a register: nothing then has a sampling error, and there
+        are neither strata nor PSUs.
     labels : mapping of column to mapping of value to label, optional
         Value labels; groups print them.
 
@@ -75,7 +92,8 @@ class Survey:
     ------
     MpiError
         With every problem of the file at once: missing columns with the nearest name; negative, missing or
-        non-finite weights; strata with one PSU; duplicated households and so on.
+        non-finite weights; strata with one PSU; duplicated households and so on. Of data that are not in memory only
+        the names of columns are checked here, the rest when they are read.
 
     Examples
     --------
@@ -94,6 +112,17 @@ class Survey:
     labels: Labels
     roles: Mapping[str, str]
 
+    in_memory: ClassVar[bool] = True
+    """Whether the rows are in memory; where they are not, estimates are left to the engine that holds them."""
+
+    def __new__(cls, frame: object = None, **_: Any) -> Self:
+        """Make the kind of survey that the frame asks for, as paths are made."""
+        if cls is Survey and is_lazy(frame):
+            from mpi.unread import Unread
+
+            return object.__new__(Unread)  # type: ignore[return-value]  # which is a Survey
+        return object.__new__(cls)
+
     def __init__(
         self,
         frame: object,
@@ -108,21 +137,15 @@ class Survey:
         shared_psus: bool = False,
         single_psu: SinglePsu = "error",
         single_in_group: SingleInGroup = "keep",
+        census: bool = False,
         labels: Labels | None = None,
     ) -> None:
-        named = {
-            "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc,
-            "wave": wave,
-        }  # fmt: skip
-        roles = {k: v for k, v in named.items() if v is not None}
-        wrong = [
-            f"{k}: a column's name was expected, not {type(v).__name__}"
-            for k, v in roles.items()
-            if not isinstance(v, str)
-        ]
-        if wrong:
-            raise Problems("the survey cannot be used", wrong).error()
+        roles = roles_of(
+            census=census, weight=weight, strata=strata, psu=psu, household=household, size=size, fpc=fpc, wave=wave
+        )
         data = as_frame(frame)
+        if census:
+            data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
         _fill(self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles)
 
@@ -147,6 +170,21 @@ class Survey:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(self.frames[0].columns)
+
+    @property
+    def has_rounds(self) -> bool:
+        """Whether there are several rounds."""
+        return bool(self.waves)
+
+    @property
+    def has_domain(self) -> bool:
+        """Whether a domain was chosen."""
+        return self.domain is not None
+
+    @property
+    def single_rules(self) -> tuple[str, str]:
+        """The rules for strata with one PSU, in the whole and in a group."""
+        return self.design.single_psu, self.design.single_in_group
 
     def where(self, condition: Where) -> Survey:
         """Keep the rows that meet a condition as the domain of interest; the design stays whole.
@@ -204,7 +242,7 @@ class Survey:
         if name in self.columns:
             raise MpiError(f"there is a column {name!r} already; choose another name")
         known = self.categories(column)
-        found = _grouped(known, groups, rest, column)
+        found = grouped(known, groups, rest, column)
         index = iter(np.split(known.index, np.cumsum([len(f) for f in self.frames])[:-1]))
         frames = [
             f.with_columns(nw.new_series(name, [found[i] for i in next(index)], nw.String, backend=f.implementation))
@@ -251,6 +289,48 @@ class Survey:
             ]
         )
 
+    def collect(self, columns: Sequence[str] | None = None) -> Survey:  # noqa: ARG002  # for surveys not in memory
+        """Return the survey with its rows in memory: itself, where they are.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            The columns to read besides those of the design, where the rows are not in memory; all by default.
+
+        Raises
+        ------
+        MpiError
+            When there is no such column, or there is too much to be held in memory.
+
+        Notes
+        -----
+        Figures of a measure, means, totals, ratios, retention and indicators by rules are computed where the data lie.
+        What needs the rows themselves (regressions, poverty lines, households by their members) collects them;
+        naming the columns makes that smaller.
+        """
+        return self
+
+    def condensed(
+        self,
+        flags: Sequence[str] = (),  # noqa: ARG002
+        groups: Sequence[str] = (),  # noqa: ARG002
+        pairs: Sequence[Pair] = (),  # noqa: ARG002
+        *,
+        unit: Unit = "person",  # noqa: ARG002
+    ) -> Survey:
+        """Return a survey in memory that gives the same figures of these columns: itself, where the rows are.
+
+        Parameters
+        ----------
+        flags, groups : sequence of str
+            Indicators, and columns to disaggregate by.
+        pairs : sequence of pairs of str
+            Columns to be summed, each with the one it is divided by, or None.
+        unit : {"person", "household"}
+            What is to be counted.
+        """
+        return self
+
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column as numbers, NaN where missing.
 
@@ -288,7 +368,27 @@ class Survey:
         return self.design.wave[self.design.stratum[self.unit]]
 
 
-def _grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
+def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
+    """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
+
+    Raises
+    ------
+    MpiError
+        When a role is given something else than a column's name, or a census a sampling design.
+    """
+    roles = {k: v for k, v in named.items() if v is not None}
+    problems = Problems("the survey cannot be used")
+    problems.found += [
+        f"{k}: a column's name was expected, not {type(v).__name__}" for k, v in roles.items() if not isinstance(v, str)
+    ]
+    drawn = [k for k in ("strata", "psu", "fpc") if k in roles]
+    if census and drawn:
+        problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
+    problems.raise_if_any()
+    return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
+
+
+def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
     """Return the group of each level of a column."""
     if not isinstance(groups, Mapping):
         return groups.apply([None if v is None else v for v in known.levels])
@@ -343,7 +443,7 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
                 f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
             ) from error
         if isinstance(found, nw.Expr):
-            found = frame.select(_condition=found)["_condition"]
+            found = with_nulls(frame).select(_condition=found)["_condition"]
         parts.append(_listed(found))
     return np.concatenate(parts)
 

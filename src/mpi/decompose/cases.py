@@ -160,6 +160,7 @@ def cases_of(
     if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
         raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
     domain.check_columns(used)
+    domain = domain.collect(used)
     rows = rows_of(domain, unit, used)
     masks = _groups(domain, rows, group, reference, compare)
     y, statistic, cutoff = _outcome(domain, rows, outcome, measure)

@@ -1,0 +1,122 @@
+"""Microdata of any size condensed to a survey that is smaller, and says the same of a measure."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from mpi.asking import By, columns_of, crosses
+from mpi.columns import lazy_frame
+from mpi.condensing import CASES, MOST, WEIGHT
+from mpi.errors import Problems, unknown
+from mpi.scanning import scan
+from mpi.survey import Survey, standing_for
+from mpi.unread import Unread, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mpi.design import SinglePsu
+    from mpi.measure import Measure
+
+__all__ = ["profile", "survey_of"]
+
+
+def profile(
+    data: Any,
+    measure: Measure,
+    by: Sequence[By] = (),
+    *,
+    weight: str | None = None,
+    strata: str | None = None,
+    psu: str | None = None,
+    size: str | None = None,
+    wave: str | None = None,
+    shared_psus: bool = False,
+    single_psu: SinglePsu = "error",
+    labels: Mapping[str, Mapping[Any, str]] | None = None,
+    most: int = MOST,
+) -> Survey:
+    """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
+
+    Parameters
+    ----------
+    data : Survey or frame
+        A survey, which brings its design along. Or a frame with one row per person (or household, with `size`):
+        pandas, Polars (lazy too), PyArrow, a DuckDB relation, or any other frame that Narwhals knows (PySpark, Dask,
+        Ibis). A lazy one is not read into memory: its engine does one group-by. Or the path of Parquet or CSV files,
+        ``"census/*.parquet"``: see `scan`, which can limit the memory.
+    measure : Measure
+        Whose indicators to keep. Any cutoff, weights, and policy for missing answers can be asked for afterwards, and
+        any measure of the same columns.
+    by : sequence of str or tuple of str
+        The columns to disaggregate by later, alone or in any cross; each makes the profile larger.
+    weight, strata, psu, size, wave, shared_psus, single_psu, labels
+        The design; see `Survey`. Without `psu` the data are a census or a register: everybody is there, and nothing
+        has a sampling error.
+    most : int
+        The most rows the profile may have. Beyond it nothing is collected, and the message says which column to leave
+        out.
+
+    Returns
+    -------
+    Survey
+        With a row for each combination that occurs of round, stratum, PSU, columns of `by` and pattern: weights are
+        summed, and ``cases`` counts the rows. `mpi.estimate` gives the same figures from it as from the microdata.
+
+    Raises
+    ------
+    MpiError
+        With every problem at once: absent columns (the nearest is offered), indicators that are not 0, 1 or missing,
+        weights that are missing or negative, a profile that would be too large.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpi
+    >>> people = pd.DataFrame({"a": [1, 0, 1, 1], "b": [0, 0, 0, None], "psu": [1, 1, 2, 2], "w": [1.0, 2.0, 1.0, 3.0]})
+    >>> measure = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")
+    >>> small = mpi.profile(people, measure, weight="w", psu="psu")
+    >>> small
+    <Survey: 4 profiles of 4 rows, 2 PSUs in 1 stratum, df 1>
+    >>> mpi.estimate(small, measure, statistics=["H"]).value.tolist()
+    [0.5]
+    """
+    problems = Problems("the profile cannot be made")
+    groups = columns_of(crosses(by, problems))
+    roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
+    design = {k: v for k, v in roles.items() if v is not None}
+    options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels}
+    if isinstance(data, Survey):
+        survey = _own(data, [*design, *(["labels"] if labels else [])], problems)
+    else:
+        survey = _made(data, design, options, [*groups, *measure.columns], problems)
+    problems.raise_if_any()
+    return survey.condensed(measure.columns, groups, most=most)
+
+
+def _own(survey: Survey, given: Sequence[str], problems: Problems) -> Unread:
+    """Return a survey as it is; each of its rows must not be a PSU."""
+    problems.found += [f"{k}: the survey brings its own design along; leave it out" for k in given]
+    if "psu" not in survey.roles:
+        problems.add("each row of the survey is a PSU, and cannot be condensed; name psu=, or say census=True")
+    problems.raise_if_any()
+    return unread(survey)
+
+
+def _made(
+    data: Any, design: Mapping[str, str], options: Mapping[str, Any], columns: Sequence[str], problems: Problems
+) -> Unread:
+    """Return a frame, or files, as a survey; without PSUs everybody is in it."""
+    frame = lazy_frame(scan(data) if isinstance(data, (str, os.PathLike)) else data)
+    known = frame.collect_schema().names()
+    asked = dict.fromkeys([*design.values(), *columns])
+    problems.found += [unknown("column", name, known) for name in asked if name not in known]
+    problems.raise_if_any()
+    census = "psu" not in design
+    roles = {k: v for k, v in design.items() if not (census and k == "strata")}
+    return Unread(frame, census=census, **roles, **options)
+
+
+def survey_of(table: Any, roles: Mapping[str, Any], **options: Any) -> Survey:
+    """Return the table of a profile as a survey; `roles` are those of the design, without weights."""
+    return standing_for(Survey(table, weight=WEIGHT, **roles, **options), CASES)

@@ -7,6 +7,7 @@ follows from it as from the microdata, errors included; so do means, totals and 
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,8 +40,9 @@ MOST = 20_000_000
 Pair = tuple[str, str | None]
 """A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
 
-_CODE, _WRONG, _LOST = "_pattern", "_wrong", "_lost"
-_MOST_BITS = 62
+_CODE, _LOST = "_pattern", "_lost"
+_WRONG = -1
+_MOST_FLAGS = 39
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -130,7 +132,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     by = [*wanted.keys, *([INSIDE] if inside is not None else []), _CODE]
     shown = {**keys, **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
-    grouped = prepared.group_by(*by).agg(*(nw.col(c).sum() for c in columns if c != _CODE))
+    grouped = prepared.group_by(*by).agg(nw.len().alias(CASES), *(nw.col(c).sum() for c in columns if c != _CODE))
     with told_by_engine():
         found: pd.DataFrame = grouped.head(wanted.most + 1).collect("pandas").to_native()
     if len(found) > wanted.most:
@@ -138,7 +140,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     _check(found, frame, schema, wanted)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    found = _ordered(found.sort_values(by, ignore_index=True), frame, wanted.keys)
+    found = _ordered(found.take(_order(found, by)).reset_index(drop=True), frame, wanted.keys)
     absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
     return _unpacked(found, wanted), absent
 
@@ -149,14 +151,8 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
 def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
     """Return the pattern and everything that is summed, as columns of each row."""
     inside = _inside(wanted)
-    parts = [_number(c, schema) for c in wanted.flags]
-    whole = [schema[c].is_integer() or schema[c] == nw.Boolean for c in wanted.flags]
-    code = _code(parts, whole)
-    columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0)), CASES: nw.lit(1)}
-    strange = [_strange(x, schema[c]) for x, c in zip(parts, wanted.flags, strict=True)]
-    if any(x is not None for x in strange):
-        wrong = functools.reduce(operator.or_, [x.fill_null(value=False) for x in strange if x is not None])
-        columns[_WRONG] = _as_flag(wrong if inside is None else wrong & inside)
+    code = _code(wanted.flags, schema)
+    columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
     weight: nw.Expr = nw.lit(1.0)
     if wanted.weight is not None:
         w = _number(wanted.weight, schema)
@@ -209,25 +205,25 @@ def _key(name: str, schema: Schema) -> nw.Expr:
     return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
 
 
-def _code(parts: Sequence[nw.Expr], whole: Sequence[bool]) -> nw.Expr:
-    """Write a row's bits as one integer: deprivations, and above them which indicators are missing.
-
-    Whole numbers are multiplied, which engines do faster than they compare; others may be no number at all.
-    """
-    d = len(parts)
-    terms = []
-    for j, (x, exact) in enumerate(zip(parts, whole, strict=True)):
-        one = nw.lit(1 << j)
-        bit = x.fill_null(0).cast(nw.Int64) * (1 << j) if exact else nw.when(x == 1).then(one).otherwise(nw.lit(0))
-        terms.append(nw.when(x.is_null()).then(nw.lit(1 << (d + j))).otherwise(bit).cast(nw.Int64))
-    return functools.reduce(operator.add, terms) if terms else nw.lit(0)
-
-
-def _strange(x: nw.Expr, dtype: Any) -> nw.Expr | None:
-    """Return where a column is neither 0 nor 1 nor missing; None where its type says that it cannot be."""
-    if dtype == nw.Boolean:
-        return None
-    return (x < 0) | (x > 1) if dtype.is_integer() else ~x.is_null() & (x != 0) & (x != 1)
+def _code(flags: Sequence[str], schema: Schema) -> nw.Expr:
+    """Write a row's indicators as one integer, a digit to the base of 3 for each: 0, 1, or 2 where it is missing."""
+    digits, strange = [], []
+    for name in flags:
+        x, dtype = _number(name, schema), schema[name]
+        if dtype.is_integer() or dtype == nw.Boolean:
+            digits.append(x.fill_null(2).cast(nw.Int64))
+        else:
+            known = nw.when(x == 1).then(nw.lit(1)).otherwise(nw.lit(0))
+            digits.append(nw.when(x.is_null()).then(nw.lit(2)).otherwise(known).cast(nw.Int64))
+        if dtype != nw.Boolean:
+            wrong = (x < 0) | (x > 1) if dtype.is_integer() else ~x.is_null() & (x != 0) & (x != 1)
+            strange.append(wrong.fill_null(value=False))
+    if not digits:
+        return nw.lit(0)
+    code: nw.Expr = functools.reduce(operator.add, [x * 3**j for j, x in enumerate(digits)])
+    if not strange:
+        return code
+    return nw.when(functools.reduce(operator.or_, strange)).then(nw.lit(_WRONG)).otherwise(code)
 
 
 def _as_flag(condition: nw.Expr | None) -> nw.Expr:
@@ -241,8 +237,8 @@ def _as_flag(condition: nw.Expr | None) -> nw.Expr:
 
 def _check_types(schema: Schema, wanted: Wanted) -> None:
     problems = Problems("the data cannot be condensed")
-    if 2 * len(wanted.flags) > _MOST_BITS:
-        problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_BITS // 2}")
+    if len(wanted.flags) > _MOST_FLAGS:
+        problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
     taken = [c for c in wanted.keys if c in (WEIGHT, CASES)]
     problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]
     summed_columns = [c for pair in wanted.pairs for c in pair if c is not None]
@@ -272,8 +268,8 @@ def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted
             gone, word = ~(found[column] > 0), "missing, or not above 0,"
         if gone.any():
             problems.add(f"{role} column {column!r}: {word} in {int(found[CASES][gone].sum()):,} of {total:,} rows")
-    wrong, lost = (int(found[c].sum()) if c in found.columns else 0 for c in (_WRONG, _LOST))
-    if wrong:
+    lost = int(found[_LOST].sum()) if _LOST in found.columns else 0
+    if (found[_CODE] == _WRONG).any():
         problems.found += _wrong(frame, schema, wanted.flags)
     if lost:
         problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")
@@ -313,6 +309,20 @@ def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
 # --- what is made of the result -------------------------------------------------------------------------------------
 
 
+def _order(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
+    """Return the order of the keys, so that the same data give the same sums to the last digit."""
+    import pandas as pd
+
+    ranks = [pd.factorize(found[c], sort=True)[0].astype(np.int64) for c in by]
+    sizes = [int(r.max(initial=0)) + 2 for r in ranks]
+    if math.prod(sizes) >= np.iinfo(np.int64).max:
+        return np.lexsort(ranks[::-1])
+    key = np.zeros(len(found), dtype=np.int64)
+    for rank, size in zip(ranks, sizes, strict=True):
+        key = key * size + rank + 1  # what is missing comes first
+    return np.argsort(key)
+
+
 def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], keys: Sequence[str]) -> pd.DataFrame:
     """Give categories back the order that they have in the data."""
     import pandas as pd
@@ -332,15 +342,14 @@ def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], keys: Sequence[str])
 def _unpacked(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights."""
     code = found[_CODE].to_numpy(dtype=np.int64)
-    d = len(wanted.flags)
     table = found[[*wanted.keys, CASES, WEIGHT]].copy()
     outside = found[INSIDE].to_numpy() == 0 if wanted.conditions else None
     for j, name in enumerate(wanted.flags):
         if name in wanted.keys:
             continue
-        values: NDArray[np.float64] = (code >> j & 1).astype(np.float64)
-        values[code >> (d + j) & 1 > 0] = np.nan
-        table[name] = values if np.isnan(values).any() else values.astype(np.int8)
+        digit = (code // 3**j % 3).astype(np.int8)
+        missing = digit == 2  # the digit of missing answers
+        table[name] = np.where(missing, np.nan, digit) if missing.any() else digit
     if outside is not None:
         table[INSIDE] = np.where(outside, 0, 1).astype(np.int8)
     sums = [name for i in range(len(wanted.pairs)) for name in summed(i)]

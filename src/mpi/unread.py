@@ -364,12 +364,14 @@ def _one_row_each(source: Source) -> bool:
 def _profile(source: Source, asked: Wanted, survey: Unread) -> Survey:
     """Condense one frame."""
     frame, conditions = with_conditions(source.frame, source.conditions)
-    design: dict[str, Any] = {r: source.roles[r] for r in _DESIGN if r in source.roles}
+    census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
+    drawn = ("wave", "size") if census else _DESIGN
+    design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
     wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
     table, absent = condense(frame, wanted)
     _warn(absent)
     options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
-    small = Survey(table, weight=WEIGHT, labels=survey.labels, **design, **options)
+    small = Survey(table, weight=WEIGHT, census=census, labels=survey.labels, **design, **options)
     small = standing_for(small, CASES)
     return small.where(INSIDE) if conditions else small
 

@@ -105,7 +105,20 @@ def estimate_line(
 
 def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
     """Estimate the classes of a line, and its measure where it has indicators; see `Line.estimate_with`."""
+    if not survey.in_memory:
+        where = options.pop("where", None)
+        survey = _read(survey if where is None else survey.where(where), line, by)
     return estimate_status(classify(line, survey), by, **options)
+
+
+def _read(survey: Survey, line: Line, by: Sequence[By]) -> Survey:
+    """Read into memory what the line and the disaggregations ask for; what is absent is told by who asks for it."""
+    problems = Problems("the estimate cannot be made")
+    groups = columns_of(crosses(by, problems))
+    problems.raise_if_any()
+    survey.check_columns(groups)
+    asked = ["income", "area", *(i.column for i in line.indicators)]
+    return survey.collect([*groups, *(c for c in asked if c in survey.columns)])
 
 
 def estimate_status(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["LETTERS", "decode", "looks_like_tcvn3"]
+__all__ = ["LETTERS", "accented_words", "decode", "looks_like_tcvn3"]
 
 # The code chart: (first byte, letters in consecutive bytes). Tones stand in the order
 # grave, hook, tilde, acute, dot.
@@ -106,6 +106,18 @@ def looks_like_tcvn3(texts: Iterable[str]) -> bool:
         words.update(word for word in _WORD.findall(text) if not word.isascii())
     read = {word for word in words if _is_syllable(decode(word))}
     return len(read) >= _ENOUGH * len(words) and any(map(_TELLING.search, read))
+
+
+def accented_words(text: str) -> set[str]:
+    """Return the words of a text with a letter beyond ASCII: what `looks_like_tcvn3` decides by.
+
+    Examples
+    --------
+    >>> sorted(accented_words("Thõa Thiªn - Hue"))
+    ['Thiªn', 'Thõa']
+    """
+    found = {word for word in _WORD.findall(text) if not word.isascii()}
+    return found | set(_VIETNAMESE.findall(text)[:1])
 
 
 def _is_syllable(word: str) -> bool:

@@ -61,9 +61,11 @@ def _pandas(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
     return found
 
 
-def _watched(work: Callable[[], pd.DataFrame], connection: Any, total: int | None, at: Callable[[int], None]) -> Any:
+def _watched(
+    work: Callable[[], pd.DataFrame], connection: Any, total: int | None, at: Callable[[int], None]
+) -> pd.DataFrame:
     """Do the work in a thread, and tell what is done of it; an interrupt ends the query, not only the waiting."""
-    found: list[Any] = []
+    found: list[pd.DataFrame] = []
     failed: list[BaseException] = []
 
     def run() -> None:

@@ -18,7 +18,7 @@ LARGE = 1 << 30
 """Bytes from which a file is left where it lies: read into memory it takes several times as many."""
 
 
-def read_survey(
+def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by name
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     columns: Sequence[str] | None = None,
@@ -43,8 +43,8 @@ def read_survey(
     Parameters
     ----------
     path : path, pattern, folder, or list of these
-        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of one kind that
-        are one table, such as ``"census/*.parquet"``: see `scan`.
+        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of one kind
+        that are one table, such as ``"census/*.parquet"``: see `scan`.
     columns : sequence of str, optional
         The columns to read besides those of the design; all by default. Naming them makes large files fast.
     memory : str, optional

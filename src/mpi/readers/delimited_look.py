@@ -199,4 +199,6 @@ def _strictly(path: Path, codec: str, delimiter: str, header: tuple[str, ...], s
                 seen.texts.see(row)
     refuse_rows(rows, odd, delimiter, len(header))
     change = seen.texts.change() or (repair_latin1 if seen.legacy else None)
-    return Look(codec, delimiter, header, rows, quoted=True, plain=False, change=_after_repair(change, legacy=seen.legacy))
+    return Look(
+        codec, delimiter, header, rows, quoted=True, plain=False, change=_after_repair(change, legacy=seen.legacy)
+    )

@@ -123,7 +123,7 @@ def _in_pieces(path: Path, layout: Layout, columns: list[str], rows: int) -> Ite
     try:
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            reader = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, iterator=True)
+            reader: Any = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, iterator=True)
         with reader:
             while done < layout.rows:
                 with warnings.catch_warnings(record=True) as seen:

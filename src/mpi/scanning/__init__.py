@@ -51,9 +51,9 @@ def scan(
     Parameters
     ----------
     path : path, pattern, folder, or list of these
-        Parquet (``.parquet``, ``.pq``), delimited text (``.csv``, ``.tsv``, ``.txt``, also ``.gz``), Stata (``.dta``) or
-        SPSS (``.sav``, ``.zsav``) files, all of one kind and with the same columns. Parquet and CSV may lie at an address
-        that DuckDB reads, ``"s3://bucket/census/*.parquet"``.
+        Parquet (``.parquet``, ``.pq``), delimited text (``.csv``, ``.tsv``, ``.txt``, also ``.gz``), Stata (``.dta``)
+        or SPSS (``.sav``, ``.zsav``) files, all of one kind and with the same columns. Parquet and CSV may lie at an
+        address that DuckDB reads, ``"s3://bucket/census/*.parquet"``.
     memory : str, optional
         How much memory DuckDB may use, ``"4GB"``; what does not fit is spilled to the disk, in the folder for temporary
         files (``TMPDIR``). Rows then come in any order.
@@ -67,7 +67,7 @@ def scan(
     -------
     duckdb.DuckDBPyRelation
         Of Parquet only the footers were read. Delimited text was looked through once, for its types. Stata and SPSS
-        files were converted, piece by piece, to files in the folder for temporary files, which go when the relation goes.
+        files were converted, piece by piece, to files in the folder for temporary files; they go when it goes.
 
     Raises
     ------
@@ -77,8 +77,8 @@ def scan(
 
     Notes
     -----
-    Numbers of several widths become the type that holds them all: where one file has 0 and 1 and the other 0.5, both are
-    floats. Values are those of `read_survey`. Text of Parquet files is taken for Unicode.
+    Numbers of several widths become the type that holds them all: where one file has 0 and 1 and the other 0.5, both
+    are floats. Values are those of `read_survey`. Text of Parquet files is taken for Unicode.
 
     Examples
     --------
@@ -109,7 +109,11 @@ def scanned(
 
 
 def _opened(
-    connection: Any, parts: Parts, columns: Sequence[str] | None, folder: Path, progress: bool | None  # noqa: FBT001
+    connection: Any,
+    parts: Parts,
+    columns: Sequence[str] | None,
+    folder: Path,
+    progress: bool | None,  # noqa: FBT001
 ) -> tuple[Any, Files, Mapping[str, Mapping[Any, str]]]:
     from mpi.scanning import converted, delimited, parquet
 
@@ -132,6 +136,6 @@ def _remote_text(connection: Any, parts: Parts, columns: Sequence[str] | None) -
         raise MpiError(f"{parts.paths[0]!r}: files of this kind are read from a disk; fetch it first")
     select = "*" if columns is None else ", ".join(map(name, columns))
     return connection.sql(
-        f"SELECT {select} FROM read_csv({literal(parts.paths)}, union_by_name = true, sample_size = -1, "  # noqa: S608
+        f"SELECT {select} FROM read_csv({literal(parts.paths)}, union_by_name = true, sample_size = -1, "
         f"nullstr = {literal(MISSING)})"
     ), Files(None, parts.paths)

@@ -78,7 +78,7 @@ def _all_known(columns: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _of_column(column: str, kinds: Kinds) -> list[tuple[str, str, str, str]]:
-    """Return file, fault, column and a file to compare with, for each that differs from most (the first, if as many)."""
+    """Return file, fault, column and a file to compare with, for each that differs from most of them."""
     having = [f for f, held in kinds.items() if column in held]
     lacking = [f for f in kinds if f not in having]
     if len(having) < len(lacking) or (len(having) == len(lacking) and lacking[0] == next(iter(kinds))):

@@ -31,27 +31,24 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     _check_footers(connection, escaped)
     types = _types(connection, escaped)
     keys = _keys_of_folders([p for p in paths if p in types] or paths)
-    kinds = {f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()}
+    kinds = {
+        f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()
+    }
     chosen = agreed(kinds, columns)
     _check_long_codes(connection, escaped, [c for c in chosen if _mixed(c, types)])
     hive = f"hive_partitioning = {bool(keys)}"
     select = ", ".join(map(name, chosen))
-    relation = connection.sql(
-        f"SELECT {select} FROM read_parquet({literal(escaped)}, union_by_name = true, {hive})"  # noqa: S608
-    )
-    rows = connection.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(escaped)})").fetchall()[0][0]  # noqa: S608
+    relation = connection.sql(f"SELECT {select} FROM read_parquet({literal(escaped)}, union_by_name = true, {hive})")
+    rows = connection.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(escaped)})").fetchall()[0][0]
     real = [c for c in chosen if c not in keys]
     return relation, Files(int(rows or 0), tuple(types), _damage(connection, list(types), real))
 
 
 def _check_footers(connection: Any, escaped: Sequence[str]) -> None:
     """Refuse files whose footer cannot be read, or whose rows are not all there."""
-    said = _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(escaped)})")  # noqa: S608
+    said = _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(escaped)})")
     if said:
-        each = {
-            p: _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(p)})")  # noqa: S608
-            for p in escaped
-        }
+        each = {p: _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(p)})") for p in escaped}
         problems = [f"{p!r}: {s}" for p, s in each.items() if s] or [said]
         raise _damaged(problems)
     short = connection.sql(
@@ -81,7 +78,7 @@ def _failing(connection: Any, query: str) -> str:
 def _types(connection: Any, escaped: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return each file's columns and their types, as DuckDB reads them."""
     rows = connection.sql(
-        f"SELECT file_name, name, coalesce(duckdb_type, type, ''), coalesce(num_children, 0) "  # noqa: S608
+        f"SELECT file_name, name, coalesce(duckdb_type, type, ''), coalesce(num_children, 0) "
         f"FROM parquet_schema({literal(escaped)})"
     ).fetchall()
     by_file: dict[str, list[tuple[str, str, int]]] = {}
@@ -118,7 +115,9 @@ def _check_long_codes(connection: Any, escaped: Sequence[str], columns: Sequence
     if not columns:
         return
     found = connection.sql(
-        "SELECT DISTINCT file_name, path_in_schema FROM parquet_metadata(" + literal(escaped) + ") WHERE path_in_schema "
+        "SELECT DISTINCT file_name, path_in_schema FROM parquet_metadata("
+        + literal(escaped)
+        + ") WHERE path_in_schema "
         f"IN ({', '.join(map(literal, columns))}) AND type = 'INT64' AND greatest(abs(TRY_CAST(stats_max_value AS "
         f"HUGEINT)), abs(TRY_CAST(stats_min_value AS HUGEINT))) >= {_EXACT} ORDER BY ALL"
     ).fetchall()
@@ -126,8 +125,8 @@ def _check_long_codes(connection: Any, escaped: Sequence[str], columns: Sequence
         raise Problems(
             "the files are not alike; nothing was read",
             [
-                f"{file!r} holds codes of more than 15 digits in {column!r}, which is a float in other files, where such "
-                "codes merge; write it as a whole number or as text in all of them"
+                f"{file!r} holds codes of more than 15 digits in {column!r}, which is a float in other files, where "
+                "such codes merge; write it as a whole number or as text in all of them"
                 for file, column in found
             ],
         ).error()
@@ -139,7 +138,7 @@ def _damage(connection: Any, paths: Sequence[str], columns: Sequence[str]) -> Ca
     cursor = connection.cursor()
 
     def each() -> list[str]:
-        said = {p: _failing(cursor, f"SELECT {select} FROM read_parquet({literal(as_path(p))})") for p in paths}  # noqa: S608
+        said = {p: _failing(cursor, f"SELECT {select} FROM read_parquet({literal(as_path(p))})") for p in paths}
         return [f"{p!r}: {s}" for p, s in said.items() if s]
 
     return each

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["converted", "writing"]
 
-_CELLS = 4_000_000
-"""How many values a piece holds: some tens of megabytes."""
+_CELLS, _LEAST = 4_000_000, 1000
+"""How many values a piece holds, some tens of megabytes, and how many rows at least."""
 
 _TYPES = {
     "int8": "int8", "int16": "int16", "int32": "int32", "float": "float32", "double": "float64", "string": "string",
@@ -75,7 +75,7 @@ def _opened(reader: Any, paths: Sequence[str], columns: Sequence[str] | None) ->
         names[path] = _try(problems, path, lambda p: reader.names(p)) or ()  # noqa: PLW0108
     problems.raise_if_any()
     chosen = agreed({p: dict.fromkeys(n, "") for p, n in names.items()}, columns)
-    size = max(_CELLS // max(len(chosen), 1), 1000)
+    size = max(_CELLS // max(len(chosen), 1), _LEAST)
     found = {p: _try(problems, p, lambda p: reader.pieces(p, chosen, size)) for p in paths}
     problems.raise_if_any()
     agreed({p: {c: _KINDS.get(k, "numbers") for c, k in f.kinds.items()} for p, f in found.items()}, chosen)

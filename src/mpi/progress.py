@@ -52,7 +52,7 @@ def collected(
         if connection is None or not _wanted(show):
             return _pandas(lazy)
         total = files.rows if rows is None else rows
-        with rows_done("rows", total, show=show, console=console) as at:
+        with rows_done("reading", total, show=show, console=console) as at:
             return _watched(lambda: _pandas(lazy), connection, total, at)
 
 
@@ -142,7 +142,6 @@ class _Bar:
 
 
 def _progress(console: Any) -> Any:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
@@ -154,9 +153,15 @@ def _progress(console: Any) -> Any:
             total = "" if task.total is None else f" of {int(task.total):,}"
             return Text(f"{int(task.completed):,}{total} rows")
 
-    shown = Console(stderr=True) if console is None else console
+    shown = _console() if console is None else console
     columns = (TextColumn("{task.description}"), BarColumn(), Rows(), TimeElapsedColumn())
     return Progress(*columns, console=shown, transient=True)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def _wanted(show: bool | None) -> bool:  # noqa: FBT001

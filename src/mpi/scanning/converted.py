@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems
 from mpi.progress import rows_done
-from mpi.readers import faults
+from mpi.readers import dta_layout, faults
 from mpi.readers.text import Gathered, map_frame, map_labels
 from mpi.scanning.drift import agreed, merged_labels
 
@@ -72,13 +72,20 @@ def _opened(reader: Any, paths: Sequence[str], columns: Sequence[str] | None) ->
     problems = Problems("the files cannot be read")
     names: dict[str, tuple[str, ...]] = {}
     for path in paths:
-        names[path] = _try(problems, path, lambda p: reader.names(p)) or ()  # noqa: PLW0108
+        names[path] = _try(problems, path, lambda p: _names(reader, p)) or ()
     problems.raise_if_any()
     chosen = agreed({p: dict.fromkeys(n, "") for p, n in names.items()}, columns)
     size = max(_CELLS // max(len(chosen), 1), _LEAST)
     found = {p: _try(problems, p, lambda p: reader.pieces(p, chosen, size)) for p in paths}
     problems.raise_if_any()
     agreed({p: {c: _KINDS.get(k, "numbers") for c, k in f.kinds.items()} for p, f in found.items()}, chosen)
+    return found
+
+
+def _names(reader: Any, path: Path) -> tuple[str, ...]:
+    if path.suffix.casefold() == ".dta":
+        dta_layout.walk(path)  # proves that it is whole
+    found: tuple[str, ...] = reader.names(path)
     return found
 
 

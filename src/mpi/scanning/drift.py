@@ -63,7 +63,7 @@ def agreed(kinds: Kinds, columns: Sequence[str] | None) -> list[str]:
     if columns is not None:
         _all_known(columns, known)
     wanted = known if columns is None else list(dict.fromkeys(columns))
-    problems = [p for c in wanted for p in _of_column(c, kinds)]
+    problems = [p for c in wanted for p in _of_column(c, kinds, asked=columns is not None)]
     if problems:
         raise _told(problems)
     return wanted
@@ -77,18 +77,19 @@ def _all_known(columns: Sequence[str], known: Sequence[str]) -> None:
     problems.raise_if_any()
 
 
-def _of_column(column: str, kinds: Kinds) -> list[tuple[str, str, str, str]]:
+def _of_column(column: str, kinds: Kinds, *, asked: bool) -> list[tuple[str, str, str, str]]:
     """Return file, fault, column and a file to compare with, for each that differs from most of them."""
     having = [f for f, held in kinds.items() if column in held]
     lacking = [f for f in kinds if f not in having]
-    if len(having) < len(lacking) or (len(having) == len(lacking) and lacking[0] == next(iter(kinds))):
+    first = next(iter(kinds))
+    if not asked and (len(having) < len(lacking) or (len(having) == len(lacking) and first in lacking)):
         return [(f, "has", column, lacking[0]) for f in having]
     told = [(f, "lacks", column, having[0]) for f in lacking]
     full = {f: kinds[f][column] for f in having if kinds[f][column] != EMPTY}
     if len(set(full.values())) > 1:
         usual = Counter(full.values()).most_common(1)[0][0]
-        first = next(f for f, kind in full.items() if kind == usual)
-        told += [(f, f"{kind}, not {usual},", column, first) for f, kind in full.items() if kind != usual]
+        other = next(f for f, kind in full.items() if kind == usual)
+        told += [(f, f"{kind}, not {usual},", column, other) for f, kind in full.items() if kind != usual]
     return told
 
 

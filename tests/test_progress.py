@@ -38,7 +38,7 @@ def shown_rows(text: str) -> list[int]:
 @pytest.fixture(scope="module")
 def census(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("census") / "a.parquet"
-    duckdb.sql(f"COPY (SELECT range AS a, hash(range) % 7 AS b FROM range({ROWS})) TO '{path}'")
+    duckdb.sql(f"COPY (SELECT range AS a, hash(range) % 7 AS b FROM range({ROWS})) TO '{path}'")  # noqa: S608
     return path
 
 
@@ -188,7 +188,8 @@ def test_conversion_shows_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_rich_is_loaded_only_when_a_bar_is_shown(census: Path) -> None:
     code = (
-        f"import sys, mpi, narwhals.stable.v2 as nw; from mpi.progress import collected; light = 'duckdb' in sys.modules; "
+        "import sys, mpi, narwhals.stable.v2 as nw; from mpi.progress import collected; "
+        "light = 'duckdb' in sys.modules; "
         f"collected(nw.from_native(mpi.scan({str(census)!r})).head(2)); print(light, 'rich' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -160,11 +160,12 @@ def _bytes(block: bytes, mark: bytes, seen: _Seen) -> None:
     if block.isascii():
         return
     try:
-        seen.texts.see([block.decode()])
+        block.decode()
     except UnicodeDecodeError:
         seen.legacy = True
-        fields = {f for line in block.splitlines() if not line.isascii() for f in line.split(mark)}
-        seen.texts.see(repair_latin1(f.decode(BYTES)) for f in fields if not f.isascii())
+    if not seen.texts.settled:
+        fields = {f for f in block.replace(b"\n", mark).split(mark) if not f.isascii()}
+        seen.texts.see(repair_latin1(f.decode(BYTES)) for f in fields)
 
 
 def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[bytes], seen: _Seen) -> None:

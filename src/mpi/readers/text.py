@@ -78,11 +78,14 @@ class Gathered:
     def __init__(self) -> None:
         self._words: set[str] = set()
         self._repaired: set[str] = set()
+        self.settled = False
+        """Whether a Vietnamese letter was seen: the texts are Unicode, whatever else they hold."""
 
     def see(self, texts: Iterable[str], *, repair: bool = False) -> None:
         """Take in texts; with `repair` also as they are when `repair_latin1` has mended them."""
-        for text in texts:
+        for text in () if self.settled else texts:
             if not text.isascii():
+                self.settled = self.settled or tcvn3.holds_vietnamese(text)
                 self._words |= tcvn3.accented_words(text)
                 self._repaired |= tcvn3.accented_words(repair_latin1(text)) if repair else set()
 
@@ -90,7 +93,7 @@ class Gathered:
         """Return what makes Unicode of each text, as `as_unicode` does; None where they are Unicode already."""
         first = repair_latin1 if repair else _same
         known = self._repaired if repair else self._words
-        if tcvn3.looks_like_tcvn3([*known, *map(first, context)]):
+        if not self.settled and tcvn3.looks_like_tcvn3([*known, *map(first, context)]):
             return lambda text: tcvn3.decode(first(text))
         return repair_latin1 if repair else None
 

@@ -7,6 +7,7 @@ Parquet first. Either way the fields are text, and what they are is decided as i
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,19 +31,20 @@ __all__ = ["opened_text"]
 _PIECE = 200_000
 _EXACT = 2**53
 _WHOLE, _LONG, _FRACTION, _POINT, _COMMA, _BOOLEAN, _TEXT = (1 << i for i in range(7))
-"""What a value may be: a whole number, one of 16 digits or more, a fraction, another number, one with a comma, ..."""
+"""What a value may be: a whole number, one of 16 digits or more, a fraction, another number, one with a comma, ...
+
+What casts to a number in DuckDB is one in memory, but for "1_0", "+-1" and "nan". Patterns are slow and come last."""
 
 _CLASS = r"""CASE
 WHEN {x} IS NULL THEN 0
-WHEN regexp_full_match({x}, '[\s\v]*[-+]?[0-9]{{1,15}}[\s\v]*') THEN 1
-WHEN regexp_full_match({x}, '[\s\v]*[-+]?[0-9]+[\s\v]*') THEN 2
-WHEN regexp_full_match({x}, '[\s\v]*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?[\s\v]*')
-THEN CASE WHEN {d} % 1 = 0 THEN 8 ELSE 4 END
-WHEN regexp_full_match({x}, '[\s\v]*[-+]?(inf|infinity)[\s\v]*', 'i') THEN 4
-WHEN regexp_full_match({x}, '\s*[-+]?[0-9]*,[0-9]+\s*') THEN 16
+WHEN {d} IS NOT NULL AND NOT contains({x}, '_') AND NOT contains({x}, '+-') AND NOT isnan({d}) THEN CASE
+WHEN {d} % 1 <> 0 THEN 4
+WHEN contains({x}, '.') OR contains({x}, 'e') OR contains({x}, 'E') THEN 8
+WHEN strlen({x}) < 16 OR regexp_full_match({x}, '[\s\v]*[-+]?[0-9]{{1,15}}[\s\v]*') THEN 1
+ELSE 2 END
 WHEN {x} IN ('True', 'TRUE', 'true', 'False', 'FALSE', 'false') THEN 32
+WHEN contains({x}, ',') AND regexp_full_match({x}, '\s*[-+]?[0-9]*,[0-9]+\s*') THEN 16
 ELSE 64 END"""
-_DOUBLE = r"TRY_CAST(trim({x}, E' \t\n\v\f\r') AS DOUBLE)"
 _HUGE = r"TRY_CAST(trim({x}, E' \t\n\v\f\r') AS HUGEINT)"
 
 
@@ -83,8 +85,10 @@ def opened_text(
     agreed(kinds, chosen)
     casts = {c: _cast(c, [kinds[s.path][c] for s in sources], [profiles[s.path][c] for s in sources]) for c in chosen}
     select = ", ".join(f"{casts[c]} AS {name(c)}" for c in chosen)
-    relation = connection.sql(" UNION ALL ".join(f"SELECT {select} FROM {s.table}" for s in sources))
-    return relation, Files(sum(found.rows for found in looks.values()), tuple(paths), _damage(connection, sources))
+    relation = connection.sql(" UNION ALL ".join(f"SELECT {select} FROM {table}" for table in _tables(sources)))
+    return relation, Files(
+        sum(found.rows for found in looks.values()), tuple(paths), _damage(connection, sources, chosen)
+    )
 
 
 def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
@@ -106,20 +110,38 @@ def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
 
 def _source(path: str, found: Look, chosen: list[str], target: Path) -> _Source:
     if found.plain:
-        return _Source(path, found, _read_csv(path, found))
+        return _Source(path, found, _read_csv([path], found))
     with faults.told(Path(path)):
         writing(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
     return _Source(path, found, f"read_parquet({literal(as_path(str(target)))})")
 
 
-def _read_csv(path: str, found: Look) -> str:
+def _tables(sources: Sequence[_Source]) -> list[str]:
+    """Return what the engine reads; files in a row that are written alike are read as one."""
+    found = []
+    for _, group in itertools.groupby(sources, _manner):
+        like = list(group)
+        plain = like[0].look.plain
+        found += [_read_csv([s.path for s in like], like[0].look)] if plain else [s.table for s in like]
+    return found
+
+
+def _manner(source: _Source) -> tuple[Any, ...]:
+    x = source.look
+    return x.plain, x.header, x.delimiter, x.quoted, _packing(source.path)
+
+
+def _packing(path: str) -> str:
+    return "gzip" if path.casefold().endswith(".gz") else "none"
+
+
+def _read_csv(paths: Sequence[str], found: Look) -> str:
     quote = '"' if found.quoted else ""
     fields = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in found.header)
-    packed = "gzip" if path.casefold().endswith(".gz") else "none"
     return (
-        f"read_csv({literal(as_path(path))}, auto_detect = false, header = true, columns = {{{fields}}}, "
+        f"read_csv({literal([as_path(p) for p in paths])}, auto_detect = false, header = true, columns = {{{fields}}}, "
         f"delim = {literal(found.delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, comment = '', "
-        f"nullstr = {literal(MISSING)}, allow_quoted_nulls = true, compression = {literal(packed)}, "
+        f"nullstr = {literal(MISSING)}, allow_quoted_nulls = true, compression = {literal(_packing(paths[0]))}, "
         "hive_partitioning = false)"
     )
 
@@ -143,25 +165,26 @@ def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[st
     parts = []
     for c in chosen:
         x = name(c)
-        parts += [f"bit_or({_CLASS.format(x=x, d=_DOUBLE.format(x=x))})", f"bool_or({x} IS NULL)"]
-    row = _asked(connection, source, parts)
+        parts += [f"bit_or({_CLASS.format(x=x, d=name('as number ' + c))})", f"count(*) > count({x})"]
+    casts = ", ".join(f"TRY_CAST({name(c)} AS DOUBLE) AS {name('as number ' + c)}" for c in chosen)
+    row = _asked(connection, f"(SELECT {', '.join(map(name, chosen))}, {casts} FROM {source.table})", source, parts)
     found = {c: _Column(int(row[2 * i] or 0), bool(row[2 * i + 1])) for i, c in enumerate(chosen)}
     long = [c for c, column in found.items() if column.bits & _LONG and not column.bits & ~(_WHOLE | _LONG)]
     if long:
         ends = [f"{f}({_HUGE.format(x=name(c))})" for c in long for f in ("min", "max")]
         large = [f"bool_or({name(c)} IS NOT NULL AND {_HUGE.format(x=name(c))} IS NULL)" for c in long]
-        row = _asked(connection, source, ends + large)
+        row = _asked(connection, source.table, source, ends + large)
         for i, c in enumerate(long):
             least, most = (None, None) if row[2 * len(long) + i] else (int(row[2 * i]), int(row[2 * i + 1]))
             found[c] = _Column(found[c].bits, found[c].gaps, least, most)
     return found
 
 
-def _asked(connection: Any, source: _Source, parts: list[str]) -> Any:
+def _asked(connection: Any, table: str, source: _Source, parts: list[str]) -> Any:
     import duckdb
 
     try:
-        return connection.sql(f"SELECT {', '.join(parts)} FROM {source.table}").fetchall()[0]
+        return connection.sql(f"SELECT {', '.join(parts)} FROM {table}").fetchall()[0]
     except duckdb.Error as error:
         raise MpiError(f"the files cannot be read: {source.path!r}: {first_line(error)}") from error
 
@@ -215,14 +238,14 @@ def _whole(x: str, found: Sequence[_Column]) -> str:
     return f"CAST({trimmed} AS UBIGINT)" if most < 2**64 and not signed else x
 
 
-def _damage(connection: Any, sources: Sequence[_Source]) -> Callable[[], list[str]]:
+def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) -> Callable[[], list[str]]:
     cursor = connection.cursor()
 
     def each() -> list[str]:
         said = []
         for s in sources:
             try:
-                _asked(cursor, s, [f"max(hash({', '.join(map(name, s.look.header))}))"])
+                _asked(cursor, s.table, s, [f"max(hash({', '.join(map(name, chosen))}))"])
             except MpiError as error:
                 said.append(str(error).removeprefix("the files cannot be read: "))
         return said

@@ -170,12 +170,16 @@ def test_numbers_of_several_widths_lose_nothing(tmp_path: Path, order: list[int]
     paths = [parquet(tmp_path / f"{i}.parquet", d=columns[k]) for i, k in enumerate(order)]
     found = {(0, 1): [(0.0,), (1.0,)], (1, 1): [(0.5,), (None,)], (2, 1): [(None,), (None,)]}
     assert rows_of(mpi.scan(paths)) == [row for k in order for row in found[k, 1]]
+    parquet(tmp_path / "0.parquet", d=pa.array([2**24 + 1], pa.int32()))
+    parquet(tmp_path / "1.parquet", d=pa.array([0.5], pa.float32()))
+    assert rows_of(mpi.scan(paths[:2])) == [(2.0**24 + 1,), (0.5,)]
 
 
 def test_a_column_that_is_missing_in_one_part_fits_to_text(tmp_path: Path) -> None:
     parquet(tmp_path / "a.parquet", s=pa.nulls(1))
     parquet(tmp_path / "b.parquet", s=pa.array(["x"]).dictionary_encode())
     assert rows_of(mpi.scan(tmp_path)) == [(None,), ("x",)]
+    assert [str(t) for t in mpi.scan(tmp_path / "a.parquet").types] == ["DOUBLE"]
 
 
 def test_long_codes_beside_floats_would_merge(tmp_path: Path) -> None:

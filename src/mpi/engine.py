@@ -48,6 +48,11 @@ class Files:
     damage: Callable[[], list[str]] | None = None
 
 
+_OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
+"""Errors that may come from damage inside a file; others would not be explained by reading all files again."""
+
+_ROOM = "give a larger memory=, name fewer columns in by=, or set TMPDIR to a folder with more room"
+
 _KNOWN: weakref.WeakKeyDictionary[Any, Files] = weakref.WeakKeyDictionary()
 _AT_EXIT: list[Any] = []
 
@@ -117,8 +122,12 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in {"duckdb", "_duckdb"}:
             raise
-        said = first_line(error)
-        if files is not None and files.damage is not None and not _names_one(said, files.parts):
+        kind, said = type(error).__name__, first_line(error)
+        if kind == "InterruptException":
+            raise KeyboardInterrupt from error
+        if kind == "OutOfMemoryException":
+            raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
+        if files is not None and files.damage is not None and kind in _OF_FILES and not _names_one(said, files.parts):
             found = files.damage()
             said = "; ".join(found) or said
         raise MpiError(f"the files cannot be read: {said}") from error

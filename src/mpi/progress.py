@@ -49,7 +49,7 @@ def collected(
     connection = connection_of(native)
     files = files_of(connection)
     with told_by_engine(files):
-        if connection is None or not _wanted(show):
+        if connection is None:
             return _pandas(lazy)
         total = files.rows if rows is None else rows
         with rows_done("reading", total, show=show, console=console) as at:

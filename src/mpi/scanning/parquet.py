@@ -11,7 +11,7 @@ from mpi.errors import MpiError, Problems
 from mpi.scanning.drift import agreed, kind_of_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["opened"]
 
@@ -36,12 +36,31 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     }
     chosen = agreed(kinds, columns)
     _check_long_codes(connection, escaped, [c for c in chosen if _mixed(c, types)])
-    hive = f"hive_partitioning = {bool(keys)}"
-    select = ", ".join(map(name, chosen))
-    relation = connection.sql(f"SELECT {select} FROM read_parquet({literal(escaped)}, union_by_name = true, {hive})")
+    relation = connection.sql(_query(types, chosen, keys))
     rows = connection.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(escaped)})").fetchall()[0][0]
     real = [c for c in chosen if c not in keys]
     return relation, Files(int(rows or 0), tuple(types), _damage(connection, list(types), real))
+
+
+def _query(types: Mapping[str, Mapping[str, str]], chosen: Sequence[str], keys: Sequence[str]) -> str:
+    """Return what reads the files; those of the same types are read as one, and the types of all hold all values."""
+    like: dict[tuple[str, ...], list[str]] = {}
+    for file, held in types.items():
+        like.setdefault(tuple(held.get(c, "") for c in chosen), []).append(as_path(file))
+    floats = {c for c, held in zip(chosen, zip(*like, strict=True), strict=True) if _need_double(held)}
+    select = ", ".join(f"CAST({name(c)} AS DOUBLE) AS {name(c)}" if c in floats else name(c) for c in chosen)
+    hive = f"hive_partitioning = {str(bool(keys)).lower()}"
+    return " UNION ALL ".join(f"SELECT {select} FROM read_parquet({literal(files)}, {hive})" for files in like.values())
+
+
+def _need_double(held: Sequence[str]) -> bool:
+    """Say whether files differ in a column that some hold as floats, since single precision would not hold integers.
+
+    So is a column that is empty in all files, which has no type at all.
+    """
+    if all(t.strip('"') == "NULL" for t in held):
+        return True
+    return len(set(held)) > 1 and any(t.startswith(("FLOAT", "DOUBLE", "DECIMAL")) for t in held)
 
 
 def _check_footers(connection: Any, escaped: Sequence[str]) -> None:

@@ -25,10 +25,12 @@ from mpi.progress import collected
 from mpi.readers import read_table
 from mpi.scanning import scanned
 
-pytest.importorskip("duckdb", reason="DuckDB is an extra")
+duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 pyreadstat = pytest.importorskip("pyreadstat")
+
+since_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="a relation tells its connection since DuckDB 2")
 
 SAMPLE = Path(__file__).parents[1] / "data" / "samples"
 
@@ -219,6 +221,7 @@ def test_all_damaged_parts_are_told_at_once(tmp_path: Path) -> None:
     assert "c.parquet" in said
 
 
+@since_2
 @pytest.mark.parametrize("place", [4, 300, 20_000])
 def test_damage_among_the_rows_names_its_file(tmp_path: Path, place: int) -> None:
     columns = {"a": np.arange(20_000) % 2, "b": np.random.default_rng(1).random(20_000)}
@@ -481,6 +484,7 @@ def test_stata_parts_that_differ(tmp_path: Path) -> None:
     assert "b.dta' holds text, not numbers, in 'a'" in told(tmp_path, columns=["a"])
 
 
+@since_2
 def test_what_was_converted_goes_with_the_relation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "spill"))
     (tmp_path / "spill").mkdir()

@@ -54,7 +54,7 @@ _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationExce
 _ROOM = "give a larger memory=, name fewer columns in by=, or set TMPDIR to a folder with more room"
 
 _KNOWN: weakref.WeakKeyDictionary[Any, Files] = weakref.WeakKeyDictionary()
-_AT_EXIT: list[Any] = []
+_KEPT: list[Any] = []
 
 
 def connected(memory: str | None = None) -> tuple[Any, Path]:
@@ -74,8 +74,9 @@ def connected(memory: str | None = None) -> tuple[Any, Path]:
     connection = duckdb.connect()
     if memory is not None:
         _limit(connection, memory)
+    _keep(connection)
     folder = Path(tempfile.mkdtemp(prefix="mpi-"))
-    weakref.finalize(_holder(connection), shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     connection.execute(f"SET temp_directory = {literal(folder / 'spill')}")
     connection.execute("SET enable_progress_bar_print = false")  # it counts its progress, and we show it
     connection.execute("SET enable_progress_bar = true")
@@ -153,13 +154,7 @@ def _limit(connection: Any, memory: str) -> None:
         raise MpiError(f"memory is {memory!r}; an amount such as '4GB' was expected") from error
 
 
-def _holder(connection: Any) -> Any:
-    """Return what lives as long as relations of the connection; before DuckDB 2.0 that is not seen from outside."""
-    if connection_of(connection.sql("SELECT 1")) is connection:
-        return connection
-    _AT_EXIT.append(kept := _Kept())
-    return kept
-
-
-class _Kept:
-    """Lives until the program ends."""
+def _keep(connection: Any) -> None:
+    """Keep a connection until the program ends where its relations do not: before DuckDB 2.0 they end with it."""
+    if connection_of(connection.sql("SELECT 1")) is not connection:
+        _KEPT.append(connection)

@@ -172,17 +172,18 @@ def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[byte
     """Take in how many fields the lines have; many times faster than splitting them."""
     if seen.strict:
         return
+    written = lines
     if any(b'"' in line for line in lines):
         seen.quoted = True
-        lines = [quoted.sub(b"", line) if b'"' in line else line for line in lines]
+        lines = [quoted.sub(b"q", line) if b'"' in line else line for line in lines]
         if any(b'"' in line for line in lines):
             seen.strict = True
             return
     if width > 1 and {line.count(mark) for line in lines} == {width - 1}:
         return
-    for number, line in enumerate(lines, seen.lines + 1):
+    for number, (line, whole) in enumerate(zip(lines, written, strict=True), seen.lines + 1):
         count = line.count(mark) + 1
-        if count == 1 and not line.strip():
+        if count == 1 and not whole.replace(b'""', b"").strip():
             seen.blank += 1
         elif count != width:
             seen.odd.append((number, count))

@@ -55,6 +55,7 @@ class _Source:
     path: str
     look: Look
     table: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,7 @@ def opened_text(
     casts = {c: _cast(c, [kinds[s.path][c] for s in sources], [profiles[s.path][c] for s in sources]) for c in chosen}
     select = ", ".join(f"{casts[c]} AS {name(c)}" for c in chosen)
     relation = connection.sql(" UNION ALL ".join(f"SELECT {select} FROM {table}" for table in _tables(sources)))
-    return relation, Files(
-        sum(found.rows for found in looks.values()), tuple(paths), _damage(connection, sources, chosen)
-    )
+    return relation, Files(sum(s.rows for s in sources), tuple(paths), _damage(connection, sources, chosen))
 
 
 def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
@@ -110,10 +109,10 @@ def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
 
 def _source(path: str, found: Look, chosen: list[str], target: Path) -> _Source:
     if found.plain:
-        return _Source(path, found, _read_csv([path], found))
+        return _Source(path, found, _read_csv([path], found), found.rows)
     with faults.told(Path(path)):
-        writing(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
-    return _Source(path, found, f"read_parquet({literal(as_path(str(target)))})")
+        rows = writing(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
+    return _Source(path, found, f"read_parquet({literal(as_path(str(target)))})", rows)
 
 
 def _tables(sources: Sequence[_Source]) -> list[str]:

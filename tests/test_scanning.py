@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
+import test_readers as files
 from mpi.progress import collected
 from mpi.readers import read_table
 from mpi.scanning import scanned
@@ -434,6 +435,19 @@ def test_stata_in_legacy_vietnamese(tmp_path: Path) -> None:
         same_as_in_memory(path)
         assert mpi.scan(path).fetchall()[0][0] == "Hà Nội"
         assert scanned(path).labels["sex"][2] == "Nữ"
+
+
+@pytest.mark.parametrize("version", files.HAND_MADE)
+def test_stata_of_every_old_version(tmp_path: Path, version: int) -> None:
+    same_as_in_memory(files.old_stata(tmp_path / "old.dta", version, order="<>"[version % 2]))
+
+
+def test_spss_user_missing_and_legacy_vietnamese(tmp_path: Path) -> None:
+    path = files.write_spss(tmp_path / "vhlss.sav", files.spss_frame().replace({"Ha Noi": "H5 N9i"}))
+    same_as_in_memory(path)
+    write(path, path.read_bytes().replace(b"H5 N9i", b"H\xb5 N\xe9i").replace(b"DK", b"N\xf7"))
+    same_as_in_memory(path)
+    assert mpi.scan(path).fetchall()[0][0] == "Hà Nội"
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".zsav"])

@@ -30,7 +30,7 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     escaped = [as_path(p) for p in paths]
     _check_footers(connection, escaped)
     types = _types(connection, escaped)
-    keys = _keys_of_folders([p for p in paths if p in types] or paths)
+    keys = _keys_of_folders(list(types))
     kinds = {
         f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()
     }

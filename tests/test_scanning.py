@@ -128,6 +128,8 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     assert "there are files of '.parquet'" in told(str(tmp_path / "*.csv"))
     assert "did you mean 'people.parquet'" in told(tmp_path / "peple.parquet")
     assert "no file is named" in told([])
+    assert "was expected, not 5" in told(5)
+    assert "2 problems" in told([tmp_path / "peple.parquet", tmp_path / "people.parquet", str(tmp_path / "*.dta")])
 
 
 def test_files_of_several_kinds_are_no_table(tmp_path: Path) -> None:

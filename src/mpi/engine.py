@@ -136,7 +136,8 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
 
 def first_line(error: Exception) -> str:
     """Return the first line of what DuckDB says, without the name of its error."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])
     kind, mark, rest = line.partition(" Error: ")
     return rest if mark and len(kind) < 30 else line
 

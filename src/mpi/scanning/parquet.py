@@ -81,7 +81,8 @@ def _check_footers(connection: Any, escaped: Sequence[str]) -> None:
 
 
 def _damaged(problems: list[str]) -> MpiError:
-    return Problems("the files cannot be read (copy or export them again from their source)", problems).error()
+    mend = "" if any("://" in p for p in problems) else " (copy or export them again from their source)"
+    return Problems(f"the files cannot be read{mend}", problems).error()
 
 
 def _failing(connection: Any, query: str) -> str:

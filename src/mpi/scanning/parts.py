@@ -61,13 +61,7 @@ def find(where: Where) -> Parts:
     MpiError
         When there are none, they are of several kinds, or some are empty or not what their suffix says; all are told.
     """
-    if isinstance(where, (str, os.PathLike)):
-        paths = _found(where)
-    else:
-        asked = list(where)
-        paths = list(dict.fromkeys(p for w in asked for p in _found(w)))
-        if not asked:
-            raise MpiError("no file is named; give a path, a pattern, a folder or a list of paths")
+    paths = _all_found([where] if isinstance(where, (str, os.PathLike)) else where)
     kinds = {path: kind_of(path) for path in paths}
     _one_kind(kinds, where)
     _all_sound(kinds)
@@ -95,6 +89,24 @@ def kind_of(path: str) -> str:
 
 def _is_pattern(text: str) -> bool:
     return any(c in text for c in "*?[")
+
+
+def _all_found(asked: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the files of all that was asked for, each once; all that is absent is told at once."""
+    problems = Problems("the files cannot be read")
+    found: dict[str, None] = {}
+    try:
+        for where in asked:
+            try:
+                found |= dict.fromkeys(_found(where))
+            except MpiError as error:  # all are told
+                problems.found += error.problems
+    except TypeError as error:
+        raise MpiError(f"a path, a pattern, a folder or a list of these was expected, not {asked!r}") from error
+    problems.raise_if_any()
+    if not found:
+        raise MpiError("no file is named; give a path, a pattern, a folder or a list of paths")
+    return list(found)
 
 
 def _found(where: str | os.PathLike[str]) -> list[str]:

@@ -291,6 +291,7 @@ TEXTS = {
     "leading zeros": "a,b\n007,01\n012,x\n",
     "long codes": "a,b\n12345678901234567,12345678901234567\n12345678901234568,\n",
     "unsigned codes": "a,b\n18446744073709551615,1\n1,2\n",
+    "codes beyond all numbers": "a,b,c\n99999999999999999999,18446744073709551615,-1\n1,NA,18446744073709551615\n",
     "signs and spaces": "a,b,c\n+5, 5 ,-1\n6,\t7,-.5\n",
     "floats": "a,b,c\n1.,1e5,inf\n.5,2E-3,-Infinity\n",
     "almost numbers": "a,b,c,d\n1_0,0x1,1e,1 2\n1,2,3,4\n",
@@ -366,6 +367,23 @@ def test_any_text_is_read_as_in_memory(tmp_path: Path, columns: list[list[str]],
     writer.writerow([f"c{i}" for i in range(len(columns[0]))])
     writer.writerows(columns)
     same_as_in_memory(write(tmp_path / "any.csv", out.getvalue().encode()))
+
+
+PIECES = st.sampled_from(
+    ["1", "x", ",", ",,", "\n", "\r\n", '"', '""', " ", "0,5", "é", "NA", "1,2\n", '"a,b",1\n', '"a\nb",1\n']
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, min_size=1, max_size=12).map("".join))
+def test_what_is_no_table_in_memory_is_none_here(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "any.csv", "a,b\n" + text)
+    try:
+        read_table(path)
+    except mpi.MpiError as error:
+        assert str(error).split(": ", 1)[1] in told(path)  # noqa: PT017
+    else:
+        same_as_in_memory(path)
 
 
 def test_parts_of_text_have_one_type(tmp_path: Path) -> None:

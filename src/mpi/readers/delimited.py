@@ -237,13 +237,23 @@ def _parsed(text: _Text, columns: list[str], dtype: type | None = None) -> pd.Da
 
 
 def _with_long_codes(frame: pd.DataFrame, text: _Text) -> pd.DataFrame:
-    """Return the frame with whole numbers beyond 2^53 as text where a gap made them floats, which merge."""
+    """Return the frame with whole numbers beyond 2^53 as text where a gap made them floats, which merge.
+
+    So are those beyond 2^64: pandas makes them objects, or text in which the gaps are texts too.
+    """
     long = [n for n in frame.columns if frame[n].dtype.kind == "f" and frame[n].abs().max() >= _EXACT]
-    if not long:
+    longer = [n for n in frame.columns if frame[n].dtype.kind not in "iufb" and _is_half_read(frame[n])]
+    if not long + longer:
         return frame
-    exact = _parsed(text, long, dtype=str)
+    exact = _parsed(text, long + longer, dtype=str)
     codes = {n: exact[n] for n in long if all(map(_WHOLE.fullmatch, exact[n].dropna().unique()))}
-    return frame.assign(**codes)
+    return frame.assign(**codes, **{n: exact[n] for n in longer})
+
+
+def _is_half_read(column: pd.Series[Any]) -> bool:
+    """Say whether pandas took something else than text, truth or a gap from the text: it does beyond 2^64."""
+    distinct = column.dropna().unique()
+    return any(type(v) is int or (isinstance(v, str) and v in MISSING) for v in distinct)
 
 
 def _with_decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Every release is held to another library: `svy`, written by others, in another language, over other data structures."""
+"""Every release is held to another library: `svy`, written by others over other data structures."""
 
 from __future__ import annotations
 

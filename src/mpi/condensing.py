@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.errors import MpiError, Problems
-from mpi.scanning import told_by_engine
+from mpi.progress import collected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,8 +133,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     shown = {**keys, **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     grouped = prepared.group_by(*by).agg(nw.len().alias(CASES), *(nw.col(c).sum() for c in columns if c != _CODE))
-    with told_by_engine():
-        found: pd.DataFrame = grouped.head(wanted.most + 1).collect("pandas").to_native()
+    found = collected(grouped.head(wanted.most + 1))
     if len(found) > wanted.most:
         raise _too_many(frame, wanted)
     _check(found, frame, schema, wanted)

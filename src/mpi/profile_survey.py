@@ -9,7 +9,7 @@ from mpi.asking import By, columns_of, crosses
 from mpi.columns import lazy_frame
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
-from mpi.scanning import scan
+from mpi.scanning import scanned
 from mpi.survey import Survey, standing_for
 from mpi.unread import Unread, unread
 
@@ -44,8 +44,8 @@ def profile(
     data : Survey or frame
         A survey, which brings its design along. Or a frame with one row per person (or household, with `size`):
         pandas, Polars (lazy too), PyArrow, a DuckDB relation, or any other frame that Narwhals knows (PySpark, Dask,
-        Ibis). A lazy one is not read into memory: its engine does one group-by. Or the path of Parquet or CSV files,
-        ``"census/*.parquet"``: see `scan`, which can limit the memory.
+        Ibis). A lazy one is not read into memory: its engine does one group-by. Or files, ``"census/*.parquet"``: see
+        `scan`, which can limit the memory.
     measure : Measure
         Whose indicators to keep. Any cutoff, weights, and policy for missing answers can be asked for afterwards, and
         any measure of the same columns.
@@ -107,7 +107,10 @@ def _made(
     data: Any, design: Mapping[str, str], options: Mapping[str, Any], columns: Sequence[str], problems: Problems
 ) -> Unread:
     """Return a frame, or files, as a survey; without PSUs everybody is in it."""
-    frame = lazy_frame(scan(data) if isinstance(data, (str, os.PathLike)) else data)
+    if isinstance(data, (str, os.PathLike, list, tuple)):
+        found = scanned(data)
+        data, options = found.relation, {**options, "labels": {**found.labels, **(options["labels"] or {})}}
+    frame = lazy_frame(data)
     known = frame.collect_schema().names()
     asked = dict.fromkeys([*design.values(), *columns])
     problems.found += [unknown("column", name, known) for name in asked if name not in known]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mpi.design import SingleInGroup, SinglePsu
     from mpi.survey import Survey
 
 __all__ = ["read_survey"]
 
+LARGE = 1 << 30
+"""Bytes from which a file is left where it lies: read into memory it takes several times as many."""
 
-def read_survey(
-    path: str | os.PathLike[str],
+
+def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by name
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     columns: Sequence[str] | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,
     weight: str | None = None,
     strata: str | None = None,
     psu: str | None = None,
@@ -28,37 +34,63 @@ def read_survey(
     shared_psus: bool = False,
     single_psu: SinglePsu = "error",
     single_in_group: SingleInGroup = "keep",
+    census: bool = False,
 ) -> Survey:
-    """Read a survey from a file; its value labels become the labels of groups.
+    """Read a survey from a file, or from many; their value labels become the labels of groups.
+
+    One file is read into memory. A pattern, a folder, a list of files, any file with `memory`, and a file of more than
+    1 GiB are left where they lie, and DuckDB reads of them what an estimate needs.
 
     Parameters
     ----------
-    path : path
-        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.csv`` (also ``.gz``) or ``.parquet`` file.
+    path : path, pattern, folder, or list of these
+        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of one kind
+        that are one table, such as ``"census/*.parquet"``: see `scan`.
     columns : sequence of str, optional
         The columns to read besides those of the design; all by default. Naming them makes large files fast.
-    weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, single_in_group
+    memory : str, optional
+        How much memory may be used for what is not read into memory, ``"4GB"``; the rest is spilled to the disk.
+    progress : bool, optional
+        Whether to show how many rows are done where files are converted; by default on terminals and in notebooks.
+    weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, single_in_group, census
         The design; see `Survey`.
 
     Raises
     ------
     MpiError
-        When the file cannot be read, a column is absent (the nearest is offered), or the design is wrong.
+        When a file cannot be read, files are not alike, a column is absent (the nearest is offered), or the design is
+        wrong.
 
     Examples
     --------
     >>> import mpi
     >>> survey = mpi.read_survey("people.dta", weight="weight", strata="stratum", psu="psu")  # doctest: +SKIP
+    >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
     """
-    from mpi.readers import read_table
     from mpi.survey import Survey
 
     roles: dict[str, Any] = {
         "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc, "wave": wave,
     }  # fmt: skip
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c)]))
-    table = read_table(path, wanted)
+    frame, labels = _read(path, wanted, memory, progress)
     return Survey(
-        table.frame, **roles, shared_psus=shared_psus, single_psu=single_psu, single_in_group=single_in_group,
-        labels=table.labels,
+        frame, **roles, shared_psus=shared_psus, single_psu=single_psu, single_in_group=single_in_group,
+        census=census, labels=labels,
     )  # fmt: skip
+
+
+def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bool | None) -> tuple[Any, Any]:  # noqa: FBT001
+    """Return the data, in memory or where they lie, and their labels."""
+    from mpi.readers import read_table
+    from mpi.scanning import is_several, kind_of, scanned
+
+    if is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path))):
+        found = scanned(path, columns, memory, progress)
+        return found.relation, found.labels
+    table = read_table(path, columns)
+    return table.frame, table.labels
+
+
+def _is_large(path: str | os.PathLike[str]) -> bool:
+    return Path(path).is_file() and Path(path).stat().st_size > LARGE

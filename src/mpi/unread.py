@@ -12,13 +12,14 @@ import narwhals.stable.v2 as nw
 
 from mpi.columns import lazy_frame
 from mpi.condensing import CASES, INSIDE, MOST, WEIGHT, Wanted, condense, with_conditions
+from mpi.engine import connection_of, files_of, told_by_engine
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.pooling import pool
-from mpi.scanning import told_by_engine
 from mpi.survey import EVERYBODY, ONE_ROW_EACH, WHOLE, Grouped, Survey, grouped, made, roles_of, standing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -59,9 +60,13 @@ class Source:
         """The names of its columns."""
         return self.frame.collect_schema().names()
 
+    def told(self) -> AbstractContextManager[None]:
+        """Turn what the engine says into errors of ours, which name the file."""
+        return told_by_engine(files_of(connection_of(self.frame.to_native())))
+
     def count(self) -> int:
         """Count the rows."""
-        with told_by_engine():
+        with self.told():
             return int(self.frame.select(nw.len().alias("n")).collect("pandas").to_native()["n"].iloc[0])
 
 
@@ -352,7 +357,7 @@ def _one_row_each(source: Source) -> bool:
     """Tell whether every household has one row; the first rows tell it of most files."""
     keys = [source.roles[r] for r in ("wave", "strata", "psu", "household") if r in source.roles]
     rows = source.frame.select(*(nw.col(k) for k in dict.fromkeys(keys)), nw.lit(1).alias("_n"))
-    with told_by_engine():
+    with source.told():
         few = rows.head(_FEW).collect("pandas").to_native()
         if few.drop(columns="_n").duplicated().any():
             return False
@@ -391,7 +396,7 @@ def _rows(source: Source, columns: Sequence[str] | None, survey: Unread) -> Surv
         operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in conditions], nw.lit(1) == 1
     )
     flag = [nw.when(inside).then(nw.lit(1)).otherwise(nw.lit(0)).alias(INSIDE)] if conditions else []
-    with told_by_engine():
+    with source.told():
         found = frame.select(*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *flag).collect()
     _warn([int(found[c].null_count()) for c in conditions])
     options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}

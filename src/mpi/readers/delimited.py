@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["names", "read"]
+__all__ = [
+    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "decoded", "delimiter_of", "header_of", "names", "opened", "read",
+    "refuse_rows", "rows_of", "taken",
+]  # fmt: skip
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UNREADABLE = {" ": "spaces", ":": "colons", "~": "tildes", "^": "carets"}
-_MISSING = ["", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
-_HEAD_BYTES = 1 << 20
+MISSING = ["", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
+HEAD_BYTES = 1 << 20
 _SAMPLE_ROWS = 50
-_BYTES = "latin-1"
+BYTES = "latin-1"
 _EXACT = 2**53
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
@@ -38,35 +41,37 @@ _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
 
 def names(path: Path) -> tuple[str, ...]:
     """Return the names in the header."""
-    with _opened(path) as file:
-        head = _all(file, _HEAD_BYTES)
-    text = _decoded(head, _codec(head, whole=False))
-    return _header(text, _delimiter(text))
+    with opened(path) as file:
+        head = taken(file, HEAD_BYTES)
+    text = decoded(head, _codec(head, whole=False))
+    return header_of(text, delimiter_of(text))
 
 
 def read(path: Path, columns: list[str] | None) -> Table:
     """Return the columns; every row must have as many fields as the header."""
-    with _opened(path) as file:
-        data = _all(file)
+    with opened(path) as file:
+        data = taken(file)
     codec = _codec(data)
     if codec == "utf-16":
         data, codec = data.decode(codec).encode(), "utf-8"
-    head = _decoded(data[:_HEAD_BYTES], codec)
-    delimiter = _delimiter(head)
-    header = _header(head, delimiter)
+    head = decoded(data[:HEAD_BYTES], codec)
+    delimiter = delimiter_of(head)
+    header = header_of(head, delimiter)
     _check_rows(data, codec, delimiter, len(header))
     text = _Text(data, codec, delimiter, header)
     frame = _with_long_codes(_parsed(text, columns or list(header)), text)
     if delimiter != ",":
         frame = _with_decimal_commas(frame)
-    return as_unicode(Table(frame), repair=repair_latin1 if codec == _BYTES else None)
+    return as_unicode(Table(frame), repair=repair_latin1 if codec == BYTES else None)
 
 
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """Open the bytes of a file, those within a .gz."""
     return gzip.open(path, "rb") if path.name.casefold().endswith(".gz") else path.open("rb")
 
 
-def _all(file: Any, limit: int = -1) -> bytes:
+def taken(file: Any, limit: int = -1) -> bytes:
+    """Return the next bytes of an opened file; a damaged archive is told."""
     try:
         return bytes(file.read(limit))
     except (EOFError, zlib.error) as error:
@@ -84,11 +89,11 @@ def _codec(data: bytes, *, whole: bool = True) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
     except UnicodeDecodeError:
-        return _BYTES
+        return BYTES
     return "utf-8-sig"
 
 
-def _decoded(head: bytes, codec: str) -> str:
+def decoded(head: bytes, codec: str) -> str:
     """Return the text of the head of a file, which may end inside a letter."""
     return codecs.getincrementaldecoder(codec)().decode(head)
 
@@ -96,10 +101,11 @@ def _decoded(head: bytes, codec: str) -> str:
 # --- the delimiter and the header ---
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str | io.TextIOBase, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the number of the line where each row ends, and its fields; blank lines are no rows."""
     csv.field_size_limit(max(csv.field_size_limit(), 1 << 24))
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         for row in rows:
             if len(row) > 1 or (row and row[0].strip()):
@@ -120,18 +126,18 @@ def _widths(text: str, delimiter: str) -> list[int]:
     """Return the number of fields of the header and the first rows; as far as they can be split at all."""
     found: list[int] = []
     try:
-        found.extend(len(row) for _, row in islice(_rows(text, delimiter), _SAMPLE_ROWS))
+        found.extend(len(row) for _, row in islice(rows_of(text, delimiter), _SAMPLE_ROWS))
     except DamagedError:
         return found
     return found
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Return the delimiter that splits the header, and splits most of the first rows alike."""
     if not text or text.isspace():
         raise DamagedError("it is empty: there is not even a header")
-    head = text[:_HEAD_BYTES]
-    widths = {mark: found for mark in _DELIMITERS if (found := _widths(head, mark)) and found[0] > 1}
+    head = text[:HEAD_BYTES]
+    widths = {mark: found for mark in DELIMITERS if (found := _widths(head, mark)) and found[0] > 1}
     if widths:
         return max(
             widths,
@@ -144,18 +150,19 @@ def _delimiter(text: str) -> str:
 def _refuse_one_column(head: str) -> None:
     """Raise where the header is one field, and the rows or the header itself say that it should be several."""
     lines = [line for line in head.splitlines() if line.strip()]
-    lines = lines[: _SAMPLE_ROWS if len(head) < _HEAD_BYTES else -1]
-    for mark, name in (_DELIMITERS | _UNREADABLE).items():
-        widths = {len(line.split(None if mark == " " else mark)) for line in lines[mark in _DELIMITERS :]}
+    lines = lines[: _SAMPLE_ROWS if len(head) < HEAD_BYTES else -1]
+    for mark, name in (DELIMITERS | _UNREADABLE).items():
+        widths = {len(line.split(None if mark == " " else mark)) for line in lines[mark in DELIMITERS :]}
         if len(lines) > 1 and len(widths) == 1 and widths != {1}:
             raise DamagedError(
                 f"only one column was found, {lines[0][:60]!r}, but the rows are split by {name} into {widths.pop()}; "
-                f"give header and rows the same delimiter, one of: {', '.join(_DELIMITERS.values())}"
+                f"give header and rows the same delimiter, one of: {', '.join(DELIMITERS.values())}"
             )
 
 
-def _header(text: str, delimiter: str) -> tuple[str, ...]:
-    _, row = next(_rows(text, delimiter))
+def header_of(text: str, delimiter: str) -> tuple[str, ...]:
+    """Return the names in the header; a name that stands twice is refused."""
+    _, row = next(rows_of(text, delimiter))
     header = tuple(name or f"Unnamed: {i}" for i, name in enumerate(row))
     repeated = [repr(name) for name, count in Counter(header).items() if count > 1]
     if repeated:
@@ -169,7 +176,7 @@ def _header(text: str, delimiter: str) -> tuple[str, ...]:
 def _counts(data: bytes, codec: str, delimiter: str) -> Iterator[tuple[int, int]]:
     """Yield the number of the line where each row ends, and how many fields it has."""
     if b'"' in data or data.count(b"\r") != data.count(b"\r\n"):
-        yield from ((line, len(row)) for line, row in _rows(data.decode(codec), delimiter))
+        yield from ((line, len(row)) for line, row in rows_of(data.decode(codec), delimiter))
         return
     mark = delimiter.encode()
     for number, line in enumerate(io.BytesIO(data), 1):  # many times faster than splitting
@@ -185,12 +192,17 @@ def _check_rows(data: bytes, codec: str, delimiter: str, expected: int) -> None:
         rows += 1
         if count != expected:
             odd.append((line, count))
+    refuse_rows(rows, odd, delimiter, expected)
+
+
+def refuse_rows(rows: int, odd: list[tuple[int, int]], delimiter: str, expected: int) -> None:
+    """Raise where rows are wider or narrower than the header (`odd`: their lines and widths), or there are none."""
     if odd:
         line, found = odd[0]
         more = f" ({len(odd)} such lines in all)" if len(odd) > 1 else ""
         raise DamagedError(
             f"line {line} has {found} fields, where the header has {expected} "
-            f"separated by {_DELIMITERS[delimiter]}s{more}; quote fields that hold the delimiter"
+            f"separated by {DELIMITERS[delimiter]}s{more}; quote fields that hold the delimiter"
         )
     if not rows:
         raise DamagedError("it has a header and no rows")
@@ -209,7 +221,7 @@ class _Text:
 def _parsed(text: _Text, columns: list[str], dtype: type | None = None) -> pd.DataFrame:
     import pandas as pd
 
-    options: Any = {"na_values": _MISSING, "keep_default_na": False, "low_memory": False, "index_col": False}
+    options: Any = {"na_values": MISSING, "keep_default_na": False, "low_memory": False, "index_col": False}
     frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(text.data),
         encoding=text.codec,
@@ -225,13 +237,23 @@ def _parsed(text: _Text, columns: list[str], dtype: type | None = None) -> pd.Da
 
 
 def _with_long_codes(frame: pd.DataFrame, text: _Text) -> pd.DataFrame:
-    """Return the frame with whole numbers beyond 2^53 as text where a gap made them floats, which merge."""
+    """Return the frame with whole numbers beyond 2^53 as text where a gap made them floats, which merge.
+
+    So are those beyond 2^64: pandas makes them objects, or text in which the gaps are texts too.
+    """
     long = [n for n in frame.columns if frame[n].dtype.kind == "f" and frame[n].abs().max() >= _EXACT]
-    if not long:
+    longer = [n for n in frame.columns if frame[n].dtype.kind not in "iufb" and _is_half_read(frame[n])]
+    if not long + longer:
         return frame
-    exact = _parsed(text, long, dtype=str)
+    exact = _parsed(text, long + longer, dtype=str)
     codes = {n: exact[n] for n in long if all(map(_WHOLE.fullmatch, exact[n].dropna().unique()))}
-    return frame.assign(**codes)
+    return frame.assign(**codes, **{n: exact[n] for n in longer})
+
+
+def _is_half_read(column: pd.Series[Any]) -> bool:
+    """Say whether pandas took something else than text, truth or a gap from the text: it does beyond 2^64."""
+    distinct = column.dropna().unique()
+    return any(type(v) is int or (isinstance(v, str) and v in MISSING) for v in distinct)
 
 
 def _with_decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:

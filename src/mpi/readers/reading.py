@@ -29,6 +29,7 @@ _FORMATS = {
     ".tsv.gz": "delimited",
     ".txt.gz": "delimited",
     ".parquet": "parquet",
+    ".pq": "parquet",
 }
 
 

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiWarning
 from mpi.readers.metadata import labels_of, titles_of
+from mpi.readers.pieces import Meaning, Pieces
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, repair_latin1, texts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["names", "read"]
+    import pandas as pd
+
+__all__ = ["names", "pieces", "read"]
 
 _BYTES = "ISO-8859-1"
 _TO_BE_FOUND_OUT = {"", "UTF-8", "ASCII", "US-ASCII", "WINDOWS-1252", "ISO-8859-1"}
 """Encodings that files claim and do not always use; in these ReadStat drops a letter at the end of a text silently
 where it is not in the encoding ("N÷" becomes "N"), so the bytes are read one by one and repaired afterwards."""
+
+_DATES = {"DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS"}
+_TIMES = {"TIME", "DTIME"}
 
 
 def names(path: Path) -> tuple[str, ...]:
@@ -45,6 +52,42 @@ def read(path: Path, columns: list[str] | None) -> Table:
     read_table = as_unicode(table, context=context, repair=repair_latin1 if encoding else None)
     _tell_doubts(path, read_table)
     return read_table
+
+
+def pieces(path: Path, columns: list[str], rows: int) -> Pieces:
+    """Return the columns piece by piece, each of so many rows."""
+    metadata, encoding = _metadata(path)
+    raw = dict(zip(_repaired(metadata.column_names, encoding), metadata.column_names, strict=True))
+    usecols = [raw[name] for name in columns]
+
+    def frames() -> Iterator[pd.DataFrame]:
+        start, found = 0, rows
+        while found == rows:
+            options = {"usecols": usecols, "dates_as_pandas_datetime": True, "row_offset": start, "row_limit": rows}
+            frame = _pyreadstat(path, encoding, **options)[0]
+            found = len(frame)
+            start += found
+            if found:
+                yield frame[usecols].set_axis(columns, axis=1)
+
+    def meaning() -> Meaning:
+        labels, titles = labels_of(metadata), titles_of(metadata)
+        context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
+        _tell_doubts(path, Table(None))
+        return Meaning({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), encoding is not None)
+
+    total = metadata.number_rows
+    kinds = {n: _kind(metadata, raw[n]) for n in columns}
+    return Pieces(total if total is not None and total >= 0 else None, kinds, frames, meaning)
+
+
+def _kind(metadata: Any, name: str) -> str:
+    """Return what a column is declared to be; the formats of dates and times are those that pyreadstat knows."""
+    kind: str = metadata.readstat_variable_types[name]
+    written = metadata.original_variable_types[name].rstrip("0123456789.")
+    if kind == "double" and written in _DATES:
+        return "timestamp"
+    return "time" if kind == "double" and written in _TIMES else kind
 
 
 def _metadata(path: Path) -> tuple[Any, str | None]:

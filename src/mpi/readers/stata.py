@@ -13,11 +13,12 @@ from mpi.errors import MpiError, MpiWarning
 from mpi.readers import dta_layout
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import labels_of, titles_of
+from mpi.readers.pieces import Meaning, Pieces
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, repair_latin1
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[object, str]]
 
-__all__ = ["names", "read"]
+__all__ = ["names", "pieces", "read"]
 
 _UNICODE_SINCE = 118
 _SINCE_PANDAS_3 = (102, 103, 104)
@@ -84,10 +85,64 @@ def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.Dat
     return frame, legacy or any(issubclass(w.category, UnicodeWarning) for w in seen)
 
 
-def _data_by_pyreadstat(path: Path, columns: list[str] | None) -> Any:
+def pieces(path: Path, columns: list[str], rows: int) -> Pieces:
+    """Return the columns piece by piece, each of so many rows; a file that is not whole is refused."""
+    layout = dta_layout.walk(path)
+    found = {"legacy": layout.version < _UNICODE_SINCE}
+
+    def frames() -> Iterator[pd.DataFrame]:
+        for frame, legacy in _in_pieces(path, layout, columns, rows):
+            found["legacy"] |= legacy
+            yield _without_blanks(frame)
+
+    def meaning() -> Meaning:
+        labels, titles, repair = _labels(path, layout, legacy=found["legacy"])
+        _tell_undefined(path, layout, columns)
+        context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
+        return Meaning({n: labels[n] for n in columns if n in labels}, tuple(context), repair)
+
+    return Pieces(layout.rows, _kinds(path, layout, columns), frames, meaning)
+
+
+def _kinds(path: Path, layout: Layout, columns: list[str]) -> dict[str, str]:
+    """Return what each column is declared to be; dates are seen in the first row."""
+    first = next(_in_pieces(path, layout, columns, 1))[0] if layout.rows else None
+    dates = [] if first is None else [c for c in columns if first[c].dtype.kind == "M"]
+    if layout.version in _NO_READSTAT:
+        known = {c: "double" if first is None or _is_numeric(first[c]) else "string" for c in columns}
+    else:
+        known = _metadata(path, legacy=False)[0].readstat_variable_types
+    return {c: "timestamp" if c in dates else known[c] for c in columns}
+
+
+def _in_pieces(path: Path, layout: Layout, columns: list[str], rows: int) -> Iterator[tuple[pd.DataFrame, bool]]:
+    """Yield pieces, and whether their text was read as Latin-1."""
+    import pandas as pd
+
+    done = 0
+    try:
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            reader: Any = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, iterator=True)
+        with reader:
+            while done < layout.rows:
+                with warnings.catch_warnings(record=True) as seen:
+                    warnings.simplefilter("always")
+                    frame = reader.read(min(rows, layout.rows - done), columns=columns)
+                _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
+                done += len(frame)
+                yield frame, any(issubclass(w.category, UnicodeWarning) for w in seen)
+    except (UnicodeDecodeError, ValueError) as error:
+        if done or (not isinstance(error, UnicodeDecodeError) and layout.version != _NOT_BEFORE_PANDAS_3):
+            raise
+        for start in range(0, layout.rows, rows):
+            yield _data_by_pyreadstat(path, columns, row_offset=start, row_limit=rows), True
+
+
+def _data_by_pyreadstat(path: Path, columns: list[str] | None, **part: int) -> Any:
     import pyreadstat
 
-    options: Any = {"usecols": columns, "encoding": "ISO-8859-1", "dates_as_pandas_datetime": True}
+    options: Any = {"usecols": columns, "encoding": "ISO-8859-1", "dates_as_pandas_datetime": True, **part}
     frame: Any = pyreadstat.read_dta(str(path), **options)[0]
     return frame if columns is None else frame[columns]
 

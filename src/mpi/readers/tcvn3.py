@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["LETTERS", "decode", "looks_like_tcvn3"]
+__all__ = ["LETTERS", "accented_words", "decode", "holds_vietnamese", "looks_like_tcvn3"]
 
 # The code chart: (first byte, letters in consecutive bytes). Tones stand in the order
 # grave, hook, tilde, acute, dot.
@@ -101,11 +101,33 @@ def looks_like_tcvn3(texts: Iterable[str]) -> bool:
     for text in texts:
         if text.isascii():
             continue
-        if _VIETNAMESE.search(text):
+        if holds_vietnamese(text):
             return False
         words.update(word for word in _WORD.findall(text) if not word.isascii())
     read = {word for word in words if _is_syllable(decode(word))}
     return len(read) >= _ENOUGH * len(words) and any(map(_TELLING.search, read))
+
+
+def accented_words(text: str) -> set[str]:
+    """Return the words of a text with a letter beyond ASCII: what `looks_like_tcvn3` decides by.
+
+    Examples
+    --------
+    >>> sorted(accented_words("Thõa Thiªn - Hue"))
+    ['Thiªn', 'Thõa']
+    """
+    return {word for word in _WORD.findall(text) if not word.isascii()}
+
+
+def holds_vietnamese(text: str) -> bool:
+    """Say whether a text holds a letter that is Vietnamese in Unicode, so that it is no TCVN3.
+
+    Examples
+    --------
+    >>> holds_vietnamese("Hà Nội"), holds_vietnamese("Hµ Néi")
+    (True, False)
+    """
+    return _VIETNAMESE.search(text) is not None
 
 
 def _is_syllable(word: str) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Repair = Callable[[str], str]
 
-__all__ = ["as_unicode", "repair_latin1", "texts_of"]
+__all__ = ["Gathered", "as_unicode", "map_frame", "map_labels", "repair_latin1", "texts_of"]
 
 # Windows-1252 puts quotes, dashes and the euro sign where Latin-1 has control characters.
 _CONTROLS = {c: bytes([c]).decode("cp1252", errors="ignore") or chr(c) for c in range(0x80, 0xA0)}
@@ -72,12 +72,43 @@ def texts_of(table: Table) -> Iterator[str]:
     yield from table.titles.values()
 
 
+class Gathered:
+    """Texts that come piece by piece, of which only what tells their encoding is kept."""
+
+    def __init__(self) -> None:
+        self._words: set[str] = set()
+        self._repaired: set[str] = set()
+        self.settled = False
+        """Whether a Vietnamese letter was seen: the texts are Unicode, whatever else they hold."""
+
+    def see(self, texts: Iterable[str], *, repair: bool = False) -> None:
+        """Take in texts; with `repair` also as they are when `repair_latin1` has mended them."""
+        for text in () if self.settled else texts:
+            if not text.isascii():
+                self.settled = self.settled or tcvn3.holds_vietnamese(text)
+                self._words |= tcvn3.accented_words(text)
+                self._repaired |= tcvn3.accented_words(repair_latin1(text)) if repair else set()
+
+    def change(self, context: Iterable[str] = (), *, repair: bool = False) -> Repair | None:
+        """Return what makes Unicode of each text, as `as_unicode` does; None where they are Unicode already."""
+        first = repair_latin1 if repair else _same
+        known = self._repaired if repair else self._words
+        if not self.settled and tcvn3.looks_like_tcvn3([*known, *map(first, context)]):
+            return lambda text: tcvn3.decode(first(text))
+        return repair_latin1 if repair else None
+
+
 def _map_texts(table: Table, change: Repair) -> Table:
-    labels = {
+    labels, titles = map_labels(table.labels, change), _map_titles(table.titles, change)
+    return Table(map_frame(table.frame, change), labels, titles)
+
+
+def map_labels(labels: Mapping[str, Mapping[object, str]], change: Repair) -> dict[str, dict[object, str]]:
+    """Return value labels with every text changed."""
+    return {
         name: {_change_value(value, change): change(label) for value, label in values.items()}
-        for name, values in table.labels.items()
+        for name, values in labels.items()
     }
-    return Table(_map_frame(table.frame, change), labels, _map_titles(table.titles, change))
 
 
 def _map_titles(titles: Mapping[str, str], change: Repair) -> dict[str, str]:
@@ -88,7 +119,8 @@ def _change_value(value: object, change: Repair) -> object:
     return change(value) if isinstance(value, str) else value
 
 
-def _map_frame(frame: Any, change: Repair) -> Any:
+def map_frame(frame: Any, change: Repair) -> Any:
+    """Return a frame (pandas or Arrow) with every text changed."""
     for name in _names(frame):
         changed = {old: new for old in _distinct(frame, name) if (new := change(old)) != old}
         if changed:

@@ -1,0 +1,161 @@
+"""DuckDB, which reads what need not fit in memory: its connections, what is known of them, its errors as ours."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mpi.errors import MpiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = [
+    "Files",
+    "as_path",
+    "connected",
+    "connection_of",
+    "files_of",
+    "first_line",
+    "literal",
+    "name",
+    "remember",
+    "told_by_engine",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files behind a connection.
+
+    Attributes
+    ----------
+    rows : int, optional
+        How many rows they have together, where it is known.
+    parts : tuple of str
+        Their paths.
+    damage : function, optional
+        Reads all files again, one by one, and returns what is wrong with which: for errors that name no file.
+    """
+
+    rows: int | None = None
+    parts: tuple[str, ...] = ()
+    damage: Callable[[], list[str]] | None = None
+
+
+_OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
+"""Errors that may come from damage inside a file; others would not be explained by reading all files again."""
+
+_ROOM = "give a larger memory=, name fewer columns in by=, or set TMPDIR to a folder with more room"
+
+_KNOWN: weakref.WeakKeyDictionary[Any, Files] = weakref.WeakKeyDictionary()
+_KEPT: list[Any] = []
+
+
+def connected(memory: str | None = None) -> tuple[Any, Path]:
+    """Return a new connection, and a folder for what does not fit; the folder goes when the connection does.
+
+    The folder is made where temporary files are (``TMPDIR``).
+
+    Raises
+    ------
+    MpiError
+        When DuckDB is not installed, or `memory` is no amount.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise MpiError("files larger than memory are read by DuckDB: pip install duckdb") from None
+    connection = duckdb.connect()
+    if memory is not None:
+        _limit(connection, memory)
+    _keep(connection)
+    folder = Path(tempfile.mkdtemp(prefix="mpi-"))
+    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    connection.execute(f"SET temp_directory = {literal(folder / 'spill')}")
+    connection.execute("SET enable_progress_bar_print = false")  # it counts its progress, and we show it
+    connection.execute("SET enable_progress_bar = true")
+    return connection, folder
+
+
+def remember(connection: Any, files: Files) -> None:
+    """Keep what is known of the files behind a connection for as long as it lives."""
+    _KNOWN[connection] = files
+
+
+def files_of(connection: Any) -> Files:
+    """Return what is known of the files behind a connection."""
+    return _KNOWN.get(connection, Files()) if connection is not None else Files()
+
+
+def connection_of(relation: Any) -> Any:
+    """Return the connection of a relation; None where DuckDB does not tell it (before 2.0)."""
+    return getattr(relation, "_con", None)
+
+
+def literal(value: object) -> str:
+    """Write a text, or a list of them, as SQL."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(literal, value))}]"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def name(column: str) -> str:
+    """Write a column's name as SQL."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def as_path(path: str) -> str:
+    """Write a file's path so that DuckDB takes it for no pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
+@contextmanager
+def told_by_engine(files: Files | None = None) -> Iterator[None]:
+    """Turn what DuckDB says of files into one error of ours, which names the file where it can be found."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in {"duckdb", "_duckdb"}:
+            raise
+        kind, said = type(error).__name__, first_line(error)
+        if kind == "InterruptException":
+            raise KeyboardInterrupt from error
+        if kind == "OutOfMemoryException":
+            raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
+        if files is not None and files.damage is not None and kind in _OF_FILES and not _names_one(said, files.parts):
+            found = files.damage()
+            said = "; ".join(found) or said
+        raise MpiError(f"the files cannot be read: {said}") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what DuckDB says, without the name of its error."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])
+    kind, mark, rest = line.partition(" Error: ")
+    return rest if mark and len(kind) < 30 else line
+
+
+def _names_one(said: str, parts: Sequence[str]) -> bool:
+    return any(Path(p).name in said for p in parts)
+
+
+def _limit(connection: Any, memory: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute(f"SET memory_limit = {literal(memory)}")
+    except (duckdb.Error, ValueError) as error:
+        raise MpiError(f"memory is {memory!r}; an amount such as '4GB' was expected") from error
+
+
+def _keep(connection: Any) -> None:
+    """Keep a connection until the program ends where its relations do not: before DuckDB 2.0 they end with it."""
+    if connection_of(connection.sql("SELECT 1")) is not connection:
+        _KEPT.append(connection)

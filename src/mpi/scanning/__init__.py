@@ -1,0 +1,141 @@
+"""Files that need not fit in memory, read by DuckDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mpi.engine import Files, connected, literal, name, remember, told_by_engine
+from mpi.errors import MpiError
+from mpi.progress import rows_done
+from mpi.scanning.parts import Parts, find, is_remote, is_several, kind_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+__all__ = ["Scanned", "is_several", "kind_of", "scan", "scanned", "told_by_engine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Files that were scanned.
+
+    Attributes
+    ----------
+    relation : duckdb.DuckDBPyRelation
+        Their rows; nothing was read into memory.
+    labels : mapping of column to mapping of value to label
+        Value labels, those of all files together.
+    rows : int, optional
+        How many rows there are, where it is known without reading them.
+    """
+
+    relation: Any
+    labels: Mapping[str, Mapping[Any, str]]
+    rows: int | None
+
+
+def scan(
+    path: Where,
+    memory: str | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    progress: bool | None = None,
+) -> Any:
+    """Return a DuckDB relation over files that need not fit in memory.
+
+    Parameters
+    ----------
+    path : path, pattern, folder, or list of these
+        Parquet (``.parquet``, ``.pq``), delimited text (``.csv``, ``.tsv``, ``.txt``, also ``.gz``), Stata (``.dta``)
+        or SPSS (``.sav``, ``.zsav``) files, all of one kind and with the same columns. Parquet and CSV may lie at an
+        address that DuckDB reads, ``"s3://bucket/census/*.parquet"``.
+    memory : str, optional
+        How much memory DuckDB may use, ``"4GB"``; what does not fit is spilled to the disk, in the folder for temporary
+        files (``TMPDIR``). Rows then come in any order.
+    columns : sequence of str, optional
+        The columns to read; all by default. Only these need be alike in all files.
+    progress : bool, optional
+        Whether to show how many rows are done where files are looked through or converted. By default a bar is shown on
+        terminals and in notebooks, after a second.
+
+    Returns
+    -------
+    duckdb.DuckDBPyRelation
+        Of Parquet only the footers were read. Delimited text was looked through once, for its types. Stata and SPSS
+        files were converted, piece by piece, to files in the folder for temporary files; they go when it goes.
+
+    Raises
+    ------
+    MpiError
+        When no file matches, formats are mixed or unknown, files are damaged or empty, differ in their columns, in what
+        these hold or in their labels, or DuckDB is not installed. All files are told at once, and nothing is half done.
+
+    Notes
+    -----
+    Numbers of several widths become the type that holds them all: where one file has 0 and 1 and the other 0.5, both
+    are floats. Values are those of `read_survey`. Text of Parquet files is taken for Unicode.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> measure = mpi.load_measure("global-mpi")
+    >>> census = mpi.scan("census/*.parquet", memory="4GB")  # doctest: +SKIP
+    >>> small = mpi.profile(census, measure, by=["province", "sex"])  # doctest: +SKIP
+    """
+    return scanned(path, columns, memory, progress).relation
+
+
+def scanned(
+    path: Where,
+    columns: Sequence[str] | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,  # noqa: FBT001
+) -> Scanned:
+    """Return files as a relation, with the labels of their values; see `scan`."""
+    wanted = None if columns is None else list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
+    parts = find(path)
+    connection, folder = connected(memory)
+    with told_by_engine():
+        relation, files, labels = _opened(connection, parts, wanted, folder, progress)
+        if memory is not None:
+            connection.execute("SET preserve_insertion_order = false")
+    remember(connection, files)
+    return Scanned(relation, labels, files.rows)
+
+
+def _opened(
+    connection: Any,
+    parts: Parts,
+    columns: Sequence[str] | None,
+    folder: Path,
+    progress: bool | None,  # noqa: FBT001
+) -> tuple[Any, Files, Mapping[str, Mapping[Any, str]]]:
+    from mpi.scanning import converted, delimited, parquet
+
+    if parts.kind == "parquet":
+        return *parquet.opened(connection, parts.paths, columns), {}
+    if any(map(is_remote, parts.paths)):
+        return *_remote_text(connection, parts, columns), {}
+    if parts.kind == "delimited":
+        with rows_done("looking through", None, show=progress) as at:
+            return *delimited.opened_text(connection, parts.paths, columns, folder, at), {}
+    made = converted.converted(parts.kind, parts.paths, columns, folder, show=progress)
+    return *parquet.opened(connection, made.paths, columns), made.labels
+
+
+def _remote_text(connection: Any, parts: Parts, columns: Sequence[str] | None) -> tuple[Any, Files]:
+    """Leave text that lies at an address to DuckDB, which finds out its types by all rows."""
+    from mpi.readers.delimited import MISSING
+
+    if parts.kind != "delimited":
+        raise MpiError(f"{parts.paths[0]!r}: files of this kind are read from a disk; fetch it first")
+    select = "*" if columns is None else ", ".join(map(name, columns))
+    return connection.sql(
+        f"SELECT {select} FROM read_csv({literal(parts.paths)}, union_by_name = true, sample_size = -1, "
+        f"nullstr = {literal(MISSING)})"
+    ), Files(None, parts.paths)

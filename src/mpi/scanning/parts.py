@@ -1,0 +1,174 @@
+"""Which files are read as one: a file, a pattern, a folder, a list of these; each held to be what its suffix says."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpi.errors import MpiError, Problems, unknown
+from mpi.readers import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+__all__ = ["Parts", "find", "is_remote", "is_several", "kind_of"]
+
+_KINDS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".txt": "delimited",
+    ".csv.gz": "delimited",
+    ".tsv.gz": "delimited",
+    ".txt.gz": "delimited",
+    ".dta": "stata",
+    ".sav": "spss",
+    ".zsav": "spss",
+}
+_WORDS = {"parquet": "Parquet", "delimited": "delimited text", "stata": "Stata", "spss": "SPSS"}
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Files of one kind that are read as one table.
+
+    Attributes
+    ----------
+    kind : {"parquet", "delimited", "stata", "spss"}
+        What they are.
+    paths : tuple of str
+        Where they are, in the order of their names; addresses such as ``s3://`` as they were given.
+    """
+
+    kind: str
+    paths: tuple[str, ...]
+
+
+def find(where: Where) -> Parts:
+    """Return the files that are meant, all of one kind, each there and not empty.
+
+    Raises
+    ------
+    MpiError
+        When there are none, they are of several kinds, or some are empty or not what their suffix says; all are told.
+    """
+    paths = _all_found([where] if isinstance(where, (str, os.PathLike)) else where)
+    kinds = {path: kind_of(path) for path in paths}
+    _one_kind(kinds, where)
+    _all_sound(kinds)
+    return Parts(next(iter(kinds.values())) or "", tuple(paths))
+
+
+def is_several(where: Where) -> bool:
+    """Say whether a pattern, a folder, or a list of files is meant, and not one file."""
+    if not isinstance(where, (str, os.PathLike)):
+        return True
+    text = os.fspath(where)
+    return is_remote(text) or (not Path(text).is_file() and (Path(text).is_dir() or _is_pattern(text)))
+
+
+def is_remote(path: str) -> bool:
+    """Say whether it is an address that DuckDB reads by itself, such as ``s3://`` or ``https://``."""
+    return bool(_REMOTE.match(path))
+
+
+def kind_of(path: str) -> str:
+    """Return the kind of a file by its suffix, or "" for none that can be read."""
+    low = path.casefold()
+    return max(((s, k) for s, k in _KINDS.items() if low.endswith(s)), default=("", ""), key=lambda x: len(x[0]))[1]
+
+
+def _is_pattern(text: str) -> bool:
+    return any(c in text for c in "*?[")
+
+
+def _all_found(asked: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return the files of all that was asked for, each once; all that is absent is told at once."""
+    problems = Problems("the files cannot be read")
+    found: dict[str, None] = {}
+    try:
+        for where in asked:
+            try:
+                found |= dict.fromkeys(_found(where))
+            except MpiError as error:  # all are told
+                problems.found += error.problems
+    except TypeError as error:
+        raise MpiError(f"a path, a pattern, a folder or a list of these was expected, not {asked!r}") from error
+    problems.raise_if_any()
+    if not found:
+        raise MpiError("no file is named; give a path, a pattern, a folder or a list of paths")
+    return list(found)
+
+
+def _found(where: str | os.PathLike[str]) -> list[str]:
+    text = os.fspath(where)
+    path = Path(text)
+    if is_remote(text) or path.is_file():
+        return [text]
+    if path.is_dir():
+        return _in_folder(path)
+    if not _is_pattern(text):
+        faults.require_file(path, _KINDS)  # tells the nearest name
+    found = sorted(p for p in glob(text, recursive=True) if Path(p).is_file())  # noqa: PTH207  # it may be absolute
+    if not found:
+        raise MpiError(f"no file matches {text!r}{_hint(path)}")
+    return found
+
+
+def _hint(pattern: Path) -> str:
+    """Say what lies where the pattern looks."""
+    folder = pattern.parent
+    if _is_pattern(str(folder)):
+        return ""
+    if not folder.is_dir():
+        return f"; there is no folder {str(folder)!r}, which is taken from {str(Path.cwd())!r}"
+    ends = sorted({p.suffix for p in folder.iterdir() if kind_of(p.name)})
+    return f"; there are files of {', '.join(map(repr, ends))}" if ends else ""
+
+
+def _in_folder(folder: Path) -> list[str]:
+    """Return the data files that lie in a folder; hidden ones and notes are left out."""
+    names = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith((".", "_")))
+    found = [str(p) for p in names if kind_of(p.name) and p.suffix.casefold() != ".txt"]
+    found = found or [str(p) for p in names if kind_of(p.name)]
+    if found:
+        return found
+    below = any(kind_of(p.name) for p in folder.glob("**/*") if p.is_file())
+    more = f"; there are some in the folders below, which {str(folder / '**' / '*')!r} matches" if below else ""
+    raise MpiError(f"there is no data file in the folder {str(folder)!r}; known: {', '.join(_KINDS)}{more}")
+
+
+def _one_kind(kinds: dict[str, str], where: object) -> None:
+    problems = Problems("the files cannot be read")
+    for path in [p for p, kind in kinds.items() if not kind]:
+        end = Path(path).suffix
+        problems.add(f"{path!r}: {unknown('format', end, _KINDS)}; read others with mpi.read_survey")
+    counted = Counter(kinds.values())
+    if len(counted) > 1 and not problems.found:
+        said = ", ".join(f"{n} of {_WORDS[k]}" for k, n in counted.most_common())
+        shown = repr(where) if isinstance(where, str) else "these"
+        problems.add(f"files of several kinds ({said}) are meant by {shown}; name those of one kind, as in '*.parquet'")
+    problems.raise_if_any()
+
+
+def _all_sound(kinds: dict[str, str]) -> None:
+    """Refuse files that are empty, absent or something else than their suffix says, all at once."""
+    problems = Problems("the files cannot be read")
+    for path, kind in kinds.items():
+        if is_remote(path):
+            continue
+        try:
+            faults.require_file(Path(path), _KINDS)
+            faults.require_kind(Path(path), kind)
+        except MpiError as error:
+            problems.found += error.problems
+    problems.raise_if_any()

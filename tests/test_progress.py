@@ -1,0 +1,202 @@
+"""Rows done are shown where somebody looks and the work takes long, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+import pytest
+
+import mpi
+from mpi import engine, progress
+from mpi.progress import collected, rows_done
+
+duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
+console = pytest.importorskip("rich.console")
+
+ROWS = 6_000_000
+since_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="a relation tells its connection since DuckDB 2")
+
+
+def screen() -> tuple[Any, io.StringIO]:
+    text = io.StringIO()
+    return console.Console(file=text, force_terminal=True, width=100), text
+
+
+def shown_rows(text: str) -> list[int]:
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+    return [int(n.replace(",", "")) for n in re.findall(r"([\d,]+)(?: of [\d,]+)? rows", plain)]
+
+
+@pytest.fixture(scope="module")
+def census(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("census") / "a.parquet"
+    duckdb.sql(f"COPY (SELECT range AS a, hash(range) % 7 AS b FROM range({ROWS})) TO '{path}'")  # noqa: S608
+    return path
+
+
+def slow(path: Path) -> nw.LazyFrame[Any]:
+    """Return a query that takes about a second."""
+    lazy = nw.from_native(mpi.scan(path)).with_columns(k=nw.col("a") % 2_000_000)
+    return lazy.group_by("k").agg(nw.col("b").sum())
+
+
+@since_2
+def test_rows_done_rise_to_all_rows(census: Path) -> None:
+    shown, text = screen()
+    found = collected(slow(census), show=True, console=shown)
+    rows = shown_rows(text.getvalue())
+    assert len(found) == 2_000_000
+    assert rows == sorted(rows)
+    assert rows[-1] == ROWS
+    assert f"of {ROWS:,} rows" in text.getvalue()
+
+
+class Fake:
+    """A query that tells its progress, and waits until it has been seen."""
+
+    def __init__(self) -> None:
+        self.steps = [-1.0, 10.0, 40.0, 30.0, 90.0]
+        self.done = threading.Event()
+        self.interrupted = False
+
+    def query_progress(self) -> float:
+        if len(self.steps) == 1:
+            self.done.set()
+            return self.steps[0]
+        return self.steps.pop(0)
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self.done.set()
+
+
+def test_what_is_done_never_goes_back() -> None:
+    fake, seen = Fake(), []
+    frame = pd.DataFrame({"a": [1]})
+
+    def work() -> pd.DataFrame:
+        fake.done.wait(10)
+        return frame
+
+    assert progress._watched(work, fake, 200, seen.append) is frame
+    assert seen[:5] == [0, 20, 80, 60, 180]
+    assert seen[-1] == 200
+    shown, text = screen()
+    with rows_done("reading", 200, show=True, console=shown) as at:
+        for n in seen:
+            at(n)
+            time.sleep(0.15)
+    rows = shown_rows(text.getvalue())
+    assert rows == sorted(rows)
+    assert rows[-1] == 200
+
+
+def test_an_interrupt_ends_the_query() -> None:
+    fake = Fake()
+
+    def stopped(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        progress._watched(lambda: fake.done.wait(10) and pd.DataFrame(), fake, 10, stopped)
+    assert fake.interrupted
+
+
+@since_2
+def test_an_interrupted_query_of_duckdb_ends_and_its_connection_lives(
+    census: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lazy = slow(census)
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    shown, text = screen()
+    monkeypatch.setattr(progress._Bar, "at", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        collected(lazy, show=True, console=shown)
+    assert text.getvalue() == ""
+    monkeypatch.undo()
+    assert len(collected(lazy.head(3))) == 3
+
+
+def test_nothing_is_printed_where_nobody_looks(census: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lazy = slow(census).head(5)
+    assert len(collected(lazy)) == 5
+    assert len(collected(lazy, show=False)) == 5
+    with rows_done("reading", 10, show=False) as at:
+        at(10)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""
+
+
+def test_quick_work_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_terminal", lambda: True)
+    shown, text = screen()
+    with rows_done("reading", 10, console=shown) as at:
+        at(5)
+        at(10)
+    assert text.getvalue() == ""
+    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+    with rows_done("reading", 10, console=shown) as at:
+        at(5)
+    assert "5 of 10 rows" in text.getvalue()
+
+
+def test_other_engines_are_simply_collected() -> None:
+    frame = pd.DataFrame({"a": [1, 2]})
+    lazies = [nw.from_native(frame).lazy()]
+    polars = pytest.importorskip("polars")
+    lazies.append(nw.from_native(polars.from_pandas(frame).lazy()))
+    own = duckdb.connect()  # of the user, which tells no progress
+    lazies.append(nw.from_native(own.from_df(frame)))
+    for lazy in lazies:
+        assert collected(lazy, show=True, console=screen()[0])["a"].tolist() == [1, 2]
+
+
+def test_errors_of_the_engine_are_ours(census: Path) -> None:
+    relation = mpi.scan(census)
+    lazy = nw.from_native(relation).select(nw.col("a").cast(nw.Int8))
+    for show in (True, False):
+        with pytest.raises(mpi.MpiError, match="the files cannot be read"):
+            collected(lazy, show=show, console=screen()[0])
+
+
+@since_2
+def test_rows_of_scanned_files_are_known_until_they_go(census: Path) -> None:
+    relation = mpi.scan(census)
+    assert engine.files_of(engine.connection_of(relation.filter("a = 1"))).rows == ROWS
+    assert engine.files_of(None).rows is None
+
+
+def test_conversion_shows_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, text = screen()
+    monkeypatch.setattr(progress, "_console", lambda: shown)
+    monkeypatch.setattr("mpi.scanning.converted._CELLS", 100)
+    monkeypatch.setattr("mpi.scanning.converted._LEAST", 100)
+    for name in "ab":
+        pd.DataFrame({"a": range(1000)}).to_stata(tmp_path / f"{name}.dta", write_index=False)
+    mpi.scan(tmp_path, progress=True)
+    assert shown_rows(text.getvalue())[-1] == 2000
+    assert "of 2,000 rows" in text.getvalue()
+
+
+def test_rich_is_loaded_only_when_a_bar_is_shown(census: Path) -> None:
+    code = (
+        "import sys, mpi, narwhals.stable.v2 as nw; from mpi.progress import collected; "
+        "light = 'duckdb' in sys.modules; "
+        f"collected(nw.from_native(mpi.scan({str(census)!r})).head(2)); print(light, 'rich' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
+    assert done.stderr == ""

@@ -521,3 +521,20 @@ def test_a_line_that_is_none(run) -> None:
     status, _, err = run("lines", "vn-2023")
     assert status == 1
     assert "did you mean 'vn-20" in err
+
+
+def test_large_files_are_left_where_they_lie(run, tmp_path):
+    pytest.importorskip("duckdb")
+    frame = pd.DataFrame({"a": [1, 0, 1, 1], "b": [0, 0, 1, 0], "province": ["x", "x", "y", "y"], "who": [1, 1, 1, 0]})
+    for i in range(2):
+        frame.iloc[i::2].to_parquet(tmp_path / f"{i}.parquet", index=False)
+    (tmp_path / "mine.toml").write_text(MINE)
+    words = ["estimate", "*.parquet", "--measure", "mine.toml", "--census"]
+    code, out, err = run(*words, "--by", "province", "--where", "who", "--memory", "500MB")
+    assert (code, err) == (0, "")
+    assert "in the domain, a census" in out
+    assert "Whole population: no sampling error." in out
+    assert "Retained: 3 of 3 rows" in out
+    code, _, err = run(*words, "--psu", "who")
+    assert code == 1
+    assert "--census says that everybody is in the data; leave out psu" in " ".join(err.split())

@@ -250,6 +250,11 @@ def test_a_census_has_no_sampling_error(lazy: Any, people: pd.DataFrame, weight:
     same(*(mpi.estimate(s, MEASURE, by=["region"]) for s in (there, here)))
     est = mpi.estimate(here, MEASURE, by=["region"])
     assert np.nanmax(est.se) == 0
+    assert set(est.flag.to_list()) == {"whole population: no sampling error"}
+    assert "a census" in repr(here)
+    assert "Whole population: no sampling error." in est.wide(["H"]).attrs["notes"]
+    gap = mpi.decompose.gap(est, "region", reference="north", kinds="difference")
+    assert set(gap.flag.to_list()) == {"whole population: no sampling error"}
     plain = mpi.estimate(mpi.Survey(people, weight=weight), MEASURE, by=["region"])
     assert est.value == pytest.approx(plain.value, abs=1e-12, nan_ok=True)
     with pytest.raises(mpi.MpiError, match="census=True says that everybody is in the data; leave out psu"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.design import COMPLETE
 from mpi.errors import MpiError
 from mpi.estimates import Estimates
 from mpi.influence import Influence
@@ -203,7 +204,7 @@ def assemble(
         tables.append(_rows(design, blocks, cells, pieces, whole, df))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
-    keys, method, flag = _keys(tables, [p[0] for p in parts], waves)
+    keys, method, flag = _keys(tables, [p[0] for p in parts], waves, complete=design.complete)
     codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g, _, _ in parts}
     return Estimates(
         keys=keys,
@@ -307,7 +308,9 @@ def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
     return sp.csr_array((data, indices, pointer), shape=(len(own), int(offsets[-1])))
 
 
-def _keys(tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...]) -> tuple[Keys, Coded, Coded]:
+def _keys(
+    tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...], *, complete: bool
+) -> tuple[Keys, Coded, Coded]:
     columns: dict[str, Coded] = {}
     for name in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"):
         columns[name] = _tiled([[getattr(x, name) for x in t.labels] for t in tables], [t.groups for t in tables])
@@ -318,7 +321,7 @@ def _keys(tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[A
     columns["wave"] = _repeated(named, counts)
     method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
     share = [i for i, m in enumerate(method.values) if m == "share"]
-    flags = _flags(tables, np.isin(method.index, share))
+    flags = _flags(tables, np.isin(method.index, share), complete=complete)
     order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
     return Keys({n: columns[n] for n in order}), method, flags
 
@@ -337,13 +340,13 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
     return Coded(flat.values, np.concatenate(index))
 
 
-def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_]) -> Coded:
+def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_], *, complete: bool) -> Coded:
     """Say what to know about each number, the gravest last so that it stands."""
     value, se, n_psu, df = (np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "n_psu", "df"))
     reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
-        "one PSU in group", "no degrees of freedom", *reasons.values,
+        "one PSU in group", "no degrees of freedom", COMPLETE, *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
     flag[se == 0] = 0
@@ -351,6 +354,8 @@ def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_]) -> Coded:
     flag[share & (value == 1)] = 2
     flag[n_psu == 1] = 3
     flag[df <= 0] = 4
+    if complete:
+        flag[:] = 5
     undefined = np.isnan(value)
-    flag[undefined] = 5 + reasons.index[undefined]
+    flag[undefined] = 6 + reasons.index[undefined]
     return Coded(words, flag)

@@ -29,7 +29,7 @@ from mpi.cli_tables import (
     status,
 )
 from mpi.cli_vhlss import Request, account_of, answer, line_of
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, MpiWarning, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,6 +92,8 @@ def estimate(
     wave: opt.Wave = None,
     shared_psus: opt.SharedPsus = False,
     single_psu: opt.SinglePsu = None,
+    census: opt.Census = False,
+    memory: opt.Memory = None,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
     where: opt.Where = None,
@@ -116,6 +118,8 @@ def estimate(
     mpi estimate people.dta --measure global-mpi --weight w --strata stratum --psu psu --out table.xlsx
 
     mpi estimate people.csv --measure my.toml --weight w --cutoff 1/5 --cutoff 1/3 --out all.csv
+
+    mpi estimate "census/*.parquet" --measure my.toml --census --by province --memory 4GB
     """
     from mpi.estimate import estimate as run
     from mpi.retention import retention
@@ -124,10 +128,12 @@ def estimate(
         plan = opt.measure_of(measure) if missing is None else opt.measure_of(measure).with_missing(missing.value)
         groups = [opt.grouping(b) for b in by or []]
         check_request(plan, cutoff or [], statistic or [], level, out or [])
-        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu)
-        survey = _survey(file, _needed(plan, groups, where), design)
+        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
+        survey = _survey(file, _needed(plan, groups, where), design, memory)
         asked: Any = statistic or (None if out else _headline(plan))
         of: dict[str, Any] = {"where": where, "unit": unit.value if unit else None}
+        if not survey.in_memory:
+            survey, of = _condensed(survey, plan, groups, of), {**of, "where": None}
         with status("Estimating"):
             est = run(survey, plan, groups, cutoffs=cutoff or None, statistics=asked, level=level, **of)
             report = retention(survey, plan, **of)
@@ -263,6 +269,7 @@ def check(
     wave: opt.Wave = None,
     shared_psus: opt.SharedPsus = False,
     single_psu: opt.SinglePsu = None,
+    census: opt.Census = False,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
 
@@ -277,7 +284,7 @@ def check(
     """
     with _told():
         plan = opt.measure_of(measure) if measure else None
-        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu)
+        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
         survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design)
         show_survey(survey)
         if plan is not None:
@@ -337,7 +344,7 @@ def _tell(words: str) -> None:
 # --- the work -----------------------------------------------------------------------------------------------
 
 
-def _survey(file: str, columns: list[str], design: dict[str, Any]) -> Survey:
+def _survey(file: str, columns: list[str], design: dict[str, Any], memory: str | None = None) -> Survey:
     """Read the shipped sample, which brings its design, or those columns of a file that are needed."""
     from mpi.library import load_sample
     from mpi.reading import read_survey
@@ -348,7 +355,16 @@ def _survey(file: str, columns: list[str], design: dict[str, Any]) -> Survey:
             raise typer.BadParameter(f"the sample brings its own design; leave out {flags}")
         return load_sample()
     with status(f"Reading {Path(file).name}"):
-        return read_survey(file, columns=list(dict.fromkeys(columns)), **design)
+        return read_survey(file, columns=list(dict.fromkeys(columns)), memory=memory, progress=False, **design)
+
+
+def _condensed(survey: Survey, plan: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:
+    """Read files that are too large for the memory once, for all that is printed of them."""
+    from mpi.asking import columns_of, crosses
+
+    domain = survey if of["where"] is None else survey.where(of["where"])
+    columns = columns_of(crosses(groups, Problems("the estimate cannot be made")))
+    return domain.condensed(plan.columns, columns, unit=of["unit"] or plan.unit)
 
 
 def _needed(plan: Measure, groups: Sequence[By], where: str | None) -> list[str]:

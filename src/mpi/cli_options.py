@@ -135,7 +135,8 @@ File = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help=f"A .dta, .sav, .por, .csv or .parquet file; or [bold]{SAMPLE}[/bold], a synthetic survey.",
+        help=f"A .dta, .sav, .por, .csv or .parquet file; or [bold]{SAMPLE}[/bold], a synthetic survey. Of many large "
+        "files a quoted pattern or their folder.",
         show_default=False,
     ),
 ]
@@ -151,6 +152,11 @@ Fpc = Annotated[str | None, _design_option("--fpc", "Finite population correctio
 Wave = Annotated[str | None, _design_option("--wave", "Survey rounds, in a file with several.")]
 SharedPsus = Annotated[
     bool, _design_option("--shared-psus", "Equal PSU codes in different rounds are the same places.", None)
+]
+Census = Annotated[bool, _design_option("--census", "Everybody is in the data: nothing has a sampling error.", None)]
+Memory = Annotated[
+    str | None,
+    _option("--memory", "How much memory may be used, such as 4GB; the file is then left where it lies.", "AMOUNT"),
 ]
 SinglePsu = Annotated[
     Single | None,
@@ -299,13 +305,13 @@ def grouping(text: str) -> By:
 
 def design_of(
     weight: str | None, strata: str | None, psu: str | None, household: str | None, size: str | None,
-    fpc: str | None, wave: str | None, shared_psus: object, single_psu: Single | None,
+    fpc: str | None, wave: str | None, shared_psus: object, single_psu: Single | None, census: object,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the options of the design that were given."""
     given = {
         "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc,
         "wave": wave, "shared_psus": shared_psus or None,
-        "single_psu": single_psu.value if single_psu else None,
+        "single_psu": single_psu.value if single_psu else None, "census": census or None,
     }  # fmt: skip
     return {k: v for k, v in given.items() if v is not None}
 
@@ -316,6 +322,8 @@ _FLAGS = {
     **{k: f"--{k}" for k in ("weight", "strata", "psu", "household", "size", "fpc", "wave", "unit", "where", "by")},
     "single_psu": "--single-psu",
     "shared_psus": "--shared-psus",
+    "census": "--census",
+    "memory": "--memory",
     "statistics": "--statistic",
     "missing": "--missing",
 }

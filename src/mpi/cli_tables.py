@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from mpi.survey import EVERYBODY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -121,6 +123,8 @@ def show_survey(survey: Survey) -> None:
 
 def _absences(survey: Survey) -> list[str]:
     """Say what of the design was not named, and what follows: it is easily forgotten."""
+    if survey.roles.get("psu") == EVERYBODY:
+        return []
     meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU"}
     return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in survey.roles]
 

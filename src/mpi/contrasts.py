@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.design import COMPLETE
 from mpi.errors import MpiError, Problems, unknown
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
@@ -110,8 +111,11 @@ def derive(
     se[undefined | unknown_slope] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
+    complete = np.full(len(se), chain.design.complete)
     told = np.select(
-        [undefined, unknown_slope, df <= 0, n_psu == 1, se == 0], ["undefined", "no derivative: no error", *_WEAK], ""
+        [undefined, unknown_slope, complete, df <= 0, n_psu == 1, se == 0],
+        ["undefined", "no derivative: no error", COMPLETE, *_WEAK],
+        "",
     ).tolist()
     flags = [given or found or None for given, found in zip(reasons or told, told, strict=True)]
     return replace(

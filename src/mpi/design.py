@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Design", "SingleInGroup", "SinglePsu"]
+__all__ = ["COMPLETE", "Design", "SingleInGroup", "SinglePsu"]
+
+COMPLETE = "whole population: no sampling error"
+"""What is told of the figures of a census."""
 
 SinglePsu = Literal["error", "certainty", "centered", "scaled"]
 """The rule for a stratum with one PSU."""
@@ -75,6 +78,11 @@ class Design:
     def shared(self) -> bool:
         """Whether some PSU is in more than one round."""
         return int(self.psu.max(initial=-1)) + 1 < self.units
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left to chance: all PSUs of all strata are in the data, as in a census."""
+        return bool((self.sampled >= 1).all())
 
     def sizes(self) -> NDArray[np.int64]:
         """Return the number of PSUs in each stratum."""

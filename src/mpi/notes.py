@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mpi.design import COMPLETE
 from mpi.layout import KEY_FIGURES, occurring, row_names
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ Style = Literal["se", "interval", "estimate"]
 _CELLS, _ROWS = 6, 8  # how many are named one by one, before they are counted
 
 
-def style_of(*, se: bool, interval: bool) -> Style:
-    """Return what stands beside an estimate."""
+def style_of(est: Estimates, *, se: bool, interval: bool) -> Style:
+    """Return what stands beside an estimate; where all of the population was asked, nothing does."""
+    if est.influence.design.complete:
+        return "estimate"
     return "interval" if interval else "se" if se else "estimate"
 
 
@@ -61,6 +64,8 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     errors = {"se": "Standard errors", "interval": f"{est.level * 100:g}% confidence intervals"}
     place = "in brackets" if bracketed else "to the right of estimates"
     out = [f"{errors[style]} {place}; {degrees(est)}."] if style in errors else []
+    if est.influence.design.complete:
+        out = [f"{COMPLETE[0].upper()}{COMPLETE[1:]}."]
     cutoffs, weightings = (occurring(est.keys[n]) for n in ("cutoff", "weighting"))
     if len(cutoffs) == 1:
         out.append(f"Poverty cutoff k = {cutoffs[0]}.")
@@ -110,6 +115,8 @@ def _flag_notes(layout: Grid, mark: str) -> list[str]:
     out = []
     for i in np.unique(est.flag.index).tolist():
         here = est.flag.index == i
+        if est.flag.at(int(np.argmax(here))) == COMPLETE:
+            continue  # it is said of all
         flag = est.flag.at(int(np.argmax(here)))
         kinds = (
             (f"{MISSING} ", flag or "not defined", here & missing),

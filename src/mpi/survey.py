@@ -162,8 +162,10 @@ class Survey:
         rows = f"{len(self):,} rows"
         if "cases" in self.roles:
             rows = f"{len(self):,} profiles of {int(self.numbers(self.roles['cases']).sum()):,} rows"
-        strata = f"{d.strata:,} {'stratum' if d.strata == 1 else 'strata'}"
         bare = "" if self.roles.get("weight") else ", unweighted"
+        if self.roles.get("psu") == EVERYBODY:
+            return f"<Survey: {rows}{inside}{rounds}, a census{bare}>"
+        strata = f"{d.strata:,} {'stratum' if d.strata == 1 else 'strata'}"
         return f"<Survey: {rows}{inside}{rounds}, {d.units:,} PSUs in {strata}, df {df:,.0f}{bare}>"
 
     @property

@@ -170,7 +170,7 @@ def wide(
         est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
         indicators=indicators,
     )  # fmt: skip
-    return _printed(layout, decimals, style_of(se=se, interval=interval))
+    return _printed(layout, decimals, style_of(est, se=se, interval=interval))
 
 
 def _printed(layout: Grid, decimals: int | None, style: Style) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
+from mpi.design import COMPLETE
 from mpi.errors import MpiError
 from mpi.layout import heading, occurring, part_of
 from mpi.notes import style_of, without_error
@@ -47,6 +48,7 @@ _FLAGS = {
     "not observed in group": "nobody in the group has an answer, so nothing is known of it",
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
     "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",
+    COMPLETE: "everybody is in the data, as in a census or a register",
     "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
     "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
     "no variation between PSUs: no interval": "all primary sampling units show the same; that is no proof of certainty",
@@ -99,7 +101,7 @@ def workbook(
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
-    style = style_of(se=se, interval=interval)
+    style = style_of(est, se=se, interval=interval)
     pages = list(_pages(grid(est, labels=labels, **options)))
     _check_size(est, pages, style)
     book = Workbook()

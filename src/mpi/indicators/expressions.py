@@ -31,7 +31,16 @@ from mpi.indicators.logic import Truth, at_least, every, some
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["as_expression", "combined", "expression", "is_known", "is_met", "truth_expression", "values_of"]
+__all__ = [
+    "as_expression",
+    "combined",
+    "expression",
+    "has_values",
+    "is_known",
+    "is_met",
+    "truth_expression",
+    "values_of",
+]
 
 
 def expression(condition: Condition, schema: Mapping[str, Any]) -> nw.Expr:
@@ -72,7 +81,7 @@ def truth_expression(condition: Condition, schema: Mapping[str, Any]) -> Truth:
         known = functools.reduce(operator.and_, (is_known(c, schema) for c in columns_of(leaf)))
         if isinstance(leaf, IsMissing):
             return Truth(~known, known)
-        met = is_met(leaf, schema, {c: values_of(c, schema) for c in columns_of(leaf)})
+        met = is_met(leaf, schema, lambda name: values_of(name, schema))
         return Truth(known & met, known & ~met)
 
     return combined(condition, of_leaf)
@@ -95,7 +104,9 @@ def combined(condition: Condition, of_leaf: Callable[[Leaf], Truth]) -> Truth:
 
 
 def is_known(name: str, schema: Mapping[str, Any]) -> nw.Expr:
-    """Say where a column has an answer: neither null nor NaN."""
+    """Say where a column has an answer, neither null nor NaN; one whose type is None is not there, and has none."""
+    if schema[name] is None:
+        return nw.lit(value=False)
     return ~(nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)).is_null()
 
 
@@ -114,18 +125,30 @@ def values_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     return nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name)
 
 
-def is_met(leaf: Leaf, schema: Mapping[str, Any], values: Mapping[str, nw.Expr]) -> nw.Expr:
+def has_values(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a column can be compared: not where it has no type, being absent or of missing values alone."""
+    return schema[name] is not None and schema[name] != nw.Unknown
+
+
+def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]) -> nw.Expr:
     """Say where a comparison is met, by the values of its columns; never null, and of no meaning where one is missing.
 
-    A column of `Unknown` type is one of missing values alone.
+    Parameters
+    ----------
+    leaf : Leaf
+        What is compared.
+    schema : mapping of name to narwhals dtype
+        The types of the columns.
+    read : function
+        Gives the values of a column, as `values_of` does.
     """
-    if any(schema[c] == nw.Unknown for c in columns_of(leaf)):
+    if not all(has_values(c, schema) for c in columns_of(leaf)):
         return nw.lit(value=False)
-    x = values[leaf.column]
+    x = read(leaf.column)
     match _as_held(leaf, schema[leaf.column]):
         case Compare(relation=relation, value=Times(other, times)):
             met = RELATIONS[relation](
-                x.cast(nw.Float64) * times.denominator, values[other].cast(nw.Float64) * times.numerator
+                x.cast(nw.Float64) * times.denominator, read(other).cast(nw.Float64) * times.numerator
             )
         case Compare(relation=relation, value=value):
             met = RELATIONS[relation](x, value)

@@ -73,7 +73,10 @@ def answers_of_members(eligible: Truth | None, deprived: Truth) -> dict[str, Any
 
 
 def answers_to(rule: Rule, hold: Callable[[Condition], Truth]) -> dict[str, Any]:
-    """Sort members by their answers to a rule, by a function that says where conditions hold."""
+    """Sort members by those answers that a rule is decided by, with a function that says where conditions hold."""
+    if rule.of == "household":
+        said = hold(rule.deprived)
+        return {"deprived": said.true, "free": said.false}
     eligible = None if rule.judged is None else hold(rule.judged)
     found = answers_of_members(eligible, hold(rule.deprived))
     return found | {"heads": ~hold(HEAD).false} if rule.household == "head" else found

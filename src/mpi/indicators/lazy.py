@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.errors import MpiError
+from mpi.indicators.engines import check_names, engine_of, told_by_engine
 from mpi.indicators.expressions import as_expression
 from mpi.indicators.gathering import wanted
 from mpi.indicators.households import COUNTED, Counts, answers_to, possible, settle
@@ -38,9 +39,11 @@ def evaluate_lazily(members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str
         Of the same kind; nothing is computed before it is collected.
     """
     check_keys(members, keys, "the members' frame")
-    frame = members if households is None else _with_households(members, households, rules, keys)
-    schema = fitting(frame, rules)
-    return nw.to_native(households_of(frame, rules, {k: key_of(k, schema) for k in keys}, schema))
+    check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
+    with told_by_engine(members):
+        frame = members if households is None else _with_households(members, households, rules, keys)
+        schema = fitting(frame, rules)
+        return nw.to_native(households_of(frame, rules, {k: key_of(k, schema) for k in keys}, schema))
 
 
 def households_of(
@@ -59,16 +62,17 @@ def households_of(
     schema : mapping of name to narwhals dtype
         What `lazy_checks.fitting` returned.
     """
-    named = [expr.alias(name) for name, expr in keys.items()]
-    frame, hold = with_truths(frame, conditions_of(rules), schema, keep=named)
+    asked = [c for c in wanted(rules, list(schema)) if schema[c] is not None and c not in keys]
+    frame = frame.select(*(expr.alias(name) for name, expr in keys.items()), *asked)
+    frame, hold = with_truths(frame, conditions_of(rules), schema)
     masks = {_of(i, part): mask for i, r in enumerate(rules) for part, mask in answers_to(r, hold).items()}
     frame = frame.select(*keys, *(whole(mask).alias(name) for name, mask in masks.items()))
     frame = frame.group_by(*keys).agg(*(nw.col(name).sum() for name in masks))
-    asked = [(i, r, _counts(i, masks)) for i, r in enumerate(rules)]
-    may = [x.alias(_of(i, n)) for i, r, counts in asked for x, n in zip(possible(r, counts), _MAY, strict=True)]
+    counts = [_counts(i, masks) for i in range(len(rules))]
+    may = [x.alias(_of(i, n)) for i, (r, c) in enumerate(zip(rules, counts, strict=True)) for x, n in zip(possible(r, c), _MAY, strict=True)]
     known = functools.reduce(operator.and_, (~nw.col(k).is_null() for k in keys))
     frame = frame.with_columns(known.alias(_KNOWN), *may)
-    return frame.select(*keys, *(_decided(i, r, counts) for i, r, counts in asked))
+    return frame.select(*keys, *(_decided(i, r, c) for i, (r, c) in enumerate(zip(rules, counts, strict=True))))
 
 
 def conditions_of(rules: Iterable[Rule]) -> list[Condition]:
@@ -106,9 +110,13 @@ def _with_households(
     homes = as_lazy(households)
     if homes is None:
         raise MpiError("the members' frame is lazy and the households' frame is not; give both of one kind")
+    if homes.implementation is not members.implementation:
+        both = f"{engine_of(members)} and the households' of {engine_of(homes)}"
+        raise MpiError(f"the members' frame is one of {both}; give both of one kind")
     check_keys(homes, keys, "the households' frame")
     own, theirs = members.collect_schema().names(), homes.collect_schema().names()
     asked = wanted(rules, [*own, *theirs])
+    check_names(homes, [c for c in asked if c in theirs])
     both = [c for c in asked if c in own and c in theirs and c not in keys]
     if both:
         raise MpiError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")

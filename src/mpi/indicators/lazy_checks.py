@@ -34,7 +34,7 @@ def fitting(frame: nw.LazyFrame[Any], rules: Rules) -> dict[str, Any]:
     Returns
     -------
     dict of name to narwhals dtype
-        Optional columns that the frame lacks are there, of type `Unknown`.
+        Optional columns that the frame lacks have None.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def fitting(frame: nw.LazyFrame[Any], rules: Rules) -> dict[str, Any]:
     problems.found += dict.fromkeys(found)
     problems.raise_if_any()
     absent = [c for r in rules for c in r.optional if c not in schema]
-    return schema | dict.fromkeys([*absent, *empty], nw.Unknown())
+    return schema | dict.fromkeys(absent)
 
 
 def _columns_of_nulls(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> set[str]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.indicators.conditions import IsMissing, columns_of, leaves
-from mpi.indicators.expressions import combined, is_known, is_met, values_of
+from mpi.indicators.expressions import combined, has_values, is_known, is_met, truth_expression, values_of
 from mpi.indicators.logic import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mpi.indicators.conditions import Condition, Leaf
 
@@ -28,12 +28,9 @@ SCRATCH = "_mpi_"
 
 
 def with_truths(
-    frame: nw.LazyFrame[Any],
-    conditions: Sequence[Condition],
-    schema: Mapping[str, Any],
-    keep: Sequence[nw.Expr] | None = None,
+    frame: nw.LazyFrame[Any], conditions: Sequence[Condition], schema: Mapping[str, Any]
 ) -> tuple[nw.LazyFrame[Any], Callable[[Condition], Truth]]:
-    """Add columns that say where conditions hold, and where they do not.
+    """Say where conditions hold.
 
     Parameters
     ----------
@@ -42,53 +39,54 @@ def with_truths(
     conditions : sequence of Condition
         What is asked.
     schema : mapping of name to narwhals dtype
-        The columns; one of `Unknown` type has missing values alone, and may be absent from the frame.
-    keep : sequence of expressions, optional
-        What else to keep of the frame; everything by default.
+        The columns; the type of one that is not there is None.
 
     Returns
     -------
     frame : LazyFrame
-        With new columns, whose names begin with `SCRATCH`.
+        The frame with more columns, whose names begin with `SCRATCH`.
     hold : function
-        Gives the truth of one of the conditions: two columns that are never missing.
+        Gives the truth of one of the conditions as two expressions on that frame, which are never null.
     """
-    columns = _numbered(f"{SCRATCH}%s_{{}}", (c for a in conditions for c in columns_of(a)))
-    parts = _numbered(f"{SCRATCH}met_{{}}", (leaf for a in conditions for leaf in leaves(a)))
-    whole = _numbered(f"{SCRATCH}%s_{{}}", conditions)
-    here = set(frame.collect_schema().names())
-    read = [_known(c, schema, here).alias(n % "known") for c, n in columns.items()]
-    read += [values_of(c, schema).alias(n % "value") for c, n in columns.items() if schema[c] != nw.Unknown]
-    frame = frame.with_columns(*read) if keep is None else frame.select(*keep, *read)
-    known = {c: nw.col(n % "known") for c, n in columns.items()}
-    values = {c: nw.col(n % "value") for c, n in columns.items()}
-    frame = frame.with_columns(*(_holds(leaf, schema, known, values).alias(n) for leaf, n in parts.items()))
-
-    def of_leaf(leaf: Leaf) -> Truth:
-        met = nw.col(parts[leaf])
-        return Truth(met, ~met if isinstance(leaf, IsMissing) else _all_known(leaf, known) & ~met)
-
-    truths = {n: combined(c, of_leaf) for c, n in whole.items()}
-    frame = frame.with_columns(*(getattr(t, side).alias(n % side) for n, t in truths.items() for side in _SIDES))
-    return frame, lambda condition: Truth(*(nw.col(whole[condition] % side) for side in _SIDES))
+    if frame.implementation.is_dask():  # it computes equal parts once by itself, and would repeat the steps
+        return frame, lambda condition: truth_expression(condition, schema)
+    frame, of_leaf = _with_leaves(frame, conditions, schema)
+    names = _numbered("truth", conditions)
+    truths = {name: combined(condition, of_leaf) for condition, name in names.items()}
+    frame = _plus(frame, (getattr(t, s).alias(f"{name}_{s}") for name, t in truths.items() for s in _SIDES))
+    return frame, lambda condition: Truth(*(nw.col(f"{names[condition]}_{s}") for s in _SIDES))
 
 
 _SIDES = ("true", "false")
 
 
-def _numbered(name: str, items: Any) -> dict[Any, str]:
-    return {item: name.format(i) for i, item in enumerate(dict.fromkeys(items))}
+def _with_leaves(
+    frame: nw.LazyFrame[Any], conditions: Sequence[Condition], schema: Mapping[str, Any]
+) -> tuple[nw.LazyFrame[Any], Callable[[Leaf], Truth]]:
+    """Add what each column says and where it says something; then where each comparison is met."""
+    known = _numbered("known", (c for a in conditions for c in columns_of(a)))
+    values = _numbered("value", (c for c in known if has_values(c, schema)))
+    met = _numbered("met", (leaf for a in conditions for leaf in leaves(a) if not isinstance(leaf, IsMissing)))
+    frame = _plus(frame, (is_known(c, schema).alias(n) for c, n in known.items()))
+    frame = _plus(frame, (values_of(c, schema).alias(n) for c, n in values.items()))
+
+    def all_known(leaf: Leaf) -> nw.Expr:
+        return functools.reduce(operator.and_, (nw.col(known[c]) for c in columns_of(leaf)))
+
+    def of_leaf(leaf: Leaf) -> Truth:
+        if isinstance(leaf, IsMissing):
+            return ~Truth(all_known(leaf), ~all_known(leaf))
+        return Truth(nw.col(met[leaf]), all_known(leaf) & ~nw.col(met[leaf]))
+
+    read = {c: nw.col(n) for c, n in values.items()}
+    holds = ((all_known(leaf) & is_met(leaf, schema, read.__getitem__)).alias(n) for leaf, n in met.items())
+    return _plus(frame, holds), of_leaf
 
 
-def _known(column: str, schema: Mapping[str, Any], here: set[str]) -> nw.Expr:
-    return is_known(column, schema) if column in here else nw.lit(value=False)
+def _plus(frame: nw.LazyFrame[Any], columns: Iterable[nw.Expr]) -> nw.LazyFrame[Any]:
+    more = list(columns)
+    return frame.with_columns(*more) if more else frame
 
 
-def _all_known(leaf: Leaf, known: Mapping[str, nw.Expr]) -> nw.Expr:
-    return functools.reduce(operator.and_, (known[c] for c in columns_of(leaf)))
-
-
-def _holds(leaf: Leaf, schema: Mapping[str, Any], known: Mapping[str, nw.Expr], values: Mapping[str, Any]) -> nw.Expr:
-    if isinstance(leaf, IsMissing):
-        return ~known[leaf.column]
-    return _all_known(leaf, known) & is_met(leaf, schema, values)
+def _numbered(kind: str, items: Iterable[Any]) -> dict[Any, str]:
+    return {item: f"{SCRATCH}{kind}_{i}" for i, item in enumerate(dict.fromkeys(items))}

@@ -30,7 +30,7 @@ _MODULES = {"duckdb", "_duckdb", "polars", "pyspark", "py4j", "dask", "ibis", "s
 
 def engine_of(frame: nw.LazyFrame[Any]) -> str:
     """Name the engine of a frame."""
-    name = frame.implementation.name.lower()
+    name: str = frame.implementation.name.lower()
     return _NAMES.get(name, name)
 
 

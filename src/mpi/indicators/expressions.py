@@ -144,7 +144,8 @@ def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]
     """
     if not all(has_values(c, schema) for c in columns_of(leaf)):
         return nw.lit(value=False)
-    x = read(leaf.column)
+    met: nw.Expr
+    x: Any = read(leaf.column)
     match _as_held(leaf, schema[leaf.column]):
         case Compare(relation=relation, value=Times(other, times)):
             met = RELATIONS[relation](
@@ -171,4 +172,3 @@ def _as_held(leaf: Leaf, dtype: Any) -> Leaf:
         case Between(low=low, high=high):
             return replace(leaf, low=float(np.float32(low)), high=float(np.float32(high)))
     return leaf
-

@@ -20,7 +20,7 @@ from mpi.indicators.logic import whole
 from mpi.indicators.rules import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mpi.indicators.conditions import Condition
     from mpi.indicators.rules import Rule, Rules
@@ -69,9 +69,8 @@ def households_of(
     frame = frame.select(*keys, *(whole(mask).alias(name) for name, mask in masks.items()))
     frame = frame.group_by(*keys).agg(*(nw.col(name).sum() for name in masks))
     counts = [_counts(i, masks) for i in range(len(rules))]
-    may = [x.alias(_of(i, n)) for i, (r, c) in enumerate(zip(rules, counts, strict=True)) for x, n in zip(possible(r, c), _MAY, strict=True)]
     known = functools.reduce(operator.and_, (~nw.col(k).is_null() for k in keys))
-    frame = frame.with_columns(known.alias(_KNOWN), *may)
+    frame = frame.with_columns(known.alias(_KNOWN), *_possible(rules, counts))
     return frame.select(*keys, *(_decided(i, r, c) for i, (r, c) in enumerate(zip(rules, counts, strict=True))))
 
 
@@ -98,6 +97,12 @@ def _counts(number: int, masks: Iterable[str]) -> Counts:
     return Counts(**{p: nw.col(_of(number, p)) if _of(number, p) in masks else zero for p in COUNTED})
 
 
+def _possible(rules: Iterable[Rule], counts: Iterable[Counts]) -> Iterator[nw.Expr]:
+    for i, (rule, found) in enumerate(zip(rules, counts, strict=True)):
+        for may, name in zip(possible(rule, found), _MAY, strict=True):
+            yield may.alias(_of(i, name))
+
+
 def _decided(number: int, rule: Rule, counts: Counts) -> nw.Expr:
     """Decide a household; members without an identifier are no household, and nothing is known of it."""
     found = settle(rule, counts, *(nw.col(_of(number, n)) for n in _MAY))
@@ -111,8 +116,8 @@ def _with_households(
     if homes is None:
         raise MpiError("the members' frame is lazy and the households' frame is not; give both of one kind")
     if homes.implementation is not members.implementation:
-        both = f"{engine_of(members)} and the households' of {engine_of(homes)}"
-        raise MpiError(f"the members' frame is one of {both}; give both of one kind")
+        kinds = f"{engine_of(members)} and the households' of {engine_of(homes)}"
+        raise MpiError(f"the members' frame is one of {kinds}; give both of one kind")
     check_keys(homes, keys, "the households' frame")
     own, theirs = members.collect_schema().names(), homes.collect_schema().names()
     asked = wanted(rules, [*own, *theirs])

@@ -104,10 +104,10 @@ def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) ->
 
 
 def _limits(*dtypes: Any) -> tuple[int, int]:
-    """Return the least and the largest number that all of some types hold, those that are not of whole numbers aside."""
-    sizes = [(str(d).startswith("U"), min(int(str(d).lstrip("UInt")), 64)) for d in dtypes if d.is_integer()]
-    low = max(0 if unsigned else -(2 ** (bits - 1)) for unsigned, bits in sizes)
-    return low, min(2 ** min(bits, 63) - 1 if unsigned else 2 ** (bits - 1) - 1 for unsigned, bits in sizes)
+    """Return the least and the largest number that all types of whole numbers among some hold."""
+    sizes = [(str(d).startswith("U"), int(str(d).lstrip("UInt"))) for d in dtypes if d.is_integer()]
+    low = max(0 if unsigned else -(2 ** min(bits - 1, 63)) for unsigned, bits in sizes)
+    return low, min(2 ** min(bits if unsigned else bits - 1, 63) - 1 for unsigned, bits in sizes)
 
 
 def _is_text(dtype: Any) -> bool:

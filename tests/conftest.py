@@ -57,7 +57,7 @@ def spark() -> Iterator[Any]:
             sql.SparkSession.builder.master("local[2]")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "4")
-            .config("spark.driver.memory", "1g")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # compiled sooner, if less well
             .getOrCreate()
         )
         session.sparkContext.setLogLevel("ERROR")

@@ -144,7 +144,7 @@ def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]
     """
     if not all(has_values(c, schema) for c in columns_of(leaf)):
         return nw.lit(value=False)
-    met: nw.Expr
+    met: nw.Expr = nw.lit(value=False)
     x: Any = read(leaf.column)
     match _as_held(leaf, schema[leaf.column]):
         case Compare(relation=relation, value=Times(other, times)):

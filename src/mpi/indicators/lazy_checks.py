@@ -55,18 +55,29 @@ def fitting(frame: nw.LazyFrame[Any], rules: Rules) -> dict[str, Any]:
 
 
 def _columns_of_nulls(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> set[str]:
-    """Return the columns that were made of missing values alone and so have no type yet (Polars, DuckDB: null)."""
+    """Return the columns that were made of missing values alone and so have no type yet."""
     untyped = [name for name, dtype in schema.items() if dtype == nw.Unknown]
     if not untyped:
         return set()
+    types = _native_types(frame)
+    return {name for name in untyped if str(types.get(name)).strip('"').upper() in _NULLS}
+
+
+_NULLS = {"NULL", "VOID", "VOIDTYPE()"}
+
+
+def _native_types(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
+    """Return the types of columns as the engine names them, of the engines that have one of nulls."""
     native: Any = frame.to_native()
     if frame.implementation.is_polars():
-        types = dict(native.collect_schema())
-    elif frame.implementation.is_duckdb():
-        types = dict(zip(native.columns, native.types, strict=True))
-    else:
-        return set()
-    return {name for name in untyped if str(types[name]).strip('"').upper() == "NULL"}
+        return dict(native.collect_schema())
+    if frame.implementation.is_duckdb():
+        return dict(zip(native.columns, native.types, strict=True))
+    if frame.implementation.is_ibis():
+        return dict(native.schema().items())
+    if frame.implementation.is_spark_like():
+        return dict(native.dtypes)
+    return {}
 
 
 def _not_computed(made: Computed) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+
+import frames
 
 HERE = Path(__file__).parent
 FIELD = HERE.parents[1] / "shared" / "field"
@@ -43,13 +47,30 @@ def own_survey_path() -> Path:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
-    """Spark on this machine alone."""
+    """Spark in local mode, on two cores."""
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, which is not on this machine")
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is an extra")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        builder = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-        session = builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+        session = (
+            sql.SparkSession.builder.master("local[2]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "4")
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # compiled sooner, if less well
+            .getOrCreate()
+        )
+        session.sparkContext.setLogLevel("ERROR")
         yield session
         session.stop()
+        gc.collect()
+
+
+@pytest.fixture
+def on_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """What makes a frame of an engine: ``on_engine("spark", table)``."""
+
+    def made(engine: str, frame: pd.DataFrame) -> Any:
+        return frames.on(engine, frame, lambda: request.getfixturevalue("spark"), tmp_path_factory.mktemp("engine"))
+
+    return made

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import warnings
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +10,7 @@ import pytest
 
 import mpi
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-pytestmark = [
-    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, which is not on this machine"),
-    pytest.mark.filterwarnings("ignore"),  # PySpark's own: of pandas 3, of sockets left open
-]
+pytestmark = pytest.mark.filterwarnings("ignore")  # PySpark's own: of pandas 3, of sockets left open
 
 NAMES = ["a", "b", "c", "d"]
 MEASURE = mpi.Measure.nested("m", {"x": NAMES[:2], "y": NAMES[2:]}, cutoff="1/2")
@@ -36,22 +28,7 @@ def people() -> pd.DataFrame:
     return frame
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[object]:
-    sql = pytest.importorskip("pyspark.sql", reason="PySpark is an extra")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        session = (
-            sql.SparkSession.builder.master("local[2]")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "4")
-            .getOrCreate()
-        )
-        yield session
-        session.stop()
-
-
-def test_spark_gives_the_figures_of_the_microdata(people: pd.DataFrame, spark: object, tmp_path) -> None:
+def test_spark_gives_the_figures_of_the_microdata(people: pd.DataFrame, spark: Any, tmp_path) -> None:
     path = str(tmp_path / "people.parquet")
     people.to_parquet(path, index=False)
     small = mpi.profile(spark.read.parquet(path), MEASURE, by=["region"], **DESIGN)

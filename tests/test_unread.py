@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import frames
 import mpi
 
 ROWS = 120_000
@@ -298,3 +300,23 @@ def test_lines_and_repr(people: pd.DataFrame) -> None:
     assert "120,000 rows" in repr(there.collect(["income"]))
     line = mpi.load_line("vn-2006")
     same(*(mpi.estimate(s, line, by=["region"]) for s in (there, mpi.Survey(frame, **DESIGN))))
+
+
+@pytest.mark.parametrize("engine", frames.LAZY)
+def test_deprivations_are_left_to_the_engine(people: pd.DataFrame, engine: str, on_engine: Callable[..., Any]) -> None:
+    from mpi.indicators import add_deprivations, load_rules
+
+    rng = np.random.default_rng(3)
+    frame = people.head(30_000)[["stratum", "psu", "w", "sex"]].assign(
+        home=lambda f: rng.integers(0, 12, len(f)), age=lambda f: rng.integers(0, 90, len(f)).astype(float)
+    )
+    for name in ("insured", "attending"):
+        frame[name] = np.where(rng.random(len(frame)) < 0.02, np.nan, rng.integers(0, 2, len(frame)))
+    rules = load_rules("vn-2016").select(["health_insurance", "child_schooling"])
+    measure = mpi.Measure.nested("two", {r.name: [r.column] for r in rules}, cutoff="1/2")
+    held = on_engine(engine, frame)
+    both = [add_deprivations(mpi.Survey(f, **DESIGN, household="home"), rules) for f in (held, frame)]
+    assert not both[0].in_memory
+    same(*(mpi.estimate(s, measure, by=["sex"]) for s in both))
+    with pytest.raises(mpi.MpiError, match=r"which column identifies the households \(household=\)"):
+        add_deprivations(mpi.Survey(held, psu="psu"), rules)

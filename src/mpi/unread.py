@@ -49,11 +49,19 @@ class Source:
         The design, and the household.
     conditions : tuple of narwhals.Expr
         What rows of the domain meet.
+    given : narwhals.LazyFrame, optional
+        The frame of the same rows before columns were computed, where that takes the engine long.
     """
 
     frame: nw.LazyFrame[Any]
     roles: Mapping[str, str]
     conditions: tuple[nw.Expr, ...] = ()
+    given: nw.LazyFrame[Any] | None = None
+
+    @property
+    def rows(self) -> nw.LazyFrame[Any]:
+        """The rows as they were given."""
+        return self.frame if self.given is None else self.given
 
     @property
     def columns(self) -> list[str]:
@@ -67,7 +75,7 @@ class Source:
     def count(self) -> int:
         """Count the rows."""
         with self.told():
-            return int(self.frame.select(nw.len().alias("n")).collect("pandas").to_native()["n"].iloc[0])
+            return int(self.rows.select(nw.len().alias("n")).collect("pandas").to_native()["n"].iloc[0])
 
 
 class Unread(Survey):
@@ -210,7 +218,7 @@ class Unread(Survey):
 
     def with_frames(self, change: Callable[[Source], nw.LazyFrame[Any]]) -> Unread:
         """Return the survey over other lazy frames of the same rows, for columns that an engine computes."""
-        return self._over([replace(s, frame=change(s)) for s in self.sources])
+        return self._over([replace(s, frame=change(s), given=s.rows) for s in self.sources])
 
     # --- reading it -------------------------------------------------------------------------------------------------
 
@@ -356,7 +364,7 @@ def _needs_rows(source: Source, unit: Unit) -> bool:
 def _one_row_each(source: Source) -> bool:
     """Tell whether every household has one row; the first rows tell it of most files."""
     keys = [source.roles[r] for r in ("wave", "strata", "psu", "household") if r in source.roles]
-    rows = source.frame.select(*(nw.col(k) for k in dict.fromkeys(keys)), nw.lit(1).alias("_n"))
+    rows = source.rows.select(*(nw.col(k) for k in dict.fromkeys(keys)), nw.lit(1).alias("_n"))
     with source.told():
         few = rows.head(_FEW).collect("pandas").to_native()
         if few.drop(columns="_n").duplicated().any():

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import frames
 import mpi
 from mpi.errors import MpiError
 from mpi.indicators import Rule, Rules, add_deprivations, column, evaluate, explain, holds, load_rules, share_above
@@ -25,9 +26,10 @@ RULES = Rules(
     ],
 )
 TEXTS = Rules("texts", [Rule(name="sex", deprived=column("sex") == "female")])
-EVERY = pytest.mark.parametrize("kind", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
-EAGER = pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
-LAZY = pytest.mark.parametrize("kind", ["lazy polars", "duckdb"])
+LAZY_KINDS = [kind for kind in frames.LAZY if kind != "dataset"][:-1]  # Spark needs seconds for each
+EVERY = pytest.mark.parametrize("kind", [*frames.IN_MEMORY, *LAZY_KINDS])
+EAGER = pytest.mark.parametrize("kind", frames.IN_MEMORY)
+LAZY = pytest.mark.parametrize("kind", LAZY_KINDS)
 
 
 def made(kind: str, columns: dict[str, Any]) -> Any:
@@ -37,14 +39,18 @@ def made(kind: str, columns: dict[str, Any]) -> Any:
         frame = pl.DataFrame(columns, strict=False)
         return frame if kind == "polars" else frame.lazy()
     table = pa.table(columns)
+    if kind == "dask":
+        return pytest.importorskip("dask.dataframe", reason="Dask is an extra").from_pandas(
+            table.to_pandas(date_as_object=False), 2
+        )
+    if kind == "ibis":
+        return pytest.importorskip("ibis", reason="Ibis is an extra").memtable(table)
     return table if kind == "arrow" else pytest.importorskip("duckdb").from_arrow(table)
 
 
 def listed(found: Any, name: str) -> list[float | None]:
     """A column of a result in the order of households, None where missing."""
-    if isinstance(found, pl.LazyFrame):
-        found = found.collect()
-    table = found.df() if hasattr(found, "df") else found if isinstance(found, pd.DataFrame) else found.to_pandas()
+    table = frames.collected(found)
     values = table.sort_values("household", na_position="last")[name]
     return [None if pd.isna(v) else float(v) for v in values]
 
@@ -101,7 +107,7 @@ def test_columns_of_one_name() -> None:
 @EVERY
 def test_no_rows(kind: str) -> None:
     none = {k: np.array(v[:0], dtype="int64") for k, v in PEOPLE.items()}
-    if kind in {"lazy polars", "duckdb"}:
+    if kind not in frames.IN_MEMORY:
         assert listed(evaluate(made(kind, none), RULES), "dep_insurance") == []
     else:
         assert "it has no rows" in error(made(kind, none), RULES)
@@ -183,7 +189,7 @@ def test_a_household_with_two_rows(kind: str) -> None:
     people, homes = apart(kind, {"household": [1, 1, 2], "roof": [0, 1, 0]})
     either = Rule(name="either", deprived=(column("insured") == 0) & (column("roof") == 1))
     rules = Rules("two", [*RULES, either])
-    if kind in {"lazy polars", "duckdb"}:
+    if kind not in frames.IN_MEMORY:
         found = evaluate(people, rules, households_frame=homes)
         assert listed(found, "dep_roof") == [None, 0]
         assert listed(found, "dep_either") == [None, 0]
@@ -215,7 +221,7 @@ def test_one_lazy_table_and_one_in_memory() -> None:
 @EVERY
 def test_a_column_of_the_household_that_differs_between_its_members(kind: str) -> None:
     frame = made(kind, PEOPLE | {"roof": [1, 0, 0]})
-    if kind in {"lazy polars", "duckdb"}:
+    if kind not in frames.IN_MEMORY:
         assert listed(evaluate(frame, RULES), "dep_roof") == [None, 0]
     else:
         said = error(frame, RULES)
@@ -318,7 +324,7 @@ def test_dates(kind: str, rules: Rules) -> None:
     assert "the rule compares it with a" in said
 
 
-@EVERY
+@pytest.mark.parametrize("kind", [*frames.IN_MEMORY, *LAZY_KINDS[:-1]])  # to Dask, such a column is a text
 def test_columns_without_any_answer(kind: str) -> None:
     """Whatever the engine makes of such a column: without a type, of floats, of objects."""
     nothing = PEOPLE | {"insured": [None] * 3, "sex": [None] * 3, "roof": [None] * 3}

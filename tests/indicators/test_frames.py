@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 
+from frames import ENGINES, LAZY, collected, spread
 from mpi.indicators import Rule, Rules, column, evaluate, list_rules, load_rules, share_above
-
-duckdb = pytest.importorskip("duckdb", reason="the engine is an extra; without it there is nothing to compare with")
+from mpi.indicators.lazy_adding import with_deprivations
+from mpi.indicators.lazy_join import as_lazy
 
 ROWS, HOMES = 120_000, 31_000
 WORDS = Rules(
@@ -75,33 +76,9 @@ def homes() -> pd.DataFrame:
     )
 
 
-def arrow(frame: pd.DataFrame) -> pa.Table:
-    return pa.Table.from_pandas(frame, preserve_index=False)
-
-
-def polars(frame: pd.DataFrame) -> pl.DataFrame:
-    return pl.from_arrow(arrow(frame))
-
-
-def relation(frame: pd.DataFrame) -> Any:
-    return duckdb.from_arrow(arrow(frame))
-
-
-KINDS: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "shuffled pandas": lambda frame: frame.sample(frac=1, random_state=3),
-    "polars": polars,
-    "lazy polars": lambda frame: polars(frame).lazy(),
-    "arrow": arrow,
-    "duckdb": relation,
-}
-
-
 def in_order(found: Any) -> pd.DataFrame:
     """A result as a pandas frame of floats by household."""
-    if isinstance(found, pl.LazyFrame):
-        found = found.collect()
-    table = found.df() if hasattr(found, "df") else found if isinstance(found, pd.DataFrame) else found.to_pandas()
-    return table.astype("float64").set_index("household").sort_index()
+    return collected(found).astype("float64").set_index("household").sort_index()
 
 
 @cache
@@ -109,10 +86,10 @@ def base() -> pd.DataFrame:
     return in_order(evaluate(people(), WORDS, households_frame=homes()))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_two_tables_joined_inside(kind: str) -> None:
-    made = KINDS[kind]
-    found = in_order(evaluate(made(people()), WORDS, households_frame=made(homes())))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_tables_joined_inside(engine: str, on_engine: Callable[..., Any]) -> None:
+    own, other = (on_engine(engine, table) for table in (people(), homes()))
+    found = in_order(evaluate(own, WORDS, households_frame=other))
     pd.testing.assert_frame_equal(found, base(), check_exact=True)
 
 
@@ -145,9 +122,8 @@ def test_some_columns_by_hand() -> None:
     np.testing.assert_array_equal(base()["dep_roof"], roof)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_identifiers_of_two_columns_and_of_text(kind: str) -> None:
-    made = KINDS[kind]
+@pytest.mark.parametrize("engine", ["polars", "arrow", *LAZY[:-1]])
+def test_identifiers_of_two_columns_and_of_text(engine: str, on_engine: Callable[..., Any]) -> None:
     rules = WORDS.select(["any", "share", "small"])
 
     def split(frame: pd.DataFrame) -> pd.DataFrame:
@@ -155,10 +131,8 @@ def test_identifiers_of_two_columns_and_of_text(kind: str) -> None:
         place = pd.Series(np.char.add("xã ", (code % 10).astype(str)), index=frame.index)
         return frame.assign(place=place, number=code // 10).drop(columns="household")
 
-    found = evaluate(made(split(people())), rules, ["place", "number"], made(split(homes())))
-    if isinstance(found, pl.LazyFrame):
-        found = found.collect()
-    table = found.df() if hasattr(found, "df") else found if isinstance(found, pd.DataFrame) else found.to_pandas()
+    own, other = (on_engine(engine, split(table)) for table in (people(), homes()))
+    table = collected(evaluate(own, rules, ["place", "number"], other))
     table["household"] = table["number"] * 10 + table["place"].str[-1].astype(int)
     found = in_order(table.drop(columns=["place", "number"]))
     pd.testing.assert_frame_equal(found, base()[[r.column for r in rules]], check_index_type=False)
@@ -189,11 +163,30 @@ def answers(standard: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("standard", list_rules())
-def test_the_shipped_rules(standard: str) -> None:
-    frame, rules = answers(standard), load_rules(standard)
-    expected = in_order(evaluate(frame, rules))
+@pytest.mark.parametrize("engine", LAZY)
+def test_the_shipped_rules(standard: str, engine: str, on_engine: Callable[..., Any]) -> None:
+    """Households of three columns: their numbers come again in other PSUs, and those of PSUs in other strata."""
+    rules, keys = load_rules(standard), ["stratum", "psu", "household"]
+    table = typed(answers(standard)).sample(frac=1, random_state=5, ignore_index=True)
+    code = table["household"].to_numpy()
+    table["stratum"] = pd.Categorical(np.array(["north", "centre", "south"])[code % 3])
+    table["psu"] = (code // 3 % 40).astype("float64")
+    table["household"] = pd.array(code // 120, dtype="Int32").to_numpy(dtype="int32")
+    table["row"] = np.arange(len(table))
+    expected = spread(rules, table, keys)
     assert expected.notna().any().all()
     assert expected.isna().any().all()
-    for kind in ("lazy polars", "duckdb"):
-        found = in_order(evaluate(KINDS[kind](frame), rules))
-        pd.testing.assert_frame_equal(found, expected, check_exact=True, check_index_type=False, obj=kind)
+    lazy = as_lazy(on_engine(engine, table))
+    found = collected(nw.to_native(with_deprivations(lazy, rules, keys))).set_index("row").sort_index()
+    names = [r.column for r in rules]
+    assert list(found.columns) == [c for c in table if c != "row"] + names
+    pd.testing.assert_frame_equal(found[names].astype("float64"), expected, check_exact=True, check_names=False)
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same answers in columns of other types: yes or no, small and nullable numbers, single precision."""
+    kinds = itertools.cycle(["boolean", "Int8", "float32", "float64"])
+    two = [c for c in frame if set(frame[c].dropna().unique()) <= {0.0, 1.0}]
+    out = frame.astype(dict(zip(two, kinds, strict=False)))
+    whole = [c for c in ("age", "level", "water", "grade") if c in frame]
+    return out.astype(dict.fromkeys(whole, "Int16"))

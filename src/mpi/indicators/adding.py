@@ -11,11 +11,15 @@ from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import read_answers
 from mpi.indicators.evaluate import check_members, deprivations
 from mpi.indicators.gathering import gather
+from mpi.indicators.lazy_adding import with_deprivations
 from mpi.indicators.rules import require_rules
 from mpi.profiles import households_of
 from mpi.survey import made
+from mpi.unread import Unread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mpi.indicators.rules import Rules
     from mpi.survey import Survey
 
@@ -55,6 +59,9 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     array([1., 1., 0.])
     """
     require_rules(rules)
+    if isinstance(survey, Unread):
+        _check_kind(survey)
+        return survey.with_frames(lambda source: with_deprivations(source.frame, rules, _keys(source.roles)))
     _check(survey, rules)
     household = households_of(survey)
     check_members(rules, survey.frames, household)
@@ -73,12 +80,23 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames})
 
 
-def _check(survey: Survey, rules: Rules) -> None:
-    problems = Problems("the deprivations cannot be computed")
+def _keys(roles: Mapping[str, str]) -> list[str]:
+    """Return the columns that tell households apart; none where each row is one."""
+    if "size" in roles:
+        return []
+    return list(dict.fromkeys(roles[r] for r in ("wave", "strata", "psu", "household") if r in roles))
+
+
+def _check_kind(survey: Survey) -> None:
     if "household" not in survey.roles and "size" not in survey.roles:
         raise MpiError(
             "the deprivations cannot be computed: tell the survey which column identifies the households (household=)"
         )
+
+
+def _check(survey: Survey, rules: Rules) -> None:
+    problems = Problems("the deprivations cannot be computed")
+    _check_kind(survey)
     if "size" in survey.roles:
         asked = [r.name for r in rules if r.of == "members"]
         if asked:

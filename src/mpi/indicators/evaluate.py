@@ -39,7 +39,8 @@ def evaluate(
     ----------
     members_frame : data frame
         One row per member (pandas, Polars, PyArrow), columns of the household repeated; it is never changed. A lazy
-        frame (DuckDB, lazy Polars) stays lazy and is worked on by its engine.
+        frame (Polars, DuckDB, Ibis, Dask, PySpark) stays lazy and is worked on by its engine; a PyArrow dataset is
+        read by DuckDB, or else by Polars.
     rules : Rules
         What is asked; see `load_rules` and `Rules.from_toml`.
     household : str or sequence of str
@@ -58,9 +59,10 @@ def evaluate(
     MpiError
         When columns are absent (the message says which rules can be computed all the same), identifiers are
         missing, a member stands twice in its household (by the column `member`, where there is one), columns hold
-        text where the rules have numbers, or a column of the household differs between its members. A lazy frame
-        is not looked at: there, members without an identifier, households whose members differ and those with
-        several rows in `households_frame` have missing deprivations, and repeated members count again.
+        text where the rules have numbers, or a column of the household differs between its members; or when an
+        engine cannot apply the rules. A lazy frame is not looked at: there, members without an identifier, households
+        whose members differ and those with several rows in `households_frame` have missing deprivations, and
+        repeated members count again.
 
     Examples
     --------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.errors import MpiError
-from mpi.indicators.arrays import RELATIONS, asks_text, some_equal
+from mpi.indicators.arrays import RELATIONS, some_equal
 from mpi.indicators.conditions import (
     AllOf,
     AnyOf,
@@ -22,13 +24,23 @@ from mpi.indicators.conditions import (
     Not,
     OneOf,
     Times,
+    columns_of,
 )
 from mpi.indicators.logic import Truth, at_least, every, some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["as_expression", "expression", "truth_expression"]
+__all__ = [
+    "as_expression",
+    "combined",
+    "expression",
+    "has_values",
+    "is_known",
+    "is_met",
+    "truth_expression",
+    "values_of",
+]
 
 
 def expression(condition: Condition, schema: Mapping[str, Any]) -> nw.Expr:
@@ -64,41 +76,88 @@ def as_expression(truth: Truth) -> nw.Expr:
 
 def truth_expression(condition: Condition, schema: Mapping[str, Any]) -> Truth:
     """Say where a condition holds and where it does not, as two expressions that are never null."""
+
+    def of_leaf(leaf: Leaf) -> Truth:
+        known = functools.reduce(operator.and_, (is_known(c, schema) for c in columns_of(leaf)))
+        if isinstance(leaf, IsMissing):
+            return Truth(~known, known)
+        met = is_met(leaf, schema, lambda name: values_of(name, schema))
+        return Truth(known & met, known & ~met)
+
+    return combined(condition, of_leaf)
+
+
+def combined(condition: Condition, of_leaf: Callable[[Leaf], Truth]) -> Truth:
+    """Put the truths of single comparisons together to that of a condition."""
     match condition:
         case AllOf(parts):
-            return every(truth_expression(p, schema) for p in parts)
+            return every(combined(p, of_leaf) for p in parts)
         case AnyOf(parts):
-            return some(truth_expression(p, schema) for p in parts)
+            return some(combined(p, of_leaf) for p in parts)
         case AtLeast(count, parts):
-            return at_least(count, (truth_expression(p, schema) for p in parts))
+            return at_least(count, (combined(p, of_leaf) for p in parts))
         case Not(part):
-            return ~truth_expression(part, schema)
+            return ~combined(part, of_leaf)
         case Compare() | OneOf() | Between() | IsMissing():
-            return _leaf(condition, schema)
+            return of_leaf(condition)
     raise MpiError(f"{condition!r} is no condition that can be evaluated")
 
 
-def _leaf(leaf: Leaf, schema: Mapping[str, Any]) -> Truth:
-    values = _column(leaf.column, schema, text=asks_text(leaf))
-    known = ~values.is_null()
-    leaf = _as_held(leaf, schema[leaf.column])
-    match leaf:
-        case IsMissing():
-            return Truth(~known, known)
-        case Compare(value=Times(other, times)):
-            others = _column(other, schema)
-            known = known & ~others.is_null()
-            met = RELATIONS[leaf.relation](
-                values.cast(nw.Float64) * times.denominator, others.cast(nw.Float64) * times.numerator
+def is_known(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+    """Say where a column has an answer, neither null nor NaN; one whose type is None is not there, and has none."""
+    if schema[name] is None:
+        return nw.lit(value=False)
+    return ~(nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)).is_null()
+
+
+def values_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+    """Read a column so that every engine can compare it: NaN as missing, categories as texts, yes and no as 1 and 0.
+
+    A yes-or-no without an answer is 0 here, since some engines have whole numbers without missing ones: ask `is_known`.
+    """
+    dtype = schema[name]
+    if dtype.is_float():
+        return nw.col(name).fill_nan(None)
+    if dtype == nw.Boolean:
+        return nw.col(name).fill_null(value=False).cast(nw.Int64)
+    if dtype == nw.Categorical or isinstance(dtype, nw.Enum):
+        return nw.col(name).cast(nw.String)
+    return nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name)
+
+
+def has_values(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a column can be compared: not where it has no type, being absent or of missing values alone."""
+    return schema[name] is not None and schema[name] != nw.Unknown
+
+
+def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]) -> nw.Expr:
+    """Say where a comparison is met, by the values of its columns; never null, and of no meaning where one is missing.
+
+    Parameters
+    ----------
+    leaf : Leaf
+        What is compared.
+    schema : mapping of name to narwhals dtype
+        The types of the columns.
+    read : function
+        Gives the values of a column, as `values_of` does.
+    """
+    if not all(has_values(c, schema) for c in columns_of(leaf)):
+        return nw.lit(value=False)
+    met: nw.Expr = nw.lit(value=False)
+    x: Any = read(leaf.column)
+    match _as_held(leaf, schema[leaf.column]):
+        case Compare(relation=relation, value=Times(other, times)):
+            met = RELATIONS[relation](
+                x.cast(nw.Float64) * times.denominator, read(other).cast(nw.Float64) * times.numerator
             )
         case Compare(relation=relation, value=value):
-            met = RELATIONS[relation](values, value)
+            met = RELATIONS[relation](x, value)
         case OneOf(values=options):
-            met = some_equal(values, options)
+            met = some_equal(x, options)
         case Between(low=low, high=high):
-            met = (values >= low) & (values < high)
-    met = met.fill_null(value=False)
-    return Truth(known & met, known & ~met)
+            met = (x >= low) & (x < high)
+    return met.fill_null(value=False)
 
 
 def _as_held(leaf: Leaf, dtype: Any) -> Leaf:
@@ -113,17 +172,3 @@ def _as_held(leaf: Leaf, dtype: Any) -> Leaf:
         case Between(low=low, high=high):
             return replace(leaf, low=float(np.float32(low)), high=float(np.float32(high)))
     return leaf
-
-
-def _column(name: str, schema: Mapping[str, Any], *, text: bool = False) -> nw.Expr:
-    """Read a column with NaN made missing, so that no engine compares with it; `Unknown` is one of nulls alone."""
-    dtype = schema[name]
-    if dtype == nw.Unknown:
-        return nw.col(name).cast(nw.String if text else nw.Float64)
-    if dtype.is_float():
-        return nw.col(name).fill_nan(None)
-    if dtype == nw.Boolean:
-        return nw.col(name).cast(nw.Int64)
-    if dtype == nw.Categorical or isinstance(dtype, nw.Enum):
-        return nw.col(name).cast(nw.String)
-    return nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name)

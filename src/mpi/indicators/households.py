@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.indicators.conditions import Condition
     from mpi.indicators.rules import Rule
 
-__all__ = ["COUNTED", "PARTS", "Counts", "answers_of_members", "answers_to", "count", "decide"]
+__all__ = ["COUNTED", "PARTS", "Counts", "answers_of_members", "answers_to", "count", "decide", "possible", "settle"]
 
 PARTS = ("deprived", "free", "open", "maybe_deprived", "maybe_free", "maybe_open")
 COUNTED = (*PARTS, "heads")
@@ -73,7 +73,10 @@ def answers_of_members(eligible: Truth | None, deprived: Truth) -> dict[str, Any
 
 
 def answers_to(rule: Rule, hold: Callable[[Condition], Truth]) -> dict[str, Any]:
-    """Sort members by their answers to a rule, by a function that says where conditions hold."""
+    """Sort members by those answers that a rule is decided by, with a function that says where conditions hold."""
+    if rule.of == "household":
+        said = hold(rule.deprived)
+        return {"deprived": said.true, "free": said.false}
     eligible = None if rule.judged is None else hold(rule.judged)
     found = answers_of_members(eligible, hold(rule.deprived))
     return found | {"heads": ~hold(HEAD).false} if rule.household == "head" else found
@@ -105,15 +108,24 @@ def decide(rule: Rule, counts: Counts) -> Truth:
     A household is deprived, or not, where every way of filling in the missing answers says so; else, where enough
     members answered (`Rule.enough`), as those who answered say.
     """
+    return settle(rule, counts, *possible(rule, counts))
+
+
+def possible(rule: Rule, counts: Counts) -> tuple[Any, Any]:
+    """Whether the household may be deprived, and whether it may be not deprived."""
     if rule.of == "household":
-        return Truth((counts.deprived > 0) & (counts.free == 0), (counts.free > 0) & (counts.deprived == 0))
-    yes, no = _possible_of_head(rule, counts) if rule.household == "head" else _possible(rule, counts)
+        return counts.free == 0, counts.deprived == 0
+    return _possible_of_head(rule, counts) if rule.household == "head" else _possible(rule, counts)
+
+
+def settle(rule: Rule, counts: Counts, yes: Any, no: Any) -> Truth:
+    """Say what follows from what is possible, and from those who answered."""
     found = Truth(yes & ~no, no & ~yes)
     return found if rule.enough is None else _by_those_who_answered(rule, counts, found)
 
 
 def _possible(rule: Rule, counts: Counts) -> tuple[Any, Any]:
-    """Whether the household may be deprived, and whether it may be not deprived."""
+    """Say what is possible for a rule that counts members."""
     least = counts.deprived + counts.free + counts.open + counts.maybe_free + counts.maybe_open
     mostly = counts.deprived + counts.open + counts.maybe_deprived + counts.maybe_open
     yes = _reaches(rule, mostly, mostly + counts.free)

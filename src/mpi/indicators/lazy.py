@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.errors import MpiError, Problems
-from mpi.indicators.arrays import asks_text
-from mpi.indicators.conditions import Compare, IsMissing, Times, leaves
-from mpi.indicators.expressions import as_expression, truth_expression
-from mpi.indicators.gathering import check_columns, computed_for, wanted
-from mpi.indicators.households import COUNTED, Counts, answers_to, decide
+from mpi.errors import MpiError
+from mpi.indicators.engines import check_names, engine_of, told_by_engine
+from mpi.indicators.expressions import as_expression
+from mpi.indicators.gathering import wanted
+from mpi.indicators.households import COUNTED, Counts, answers_to, possible, settle
+from mpi.indicators.lazy_checks import fitting
 from mpi.indicators.lazy_join import as_lazy, check_keys, joined
+from mpi.indicators.lazy_truth import SCRATCH, with_truths
 from mpi.indicators.logic import whole
+from mpi.indicators.rules import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mpi.indicators.conditions import Leaf
+    from mpi.indicators.conditions import Condition
     from mpi.indicators.rules import Rule, Rules
 
-__all__ = ["evaluate_lazily"]
+__all__ = ["conditions_of", "evaluate_lazily", "households_of", "key_of"]
+
+_KNOWN = f"{SCRATCH}known"
 
 
 def evaluate_lazily(members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], households: Any) -> Any:
@@ -35,36 +39,74 @@ def evaluate_lazily(members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str
         Of the same kind; nothing is computed before it is collected.
     """
     check_keys(members, keys, "the members' frame")
-    frame = members if households is None else _with_households(members, households, rules, keys)
-    schema = dict(frame.collect_schema())
-    empty = _columns_of_nulls(frame, schema)
-    _check(rules, schema, empty)
-    frame = frame.select(*keys, *wanted(rules, list(schema)))
-    absent = dict.fromkeys(c for r in rules for c in r.optional if c not in schema)
-    if absent:
-        frame = frame.with_columns(*(nw.lit(None, dtype=nw.Float64).alias(c) for c in absent))
-        schema |= dict.fromkeys(absent, nw.Unknown())
-    masks = {f"{i}_{part}": m for i, r in enumerate(rules) for part, m in _masks(r, schema).items()}
-    counted = frame.select(*(_key(k, schema) for k in keys), *(whole(m).alias(n) for n, m in masks.items()))
-    sums = counted.group_by(*keys).agg(*(nw.col(n).sum() for n in masks))
+    check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
+    with told_by_engine(members):
+        frame = members if households is None else _with_households(members, households, rules, keys)
+        schema = fitting(frame, rules)
+        return nw.to_native(households_of(frame, rules, {k: key_of(k, schema) for k in keys}, schema))
+
+
+def households_of(
+    frame: nw.LazyFrame[Any], rules: Rules, keys: Mapping[str, nw.Expr], schema: Mapping[str, Any]
+) -> nw.LazyFrame[Any]:
+    """Return the households of members, with what the rules say of each.
+
+    Parameters
+    ----------
+    frame : LazyFrame
+        The members.
+    rules : Rules
+        What is asked.
+    keys : mapping of name to expression
+        What identifies a household, at least one column.
+    schema : mapping of name to narwhals dtype
+        What `lazy_checks.fitting` returned.
+    """
+    asked = [c for c in wanted(rules, list(schema)) if schema[c] is not None and c not in keys]
+    frame = frame.select(*(expr.alias(name) for name, expr in keys.items()), *asked)
+    frame, hold = with_truths(frame, conditions_of(rules), schema)
+    masks = {_of(i, part): mask for i, r in enumerate(rules) for part, mask in answers_to(r, hold).items()}
+    frame = frame.select(*keys, *(whole(mask).alias(name) for name, mask in masks.items()))
+    frame = frame.group_by(*keys).agg(*(nw.col(name).sum() for name in masks))
+    counts = [_counts(i, masks) for i in range(len(rules))]
     known = functools.reduce(operator.and_, (~nw.col(k).is_null() for k in keys))
-    return nw.to_native(sums.select(*keys, *(_decided(i, r, masks, known) for i, r in enumerate(rules))))
+    frame = frame.with_columns(known.alias(_KNOWN), *_possible(rules, counts))
+    return frame.select(*keys, *(_decided(i, r, c) for i, (r, c) in enumerate(zip(rules, counts, strict=True))))
 
 
-def _key(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+def conditions_of(rules: Iterable[Rule]) -> list[Condition]:
+    """Return what rules ask, each condition once: who is judged, who is deprived, and who is the head."""
+    asked = [c for r in rules for c in (r.judged, r.deprived, HEAD if r.household == "head" else None)]
+    return list(dict.fromkeys(c for c in asked if c is not None))
+
+
+def key_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     """Read an identifier, NaN as missing."""
     return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
 
 
-def _masks(rule: Rule, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return answers_to(rule, lambda condition: truth_expression(condition, schema))
+_MAY = ("may_be", "may_be_not")
 
 
-def _decided(number: int, rule: Rule, masks: Mapping[str, Any], known: nw.Expr) -> nw.Expr:
-    """Decide a household by its counts; members without an identifier are no household, and nothing is known of it."""
+def _of(number: int, part: str) -> str:
+    return f"{SCRATCH}{number}_{part}"
+
+
+def _counts(number: int, masks: Iterable[str]) -> Counts:
     zero = nw.lit(0)
-    columns = {p: nw.col(f"{number}_{p}") if f"{number}_{p}" in masks else zero for p in COUNTED}
-    return nw.when(known).then(as_expression(decide(rule, Counts(**columns)))).alias(rule.column)
+    return Counts(**{p: nw.col(_of(number, p)) if _of(number, p) in masks else zero for p in COUNTED})
+
+
+def _possible(rules: Iterable[Rule], counts: Iterable[Counts]) -> Iterator[nw.Expr]:
+    for i, (rule, found) in enumerate(zip(rules, counts, strict=True)):
+        for may, name in zip(possible(rule, found), _MAY, strict=True):
+            yield may.alias(_of(i, name))
+
+
+def _decided(number: int, rule: Rule, counts: Counts) -> nw.Expr:
+    """Decide a household; members without an identifier are no household, and nothing is known of it."""
+    found = settle(rule, counts, *(nw.col(_of(number, n)) for n in _MAY))
+    return nw.when(nw.col(_KNOWN)).then(as_expression(found)).alias(rule.column)
 
 
 def _with_households(
@@ -73,61 +115,14 @@ def _with_households(
     homes = as_lazy(households)
     if homes is None:
         raise MpiError("the members' frame is lazy and the households' frame is not; give both of one kind")
+    if homes.implementation is not members.implementation:
+        kinds = f"{engine_of(members)} and the households' of {engine_of(homes)}"
+        raise MpiError(f"the members' frame is one of {kinds}; give both of one kind")
     check_keys(homes, keys, "the households' frame")
     own, theirs = members.collect_schema().names(), homes.collect_schema().names()
     asked = wanted(rules, [*own, *theirs])
+    check_names(homes, [c for c in asked if c in theirs])
     both = [c for c in asked if c in own and c in theirs and c not in keys]
     if both:
         raise MpiError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
     return joined(members, homes, keys, [c for c in asked if c in theirs and c not in keys])
-
-
-# --- checks ---------------------------------------------------------------------------------------------------------
-
-
-def _columns_of_nulls(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> set[str]:
-    """Return the columns that were made of missing values alone and so have no type yet (Polars, DuckDB: null)."""
-    untyped = [name for name, dtype in schema.items() if dtype == nw.Unknown]
-    if not untyped:
-        return set()
-    native: Any = frame.to_native()
-    if frame.implementation.is_polars():
-        types = dict(native.collect_schema())
-    elif frame.implementation.is_duckdb():
-        types = dict(zip(native.columns, native.types, strict=True))
-    else:
-        return set()
-    return {name for name in untyped if str(types[name]).strip('"').upper() == "NULL"}
-
-
-def _check(rules: Rules, schema: Mapping[str, Any], empty: set[str]) -> None:
-    """Raise for absent columns, for those that only memory can compute, and for texts against numbers."""
-    check_columns(rules, list(schema))
-    made = computed_for(rules, list(schema))
-    problems = Problems(f"the rules {rules.name!r} do not fit the data")
-    problems.found += [
-        f"{c.name} is computed in memory only: collect the frame first, or give it a column of that name" for c in made
-    ]
-    typed = {name: dtype for name, dtype in schema.items() if name not in empty}
-    for rule in rules:
-        for condition in (rule.judged, rule.deprived):
-            for leaf in leaves(condition) if condition is not None else ():
-                problems.found += [f"{rule.name}: {p}" for p in _mismatches(leaf, typed)]
-    problems.found = list(dict.fromkeys(problems.found))
-    problems.raise_if_any()
-
-
-def _mismatches(leaf: Leaf, schema: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(leaf, IsMissing):
-        return
-    other = [leaf.value.column] if isinstance(leaf, Compare) and isinstance(leaf.value, Times) else []
-    asked = "text" if asks_text(leaf) else "number"
-    for name in (leaf.column, *other):
-        if name in schema and _kind(schema[name]) != asked:
-            yield f"column {name!r} is {schema[name]}, and the rule compares it with a {asked}"
-
-
-def _kind(dtype: Any) -> str:
-    if dtype.is_numeric() or dtype == nw.Boolean:
-        return "number"
-    return "text" if dtype in {nw.String, nw.Categorical} or isinstance(dtype, nw.Enum) else "other"

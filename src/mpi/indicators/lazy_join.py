@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.errors import Problems, unknown
+from mpi.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +20,25 @@ _ROWS = "rows of the household"
 
 
 def as_lazy(frame: Any) -> nw.LazyFrame[Any] | None:
-    """Wrap a lazy frame; None where something else was given."""
+    """Wrap a lazy frame, or a PyArrow dataset as one of DuckDB or Polars; None where something else was given."""
     try:
-        wrapped = nw.from_native(frame, pass_through=True)
+        wrapped = nw.from_native(_scanned(frame) if _is_dataset(frame) else frame, pass_through=True)
     except nw.exceptions.DuplicateError:
         return None  # lazy frames refuse columns of one name themselves
     return wrapped if isinstance(wrapped, nw.LazyFrame) else None
+
+
+def _is_dataset(frame: Any) -> bool:
+    dataset = sys.modules.get("pyarrow.dataset")
+    return dataset is not None and isinstance(frame, dataset.Dataset)
+
+
+def _scanned(dataset: Any) -> Any:
+    if find_spec("duckdb") is not None:
+        return import_module("duckdb").from_arrow(dataset)
+    if find_spec("polars") is not None:
+        return import_module("polars").scan_pyarrow_dataset(dataset)
+    raise MpiError("a PyArrow dataset is read by DuckDB or Polars: pip install duckdb")
 
 
 def check_keys(frame: nw.LazyFrame[Any], keys: Sequence[str], where: str) -> None:
@@ -64,7 +80,7 @@ def _of_one_type(
         if left == right:
             continue
         if left.is_numeric() and right.is_numeric():
-            households = households.with_columns(_number_like(key, left, right))
+            households = _numbers_like(households, key, left, right)
         elif _is_text(left) and _is_text(right):
             members, households = (f.with_columns(nw.col(key).cast(nw.String)) for f in (members, households))
         else:
@@ -73,13 +89,25 @@ def _of_one_type(
     return members, households
 
 
-def _number_like(key: str, wanted: Any, held: Any) -> nw.Expr:
-    """Cast an identifier; one that is not whole has no match among whole ones."""
-    value = nw.col(key).fill_nan(None) if held.is_float() else nw.col(key)
-    if wanted.is_integer() and not held.is_integer():
-        whole = value.cast(nw.Int64)
-        value = nw.when(whole.cast(nw.Float64) == value.cast(nw.Float64)).then(whole)
-    return value.cast(wanted).alias(key)
+def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) -> nw.LazyFrame[Any]:
+    """Cast an identifier. Rows whose identifier the type cannot hold go: they have no match, and no cast."""
+    value = nw.col(key).cast(nw.Float64) if held.is_decimal() else nw.col(key)
+    if held.is_float():
+        value = value.fill_nan(None)
+    fits = ~value.is_null()
+    if wanted.is_integer():
+        low, high = _limits(wanted, held)
+        fits = fits & (value >= low) & (value <= high)
+        if not held.is_integer():
+            fits = fits & (value % 1 == 0)
+    return frame.filter(fits).with_columns(nw.col(key).cast(wanted))
+
+
+def _limits(*dtypes: Any) -> tuple[int, int]:
+    """Return the least and the largest number that all types of whole numbers among some hold."""
+    sizes = [(str(d).startswith("U"), int(str(d).lstrip("UInt"))) for d in dtypes if d.is_integer()]
+    low = max(0 if unsigned else -(2 ** min(bits - 1, 63)) for unsigned, bits in sizes)
+    return low, min(2 ** min(bits if unsigned else bits - 1, 63) - 1 for unsigned, bits in sizes)
 
 
 def _is_text(dtype: Any) -> bool:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 import mpi
 
 NAMES = {
@@ -38,6 +40,16 @@ def test_the_import_pulls_numpy_and_narwhals_only() -> None:
     heavy = {"pandas", "scipy", "statsmodels", "matplotlib", "pyreadstat", "polars", "pyarrow", "typer", "rich"}
     assert loaded & heavy == set()
     assert {"numpy", "narwhals"} <= loaded
+
+
+def test_rooms_are_entered_when_they_are_asked_for() -> None:
+    program = "import sys, mpi; print('mpi.decompose' in sys.modules, 'mpi.lines' in sys.modules); from mpi import *; "
+    program += "print('mpi.lines' in sys.modules, mpi.decompose.change.__name__, mpi.Line is Line)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert done.stdout.split() == ["False", "False", "True", "change", "True"]
+    assert set(dir(mpi)) >= NAMES
+    with pytest.raises(AttributeError, match="no attribute 'profil'"):
+        mpi.profil  # noqa: B018
 
 
 def test_the_sample_answers_the_question_it_is_for() -> None:

@@ -9,31 +9,29 @@ A survey and a measure give estimates:
 ['statistic', 'contrast', 'indicator']
 """
 
-from mpi import decompose
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mpi.contrasts import WaldTest
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
 from mpi.estimates import Estimates
 from mpi.library import list_measures, load_measure, load_sample
-from mpi.lines import (
-    Line,
-    estimate_line,
-    international_line,
-    line_for,
-    list_lines,
-    load_line,
-)
 from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
-from mpi.official import with_deprivations
 from mpi.pooling import pool
-from mpi.profile_files import load_profile, merge_profiles, save_profile
-from mpi.profile_survey import profile
-from mpi.readers.vhlss import read_vhlss
 from mpi.reading import read_survey
 from mpi.retention import Retention, retention
-from mpi.scanning import scan
 from mpi.survey import Survey
+
+if TYPE_CHECKING:
+    from mpi import decompose
+    from mpi.lines import Line, estimate_line, international_line, line_for, list_lines, load_line
+    from mpi.official import with_deprivations
+    from mpi.profile_files import load_profile, merge_profiles, save_profile
+    from mpi.profile_survey import profile
+    from mpi.readers.vhlss import read_vhlss
+    from mpi.scanning import scan
 
 __version__ = "0.1.0"
 
@@ -72,3 +70,31 @@ __all__ = [
     "total",
     "with_deprivations",
 ]
+
+_ROOMS = {
+    "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
+    "mpi.official": ("with_deprivations",),
+    "mpi.profile_files": ("load_profile", "merge_profiles", "save_profile"),
+    "mpi.profile_survey": ("profile",),
+    "mpi.readers.vhlss": ("read_vhlss",),
+    "mpi.scanning": ("scan",),
+}
+"""Rooms that are entered when one of their names is first used: they would double the time of ``import mpi``."""
+
+
+if not TYPE_CHECKING:  # a checker would take any name for one that may be there
+
+    def __getattr__(name: str) -> Any:
+        """Import a name from its room."""
+        if name == "decompose":
+            return import_module("mpi.decompose")
+        room = next((room for room, names in _ROOMS.items() if name in names), None)
+        if room is None:
+            raise AttributeError(f"module 'mpi' has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(room), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those of other rooms too."""
+    return [*__all__, "__version__"]

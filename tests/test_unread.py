@@ -227,12 +227,25 @@ def test_households(lazy: Any, people: pd.DataFrame) -> None:
         mpi.estimate(mpi.Survey(single, household="row", psu="psu"), MEASURE)
 
 
-def test_members_counted_as_households(people: pd.DataFrame) -> None:
-    one = people.drop_duplicates("home").head(2000)
-    members = pd.concat([one, one, one]).sample(frac=1, random_state=2)
-    pl = pytest.importorskip("polars")
-    there, here = (mpi.Survey(f, **DESIGN, household="home") for f in (pl.from_pandas(members).lazy(), members))
-    same(*(mpi.estimate(s, MEASURE, unit="household", by=["region"]) for s in (there, here)))
+@pytest.mark.parametrize("engine", frames.LAZY)
+def test_members_counted_as_households(people: pd.DataFrame, engine: str, on_engine: Callable[..., Any]) -> None:
+    one = people.drop_duplicates("home").head(2000).drop(columns=["d2", "year"])
+    one["d0"], one["farm"] = one.d0.astype("int8"), np.where(one.index % 9 == 0, np.nan, one.index % 2)
+    members = pd.concat([one, one, one], ignore_index=True).sample(frac=1, random_state=2, ignore_index=True)
+    members["eldest"] = np.arange(len(members)) % 3 == 0
+    measure = mpi.Measure.nested("m", {"x": ["d0", "d1"], "y": ["d3", "d4"]}, cutoff="1/2")
+    there, here = (mpi.Survey(f, **DESIGN, household="home") for f in (on_engine(engine, members), members))
+    same(*(mpi.estimate(s, measure, unit="household", by=["region"]) for s in (there, here)))
+    with pytest.warns(mpi.MpiWarning, match="the condition is missing in") as told:
+        same(*(mpi.mean(s, "income", unit="household", where="farm") for s in (there, here)))
+    assert len({str(w.message) for w in told if issubclass(w.category, mpi.MpiWarning)}) == 1
+    with pytest.raises(mpi.MpiError) as error:
+        mpi.estimate(there, measure, unit="household", by=["eldest"], where=nw.col("eldest"))
+    assert "'eldest' differs between members" in str(error.value)
+    assert "the condition differs between members" in str(error.value)
+    gone = members.assign(home=members.home.where(members.index > 2))
+    with pytest.raises(mpi.MpiError, match="household column 'home' is missing in 3 rows"):
+        mpi.estimate(mpi.Survey(on_engine(engine, gone), psu="psu", household="home"), measure, unit="household")
 
 
 def test_without_psus_each_row_is_one(lazy: Any, people: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

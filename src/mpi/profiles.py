@@ -14,7 +14,7 @@ import numpy as np
 
 from mpi.columns import compress, constant_within, first_of
 from mpi.errors import MpiError, Problems
-from mpi.survey import ONE_ROW_EACH
+from mpi.households import ONE_ROW_EACH, UNKNOWN, refuse_differing, refuse_unidentified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     take = None if survey.domain is None else np.flatnonzero(survey.domain)
     if "size" in survey.roles:
         weight = weight * survey.numbers(survey.roles["size"]) if unit == "person" else weight
-    elif unit == "household":
+    elif unit == "household" and "households" not in survey.roles:
         take = _one_per_household(survey, names)
     elif "household" in survey.roles and _one_row_each(survey):
         raise MpiError(ONE_ROW_EACH)
@@ -219,12 +219,8 @@ def households_of(survey: Survey) -> NDArray[np.int32]:
     if "household" in survey.roles:
         name = survey.roles["household"]
         found = survey.categories(name)
-        gone = int(np.isin(found.index, [i for i, v in enumerate(found.levels) if v is None]).sum())
-        if gone:
-            raise MpiError(
-                f"household column {name!r} is missing in {gone:,} rows, and who lives with whom is not known; give "
-                "them identifiers, or take them out before the survey is made"
-            )
+        gone = np.isin(found.index, [i for i, v in enumerate(found.levels) if v is None])
+        refuse_unidentified(name, int(gone.sum()))
     return _households(survey)
 
 
@@ -244,24 +240,18 @@ def _one_row_each(survey: Survey) -> bool:
 def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
     """Return one row of each household, whose members must agree on everything that is used."""
     if "household" not in survey.roles:
-        raise MpiError(
-            "households cannot be counted: tell the survey which column identifies them (household=), or, for a file "
-            "of households, their size (size=)"
-        )
+        raise MpiError(UNKNOWN)
     household = households_of(survey)
     size = int(household.max()) + 1
-    problems = Problems("households cannot be counted")
-    for column in dict.fromkeys(names):
-        if constant_within(household, size, survey.categories(column).index) is None:
-            problems.add(
-                f"{column!r} differs between members of a household; a household figure needs an attribute of the "
-                "household, such as the sex of its head"
-            )
-    if constant_within(household, size, survey.weight) is None:
-        problems.add("the weights differ between members of a household; give the survey the household's weight")
-    if survey.domain is not None and constant_within(household, size, survey.domain) is None:
-        problems.add("the condition differs between members of a household; choose whole households")
-    problems.raise_if_any()
+
+    def differs(values: NDArray[Any]) -> bool:
+        return constant_within(household, size, values) is None
+
+    refuse_differing(
+        [c for c in dict.fromkeys(names) if differs(survey.categories(c).index)],
+        weights=differs(survey.weight),
+        condition=survey.domain is not None and differs(survey.domain),
+    )
     row = np.sort(first_of(household, size))
     return row if survey.domain is None else row[survey.domain[row]]
 

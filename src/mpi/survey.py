@@ -27,13 +27,7 @@ if TYPE_CHECKING:
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["EVERYBODY", "ONE_ROW_EACH", "WHOLE", "Grouped", "Survey", "grouped", "made", "roles_of", "standing_for"]
-
-ONE_ROW_EACH = (
-    "every household stands in one row, but the rows would be counted as persons: give size= (the column of household "
-    "sizes) to count persons, or unit='household' to count households"
-)
-"""What is said where a file of households would be counted as one of persons."""
+__all__ = ["EVERYBODY", "WHOLE", "Grouped", "Survey", "grouped", "made", "roles_of", "standing_for"]
 
 EVERYBODY, WHOLE = "_everybody", "_whole"
 """The columns of a census: one unit, drawn for certain."""
@@ -472,9 +466,10 @@ def made(**parts: Any) -> Survey:
     return survey
 
 
-def standing_for(survey: Survey, cases: str) -> Survey:
-    """Return the survey with a column that says how many rows of the microdata each row stands for."""
-    return made(**{n: getattr(survey, n) for n in _PARTS} | {"roles": {**survey.roles, "cases": cases}})
+def standing_for(survey: Survey, cases: str, *, households: bool = False) -> Survey:
+    """Return the survey with a column that says how many rows of the microdata, or households, each row stands for."""
+    roles = {**survey.roles, "cases": cases, **({"households": cases} if households else {})}
+    return made(**{n: getattr(survey, n) for n in _PARTS} | {"roles": roles})
 
 
 def _fill(survey: Survey, *values: Any) -> None:

@@ -14,8 +14,10 @@ from mpi.columns import lazy_frame
 from mpi.condensing import CASES, INSIDE, MOST, WEIGHT, Wanted, condense, with_conditions
 from mpi.engine import connection_of, files_of, told_by_engine
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.household_rows import one_row_each, one_row_of_each
+from mpi.households import ONE_ROW_EACH
 from mpi.pooling import pool
-from mpi.survey import EVERYBODY, ONE_ROW_EACH, WHOLE, Grouped, Survey, grouped, made, roles_of, standing_for
+from mpi.survey import EVERYBODY, WHOLE, Grouped, Survey, grouped, made, roles_of, standing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +36,6 @@ __all__ = ["Source", "Unread", "pooled", "unread"]
 _DESIGN = ("wave", "strata", "psu", "size", "fpc")
 _OPTIONS = ("shared_psus", "single_psu", "single_in_group")
 _CELLS = 250_000_000
-_FEW = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,7 +245,9 @@ class Unread(Survey):
         if any(_needs_rows(s, unit) for s in self.sources):
             return self.collect(columns)
         asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
-        return self._put_together([_profile(s, asked, self) for s in self.sources])
+        of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
+        sources = [_by_household(s, columns) if of_members else s for s in self.sources]
+        return self._put_together([_profile(s, asked, self) for s in sources])
 
     def _here(self) -> Survey:
         if not self._read:
@@ -349,29 +352,23 @@ def _in_groups(source: Source, column: str, levels: Mapping[Any, str | None]) ->
 
 
 def _needs_rows(source: Source, unit: Unit) -> bool:
-    """Tell whether the rows cannot be summed: each is a PSU, or households are to be told apart."""
+    """Tell whether the rows cannot be summed, because each is a PSU; refuse households that would count as persons."""
     if "psu" not in source.roles:
         return True
     if "household" not in source.roles or "size" in source.roles:
         return False
-    if unit == "household":
-        return True
-    if _one_row_each(source):
+    if unit == "person" and one_row_each(source.rows, source.roles):
         raise MpiError(ONE_ROW_EACH)
     return False
 
 
-def _one_row_each(source: Source) -> bool:
-    """Tell whether every household has one row; the first rows tell it of most files."""
-    keys = [source.roles[r] for r in ("wave", "strata", "psu", "household") if r in source.roles]
-    rows = source.rows.select(*(nw.col(k) for k in dict.fromkeys(keys)), nw.lit(1).alias("_n"))
-    with source.told():
-        few = rows.head(_FEW).collect("pandas").to_native()
-        if few.drop(columns="_n").duplicated().any():
-            return False
-        homes = rows.group_by(*dict.fromkeys(keys)).agg(nw.col("_n").sum())
-        most = homes.select(nw.col("_n").max()).collect("pandas").to_native()
-    return int(most["_n"].iloc[0]) == 1
+def _by_household(source: Source, columns: Sequence[str]) -> Source:
+    """Return the households of a frame of members, as rows of their own."""
+    frame, conditions = with_conditions(source.frame, source.conditions)
+    homes, absent = one_row_of_each(frame, source.roles, columns, conditions)
+    _warn(absent)
+    roles = {"households" if r == "household" else r: c for r, c in source.roles.items()}
+    return Source(homes, roles, tuple(nw.col(c) for c in conditions))
 
 
 def _profile(source: Source, asked: Wanted, survey: Unread) -> Survey:
@@ -385,7 +382,7 @@ def _profile(source: Source, asked: Wanted, survey: Unread) -> Survey:
     _warn(absent)
     options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
     small = Survey(table, weight=WEIGHT, census=census, labels=survey.labels, **design, **options)
-    small = standing_for(small, CASES)
+    small = standing_for(small, CASES, households="households" in source.roles)
     return small.where(INSIDE) if conditions else small
 
 

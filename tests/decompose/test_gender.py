@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.decompose.sexes import sexes_of
+from mpi.decompose.genders.sexes import sexes_of
 
 ONE = mpi.Measure("one", [mpi.Indicator("poor", dimension="x", weight=1)], cutoff=1)
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import bootstrap_opportunity as bench
 import mpi
 from mpi.decompose.figures import Figures
-from mpi.decompose.logit import Separated, coefficients, design_of, predicted
-from mpi.decompose.opportunity_changes import effects
+from mpi.decompose.opportunities.logit import Separated, coefficients, design_of, predicted
+from mpi.decompose.opportunities.opportunity_changes import effects
 from mpi.joining import concat
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.assemble import Labels
-from mpi.decompose.cases import cases_of
-from mpi.decompose.terms import Base, Detail, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
 from mpi.errors import MpiError
 from mpi.scores import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.decompose.cases import Cases, Options
+    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.fits import Link
+    from mpi.decompose.by_regression.regressors import Covariates
+    from mpi.decompose.by_regression.terms import Part
     from mpi.decompose.figures import Figures
-    from mpi.decompose.fits import Link
-    from mpi.decompose.regressors import Covariates
-    from mpi.decompose.terms import Part
     from mpi.estimates import Estimates
 
 __all__ = [
@@ -166,7 +166,7 @@ def group_named(group: Any) -> str:
     if not isinstance(group, str) or not group:
         raise MpiError(
             f"group: the column of the groups is needed, not {group!r}; for one regression of everyone take "
-            "mpi.decompose.regression"
+            "mpi.decompose.by_regression.regression"
         )
     return group
 

@@ -11,9 +11,9 @@ import numpy as np
 from mpi.asking import columns_of, crosses
 from mpi.columns import with_numbers
 from mpi.decompose.figures import figures_of
+from mpi.decompose.genders.members import Members
+from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.decompose.making import made
-from mpi.decompose.members import Members
-from mpi.decompose.sexes import gaps, sexes_of
 from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.identify import bounded, complete, reweighted
 from mpi.joining import concat
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.asking import By
-    from mpi.decompose.sexes import Sexes
+    from mpi.decompose.genders.sexes import Sexes
     from mpi.estimates import Estimates
     from mpi.measure import Unit
     from mpi.survey import Where

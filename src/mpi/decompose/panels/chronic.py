@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.assemble import Labels
-from mpi.decompose.followed import followed, refuse_rounds, told
+from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.errors import MpiError
 from mpi.keys import Coded
 from mpi.patterns import Quantity, pattern_estimates
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.asking import By, Degrees
-    from mpi.decompose.followed import Followed, Round
+    from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
     from mpi.measure import Measure, Unit
     from mpi.profiles import Profiles

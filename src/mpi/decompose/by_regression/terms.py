@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.cases import Cases
+    from mpi.decompose.by_regression.cases import Cases
     from mpi.estimates import Estimates
 
     Floats = NDArray[np.float64]

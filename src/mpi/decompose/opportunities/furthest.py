@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.decompose.circumstances import check_meaning, series_of
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import levels
 from mpi.decompose.making import Term, made, relabelled
+from mpi.decompose.opportunities.circumstances import check_meaning, series_of
 from mpi.errors import Problems
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.circumstances import Meaning, Series
     from mpi.decompose.figures import Figures
+    from mpi.decompose.opportunities.circumstances import Meaning, Series
     from mpi.estimates import Estimates
 
 __all__ = ["furthest_behind"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import levels, need, values_of
+from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.decompose.making import Term, made
-from mpi.decompose.sexes import gaps, sexes_of
 from mpi.errors import MpiError, unknown
 from mpi.joining import concat
 from mpi.keys import NAMES, Coded
@@ -18,7 +18,7 @@ from mpi.keys import NAMES, Coded
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.decompose.sexes import Sexes
+    from mpi.decompose.genders.sexes import Sexes
     from mpi.estimates import Estimates
 
 __all__ = ["gender"]

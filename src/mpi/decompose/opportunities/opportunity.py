@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.decompose.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.figures import Figures, figures_of, stacked
 from mpi.decompose.finding import levels, values_of
-from mpi.decompose.logit import Separated, design_of, predicted
 from mpi.decompose.making import Term, adds_up, made, relabelled
+from mpi.decompose.opportunities.circumstances import check_meaning, opportunities, series_of
+from mpi.decompose.opportunities.logit import Separated, design_of, predicted
 from mpi.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.circumstances import Meaning, Series
+    from mpi.decompose.opportunities.circumstances import Meaning, Series
     from mpi.estimates import Estimates
     from mpi.keys import Keys
 

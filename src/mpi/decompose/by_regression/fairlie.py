@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.assemble import Labels
-from mpi.decompose.cases import cases_of
+from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
+from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
+from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.decompose.making import adds_up
-from mpi.decompose.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
-from mpi.decompose.oaxaca import check_names, group_named, named, pooled_part, summed
-from mpi.decompose.terms import Base, Result, Split, checked, mean_scored
-from mpi.decompose.yun import Curve, predicted
 from mpi.errors import MpiError
 from mpi.scores import Scored
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.cases import Cases, Options
-    from mpi.decompose.fits import Link
-    from mpi.decompose.matching import Alike, Ladder, Orders
-    from mpi.decompose.regressors import Covariates
-    from mpi.decompose.terms import Part
+    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.fits import Link
+    from mpi.decompose.by_regression.matching import Alike, Ladder, Orders
+    from mpi.decompose.by_regression.regressors import Covariates
+    from mpi.decompose.by_regression.terms import Part
     from mpi.estimates import Estimates
 
     Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ import numpy as np
 from mpi.assemble import Labels
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import Finder, levels, need
-from mpi.decompose.followed import followed, refuse_rounds, told
 from mpi.decompose.making import Term, adds_up, made, relabelled
+from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, MpiWarning
 from mpi.keys import Coded, coded
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mpi.asking import By, Degrees
     from mpi.decompose.figures import Figures
-    from mpi.decompose.followed import Followed, Round
+    from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
     from mpi.measure import Measure, Unit
     from mpi.profiles import Profiles

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.decompose.cases import cases_of
-from mpi.decompose.fits import mean_of, slope_of
-from mpi.decompose.oaxaca import group_named, group_parts, named, summed
-from mpi.decompose.terms import Base, Detail, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.fits import mean_of, slope_of
+from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
+from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.cases import Cases, Options
+    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.fits import Link
+    from mpi.decompose.by_regression.regressors import Covariates
+    from mpi.decompose.by_regression.terms import Part
     from mpi.decompose.figures import Figures
-    from mpi.decompose.fits import Link
-    from mpi.decompose.regressors import Covariates
-    from mpi.decompose.terms import Part
     from mpi.estimates import Estimates
     from mpi.scores import Scored
 

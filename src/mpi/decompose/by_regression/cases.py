@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from mpi.asking import check_options
-from mpi.decompose.fits import fit
-from mpi.decompose.regressors import names_of, read, regressors
+from mpi.decompose.by_regression.fits import fit
+from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.identify import complete, reweighted
 from mpi.measure import Measure
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.asking import Degrees
-    from mpi.decompose.fits import Fit, Link
-    from mpi.decompose.regressors import Column, Covariates, Regressors
+    from mpi.decompose.by_regression.fits import Fit, Link
+    from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
     from mpi.measure import Unit
     from mpi.profiles import Rows
     from mpi.survey import Where

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.assemble import Labels
-from mpi.decompose.cases import cases_of
-from mpi.decompose.fits import Link
-from mpi.decompose.terms import Base, Result, checked, mean_scored
+from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.fits import Link
+from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
 from mpi.scores import Scored
 
 if TYPE_CHECKING:
-    from mpi.decompose.cases import Options
-    from mpi.decompose.regressors import Covariates
+    from mpi.decompose.by_regression.cases import Options
+    from mpi.decompose.by_regression.regressors import Covariates
     from mpi.estimates import Estimates
 
 __all__ = ["regression"]

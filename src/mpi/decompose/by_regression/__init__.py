@@ -1,0 +1,1 @@
+"""Gaps explained by regressions, and the regressions by themselves."""

@@ -1,0 +1,1 @@
+"""Inequality of opportunity, and the groups left furthest behind."""

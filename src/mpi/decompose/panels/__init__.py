@@ -1,0 +1,1 @@
+"""People who are followed from round to round."""

@@ -196,13 +196,13 @@ def test_excel_names_the_methods_of_intervals_and_whose_degrees_of_freedom(est):
 def test_every_flag_is_explained():
     from mpi import assemble, contrasts
     from mpi.design import COMPLETE
-    from mpi.workbook import _FLAGS
+    from mpi.workbook_words import FLAGS
 
     source = Path(assemble.__file__).read_text() + Path(contrasts.__file__).read_text()
     words = re.findall(r'"((?:no|not|one|estimate is|undefined)[^"]*)"', source)
     flags = {w for w in words if w == "undefined" or w.startswith(("no ", "not ", "one ", "estimate is "))}
-    assert flags | {COMPLETE} == set(_FLAGS)
-    assert all(_FLAGS.values())
+    assert flags | {COMPLETE} == set(FLAGS)
+    assert all(FLAGS.values())
 
 
 def test_excel_says_in_a_comment_why_a_figure_is_missing(est):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
@@ -11,6 +10,7 @@ import numpy as np
 
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES
+from mpi.layout_words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,133 +21,6 @@ if TYPE_CHECKING:
     from mpi.keys import Coded, Keys
 
 __all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "Place", "grid", "heading", "occurring", "part_of", "row_names"]
-
-_SHARES = frozenset(
-    {
-        "H", "A", "uncensored_headcount", "censored_headcount", "contribution_share", "population_share",
-        "poor_share", "group_contribution", "vulnerable", "severe", "proportion", "poor", "near_poor", "average",
-        "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
-        "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
-        "H_transient", "deprived", "deprived_in_poor_household", "beside_nondeprived", "beside_nondeprived_other_sex",
-        "who_is_deprived",
-    }
-)  # fmt: skip
-_INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
-_OF_REGRESSION = frozenset({"explained", "unexplained", "endowments", "coefficients", "interaction", "residual"})
-_RATIO = re.compile(r"(?<![a-z])(ratio|log)s?(?![a-z])| / ")
-_DIFFERENCE = re.compile(  # "1 - x" is a level
-    r"(?<![a-z])(change|difference|gap|minus|effect|trend|departure|shortfall)s?(?![a-z])|(?<!^1) [-−–] "
-)
-_DERIVED = re.compile(r"(annual )?(relative )?(change|trend)|difference|(log )?ratio|departure")
-_PERCENT = re.compile(r"(?<![a-z])(relative|growth|share)(?![a-z])")
-
-_WORDS = {
-    "M0": "Adjusted headcount ratio (M0)",
-    "H": "Headcount ratio (H)",
-    "A": "Intensity (A)",
-    "uncensored_headcount": "Uncensored headcount",
-    "censored_headcount": "Censored headcount",
-    "contribution": "Contribution to M0",
-    "contribution_share": "Share of contribution",
-    "population_share": "Population share",
-    "poor_share": "Share of the poor",
-    "group_contribution": "Group's contribution to M0",
-    "vulnerable": "Vulnerable",
-    "severe": "Severe",
-    "inequality": "Inequality among the poor",
-    "number_of_poor": "Number of poor",
-    "population": "Population",
-    "M0^0": "Headcount ratio (M0^0)",
-    "M0^1": "Adjusted headcount ratio (M0^1)",
-    "M0^2": "Mean squared score of the poor, censored (M0^2)",
-    "CSPI": "Correlation-sensitive poverty index (CSPI)",
-    "union_H": "Deprived in anything",
-    "union_A": "Mean score of the deprived",
-    "union_GE2": "Inequality of the deprived's scores (GE2)",
-    "D(t)": "Mean number of deprivations",
-    "D(t^2)": "Dual measure of counts, D(t^2)",
-    "D(2t - t^2)": "Dual measure of counts, D(2t - t^2)",
-    "ongoing_poor": "Poor in both rounds",
-    "left_poverty": "Left poverty",
-    "entered_poverty": "Entered poverty",
-    "never_poor": "Poor in neither round",
-    "ever_poor": "Ever poor",
-    "entry_rate": "Rate of entry among the non-poor",
-    "exit_rate": "Rate of exit among the poor",
-    "unmatched": "Not followed through all rounds",
-    "H_C": "Chronic headcount ratio (H_C)",
-    "A_C": "Intensity of the chronic poor (A_C)",
-    "D_C": "Duration of the chronic poor (D_C)",
-    "M0_C": "Adjusted chronic headcount ratio (M0_C)",
-    "censored_headcount_C": "Chronic censored headcount",
-    "contribution_C": "Contribution to M0_C",
-    "H_transient": "Transient headcount ratio",
-    "M0_transient": "Transient M0",
-    "deprived": "Deprived themselves",
-    "deprived_in_poor_household": "Of the deprived, in poor households",
-    "beside_nondeprived": "Of the deprived, beside a member who is not",
-    "beside_nondeprived_other_sex": "Of the deprived, beside a member of the other sex who is not",
-    "who_is_deprived": "Households with a deprived member, by who it is",
-    "mean": "Mean",
-    "proportion": "Proportion",
-    "total": "Total",
-    "ratio": "Ratio",
-    "share": "Share",
-    "poor": "Poor",
-    "near_poor": "Near-poor",
-    "average": "Average living standard",
-    "other": "Other",
-    "undecided": "Undecided",
-    "poor_number": "Number of poor",
-    "near_poor_number": "Number of near-poor",
-    "average_number": "Number with an average living standard",
-    "other_number": "Number of others",
-    "undecided_number": "Number of undecided",
-}
-"""What statistics are called in words."""
-
-_CONTRASTS = {
-    "annual_change": "change per year",
-    "annual_relative_change": "relative change per year",
-    "trend": "trend per year",
-    "relative_trend": "relative trend per year",
-    "group_part": "part of the whole",
-    "group_share": "group's share of the whole",
-    "representation_ratio": "over-representation (ratio to the whole)",
-    "part": "part of M0",
-    "part_share": "share of M0",
-    "weight_ratio": "ratio of the share to the weight",
-    "share_difference": "difference of shares of M0",
-    "contribution_change_share": "share of the change of M0",
-    "composition_effect": "effect of composition",
-    "rate_effect": "effect of rates",
-    "explained": "explained by covariates",
-    "unexplained": "not explained by covariates",
-    "endowments": "explained by endowments",
-    "coefficients": "by coefficients",
-    "interaction": "by interaction",
-    "opportunity_index": "human opportunity index",
-    "dissimilarity_bias": "dissimilarity index, bias from sampling",
-    "dissimilarity_corrected": "dissimilarity index, corrected",
-    "dissimilarity_contribution": "contribution to dissimilarity",
-    "dissimilarity_contribution_share": "share of dissimilarity",
-    "lower_bound": "lower bound",
-    "upper_bound": "upper bound",
-    "ongoing_change": "change of those poor in both rounds",
-    "exit_change": "change by exit",
-    "entry_change": "change by entry",
-    "within": "within groups",
-    "between": "between groups",
-    "within_share": "share within groups",
-    "between_share": "share between groups",
-    "variance": "variance between groups",
-    "theil": "Theil index",
-    "dissimilarity": "dissimilarity index",
-    "mean_log_deviation": "mean log deviation",
-    "coefficient_of_variation": "coefficient of variation",
-}
-"""What contrasts are called in words, where their names do not say it."""
-
 
 KEY_FIGURES = "key figures"
 """What stands in the column `by` of figures whose `group` says of whom they are, and what they count."""
@@ -230,7 +103,7 @@ def grid(
         raise MpiError("indicators: " + unknown("place", indicators, get_args(Place)))
     order = None if statistics is None else _listed(statistics)
     chosen = _chosen(est, order, by, wave, cutoff, weighting)
-    words = _Words(_WORDS, _CONTRASTS, _titles(chosen)) if labels else _Words({}, {}, {})
+    words = _Words(STATISTIC_WORDS, CONTRAST_WORDS, _titles(chosen)) if labels else _Words({}, {}, {})
     words = replace(words, places=indicators)
     names, row, rows = _rows(chosen.keys, words)
     column, columns = _columns(chosen, words, percent=percent)
@@ -317,7 +190,7 @@ def _titles(est: Estimates) -> dict[tuple[str, Any], str]:
 
 def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent: bool) -> Column:
     key = {n: keys[n].at(row) for n in NAMES}
-    unit = _unit(key["statistic"], key["contrast"]) if percent else "fraction"
+    unit = unit_of(key["statistic"], key["contrast"]) if percent else "fraction"
     parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
         said = words.contrasts.get(key["contrast"], key["contrast"])
@@ -325,7 +198,7 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
     if "cutoff" in told and key["cutoff"] is not None:
         parts.append(f"k = {key['cutoff']}")
     if "weighting" in told and key["weighting"] is not None:
-        parts.append(f"{key['weighting']} {'coefficients' if key['contrast'] in _OF_REGRESSION else 'weights'}")
+        parts.append(f"{key['weighting']} {'coefficients' if key['contrast'] in OF_REGRESSION else 'weights'}")
     parts += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
     return Column(", ".join(parts), key["statistic"], unit)
 
@@ -333,7 +206,7 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
 def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
     statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
-    name = str(key["contrast"]) if statistic is None else _named(str(statistic), words.names)
+    name = str(key["contrast"]) if statistic is None else named(str(statistic), words.names)
     item = _item(statistic, indicator, dimension, words)
     return name if item is None or words.places == "rows" else f"{name}: {item}"
 
@@ -347,41 +220,6 @@ def _item(statistic: Any, indicator: Any, dimension: Any, words: _Words) -> str 
     if indicator is not None:
         return str(words.titles.get(indicator, indicator))
     return f"{dimension} (dimension)" if dimension is not None else None
-
-
-def _named(statistic: str, names: Mapping[str, str]) -> str:
-    """Return the words for a statistic; those of a power's contributions are put together."""
-    for start, said in (("contribution_share_M0^", "Share of "), ("contribution_M0^", "Contribution to ")):
-        if names and statistic.startswith(start):
-            return said + statistic[statistic.index("M0^") :]
-    return str(names.get(statistic, statistic))
-
-
-def _unit(statistic: str | None, contrast: str | None) -> Literal["fraction", "percent", "points"]:
-    """Say how a number is printed among percents; what a contrast's name calls a difference is in points."""
-    name = (contrast or "level").casefold().replace("_", " ")
-    kind, _, of = (contrast or "level").partition(" of ")  # before the underscores go: "coefficient_of_variation"
-    kind = kind.casefold().replace("_", " ")
-    if of and _DERIVED.fullmatch(kind):
-        return _derived(kind, _unit(statistic, of))
-    if _PERCENT.search(name) and "log" not in name:
-        return "points" if "difference" in name else "percent"
-    if not _is_share(statistic) or str(contrast).startswith(_INDICES) or _RATIO.search(name):
-        return "fraction"
-    return "points" if contrast in _OF_REGRESSION or _DIFFERENCE.search(name) else "percent"
-
-
-def _derived(kind: str, unit: Literal["fraction", "percent", "points"]) -> Literal["fraction", "percent", "points"]:
-    """Say how a change, gap or trend of numbers in some unit is printed: that of percents is in points."""
-    if "ratio" in kind:
-        return "fraction"
-    if "relative" in kind:
-        return "percent"
-    return "fraction" if unit == "fraction" else "points"
-
-
-def _is_share(statistic: str | None) -> bool:
-    return statistic in _SHARES or str(statistic).startswith("contribution_share_")
 
 
 def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> list[int]:

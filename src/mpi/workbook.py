@@ -7,7 +7,6 @@ import math
 import re
 from copy import copy
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -15,12 +14,12 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from mpi.design import COMPLETE
 from mpi.errors import MpiError
-from mpi.layout import heading, occurring, part_of
+from mpi.layout import heading, part_of
 from mpi.notes import style_of, without_error
-from mpi.tables import MISSING, ROUNDING, Grid, decimals_of, grid, notes, tidy
+from mpi.tables import MISSING, Grid, decimals_of, grid, notes, tidy
 from mpi.workbook_rows import clean, formula_like, with_rows, written
+from mpi.workbook_words import explanations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,33 +39,6 @@ _TOP = 4  # the first row of figures, below the title, the statistics, and "esti
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
 _BOUNDS = ("lower_bound", "upper_bound")
 _BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "upper"), "estimate": ()}
-
-_FLAGS = {
-    "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
-    "no poor in group": "a figure about the poor, such as their intensity, has no meaning without any",
-    "no chronic poor in group": "a figure about the chronically poor has no meaning without any",
-    "not observed in group": "nobody in the group has an answer, so nothing is known of it",
-    "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
-    "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",
-    COMPLETE: "everybody is in the data, as in a census or a register",
-    "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
-    "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
-    "no variation between PSUs: no interval": "all primary sampling units show the same; that is no proof of certainty",
-    "no derivative: no error": "the function is not smooth at these estimates (as a root at 0), so no error follows",
-    "undefined": "the figure cannot be derived, because one that it rests on is missing or zero",
-}
-_METHODS = {
-    "logit": "logit-t intervals",
-    "t": "t intervals",
-    "log": "log-t intervals",
-    "asin": "t intervals of the arcsine of the square root",
-    "beta": "intervals of Korn and Graubard (beta, with the effective sample size)",
-    "wilson": "Wilson's intervals with the effective sample size",
-}
-_DEGREES = {
-    "design": "Primary sampling units minus strata, of the whole design in the rounds that a figure rests on",
-    "group": "Primary sampling units minus strata, of those with cases in the group",
-}
 
 
 def workbook(
@@ -396,7 +368,7 @@ def _data(sheet: Any, est: Estimates) -> Rows:
 
 def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
     """Write what the workbook holds and how to read it."""
-    for r, (term, text) in enumerate(_explanations(est, sheets), 1):
+    for r, (term, text) in enumerate(explanations(est, sheets, _DATA), 1):
         _style(_put(sheet, r, 1, term), bold=True)
         _style(_put(sheet, r, 2, text), wrap=True)
         if len(text) > _NOTE_WIDTH:  # not every program finds the height of a wrapped text by itself
@@ -404,44 +376,3 @@ def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
     _width(sheet, 1, 26)
     _width(sheet, 2, _NOTE_WIDTH)
     _fit(sheet)
-
-
-def _explanations(est: Estimates, sheets: Sequence[str]) -> list[tuple[str, str]]:
-    """Say what is estimated and from what, what the workbook holds, and how to read it."""
-    out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in est.about.items()]
-    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
-    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
-    out += [
-        ("Sheets", f"{'; '.join(sheets)}: to publish. {_DATA}: every number in full, one row each."),
-        ("Units", "Shares are fractions (0.25 is 25%); a cell that shows % holds the fraction."),
-        ("Confidence level", f"{est.level * 100:g}%; {_intervals(est)}"),
-        ("Degrees of freedom", f"{_DEGREES[est.degrees]}; see the column df of {_DATA}."),
-        (MISSING, "Undefined; the comment on the cell says why. An empty cell: not estimated."),
-    ]
-    out += [(f"Flag: {flag}", _FLAGS.get(flag, "")) for flag in occurring(est.flag)]
-    return [*out, ("Rounding", ROUNDING)]
-
-
-_TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
-
-
-def _intervals(est: Estimates) -> str:
-    """Name the methods of the intervals, and what each is for."""
-    methods = occurring(est.method)
-    named = {m: _METHODS[est.shares if m == "share" else m] for m in methods}
-    if len(set(named.values())) == 1:
-        return named[methods[0]]
-    return "; ".join(f"{named[m]} for {_what_has(est, m)}" for m in methods)
-
-
-def _what_has(est: Estimates, method: str) -> str:
-    """Name the statistics whose intervals are made by a method."""
-    here = est.keys["statistic"].take(np.flatnonzero(est.method.index == est.method.values.index(method)))
-    return "shares" if method == "share" else ", ".join(map(str, occurring(here))) or "contrasts"
-
-
-def _version() -> str:
-    try:
-        return version("mpi-poverty")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -1,0 +1,104 @@
+"""What a workbook says of itself: what is estimated, from what, and how to read it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mpi.design import COMPLETE
+from mpi.layout import occurring
+from mpi.notes import MISSING, ROUNDING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpi.estimates import Estimates
+
+__all__ = ["FLAGS", "explanations"]
+
+FLAGS = {
+    "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
+    "no poor in group": "a figure about the poor, such as their intensity, has no meaning without any",
+    "no chronic poor in group": "a figure about the chronically poor has no meaning without any",
+    "not observed in group": "nobody in the group has an answer, so nothing is known of it",
+    "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
+    "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",
+    COMPLETE: "everybody is in the data, as in a census or a register",
+    "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
+    "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
+    "no variation between PSUs: no interval": "all primary sampling units show the same; that is no proof of certainty",
+    "no derivative: no error": "the function is not smooth at these estimates (as a root at 0), so no error follows",
+    "undefined": "the figure cannot be derived, because one that it rests on is missing or zero",
+}
+"""What each flag means."""
+
+_METHODS = {
+    "logit": "logit-t intervals",
+    "t": "t intervals",
+    "log": "log-t intervals",
+    "asin": "t intervals of the arcsine of the square root",
+    "beta": "intervals of Korn and Graubard (beta, with the effective sample size)",
+    "wilson": "Wilson's intervals with the effective sample size",
+}
+_DEGREES = {
+    "design": "Primary sampling units minus strata, of the whole design in the rounds that a figure rests on",
+    "group": "Primary sampling units minus strata, of those with cases in the group",
+}
+
+
+def explanations(est: Estimates, sheets: Sequence[str], data: str) -> list[tuple[str, str]]:
+    """Say what is estimated and from what, what the workbook holds, and how to read it.
+
+    Parameters
+    ----------
+    est : Estimates
+        What is written.
+    sheets : sequence of str
+        The sheets to publish.
+    data : str
+        The sheet of every number.
+
+    Returns
+    -------
+    list of (str, str)
+        Terms and what is said of each.
+    """
+    out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in est.about.items()]
+    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
+    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
+    out += [
+        ("Sheets", f"{'; '.join(sheets)}: to publish. {data}: every number in full, one row each."),
+        ("Units", "Shares are fractions (0.25 is 25%); a cell that shows % holds the fraction."),
+        ("Confidence level", f"{est.level * 100:g}%; {_intervals(est)}"),
+        ("Degrees of freedom", f"{_DEGREES[est.degrees]}; see the column df of {data}."),
+        (MISSING, "Undefined; the comment on the cell says why. An empty cell: not estimated."),
+    ]
+    out += [(f"Flag: {flag}", FLAGS.get(flag, "")) for flag in occurring(est.flag)]
+    return [*out, ("Rounding", ROUNDING)]
+
+
+_TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
+
+
+def _intervals(est: Estimates) -> str:
+    """Name the methods of the intervals, and what each is for."""
+    methods = occurring(est.method)
+    named = {m: _METHODS[est.shares if m == "share" else m] for m in methods}
+    if len(set(named.values())) == 1:
+        return named[methods[0]]
+    return "; ".join(f"{named[m]} for {_what_has(est, m)}" for m in methods)
+
+
+def _what_has(est: Estimates, method: str) -> str:
+    """Name the statistics whose intervals are made by a method."""
+    here = est.keys["statistic"].take(np.flatnonzero(est.method.index == est.method.values.index(method)))
+    return "shares" if method == "share" else ", ".join(map(str, occurring(here))) or "contrasts"
+
+
+def _version() -> str:
+    try:
+        return version("mpi-poverty")
+    except PackageNotFoundError:
+        return "(not installed)"

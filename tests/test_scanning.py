@@ -268,6 +268,17 @@ def test_memory_is_an_amount(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", a=[1])
     assert rows_of(mpi.scan(path, "500MB")) == [(1.0,)]
     assert "such as '4GB'" in told(path, memory="much")
+    assert "such as '4GB'" in told(path, memory="-4GB")
+
+
+def test_a_label_in_a_condition_is_told_from_a_bad_file(tmp_path: Path) -> None:
+    path = tmp_path / "people.dta"
+    frame = pd.DataFrame({"income": [1.0, 2.0], "sex": pd.Categorical(["Male", "Female"])})
+    frame.to_stata(path, write_index=False)
+    survey = mpi.read_survey(path, memory="500MB", census=True)
+    with pytest.raises(mpi.MpiError, match="conditions compare codes, not labels") as caught:
+        mpi.mean(survey, "income", where=nw.col("sex") == "Female")
+    assert "cannot be read" not in str(caught.value)
 
 
 # --- text -----------------------------------------------------------------------------------------------------------

@@ -157,7 +157,9 @@ def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
 
 def test_excel_has_one_font_and_terms_that_are_seen_whole(many):
     book = sheets(many)
-    fonts = {(c.font.name, c.font.sz) for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None}
+    fonts = {
+        (c.font.name, c.font.sz) for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None
+    }
     assert len(fonts) == 1
     long = next(c for c in book["Notes"]["A"] if len(c.value) > 26)
     assert long.alignment.wrap_text

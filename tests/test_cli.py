@@ -275,6 +275,23 @@ def test_check_names_columns_that_are_absent_once_with_the_list(run, people):
     assert err.count("Known:") == 1
 
 
+def test_check_of_many_files_is_that_of_one(run, people, tmp_path):
+    pytest.importorskip("duckdb")
+    (tmp_path / "parts").mkdir()
+    for i, part in enumerate((people[:15], people[15:])):
+        part.to_csv(tmp_path / f"parts/{i}.csv", index=False)
+    one = run("check", "people.csv", *DESIGN, "--measure", "mine.toml")
+    for where in ("parts/*.csv", "parts"):
+        assert run("check", where, *DESIGN, "--measure", "mine.toml") == one
+    assert run("check", "people.csv", *DESIGN, "--measure", "mine.toml", "--memory", "500MB") == one
+    census = run("check", "parts", "--census")[1]
+    assert "40 rows, a census\nThe design is fine." in census
+    people.assign(a=7).to_csv(tmp_path / "parts/1.csv", index=False)
+    status, _, err = run("check", "parts", *DESIGN, "--measure", "mine.toml")
+    assert status == 1
+    assert "column 'a' holds values other than 0, 1 and missing: 7 (40 times)" in err
+
+
 # --- exit status ----------------------------------------------------------------------------------------------
 
 

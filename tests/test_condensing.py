@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -283,6 +284,41 @@ def test_damaged_files_are_named(people: pd.DataFrame, tmp_path: Path) -> None:
     people.head().to_parquet(path)
     with pytest.raises(mpi.MpiError, match="holds no profile"):
         mpi.load_profile(path)
+
+
+def test_profiles_are_named_by_pattern_folder_or_list(people: pd.DataFrame, tmp_path: Path) -> None:
+    for i, part in enumerate(people[people.region == r] for r in sorted(set(people.region))):
+        mpi.save_profile(mpi.profile(part, MEASURE, by=["region"], **DESIGN), tmp_path / f"{i}.parquet")
+    paths = sorted(tmp_path.glob("*.parquet"))
+    whole = repr(mpi.load_profile(*paths))
+    assert repr(mpi.load_profile(tmp_path / "*.parquet")) == whole
+    assert repr(mpi.load_profile(tmp_path)) == repr(mpi.load_profile(paths, paths[0])) == whole
+    with pytest.raises(mpi.MpiError, match=r"no file matches .*\*\.parq'; there are files of '\.parquet'"):
+        mpi.load_profile(tmp_path / "*.parq")
+
+
+def test_a_census_and_a_sample_are_told_apart_in_words(people: pd.DataFrame) -> None:
+    parts = [mpi.profile(people, MEASURE), mpi.profile(people, MEASURE, psu=DESIGN["psu"])]
+    with pytest.raises(mpi.MpiError, match="part 2: is a sample with psu 'psu', not a census") as caught:
+        mpi.merge_profiles(parts)
+    assert "_everybody" not in str(caught.value)
+
+
+def test_names_are_no_measures(people: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(mpi.MpiError, match="a Measure is needed, not str"):
+        mpi.profile(people, "my.toml")  # type: ignore[arg-type]
+    with pytest.raises(mpi.MpiError, match="a Measure is needed, not str"):
+        mpi.retention(mpi.Survey(people, **DESIGN), "gso-mdp")  # type: ignore[arg-type]
+    with pytest.raises(mpi.MpiError, match="smallest is 'ten'; a number of rows"):
+        mpi.save_profile(mpi.profile(people, MEASURE), tmp_path / "a.parquet", smallest="ten")  # type: ignore[arg-type]
+
+
+def test_readers_of_figures_are_told_rows_and_not_profiles(people: pd.DataFrame) -> None:
+    small = mpi.profile(people, MEASURE, by=["region"], **DESIGN)
+    assert "profiles of" in repr(small)
+    assert mpi.estimate(small, MEASURE).about["survey"].startswith(f"Survey: {len(people):,} rows, ")
+    inside = small.where(nw.col("region") == people.region.iloc[0])
+    assert f", {(people.region == people.region.iloc[0]).sum():,} in the domain" in repr(inside)
 
 
 def test_a_newer_file_says_so(people: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,6 +155,17 @@ def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
     assert "Flag: no poor in group" in notes
 
 
+def test_excel_has_one_font_and_terms_that_are_seen_whole(many):
+    book = sheets(many)
+    fonts = {
+        (c.font.name, c.font.sz) for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None
+    }
+    assert len(fonts) == 1
+    long = next(c for c in book["Notes"]["A"] if len(c.value) > 26)
+    assert long.alignment.wrap_text
+    assert book["Notes"].row_dimensions[long.row].height >= 30
+
+
 def test_excel_has_main_figures_on_one_sheet_and_indicators_on_the_next(est):
     book = sheets(est)
     main = [c.value for c in book["By province"][2] if c.value]

@@ -268,6 +268,17 @@ def test_memory_is_an_amount(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", a=[1])
     assert rows_of(mpi.scan(path, "500MB")) == [(1.0,)]
     assert "such as '4GB'" in told(path, memory="much")
+    assert "such as '4GB'" in told(path, memory="-4GB")
+
+
+def test_a_label_in_a_condition_is_told_from_a_bad_file(tmp_path: Path) -> None:
+    path = tmp_path / "people.dta"
+    frame = pd.DataFrame({"income": [1.0, 2.0], "sex": pd.Categorical(["Male", "Female"])})
+    frame.to_stata(path, write_index=False)
+    survey = mpi.read_survey(path, memory="500MB", census=True)
+    with pytest.raises(mpi.MpiError, match="conditions compare codes, not labels") as caught:
+        mpi.mean(survey, "income", where=nw.col("sex") == "Female")
+    assert "cannot be read" not in str(caught.value)
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -293,6 +304,8 @@ TEXTS = {
     "unsigned codes": "a,b\n18446744073709551615,1\n1,2\n",
     "codes beyond all numbers": "a,b,c\n99999999999999999999,18446744073709551615,-1\n1,NA,18446744073709551615\n",
     "signs and spaces": "a,b,c\n+5, 5 ,-1\n6,\t7,-.5\n",
+    "spaces around all numbers": "a;b;c\n 1 ;0,5\t; 1.5\n\t+2\t;  2,25;NA\n",
+    "spaces of old": "a;b\n\v1\f;2,5\v\n2;\f,5\n",
     "floats": "a,b,c\n1.,1e5,inf\n.5,2E-3,-Infinity\n",
     "almost numbers": "a,b,c,d\n1_0,0x1,1e,1 2\n1,2,3,4\n",
     "booleans": "a,b,c,d\nTrue,true,TRUE,true\nFalse,,1,true \n",

@@ -112,6 +112,23 @@ def test_an_empty_domain_and_a_wrong_one() -> None:
         survey().where("psu")
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+def test_a_misspelt_column_of_an_expression_is_named(kind: str) -> None:
+    table = frame()
+    held: object = table if kind == "pandas" else pytest.importorskip("polars").from_pandas(table)
+    s = mpi.Survey(held.to_arrow() if kind == "pyarrow" else held, **DESIGN)  # type: ignore[attr-defined]
+    with pytest.raises(mpi.MpiError, match="there is no column 'regoin'; did you mean 'region'"):
+        s.where((nw.col("a") == 1) & (nw.col("regoin") == "N"))
+    with pytest.raises(mpi.MpiError, match="there is no column 'regoin'"):
+        s.with_column("x", nw.col("regoin"))
+
+
+def test_an_empty_domain_of_labelled_columns_says_what_is_compared() -> None:
+    s = mpi.Survey(frame(sex=[1, 2] * 4), **DESIGN, labels={"sex": {1: "men", 2: "women"}})
+    with pytest.raises(mpi.MpiError, match="compare the codes of the file"):
+        mpi.estimate(s, MEASURE, where=nw.col("sex") == "women")
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
@@ -427,6 +444,13 @@ def test_groups_of_values_by_code_label_or_classification(kind: str) -> None:
         survey.with_groups("people", "ethnicity", {1: "majority", 19: "minorities"})
     with pytest.raises(mpi.MpiError, match="already"):
         survey.with_groups("ethnicity", "ethnicity", {}, rest="all")
+
+
+def test_a_group_that_nobody_is_in_is_told() -> None:
+    survey = mpi.Survey(pd.DataFrame({"ethnicity": [1, 4]}), labels={"ethnicity": {1: "01 Kinh", 4: "04 Hoa"}})
+    with pytest.warns(MpiWarning, match="nobody is in the group 'Kinh'.*did you mean '01 Kinh'.*'04 Hoa'") as told:
+        survey.with_groups("people", "ethnicity", {"Kinh": "Kinh"}, rest="minorities")
+    assert told[0].filename == __file__
 
 
 def test_a_survey_without_weights_says_so():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
-from mpi.errors import Problems, unknown
-from mpi.measure import Unit
+from mpi.errors import MpiError, Problems, unknown
+from mpi.measure import Measure, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.survey import Survey
 
-__all__ = ["By", "Cross", "Degrees", "Estimable", "check_options", "columns_of", "crosses"]
+__all__ = ["By", "Cross", "Degrees", "Estimable", "check_measure", "check_options", "columns_of", "crosses"]
 
 By = str | tuple[str, ...]
 """What a figure is disaggregated by: a column, or a cross of columns."""
@@ -32,6 +32,15 @@ class Estimable(Protocol):
     def estimate_with(self, survey: Survey, by: Sequence[By], **options: Any) -> Estimates:
         """Return the estimates of a survey; options are those of `mpi.estimate`."""
         ...
+
+
+def check_measure(given: object) -> None:
+    """Refuse what is no measure, such as the name of one."""
+    if not isinstance(given, Measure):
+        raise MpiError(
+            f"a Measure is needed, not {type(given).__name__}; load one with mpi.load_measure(name), or "
+            "mpi.Measure.from_toml(path)"
+        )
 
 
 def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:

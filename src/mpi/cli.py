@@ -270,6 +270,7 @@ def check(
     shared_psus: opt.SharedPsus = False,
     single_psu: opt.SinglePsu = None,
     census: opt.Census = False,
+    memory: opt.Memory = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
 
@@ -281,12 +282,14 @@ def check(
     mpi check sample --measure gso-mdp
 
     mpi check people.dta --weight w --strata stratum --psu psu --measure global-mpi
+
+    mpi check "census/*.parquet" --census --measure my.toml
     """
     with _told():
         plan = opt.measure_of(measure) if measure else None
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
-        survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design)
-        show_survey(survey)
+        survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)
+        show_survey(survey, {k: v for k, v in (design or survey.roles).items() if k in survey.roles})
         if plan is not None:
             show_retention(survey, plan)
 

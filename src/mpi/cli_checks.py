@@ -79,11 +79,14 @@ def _unwritable(path: Path) -> Iterator[str]:
         yield f"{path}: the folder {str(folder)!r} may not be written to; choose another"
 
 
-def checked_survey(file: str, plan: Measure | None, design: dict[str, Any]) -> Survey:
+def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memory: str | None = None) -> Survey:
     """Read a file for `check`; tell the problems of the design and of the indicators together."""
     from mpi.readers import column_names, read_table
+    from mpi.scanning import is_several
     from mpi.survey import Survey
 
+    if is_several(file) or memory is not None:
+        return _checked_where_they_lie(file, plan, design, memory)
     problems = Problems(f"{file} cannot be used")
     known = column_names(file)
     roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu"}]
@@ -108,6 +111,16 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any]) -> S
         problems.found += _bad_indicators(bare, plan, absent)
     problems.raise_if_any()
     return survey
+
+
+def _checked_where_they_lie(file: str, plan: Measure | None, design: dict[str, Any], memory: str | None) -> Survey:
+    """Let the engine look through files that are left where they lie; what is wrong it tells with counts."""
+    from mpi.reading import read_survey
+
+    flags = plan.columns if plan else ()
+    with status(f"Reading {Path(file).name}"):
+        survey = read_survey(file, columns=flags or None, memory=memory, progress=False, **design)
+    return survey.condensed(flags)
 
 
 def _without_repeating(problems: Sequence[str]) -> list[str]:

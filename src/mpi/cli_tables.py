@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from mpi.survey import EVERYBODY
+from mpi.survey import EVERYBODY, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,26 +107,27 @@ def _cases(est: Estimates, statistic: str) -> dict[tuple[Any, ...], str]:
 
 
 def _sentence(survey: Survey) -> str:
-    return repr(survey).removeprefix("<Survey: ").removesuffix(">")
+    return in_words(survey).removeprefix("Survey: ")
 
 
-def show_survey(survey: Survey) -> None:
-    """Print what the design is, and what of it was not named."""
+def show_survey(survey: Survey, named: Mapping[str, str]) -> None:
+    """Print what the design is, by the columns that were named for it, and what of it was not named."""
     console = new_console()
     console.print(_sentence(survey))
-    for role, column in survey.roles.items():
+    for role, column in named.items():
         console.print(f"  {role}: {column}")
-    for line in _absences(survey):
+    for line in _absences(survey, named):
         console.print(f"  {line}")
     console.print("The design is fine.")
 
 
-def _absences(survey: Survey) -> list[str]:
+def _absences(survey: Survey, named: Mapping[str, str] | None = None) -> list[str]:
     """Say what of the design was not named, and what follows: it is easily forgotten."""
+    known = survey.roles if named is None else named
     if survey.roles.get("psu") == EVERYBODY:
         return []
     meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU"}
-    return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in survey.roles]
+    return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in known]
 
 
 def show_retention(survey: Survey, plan: Measure) -> None:

@@ -5,6 +5,8 @@ Everything that knows what a data frame is stands here; the rest of the library 
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ import numpy as np
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +31,7 @@ __all__ = [
     "first_of",
     "is_lazy",
     "lazy_frame",
+    "names_told",
     "numbers",
     "require",
     "run_heads",
@@ -74,6 +77,18 @@ class Categories:
         """Return what to print for one row."""
         value = self.levels[self.index[row]]
         return MISSING if value is None else str(self.names.get(value, value))
+
+
+@contextmanager
+def names_told(known: Sequence[str]) -> Iterator[None]:
+    """Turn what a frame says of an expression with an absent column into an error of ours, with the nearest name."""
+    try:
+        yield
+    except nw.exceptions.ColumnNotFoundError as error:
+        quoted = re.findall(r"""["']([^"']+)["']""", str(error).partition("Hint")[0])
+        absent = [name for name in quoted if name not in known][:1]  # what else is quoted are those that are there
+        said = unknown("column", absent[0], known) if absent else f"it names a column that is not among {list(known)}"
+        raise MpiError(f"the expression cannot be computed: {said}") from error
 
 
 def as_frame(frame: object) -> nw.DataFrame[Any]:

@@ -128,6 +128,11 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
             raise KeyboardInterrupt from error
         if kind == "OutOfMemoryException":
             raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
+        if kind == "ConversionException":
+            raise MpiError(
+                f"a value is not of the kind it is compared with ({said}); columns with value labels hold the codes of "
+                "the file, and conditions compare codes, not labels"
+            ) from error
         if files is not None and files.damage is not None and kind in _OF_FILES and not _names_one(said, files.parts):
             found = files.damage()
             said = "; ".join(found) or said
@@ -149,6 +154,8 @@ def _names_one(said: str, parts: Sequence[str]) -> bool:
 def _limit(connection: Any, memory: str) -> None:
     import duckdb
 
+    if str(memory).strip().startswith("-"):  # which DuckDB takes for no limit
+        raise MpiError(f"memory is {memory!r}; an amount such as '4GB' was expected")
     try:
         connection.execute(f"SET memory_limit = {literal(memory)}")
     except (duckdb.Error, ValueError) as error:

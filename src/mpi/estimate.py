@@ -8,13 +8,13 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from mpi.algebra import Request, estimates_of
-from mpi.asking import By, Degrees, Estimable, check_options, columns_of, crosses
+from mpi.asking import By, Degrees, Estimable, check_measure, check_options, columns_of, crosses
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
 from mpi.measure import Measure, Unit
 from mpi.profiles import counted, profile, rows_of
 from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
-from mpi.survey import Survey
+from mpi.survey import Survey, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,7 @@ def described(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
     """Say what a reader of the table must know."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], "survey": repr(survey).strip("<>"),
+        "missing answers": _POLICIES[measure.missing], "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}
 
@@ -140,8 +140,7 @@ def _request(
     unit: str | None,
 ) -> Request:
     problems = Problems("the estimate cannot be made")
-    if not isinstance(measure, Measure):
-        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    check_measure(measure)
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)
     ks = cutoffs_of(measure, cutoffs, problems)

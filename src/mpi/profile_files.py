@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,15 @@ from mpi.condensing import CASES
 from mpi.errors import MpiError, Problems
 from mpi.files import replacing
 from mpi.profile_survey import survey_of
+from mpi.scanning.parts import find
+from mpi.survey import EVERYBODY, WHOLE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from mpi.scanning.parts import Where
     from mpi.survey import Survey
 
 __all__ = ["load_profile", "merge_profiles", "save_profile"]
@@ -84,6 +87,8 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     """
     if Path(path).suffix != ".parquet":
         raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
+    if not isinstance(smallest, int):
+        raise MpiError(f"smallest is {smallest!r}; a number of rows such as 10 was expected")
     frame, about = _contents(survey, "the survey")
     _check_cells(frame, smallest)
     pa, parquet = _arrow()
@@ -93,13 +98,13 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
         parquet.write_table(table, target)
 
 
-def load_profile(*paths: str | os.PathLike[str], shared_psus: bool | None = None) -> Survey:
+def load_profile(*paths: Where, shared_psus: bool | None = None) -> Survey:
     """Read profiles and put them together.
 
     Parameters
     ----------
-    *paths : path
-        Files that `save_profile` wrote.
+    *paths : path, pattern, folder, or list of these
+        Files that `save_profile` wrote, such as ``"profiles/*.parquet"``. A file that is named twice is read once.
     shared_psus : bool, optional
         As for `merge_profiles`.
 
@@ -121,7 +126,8 @@ def load_profile(*paths: str | os.PathLike[str], shared_psus: bool | None = None
     """
     if not paths:
         raise MpiError("name the files of the profiles to read")
-    return _merged({str(path): _read(Path(path)) for path in paths}, shared_psus=shared_psus)
+    each = [p for where in paths for p in ([where] if isinstance(where, (str, os.PathLike)) else where)]
+    return _merged({path: _read(Path(path)) for path in find(each).paths}, shared_psus=shared_psus)
 
 
 def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -162,9 +168,10 @@ def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame,
     """Say in what a part differs from another: columns, kinds of values, design, labels."""
     (frame, about), (known, model) = one, other
     out = []
+    hidden = {EVERYBODY, WHOLE}  # told as the design
     for word, names in (
-        ("has no", set(known.columns) - set(frame.columns)),
-        ("has", set(frame.columns) - set(known.columns)),
+        ("has no", set(known.columns) - set(frame.columns) - hidden),
+        ("has", set(frame.columns) - set(known.columns) - hidden),
     ):
         out += [f"{word} column {', '.join(map(repr, sorted(names)))}"] if names else []
     both = [c for c in frame.columns if c in known.columns]
@@ -173,12 +180,22 @@ def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame,
         for c in both
         if _kind(frame[c]) != _kind(known[c])
     ]
-    out += [f"{k} is {about[k]!r}, not {model[k]!r}" for k in ("roles", "single_psu") if about[k] != model[k]]
+    if about["roles"] != model["roles"]:
+        out.append(f"is {_drawn(about['roles'])}, not {_drawn(model['roles'])}")
+    if about["single_psu"] != model["single_psu"]:
+        out.append(f"single_psu is {about['single_psu']!r}, not {model['single_psu']!r}")
     for c, pairs in about["labels"].items():
         theirs = {json.dumps(k): v for k, v in model["labels"].get(c, [])}
         moved = [(k, v) for k, v in pairs if theirs.get(json.dumps(k), v) != v]
         out += [f"{c} {k!r} is called {v!r}, not {theirs[json.dumps(k)]!r}" for k, v in moved[:3]]
     return out
+
+
+def _drawn(roles: Mapping[str, str]) -> str:
+    """Say how data were drawn."""
+    if roles.get("psu") == EVERYBODY:
+        return "a census"
+    return f"a sample with {', '.join(f'{role} {column!r}' for role, column in roles.items())}"
 
 
 def _kind(column: Any) -> str:
@@ -207,8 +224,6 @@ def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    if not path.is_file():
-        raise MpiError(f"there is no file {str(path)!r}")
     pa, parquet = _arrow()
     try:
         table = parquet.read_table(path)

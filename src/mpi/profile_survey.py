@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from mpi.asking import By, columns_of, crosses
+from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.columns import lazy_frame
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
@@ -81,6 +81,7 @@ def profile(
     >>> mpi.estimate(small, measure, statistics=["H"]).value.tolist()
     [0.5]
     """
+    check_measure(measure)
     problems = Problems("the profile cannot be made")
     groups = columns_of(crosses(by, problems))
     roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}

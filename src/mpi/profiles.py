@@ -142,7 +142,8 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     elif "household" in survey.roles and _one_row_each(survey):
         raise MpiError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
-        raise MpiError("the domain is empty: no row meets the condition")
+        codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
+        raise MpiError(f"the domain is empty: no row meets the condition{codes}")
     cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
     if take is None:
         return Rows(None, survey.unit, weight, np.arange(survey.design.units), cases)

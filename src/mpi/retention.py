@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.asking import By, check_options, columns_of, crosses
+from mpi.asking import By, check_measure, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part, ratio
 from mpi.errors import Problems
 from mpi.identify import complete, reweighted
@@ -96,6 +96,7 @@ def retention(
     >>> bool((report.groups["retained"] > 0.9).all())
     True
     """
+    check_measure(measure)
     problems = Problems("the report cannot be made")
     check_options(problems, level=level, unit=unit or measure.unit)
     groups = crosses(by, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import Categories, as_frame, categories, is_lazy, numbers, require, with_nulls
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.columns import Categories, as_frame, categories, is_lazy, names_told, numbers, require, with_nulls
+from mpi.errors import MpiError, MpiWarning, Problems, nearest
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["EVERYBODY", "WHOLE", "Grouped", "Survey", "grouped", "made", "roles_of", "standing_for"]
+__all__ = ["EVERYBODY", "WHOLE", "Grouped", "Survey", "grouped", "in_words", "made", "roles_of", "standing_for"]
 
 EVERYBODY, WHOLE = "_everybody", "_whole"
 """The columns of a census: one unit, drawn for certain."""
@@ -151,11 +152,11 @@ class Survey:
         """One line: rows, PSUs, strata, degrees of freedom, and whether there are no weights."""
         d = self.design
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
-        inside = f", {int(self.domain.sum()):,} in the domain" if self.domain is not None else ""
+        cases = self.numbers(self.roles["cases"]) if "cases" in self.roles else np.ones(len(self))
+        inside = f", {int(cases[self.domain].sum()):,} in the domain" if self.domain is not None else ""
         df = d.df(range(d.waves))
-        rows = f"{len(self):,} rows"
-        if "cases" in self.roles:
-            rows = f"{len(self):,} profiles of {int(self.numbers(self.roles['cases']).sum()):,} rows"
+        profiles = f"{len(self):,} profiles of " if "cases" in self.roles else ""
+        rows = f"{profiles}{int(cases.sum()):,} rows"
         bare = "" if self.roles.get("weight") else ", unweighted"
         if self.roles.get("psu") == EVERYBODY:
             return f"<Survey: {rows}{inside}{rounds}, a census{bare}>"
@@ -189,7 +190,8 @@ class Survey:
         ----------
         condition : str, narwhals expression, array of bool, or function
             A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5``; an array with one entry per
-            row; or a function of the frame (as it was given) that gives one of these. Rows where it is missing stay
+            row; or a function of the frame (as it was given) that gives one of these. Columns hold the values of the
+            file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
             out, with a warning that counts them.
         """
         mask = _mask(self, condition)
@@ -215,7 +217,8 @@ class Survey:
             The group of each value, by the value itself or by its label; or a classification such as
             ``mpi.codes.classification("kinh-minority")``. Several values may share a group.
         rest : str, optional
-            The group of values that a mapping does not name; without it, an unnamed value is an error.
+            The group of values that a mapping does not name; without it, an unnamed value is an error. A group that
+            nobody is in is told by a warning: a value may be misspelt.
 
         Returns
         -------
@@ -364,6 +367,11 @@ class Survey:
         return self.design.wave[self.design.stratum[self.unit]]
 
 
+def in_words(survey: Survey) -> str:
+    """Say of a survey what readers of its figures are to know: how many rows, not how they were condensed."""
+    return re.sub(r"[\d,]+ profiles of ", "", repr(survey).strip("<>"))
+
+
 def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
     """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
 
@@ -396,7 +404,21 @@ def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | 
         out.append(None if level is None else group)
     if lost:
         raise MpiError(f"{column}: no group for {', '.join(map(repr, lost[:5]))}; name them, or give rest=")
+    for group in dict.fromkeys(g for g in groups.values() if g not in out):
+        _warn_empty(group, [v for v, g in groups.items() if g == group], known, column)
     return out
+
+
+def _warn_empty(group: str, values: Sequence[Any], known: Categories, column: str) -> None:
+    """Warn of a group that nobody is in, which a misspelt value makes."""
+    here = [str(v) for v in known.labels]
+    close = next((f"; did you mean {found!r}?" for v in values if (found := nearest(str(v), here))), ".")
+    named, shown = (", ".join(map(repr, v[:5])) for v in (values, here))
+    warnings.warn(
+        f"{column}: nobody is in the group {group!r}, as no row holds {named}{close} There are {shown}",
+        MpiWarning,
+        stacklevel=4,
+    )
 
 
 # --- domains --------------------------------------------------------------------------------------------------------
@@ -439,7 +461,8 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
                 f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
             ) from error
         if isinstance(found, nw.Expr):
-            found = with_nulls(frame).select(_condition=found)["_condition"]
+            with names_told(frame.columns):
+                found = with_nulls(frame).select(_condition=found)["_condition"]
         parts.append(_listed(found))
     return np.concatenate(parts)
 

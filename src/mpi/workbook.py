@@ -34,7 +34,7 @@ __all__ = ["sheet_name", "workbook"]
 
 _MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
 _NOTES, _DATA = "Notes", "Data"
-_NOTE_WIDTH = 110
+_TERM_WIDTH, _NOTE_WIDTH = 26, 110
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
 _BOUNDS = ("lower_bound", "upper_bound")
@@ -239,8 +239,9 @@ def _style(
         cell._style = copy(known[look])  # noqa: SLF001  # as openpyxl itself copies a style
         return
     from openpyxl.styles import Alignment, Font
+    from openpyxl.styles.fonts import DEFAULT_FONT
 
-    cell.font = Font(bold=bold)
+    cell.font = Font(name=DEFAULT_FONT.name, size=DEFAULT_FONT.size, bold=bold)  # without, some programs take another
     cell.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrap)
     if form is not None:
         cell.number_format = form
@@ -369,10 +370,11 @@ def _data(sheet: Any, est: Estimates) -> Rows:
 def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
     """Write what the workbook holds and how to read it."""
     for r, (term, text) in enumerate(explanations(est, sheets, _DATA), 1):
-        _style(_put(sheet, r, 1, term), bold=True)
+        _style(_put(sheet, r, 1, term), bold=True, wrap=True)
         _style(_put(sheet, r, 2, text), wrap=True)
-        if len(text) > _NOTE_WIDTH:  # not every program finds the height of a wrapped text by itself
-            sheet.row_dimensions[r].height = 15 * math.ceil(len(text) / (_NOTE_WIDTH * 0.9))
-    _width(sheet, 1, 26)
+        lines = max(math.ceil(len(t) / (w * 0.9)) for t, w in ((term, _TERM_WIDTH), (text, _NOTE_WIDTH)))
+        if lines > 1:  # not every program finds the height of a wrapped text by itself
+            sheet.row_dimensions[r].height = 15 * lines
+    _width(sheet, 1, _TERM_WIDTH)
     _width(sheet, 2, _NOTE_WIDTH)
     _fit(sheet)

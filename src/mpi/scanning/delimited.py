@@ -43,7 +43,7 @@ WHEN contains({x}, '.') OR contains({x}, 'e') OR contains({x}, 'E') THEN 8
 WHEN strlen({x}) < 16 OR regexp_full_match({x}, '[\s\v]*[-+]?[0-9]{{1,15}}[\s\v]*') THEN 1
 ELSE 2 END
 WHEN {x} IN ('True', 'TRUE', 'true', 'False', 'FALSE', 'false') THEN 32
-WHEN contains({x}, ',') AND regexp_full_match({x}, '\s*[-+]?[0-9]*,[0-9]+\s*') THEN 16
+WHEN contains({x}, ',') AND regexp_full_match({x}, '[\s\v]*[-+]?[0-9]*,[0-9]+[\s\v]*') THEN 16
 ELSE 64 END"""
 _HUGE = r"TRY_CAST(trim({x}, E' \t\n\v\f\r') AS HUGEINT)"
 
@@ -205,7 +205,7 @@ def _kinds(columns: Mapping[str, _Column], delimiter: str) -> dict[str, str]:
 
 
 def _cast(column: str, kinds: Sequence[str], found: Sequence[_Column]) -> str:
-    """Return what makes of the text what the column is in all files together."""
+    """Return what makes of the text what the column is in all files together; the casts skip white space."""
     x = name(column)
     bits = 0
     for c in found:
@@ -214,17 +214,18 @@ def _cast(column: str, kinds: Sequence[str], found: Sequence[_Column]) -> str:
         return x
     if "booleans" in kinds:
         return f"CAST({x} AS BOOLEAN)"
+    if bits & _COMMA:
+        return f"CAST(replace({x}, ',', '.') AS DOUBLE)"
     if bits & ~(_WHOLE | _LONG) or not bits:
-        return f"CAST(replace(trim({x}, E' \\t\\n\\v\\f\\r'), ',', '.') AS DOUBLE)"
+        return f"CAST({x} AS DOUBLE)"
     return _whole(x, found)
 
 
 def _whole(x: str, found: Sequence[_Column]) -> str:
     """Return whole numbers as such; codes that no whole number or float holds exactly stay text, as in memory."""
-    trimmed = rf"trim({x}, E' \t\n\v\f\r')"
     long = [c for c in found if c.bits & _LONG]
     if not long:
-        return f"CAST({trimmed} AS BIGINT)"
+        return f"CAST({x} AS BIGINT)"
     if any(c.least is None or c.most is None for c in long):
         return x
     least, most = min(c.least or 0 for c in long), max(c.most or 0 for c in long)
@@ -232,9 +233,9 @@ def _whole(x: str, found: Sequence[_Column]) -> str:
     if gaps and max(-least, most) >= _EXACT:
         return x
     if least >= -(2**63) and most < 2**63:
-        return f"CAST({trimmed} AS BIGINT)"
+        return f"CAST({x} AS BIGINT)"
     signed = any(c.least is None or c.least < 0 for c in found if c.bits)
-    return f"CAST({trimmed} AS UBIGINT)" if most < 2**64 and not signed else x
+    return f"CAST({x} AS UBIGINT)" if most < 2**64 and not signed else x
 
 
 def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) -> Callable[[], list[str]]:

@@ -151,11 +151,11 @@ def _one_kind(kinds: dict[str, str], where: object) -> None:
     problems = Problems("the files cannot be read")
     for path in [p for p, kind in kinds.items() if not kind]:
         end = Path(path).suffix
-        problems.add(f"{path!r}: {unknown('format', end, _KINDS)}; read others with mpi.read_survey")
+        problems.add(f"{path!r}: {unknown('format', end, _KINDS)}; save the data as one of these")
     counted = Counter(kinds.values())
     if len(counted) > 1 and not problems.found:
         said = ", ".join(f"{n} of {_WORDS[k]}" for k, n in counted.most_common())
-        shown = repr(where) if isinstance(where, str) else "these"
+        shown = repr(os.fspath(where)) if isinstance(where, (str, os.PathLike)) else "these"
         problems.add(f"files of several kinds ({said}) are meant by {shown}; name those of one kind, as in '*.parquet'")
     problems.raise_if_any()
 

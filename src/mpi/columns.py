@@ -359,9 +359,10 @@ def _one(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
         return [bool(v) for v in levels], index
     if dtype.is_integer() and series.null_count():
         absent = series.is_null().to_numpy().astype(bool)
-        kept = series.fill_null(0).to_numpy()[~absent]  # as floats, numbers above 2**53 would fall together
-        levels, index = compress(kept)
-        return levels.tolist(), _spread(index, absent)
+        distinct, index = compress(
+            series.fill_null(0).to_numpy()[~absent]
+        )  # as floats, numbers above 2**53 would fall together
+        return distinct.tolist(), _spread(index, absent)
     if dtype.is_integer() or dtype.is_float():
         return _numeric_levels(numbers(series))
     native = nw.to_native(series)

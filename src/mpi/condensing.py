@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import COMPOSITE, composite
-from mpi.errors import MpiError, Problems
+from mpi.errors import MpiError, Problems, told_of
 from mpi.progress import collected
 from mpi.sending import received, sent
 
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-__all__ = ["CASES", "INSIDE", "MOST", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
+__all__ = ["CASES", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
 
 WEIGHT, CASES = "weight", "cases"
 """The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
+
+UNTRUE = "the condition must be true or false (or 1, 0) in every row; compare the column with something"
+"""What is said of a condition that is neither."""
 
 INSIDE = "_inside"
 """The column that tells the rows of the domain."""
@@ -69,6 +72,8 @@ class Wanted:
         Columns of 0 and 1 that rows of the domain have 1 in; see `with_conditions`.
     most : int
         The most rows to collect.
+    cases : str or None
+        The column that says how many rows of the microdata each row stands for; None where it is one.
     """
 
     design: Mapping[str, str]
@@ -78,6 +83,7 @@ class Wanted:
     pairs: tuple[Pair, ...] = ()
     conditions: tuple[str, ...] = ()
     most: int = MOST
+    cases: str | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -109,10 +115,11 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
     while any(known.lower().startswith(prefix) for known in frame.collect_schema().names()):
         prefix = f"_{prefix}"
     names = [f"{prefix}{i}" for i in range(len(conditions))]
-    added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
-    schema = added.collect_schema()
+    with told_of("the condition fails on the frame"):
+        added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
+        schema = added.collect_schema()
     if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
-        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+        raise MpiError(UNTRUE)
     return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
 
 
@@ -139,8 +146,10 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     inside = _inside(wanted)
     by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
     shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
-    prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
-    grouped = prepared.group_by(*by).agg(nw.len().alias(CASES), *(nw.col(c).sum() for c in columns if c != _CODE))
+    with told_of("the data cannot be condensed", mend="make numbers of the columns first"):
+        prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
+    counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
+    grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, CASES)))
     found = collected(sent(grouped.head(wanted.most + 1), schema, wanted.places))
     if len(found) > wanted.most:
         raise _too_many(frame, wanted)
@@ -172,6 +181,8 @@ def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
     inside = _inside(wanted)
     code = _code(wanted.flags, schema)
     columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
+    if wanted.cases is not None:
+        columns[CASES] = nw.col(wanted.cases)
     weight: nw.Expr = nw.lit(1.0)
     if wanted.weight is not None:
         w = _number(wanted.weight, schema)
@@ -284,13 +295,7 @@ def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted
     total = int(found[CASES].sum())
     if not total:
         problems.add("the data have no rows")
-    for role, column in wanted.design.items():
-        values, word = found[wanted.places[column]], "missing"
-        gone = values.isna()
-        if role == "size":
-            gone, word = ~(values > 0), "missing, or not above 0,"
-        if gone.any():
-            problems.add(f"{role} column {column!r}: {word} in {int(found[CASES][gone].sum()):,} of {total:,} rows")
+    problems.found += _gaps(found, wanted)
     lost = int(found[_LOST].sum()) if _LOST in found.columns else 0
     if (found[_CODE] == _WRONG).any():
         problems.found += _wrong(frame, schema, wanted)
@@ -299,11 +304,25 @@ def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted
     elif total and wanted.weight is not None and not found[WEIGHT].any():
         problems.add(f"weight column {wanted.weight!r}: every weight is 0")
     if any(found[f"_untrue{c}"].any() for c in wanted.conditions):
-        problems.add("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+        problems.add(UNTRUE)
     for i, pair in enumerate(wanted.pairs):
         if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
             problems.add(f"{' or '.join(f'column {c!r}' for c in pair if c)} is infinite in some rows")
     problems.raise_if_any()
+
+
+def _gaps(found: pd.DataFrame, wanted: Wanted) -> list[str]:
+    """Say in how many rows a column of the design is missing, or a household has nobody."""
+    said = []
+    for role, column in wanted.design.items():
+        values, word = found[wanted.places[column]], "missing"
+        gone = values.isna()
+        if role == "size":
+            gone, word = ~(values > 0), "missing, or not above 0,"
+        if gone.any():
+            rows, total = int(found[CASES][gone].sum()), int(found[CASES].sum())
+            said.append(f"{role} column {column!r}: {word} in {rows:,} of {total:,} rows")
+    return said
 
 
 def _wrong(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[str]:

@@ -1,4 +1,4 @@
-"""The values of keys on their way from an engine to pandas, which has no whole numbers that are missing, and no dates."""
+"""Keys on their way from an engine to pandas, which has no whole numbers that are missing, and no dates."""
 
 from __future__ import annotations
 

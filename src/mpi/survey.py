@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import Categories, as_frame, categories, is_lazy, numbers, require, with_nulls
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, MpiWarning, Problems, told_of
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
@@ -438,15 +438,11 @@ def _listed(condition: Any) -> NDArray[Any]:
 def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
-        try:
+        with told_of("the condition fails on the frame"):
             found = condition(nw.to_native(frame))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise MpiError(
-                f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
-            ) from error
-        if isinstance(found, nw.Expr):
-            found = with_nulls(frame).select(_condition=found)["_condition"]
-        parts.append(_listed(found))
+            if isinstance(found, nw.Expr):
+                found = with_nulls(frame).select(_condition=found)["_condition"]
+            parts.append(_listed(found))
     return np.concatenate(parts)
 
 

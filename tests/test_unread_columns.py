@@ -91,3 +91,99 @@ def test_what_is_wrong_is_told_as_in_memory(engine: str) -> None:
     bad = mpi.Measure.nested("bad", {"x": ["age"]}, cutoff=1)
     with pytest.raises(mpi.MpiError, match=r"'age' holds values other than 0, 1 and missing: 80 \(1 times\), 90 \(1 t"):
         mpi.estimate(mpi.Survey(held, psu="psu"), bad, where=nw.col("age") > 60)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_columns_of_profiles_are_not_taken_twice(engine: str) -> None:
+    frame = few().rename({"d": "cases", "age": "_inside"})
+    survey = mpi.Survey(small(engine, frame), weight="w", psu="psu")
+    measure = mpi.Measure.nested("one", {"x": ["cases"]}, cutoff=1)
+    with pytest.raises(mpi.MpiError, match="'cases' is the name of a column of profiles; rename yours"):
+        mpi.estimate(survey, measure)
+    for some in (survey, mpi.Survey(small(engine, frame))):
+        with pytest.raises(mpi.MpiError, match="'_inside' is the name of a column of profiles; rename yours"):
+            mpi.mean(some, "code", by=["_inside"], where=nw.col("code") > 0)
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_expressions_that_fail_end_in_one_error(engine: str) -> None:
+    survey = mpi.Survey(small(engine, few()), weight="w", psu="psu")
+    for condition in (nw.col("nope") < 5, nw.col("age", "d") == 1, nw.col("text") + 1 == 2):
+        with pytest.raises(mpi.MpiError, match="fails on the frame"):
+            mpi.estimate(survey, ONE, where=condition)
+    with pytest.raises(mpi.MpiError, match=r"the frame|cannot compute"):
+        mpi.estimate(survey, ONE, where=nw.col("text") < 5)
+    with pytest.raises(mpi.MpiError, match="fails on the frame"):
+        survey.with_column("new", nw.col("text") + 1)
+    with pytest.raises(mpi.MpiError, match="numbers are needed"):
+        survey.with_column("new", nw.col("text"))
+    with pytest.raises(mpi.MpiError, match=r"the frame|cannot compute"):
+        mpi.mean(survey.with_column("new", nw.col("text").cast(nw.Float64)), "new")
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_a_condition_that_is_no_condition(engine: str) -> None:
+    for survey in (mpi.Survey(small(engine, few())), mpi.Survey(small(engine, few()), psu="psu")):
+        with pytest.raises(mpi.MpiError, match="the condition must be true or false"):
+            mpi.mean(survey, "d", where="age")
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_groups_are_those_of_all_rows(engine: str) -> None:
+    survey = mpi.Survey(small(engine, few()), weight="w", strata="psu", psu="psu").where(nw.col("age") < 6)
+    with pytest.raises(mpi.MpiError, match="age: no group for"):
+        survey.with_groups("old", "age", {5: "five"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "old" in survey.with_groups("old", "age", {5: "five"}, rest="more").columns
+
+
+def test_names_that_differ_in_case_only() -> None:
+    survey = mpi.Survey(small("duckdb", few()), psu="psu")
+    with pytest.raises(mpi.MpiError, match="there is a column 'age' already"):
+        survey.with_column("Age", nw.col("age") * 10)
+    with pytest.raises(mpi.MpiError, match="there is a column 'age' already"):
+        survey.with_groups("AGE", "text", {"x": "y"})
+    other = mpi.Survey(small("polars", few()), psu="psu").with_column("Age", nw.col("age") * 10)
+    assert mpi.mean(other, "Age").value == pytest.approx(mpi.mean(other, "age").value * 10)
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_a_profile_is_condensed_again(engine: str) -> None:
+    survey = mpi.Survey(small(engine, few()), weight="w", psu="psu")
+    large = mpi.profile(survey, ONE, by=["day", "code"])
+    again = mpi.profile(large, ONE, by=["code"])
+    assert "of 12 rows" in repr(again)
+    found = [mpi.estimate(s, ONE, by=["code"]) for s in (again, survey)]
+    assert np.array_equal(found[0].n, found[1].n)
+    assert found[0].se == pytest.approx(found[1].se, nan_ok=True)
+    with pytest.raises(mpi.MpiError, match="some are profiles and some are microdata"):
+        mpi.pool({1: large, 2: survey})
+
+
+def test_labels_that_disagree_between_rounds() -> None:
+    rounds = {
+        year: mpi.Survey(small("polars", few()), psu="psu", labels={"age": {5: label}})
+        for year, label in ((1, "five"), (2, "5 years"))
+    }
+    with pytest.warns(mpi.MpiWarning, match="'age' has different labels in different rounds"):
+        mpi.pool(rounds)
+
+
+def test_households_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mpi import unread
+
+    looks: list[int] = []
+    look = unread._one_row_each
+    monkeypatch.setattr(unread, "_one_row_each", lambda source: looks.append(1) or look(source))
+    survey = mpi.Survey(small("duckdb", few()), psu="psu", household="day")
+    mpi.estimate(survey, ONE)
+    mpi.mean(survey, "d", where=nw.col("w") > 2)
+    mpi.mean(survey.with_column("new", nw.col("d") * 2), "new")
+    assert len(looks) == 1
+
+
+def test_text_among_objects() -> None:
+    frame = pd.DataFrame({"psu": [1, 2], "d": pd.Series([1, "x"], dtype=object)})
+    with pytest.raises(mpi.MpiError, match="the data cannot be condensed: could not convert string to float: 'x'"):
+        mpi.profile(frame, ONE, psu="psu")

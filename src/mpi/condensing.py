@@ -18,7 +18,7 @@ import numpy as np
 from mpi.columns import COMPOSITE, composite
 from mpi.errors import MpiError, Problems, told_of
 from mpi.progress import collected
-from mpi.sending import received, sent
+from mpi.sending import WIDE, received, sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     -------
     table : pandas.DataFrame
         One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
-        sums. Outside the domain groups are missing, and nothing is summed but cases and weights.
+        sums. Outside the domain groups are missing or 0, and nothing is summed but cases and weights.
     absent : list of int
         In how many rows each condition is missing.
 
@@ -166,13 +166,16 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
 
 
 def _keys(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
-    """Return what rows are grouped by; outside the domain groups are missing."""
+    """Return what rows are grouped by; outside the domain groups are missing, or 0 where floats would lose digits."""
     inside = _inside(wanted)
     roles = {column: role for role, column in wanted.design.items()}
     out = {}
     for key, place in wanted.places.items():
         value = _number(key, schema) if roles.get(key) in _NUMERIC else _key(key, schema)
-        out[place] = value if inside is None or key in roles else nw.when(inside).then(value)
+        if inside is not None and key not in roles:
+            chosen = nw.when(inside).then(value)
+            value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if schema[key] in WIDE else chosen
+        out[place] = value
     return out
 
 

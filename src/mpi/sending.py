@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["received", "sent"]
+__all__ = ["WIDE", "received", "sent"]
 
-_WIDE = (nw.Int64, nw.UInt64)
+WIDE = (nw.Int64, nw.UInt64)
 """Numbers that floats do not hold exactly: two codes would fall together."""
 
 
@@ -33,7 +33,7 @@ def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str
     added = []
     for key, place in places.items():
         dtype = schema[key]
-        if dtype in _WIDE:
+        if dtype in WIDE:
             absent = nw.when(nw.col(place).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
             added += [nw.col(place).fill_null(0).cast(dtype), absent.alias(_absent(place))]
         elif dtype.is_decimal():
@@ -45,7 +45,7 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
     """Return keys as they stand in the data: whole numbers, dates and decimals."""
     for key, place in places.items():
         dtype = schema[key]
-        if dtype in _WIDE:
+        if dtype in WIDE:
             absent = found.pop(_absent(place)) == 1
             if absent.any():
                 found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -187,3 +188,29 @@ def test_text_among_objects() -> None:
     frame = pd.DataFrame({"psu": [1, 2], "d": pd.Series([1, "x"], dtype=object)})
     with pytest.raises(mpi.MpiError, match="the data cannot be condensed: could not convert string to float: 'x'"):
         mpi.profile(frame, ONE, psu="psu")
+
+
+@pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
+def test_parts_of_which_one_has_missing_groups(engine: str, tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    frame = few().with_columns(city=pl.when(pl.col("psu") > 1).then(pl.col("age") > 40))
+    for i, part in enumerate((frame.filter(pl.col("psu") < 3), frame.filter(pl.col("psu") == 3))):
+        survey = mpi.Survey(small(engine, part.drop_nulls("age")), weight="w", psu="psu", single_psu="certainty")
+        mpi.save_profile(mpi.profile(survey, ONE, by=["city"]), tmp_path / f"{i}.parquet")
+    whole = mpi.load_profile(tmp_path / "0.parquet", tmp_path / "1.parquet")
+    est = mpi.estimate(whole, ONE, by=["city"], statistics=["H"])
+    here = mpi.estimate(mpi.Survey(frame.drop_nulls("age"), weight="w", psu="psu"), ONE, by=["city"], statistics=["H"])
+    assert est.table["group"].tolist() == here.table["group"].tolist() == ["total", "False", "True", "(missing)"]
+    assert est.value == pytest.approx(here.value, nan_ok=True)
+
+
+@pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
+@pytest.mark.filterwarnings("ignore:The 'future.infer_string' option is deprecated")
+@pytest.mark.filterwarnings("ignore::mpi.MpiWarning")
+def test_long_codes_in_a_domain_on_dask() -> None:
+    dd = pytest.importorskip("dask.dataframe", reason="Dask is an extra")
+    frame = pd.DataFrame({"psu": [1, 1, 2, 2], "d": [1, 0, 1, 0], "code": [2**53, 2**53 + 1] * 2, "age": [1, 2, 3, 9]})
+    survey = mpi.Survey(dd.from_pandas(frame, npartitions=2), psu="psu")
+    found = mpi.estimate(survey, ONE, by=["code"], where=nw.col("age") < 5, statistics=["H"])
+    assert found.table["group"].tolist() == ["total", str(2**53), str(2**53 + 1)]
+    assert found.value[1:].tolist() == [1.0, 0.0]

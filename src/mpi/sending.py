@@ -42,7 +42,7 @@ def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str
 
 
 def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str, str]) -> pd.DataFrame:
-    """Return keys as they stand in the data: whole numbers, dates and decimals."""
+    """Return keys as they stand in the data: whole numbers, dates, decimals, true and false."""
     for key, place in places.items():
         dtype = schema[key]
         if dtype in WIDE:
@@ -51,6 +51,8 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
                 found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
         elif dtype.is_decimal():
             found[place] = found[place].map(Decimal, na_action="ignore")
+        elif dtype == nw.Boolean and found[place].dtype == object:
+            found[place] = found[place].astype("boolean")
         elif dtype == nw.Date and hasattr(found[place], "dt"):
             found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)
     return found

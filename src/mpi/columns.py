@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "COMPOSITE",
     "MISSING",
     "Categories",
     "as_frame",
     "categories",
+    "composite",
     "compress",
     "constant_within",
     "first_of",
@@ -44,7 +46,8 @@ MISSING = "(missing)"
 
 _TABLE, _INT32 = 1 << 26, 1 << 31
 _SHORT, _PROBE, _RUNS = 4096, 1 << 16, 0.25
-_COMPOSITE = (nw.List, nw.Array, nw.Struct)
+COMPOSITE = (nw.List, nw.Array, nw.Struct)
+"""The types of columns that can be no groups."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -369,6 +372,12 @@ def _one(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
     if dtype == nw.Boolean:
         levels, index = _numeric_levels(numbers(series))
         return [bool(v) for v in levels], index
+    if dtype.is_integer() and series.null_count():
+        absent = series.is_null().to_numpy().astype(bool)
+        distinct, index = compress(
+            series.fill_null(0).to_numpy()[~absent]
+        )  # as floats, numbers above 2**53 would fall together
+        return distinct.tolist(), _spread(index, absent)
     if dtype.is_integer() or dtype.is_float():
         return _numeric_levels(numbers(series))
     native = nw.to_native(series)
@@ -387,9 +396,14 @@ def _numeric_levels(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.int32]]
     levels, index = compress(whole if whole is kept or np.array_equal(whole, kept) else kept)
     if kept is values:
         return levels.tolist(), index
-    spread = np.full(len(values), -1, dtype=np.int32)
+    return levels.tolist(), _spread(index, absent)
+
+
+def _spread(index: NDArray[np.int32], absent: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Put positions back among rows of which some are missing."""
+    spread = np.full(len(absent), -1, dtype=np.int32)
     spread[~absent] = index
-    return levels.tolist(), spread
+    return spread
 
 
 def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
@@ -398,24 +412,26 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
         try:
             index, values = native.factorize()
         except TypeError as error:
-            raise _composite(series) from error
+            raise MpiError(composite(series.name, series.dtype)) from error
         found, index = list(values), np.asarray(index, dtype=np.int32)
-    elif isinstance(series.dtype, _COMPOSITE):
-        raise _composite(series)
+    elif isinstance(series.dtype, COMPOSITE):
+        raise MpiError(composite(series.name, series.dtype))
     else:
         kept = series.drop_nulls().unique(maintain_order=True)
         found = kept.to_list()
         numbered = list(range(len(found)))
-        mapped = series.replace_strict([*found, None], [*numbered, -1], return_dtype=nw.Int32)
+        exact = [s.cast(nw.String) if s.dtype.is_decimal() else s for s in (series, kept)]  # Polars maps no decimals
+        mapped = exact[0].replace_strict([*exact[1].to_list(), None], [*numbered, -1], return_dtype=nw.Int32)
         index = np.asarray(mapped.to_numpy(), dtype=np.int32)
     if isinstance(series.dtype, nw.Enum):
         return _sorted_levels(found, index, {v: i for i, v in enumerate(series.dtype.categories)})
     return _sorted_levels(found, index)
 
 
-def _composite(series: nw.Series[Any]) -> MpiError:
-    return MpiError(
-        f"column {series.name!r} holds lists or other composite values ({series.dtype}), no groups; "
+def composite(name: str, dtype: Any) -> str:
+    """Say that a column holds what cannot be a group."""
+    return (
+        f"column {name!r} holds lists or other composite values ({dtype}), no groups; "
         "take numbers or texts out of them first"
     )
 

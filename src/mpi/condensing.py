@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.errors import MpiError, Problems
+from mpi.columns import COMPOSITE, composite
+from mpi.errors import MpiError, Problems, told_of
 from mpi.progress import collected
+from mpi.sending import WIDE, received, sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-__all__ = ["CASES", "INSIDE", "MOST", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
+__all__ = ["CASES", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
 
 WEIGHT, CASES = "weight", "cases"
 """The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
+
+UNTRUE = "the condition must be true or false (or 1, 0) in every row; compare the column with something"
+"""What is said of a condition that is neither."""
 
 INSIDE = "_inside"
 """The column that tells the rows of the domain."""
@@ -41,6 +46,7 @@ Pair = tuple[str, str | None]
 """A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
 
 _CODE, _LOST = "_pattern", "_lost"
+_NUMERIC = ("size", "fpc")
 _WRONG = -1
 _MOST_FLAGS = 39
 _LARGEST = float(np.finfo(np.float64).max)
@@ -66,6 +72,8 @@ class Wanted:
         Columns of 0 and 1 that rows of the domain have 1 in; see `with_conditions`.
     most : int
         The most rows to collect.
+    cases : str or None
+        The column that says how many rows of the microdata each row stands for; None where it is one.
     """
 
     design: Mapping[str, str]
@@ -75,11 +83,17 @@ class Wanted:
     pairs: tuple[Pair, ...] = ()
     conditions: tuple[str, ...] = ()
     most: int = MOST
+    cases: str | None = None
 
     @property
     def keys(self) -> list[str]:
         """The columns whose values are kept apart."""
         return list(dict.fromkeys([*self.design.values(), *self.groups]))
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What each key is called in the engine, where no name of the user's can clash with ours."""
+        return {key: f"_key_{i}" for i, key in enumerate(self.keys)}
 
 
 def summed(number: int) -> tuple[str, str, str, str]:
@@ -97,11 +111,15 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
     """
     if not conditions:
         return frame, []
-    names = [f"_condition_{i}" for i in range(len(conditions))]
-    added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
-    schema = added.collect_schema()
+    prefix = "_condition_"
+    while any(known.lower().startswith(prefix) for known in frame.collect_schema().names()):
+        prefix = f"_{prefix}"
+    names = [f"{prefix}{i}" for i in range(len(conditions))]
+    with told_of("the condition fails on the frame"):
+        added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
+        schema = added.collect_schema()
     if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
-        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+        raise MpiError(UNTRUE)
     return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
 
 
@@ -112,7 +130,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     -------
     table : pandas.DataFrame
         One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
-        sums. Outside the domain groups are missing, and nothing is summed but cases and weights.
+        sums. Outside the domain groups are missing or 0, and nothing is summed but cases and weights.
     absent : list of int
         In how many rows each condition is missing.
 
@@ -126,20 +144,20 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     _check_types(schema, wanted)
     columns = _columns(schema, wanted)
     inside = _inside(wanted)
-    groups = [k for k in wanted.groups if k not in wanted.design.values()]
-    keys = {k: _key(k, schema) for k in wanted.design.values()}
-    keys |= {k: _key(k, schema) if inside is None else nw.when(inside).then(_key(k, schema)) for k in groups}
-    by = [*wanted.keys, *([INSIDE] if inside is not None else []), _CODE]
-    shown = {**keys, **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
-    prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
-    grouped = prepared.group_by(*by).agg(nw.len().alias(CASES), *(nw.col(c).sum() for c in columns if c != _CODE))
-    found = collected(grouped.head(wanted.most + 1))
+    by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
+    shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
+    with told_of("the data cannot be condensed", mend="make numbers of the columns first"):
+        prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
+    counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
+    grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, CASES)))
+    found = collected(sent(grouped.head(wanted.most + 1), schema, wanted.places))
     if len(found) > wanted.most:
         raise _too_many(frame, wanted)
+    found = received(found, schema, wanted.places)
     _check(found, frame, schema, wanted)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    found = _ordered(found.take(_order(found, by)).reset_index(drop=True), frame, wanted.keys)
+    found = _ordered(found.take(_order(found, by)).reset_index(drop=True), frame, wanted.places)
     absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
     return _unpacked(found, wanted), absent
 
@@ -147,11 +165,27 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
 # --- what the engine computes ---------------------------------------------------------------------------------------
 
 
+def _keys(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+    """Return what rows are grouped by; outside the domain groups are missing, or 0 where floats would lose digits."""
+    inside = _inside(wanted)
+    roles = {column: role for role, column in wanted.design.items()}
+    out = {}
+    for key, place in wanted.places.items():
+        value = _number(key, schema) if roles.get(key) in _NUMERIC else _key(key, schema)
+        if inside is not None and key not in roles:
+            chosen = nw.when(inside).then(value)
+            value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if schema[key] in WIDE else chosen
+        out[place] = value
+    return out
+
+
 def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
     """Return the pattern and everything that is summed, as columns of each row."""
     inside = _inside(wanted)
     code = _code(wanted.flags, schema)
     columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
+    if wanted.cases is not None:
+        columns[CASES] = nw.col(wanted.cases)
     weight: nw.Expr = nw.lit(1.0)
     if wanted.weight is not None:
         w = _number(wanted.weight, schema)
@@ -238,10 +272,14 @@ def _check_types(schema: Schema, wanted: Wanted) -> None:
     problems = Problems("the data cannot be condensed")
     if len(wanted.flags) > _MOST_FLAGS:
         problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
-    taken = [c for c in wanted.keys if c in (WEIGHT, CASES)]
+    ours = {WEIGHT, CASES, *([INSIDE] if wanted.conditions else [])}
+    ours.update(name for i in range(len(wanted.pairs)) for name in summed(i))
+    taken = [c for c in dict.fromkeys([*wanted.keys, *wanted.flags]) if c in ours]
     problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]
     summed_columns = [c for pair in wanted.pairs for c in pair if c is not None]
-    numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else [])]
+    sizes = [wanted.design[role] for role in _NUMERIC if role in wanted.design]
+    numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else []), *sizes]
+    problems.found += [composite(c, schema[c]) for c in wanted.keys if isinstance(schema[c], COMPOSITE)]
     problems.found += [
         f"column {c!r} holds {str(schema[c]).lower()} where numbers are needed"
         + ("; an indicator is 0 (not deprived), 1 (deprived) or missing" if c in wanted.flags else "")
@@ -260,33 +298,44 @@ def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted
     total = int(found[CASES].sum())
     if not total:
         problems.add("the data have no rows")
-    for role, column in wanted.design.items():
-        gone = found[column].isna()
-        word = "missing"
-        if role == "size":
-            gone, word = ~(found[column] > 0), "missing, or not above 0,"
-        if gone.any():
-            problems.add(f"{role} column {column!r}: {word} in {int(found[CASES][gone].sum()):,} of {total:,} rows")
+    problems.found += _gaps(found, wanted)
     lost = int(found[_LOST].sum()) if _LOST in found.columns else 0
     if (found[_CODE] == _WRONG).any():
-        problems.found += _wrong(frame, schema, wanted.flags)
+        problems.found += _wrong(frame, schema, wanted)
     if lost:
         problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")
+    elif total and wanted.weight is not None and not found[WEIGHT].any():
+        problems.add(f"weight column {wanted.weight!r}: every weight is 0")
     if any(found[f"_untrue{c}"].any() for c in wanted.conditions):
-        problems.add("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+        problems.add(UNTRUE)
     for i, pair in enumerate(wanted.pairs):
         if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
             problems.add(f"{' or '.join(f'column {c!r}' for c in pair if c)} is infinite in some rows")
     problems.raise_if_any()
 
 
-def _wrong(frame: nw.LazyFrame[Any], schema: Schema, names: Sequence[str]) -> list[str]:
-    """Look again, only when something is wrong: which values of which indicators."""
+def _gaps(found: pd.DataFrame, wanted: Wanted) -> list[str]:
+    """Say in how many rows a column of the design is missing, or a household has nobody."""
     said = []
-    for name in names:
+    for role, column in wanted.design.items():
+        values, word = found[wanted.places[column]], "missing"
+        gone = values.isna()
+        if role == "size":
+            gone, word = ~(values > 0), "missing, or not above 0,"
+        if gone.any():
+            rows, total = int(found[CASES][gone].sum()), int(found[CASES].sum())
+            said.append(f"{role} column {column!r}: {word} in {rows:,} of {total:,} rows")
+    return said
+
+
+def _wrong(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[str]:
+    """Look again, only when something is wrong: which values of which indicators."""
+    said, inside = [], _inside(wanted)
+    for name in wanted.flags:
         x = _number(name, schema)
-        values = frame.filter(~x.is_null() & (x != 0) & (x != 1)).select(x.alias("v"), nw.lit(1).alias("n"))
-        found = values.group_by("v").agg(nw.col("n").sum()).collect("pandas").to_native()
+        wrong = ~x.is_null() & (x != 0) & (x != 1)
+        values = frame.filter(wrong if inside is None else wrong & inside).select(x.alias("v"), nw.lit(1).alias("n"))
+        found = collected(values.group_by("v").agg(nw.col("n").sum())).sort_values("v")
         if len(found):
             shown = ", ".join(f"{v:g} ({int(n):,} times)" for v, n in found.head(4).itertuples(index=False))
             said.append(f"column {name!r} holds values other than 0, 1 and missing: {shown}")
@@ -296,8 +345,7 @@ def _wrong(frame: nw.LazyFrame[Any], schema: Schema, names: Sequence[str]) -> li
 def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
     levels = {}
     for key in wanted.keys:
-        distinct = frame.select(key).unique().select(nw.len().alias("n")).collect("pandas").to_native()
-        levels[key] = int(distinct["n"].iloc[0])
+        levels[key] = int(collected(frame.select(key).unique().select(nw.len().alias("n")))["n"].iloc[0])
     told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
     return MpiError(
         f"the profile would have more than {wanted.most:,} rows; nothing was collected. Distinct values: {told}. Leave "
@@ -322,26 +370,27 @@ def _order(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
     return np.argsort(key)
 
 
-def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], keys: Sequence[str]) -> pd.DataFrame:
+def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], places: Mapping[str, str]) -> pd.DataFrame:
     """Give categories back the order that they have in the data."""
     import pandas as pd
 
     schema, native = frame.collect_schema(), frame.to_native()
-    for key in keys:
+    for key, place in places.items():
         dtype: Any = schema[key]
         levels = list(dtype.categories) if isinstance(dtype, nw.Enum) and hasattr(dtype, "categories") else None
         if dtype == nw.Categorical and frame.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK):
             known = native[key].cat
             levels = list(known.categories) if getattr(known, "known", True) else None
         if levels is not None and all(isinstance(v, str) for v in levels):
-            found[key] = pd.Categorical(found[key], categories=levels)
+            found[place] = pd.Categorical(found[place], categories=levels)
     return found
 
 
 def _unpacked(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights."""
     code = found[_CODE].to_numpy(dtype=np.int64)
-    table = found[[*wanted.keys, CASES, WEIGHT]].copy()
+    table = found[[*wanted.places.values(), CASES, WEIGHT]].copy()
+    table.columns = [*wanted.keys, CASES, WEIGHT]
     outside = found[INSIDE].to_numpy() == 0 if wanted.conditions else None
     for j, name in enumerate(wanted.flags):
         if name in wanted.keys:

@@ -51,6 +51,9 @@ class Files:
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
 """Errors that may come from damage inside a file; others would not be explained by reading all files again."""
 
+_OTHERS = {"ibis", "narwhals", "polars", "py4j", "pyspark"}
+"""Where the errors of other engines come from."""
+
 _ROOM = "give a larger memory=, name fewer columns in by=, or set TMPDIR to a folder with more room"
 
 _KNOWN: weakref.WeakKeyDictionary[Any, Files] = weakref.WeakKeyDictionary()
@@ -117,11 +120,14 @@ def as_path(path: str) -> str:
 
 @contextmanager
 def told_by_engine(files: Files | None = None) -> Iterator[None]:
-    """Turn what DuckDB says of files into one error of ours, which names the file where it can be found."""
+    """Turn what an engine says into one error of ours; of files read by DuckDB it names the one that is damaged."""
     try:
         yield
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in {"duckdb", "_duckdb"}:
+        origin = type(error).__module__.partition(".")[0]
+        if origin in _OTHERS:
+            raise MpiError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
+        if origin not in {"duckdb", "_duckdb"}:
             raise
         kind, said = type(error).__name__, first_line(error)
         if kind == "InterruptException":
@@ -136,7 +142,8 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
         if files is not None and files.damage is not None and kind in _OF_FILES and not _names_one(said, files.parts):
             found = files.damage()
             said = "; ".join(found) or said
-        raise MpiError(f"the files cannot be read: {said}") from error
+        of_files = files is None or files.parts or kind in _OF_FILES
+        raise MpiError(f"{'the files cannot be read' if of_files else 'DuckDB cannot compute this'}: {said}") from error
 
 
 def first_line(error: Exception) -> str:

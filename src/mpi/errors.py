@@ -5,14 +5,15 @@ Problems are collected and told all at once, so that a user with five mistakes m
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "unknown"]
+__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "told_of", "unknown"]
 
 
 class MpiError(ValueError):
@@ -94,3 +95,15 @@ def unknown(kind: str, name: object, known: Iterable[object], *, show: int = 12)
     more = f" and {len(names) - show} more" if len(names) > show else ""
     listing = f" Known: {shown}{more}" if names else ""
     return f"there is no {kind} {str(name)!r}{hint}{listing}"
+
+
+@contextmanager
+def told_of(what: str, *, mend: str = "write it for the frame the survey was made of") -> Iterator[None]:
+    """Turn whatever a frame or its engine says of an expression or a function of the user's into one error of ours."""
+    try:
+        yield
+    except MpiError:
+        raise
+    except Exception as error:  # each engine has errors of its own
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise MpiError(f"{what}: {said}; {mend}") from error

@@ -21,11 +21,11 @@ _FEW = 10_000
 def one_row_each(frame: nw.LazyFrame[Any], roles: Mapping[str, str]) -> bool:
     """Tell whether every household has one row; the first rows tell it of most files."""
     keys = _keys(roles)
-    rows = frame.select(*keys, nw.lit(1).alias("_n"))
-    if collected(rows.head(_FEW)).drop(columns="_n").duplicated().any():
+    rows = frame.select(*keys, nw.lit(1).alias("_mpi_rows"))
+    if collected(rows.head(_FEW)).drop(columns="_mpi_rows").duplicated().any():
         return False
-    homes = rows.group_by(*keys).agg(nw.col("_n").sum())
-    return int(collected(homes.select(nw.col("_n").max()))["_n"].iloc[0]) == 1
+    homes = rows.group_by(*keys).agg(nw.col("_mpi_rows").sum())
+    return int(collected(homes.select(nw.col("_mpi_rows").max()))["_mpi_rows"].iloc[0]) == 1
 
 
 def one_row_of_each(
@@ -82,5 +82,5 @@ def _keys(roles: Mapping[str, str]) -> list[str]:
 
 def _several(rows: nw.LazyFrame[Any], keys: Sequence[str]) -> bool:
     """Tell whether some household has several rows."""
-    counts = rows.with_columns(nw.lit(1).alias("_n")).group_by(*keys).agg(nw.col("_n").sum())
-    return int(collected(counts.select(nw.col("_n").max()))["_n"].iloc[0] or 0) > 1
+    counts = rows.with_columns(nw.lit(1).alias("_mpi_rows")).group_by(*keys).agg(nw.col("_mpi_rows").sum())
+    return int(collected(counts.select(nw.col("_mpi_rows").max()))["_mpi_rows"].iloc[0] or 0) > 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["pool"]
+__all__ = ["labels_of", "pool"]
 
 
 def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
@@ -49,8 +49,7 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
     rules = {s.single_rules for s in parts}
     if len(rules) > 1:
         problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
-    if len({tuple(sorted(s.roles)) for s in parts}) > 1:
-        problems.add("some have a size, household, strata or PSU column that others lack")
+    problems.found += _unlike(parts)
     for role in ("size", "household"):
         names = list(dict.fromkeys(s.roles[role] for s in parts if role in s.roles))
         if len(names) > 1:
@@ -78,12 +77,21 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         design=design,
         waves=tuple(surveys),
         domain=None,
-        labels=_labels(parts),
+        labels=labels_of(parts),
         roles=parts[0].roles,
     )
 
 
-def _labels(parts: Sequence[Survey]) -> dict[str, dict[Any, str]]:
+def _unlike(parts: Sequence[Survey]) -> list[str]:
+    """Say in what roles of columns the rounds differ."""
+    if len({"cases" in s.roles for s in parts}) > 1:
+        return ["some are profiles and some are microdata; take mpi.profile(...) of each first"]
+    if len({tuple(sorted(s.roles)) for s in parts}) > 1:
+        return ["some have a size, household, strata or PSU column that others lack"]
+    return []
+
+
+def labels_of(parts: Sequence[Survey]) -> dict[str, dict[Any, str]]:
     """Put the value labels together; where rounds call one code by two names, the last one's stands."""
     labels: dict[str, dict[Any, str]] = {}
     for s in parts:

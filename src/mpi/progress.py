@@ -41,11 +41,12 @@ def collected(
     Raises
     ------
     MpiError
-        When the engine cannot read its files; the file is named where it can be found.
+        When the engine cannot read its files, or not compute it; the file is named where it can be found.
     """
     native = lazy.to_native()
     if not type(native).__module__.startswith(("duckdb", "_duckdb")):
-        return _pandas(lazy)
+        with told_by_engine():
+            return _pandas(lazy)
     connection = connection_of(native)
     files = files_of(connection)
     with told_by_engine(files):

@@ -59,7 +59,7 @@ def sums_of(survey: Survey, rows: Rows, number: int, pair: Pair) -> Sums:
         When a column holds text, or infinite numbers.
     """
     names = summed(number)
-    if names[0] in survey.columns:
+    if "cases" in survey.roles and names[0] in survey.columns:
         return _as_summed(survey, rows, names)
     columns = [_finite(survey, rows, c) for c in pair if c is not None]
     y, x = columns[0], columns[1] if len(columns) > 1 else np.ones(len(rows.unit))

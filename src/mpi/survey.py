@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import Categories, as_frame, categories, is_lazy, names_told, numbers, require, with_nulls
-from mpi.errors import MpiError, MpiWarning, Problems, nearest
+from mpi.errors import MpiError, MpiWarning, Problems, nearest, told_of
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
@@ -454,16 +454,12 @@ def _listed(condition: Any) -> NDArray[Any]:
 def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
-        try:
+        with told_of("the condition fails on the frame"):
             found = condition(nw.to_native(frame))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise MpiError(
-                f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
-            ) from error
-        if isinstance(found, nw.Expr):
-            with names_told(frame.columns):
-                found = with_nulls(frame).select(_condition=found)["_condition"]
-        parts.append(_listed(found))
+            if isinstance(found, nw.Expr):
+                with names_told(frame.columns):
+                    found = with_nulls(frame).select(_condition=found)["_condition"]
+            parts.append(_listed(found))
     return np.concatenate(parts)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import functools
 import operator
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.columns import lazy_frame
-from mpi.condensing import CASES, INSIDE, MOST, WEIGHT, Wanted, condense, with_conditions
+from mpi.columns import categories, lazy_frame
+from mpi.condensing import CASES, INSIDE, MOST, UNTRUE, WEIGHT, Wanted, condense, with_conditions
 from mpi.engine import connection_of, files_of, told_by_engine
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, MpiWarning, Problems, told_of, unknown
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH
-from mpi.pooling import pool
+from mpi.pooling import labels_of, pool
 from mpi.survey import EVERYBODY, WHOLE, Grouped, Survey, grouped, made, roles_of, standing_for
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = ["Source", "Unread", "pooled", "unread"]
 
 _DESIGN = ("wave", "strata", "psu", "size", "fpc")
 _OPTIONS = ("shared_psus", "single_psu", "single_in_group")
+_FOLDED = (nw.Implementation.DUCKDB, nw.Implementation.IBIS, nw.Implementation.PYSPARK, nw.Implementation.SQLFRAME)
 _CELLS = 250_000_000
 
 
@@ -52,12 +53,15 @@ class Source:
         What rows of the domain meet.
     given : narwhals.LazyFrame, optional
         The frame of the same rows before columns were computed, where that takes the engine long.
+    single : list of bool
+        Whether every household has one row, once that is known; sources of the same rows share it.
     """
 
     frame: nw.LazyFrame[Any]
     roles: Mapping[str, str]
     conditions: tuple[nw.Expr, ...] = ()
     given: nw.LazyFrame[Any] | None = None
+    single: list[bool] = field(default_factory=list)
 
     @property
     def rows(self) -> nw.LazyFrame[Any]:
@@ -195,10 +199,10 @@ class Unread(Survey):
         self, name: str, column: str, groups: Mapping[Any, str] | Grouped, *, rest: str | None = None
     ) -> Survey:
         """Add a column that puts the values of another into groups; see `Survey.with_groups`."""
-        if name in self.columns:
-            raise MpiError(f"there is a column {name!r} already; choose another name")
+        self._check_new(name)
         self.check_columns([column])
-        known = self.condensed(groups=[column]).categories(column)
+        tables = [condense(s.frame, Wanted({}, groups=(column,)))[0] for s in self.sources]
+        known = categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
         levels = dict(zip(known.levels, grouped(known, groups, rest, column), strict=True))
         return self._over(
             [replace(s, frame=s.frame.with_columns(_in_groups(s, column, levels).alias(name))) for s in self.sources]
@@ -206,12 +210,12 @@ class Unread(Survey):
 
     def with_column(self, name: str, values: Column) -> Survey:
         """Add a column of numbers; see `Survey.with_column`."""
-        if name in self.columns:
-            raise MpiError(f"there is a column {name!r} already; choose another name")
+        self._check_new(name)
         found = []
         for s in self.sources:
-            frame = s.frame.with_columns(_expression(s.frame, values).alias(name))
-            dtype = frame.collect_schema()[name]
+            with told_of("the column fails on the frame"):
+                frame = s.frame.with_columns(_expression(s.frame, values).alias(name))
+                dtype = frame.collect_schema()[name]
             if not (dtype.is_numeric() or dtype == nw.Boolean):
                 raise MpiError(f"{name!r} would hold {str(dtype).lower()}; numbers are needed")
             found.append(replace(s, frame=frame))
@@ -249,6 +253,14 @@ class Unread(Survey):
         sources = [_by_household(s, columns) if of_members else s for s in self.sources]
         return self._put_together([_profile(s, asked, self) for s in sources])
 
+    def _check_new(self, name: str) -> None:
+        """Raise where there is such a column already; to SQL engines, ``Age`` is ``age``."""
+        for s in self.sources:
+            folded = s.frame.implementation in _FOLDED
+            for known in s.columns:
+                if known == name or (folded and known.lower() == name.lower()):
+                    raise MpiError(f"there is a column {known!r} already; choose another name")
+
     def _here(self) -> Survey:
         if not self._read:
             self._read.append(self._put_together([_rows(s, None, self) for s in self.sources]))
@@ -272,10 +284,7 @@ class Unread(Survey):
 def pooled(surveys: Mapping[Any, Survey], *, shared_psus: bool) -> Unread:
     """Put rounds together of which some are not in memory; `mpi.pool` has checked that they fit."""
     parts = [unread(s) for s in surveys.values()]
-    labels: dict[str, Any] = {}
-    for part in parts:
-        for column, known in part.labels.items():
-            labels[column] = {**labels.get(column, {}), **known}
+    labels = labels_of(parts)
     found = object.__new__(Unread)
     options = {**parts[0].options, "shared_psus": shared_psus}
     _fill(found, tuple(s for p in parts for s in p.sources), tuple(surveys), options, labels)
@@ -319,12 +328,8 @@ def _expression(frame: nw.LazyFrame[Any], given: Where | Column) -> nw.Expr:
     """Return what is computed for each row, as an expression that the engine understands."""
     found: Any = nw.col(given) if isinstance(given, str) else given
     if callable(found) and not isinstance(found, nw.Expr):
-        try:
+        with told_of("the condition fails on the frame"):
             found = found(frame.to_native())
-        except (AttributeError, KeyError, TypeError) as error:
-            raise MpiError(
-                f"the condition fails on the frame: {error}; write it for the frame the survey was made of"
-            ) from error
     if not isinstance(found, nw.Expr):
         raise MpiError(
             "rows that are not in memory have no order, so a column of values cannot be put beside them; give an "
@@ -357,7 +362,11 @@ def _needs_rows(source: Source, unit: Unit) -> bool:
         return True
     if "household" not in source.roles or "size" in source.roles:
         return False
-    if unit == "person" and one_row_each(source.rows, source.roles):
+    if unit == "household":
+        return False
+    if not source.single:
+        source.single.append(one_row_each(source.rows, source.roles))
+    if source.single[0]:
         raise MpiError(ONE_ROW_EACH)
     return False
 
@@ -378,6 +387,7 @@ def _profile(source: Source, asked: Wanted, survey: Unread) -> Survey:
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
     wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
+    wanted = replace(wanted, cases=source.roles.get("cases"))
     table, absent = condense(frame, wanted)
     _warn(absent)
     options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
@@ -397,16 +407,18 @@ def _rows(source: Source, columns: Sequence[str] | None, survey: Unread) -> Surv
             f"this needs the rows themselves, {rows:,} rows of {len(names)} columns, which is too much to be read into "
             "memory. " + _remedy(source, columns)
         )
-    inside = functools.reduce(
-        operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in conditions], nw.lit(1) == 1
-    )
-    flag = [nw.when(inside).then(nw.lit(1)).otherwise(nw.lit(0)).alias(INSIDE)] if conditions else []
+    if conditions and INSIDE in names:
+        raise MpiError(f"{INSIDE!r} is the name of a column of profiles; rename yours")
+    chosen = [*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *_domain(conditions)]
     with source.told():
-        found = frame.select(*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *flag).collect()
+        found = frame.select(*chosen).collect()
+    _check_truth(found, conditions)
     _warn([int(found[c].null_count()) for c in conditions])
     options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
     roles: dict[str, Any] = dict(source.roles)
+    cases = roles.pop("cases", None)
     here = Survey(found.drop(*conditions).to_native(), labels=survey.labels, **roles, **options)
+    here = here if cases is None else standing_for(here, cases)
     return here.where(INSIDE) if conditions else here
 
 
@@ -416,6 +428,13 @@ def _domain(conditions: Sequence[str]) -> list[nw.Expr]:
         return []
     met = functools.reduce(operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in conditions])
     return [nw.when(met).then(nw.lit(1)).otherwise(nw.lit(0)).alias(INSIDE)]
+
+
+def _check_truth(found: nw.DataFrame[Any], conditions: Sequence[str]) -> None:
+    for c in conditions:
+        known = found[c].drop_nulls()
+        if ((known != 0) & (known != 1)).any():
+            raise MpiError(UNTRUE)
 
 
 def _remedy(source: Source, columns: Sequence[str] | None) -> str:

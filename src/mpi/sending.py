@@ -1,0 +1,62 @@
+"""Keys on their way from an engine to pandas, which has no whole numbers that are missing, and no dates."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+__all__ = ["WIDE", "received", "sent"]
+
+WIDE = (nw.Int64, nw.UInt64)
+"""Numbers that floats do not hold exactly: two codes would fall together."""
+
+
+def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str, str]) -> nw.LazyFrame[Any]:
+    """Write keys so that nothing of them is lost; `received` reads them.
+
+    Parameters
+    ----------
+    lazy : narwhals.LazyFrame
+        What an engine grouped.
+    schema : mapping of str to dtype
+        The types of the keys, by their own names.
+    places : mapping of str to str
+        What each key is called in `lazy`.
+    """
+    added = []
+    for key, place in places.items():
+        dtype = schema[key]
+        if dtype in WIDE:
+            absent = nw.when(nw.col(place).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+            added += [nw.col(place).fill_null(0).cast(dtype), absent.alias(_absent(place))]
+        elif dtype.is_decimal():
+            added.append(nw.col(place).cast(nw.String))
+    return lazy.with_columns(*added) if added else lazy
+
+
+def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str, str]) -> pd.DataFrame:
+    """Return keys as they stand in the data: whole numbers, dates, decimals, true and false."""
+    for key, place in places.items():
+        dtype = schema[key]
+        if dtype in WIDE:
+            absent = found.pop(_absent(place)) == 1
+            if absent.any():
+                found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
+        elif dtype.is_decimal():
+            found[place] = found[place].map(Decimal, na_action="ignore")
+        elif dtype == nw.Boolean and found[place].dtype == object:
+            found[place] = found[place].astype("boolean")
+        elif dtype == nw.Date and hasattr(found[place], "dt"):
+            found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)
+    return found
+
+
+def _absent(place: str) -> str:
+    return f"{place}_absent"

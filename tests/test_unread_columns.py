@@ -214,3 +214,26 @@ def test_long_codes_in_a_domain_on_dask() -> None:
     found = mpi.estimate(survey, ONE, by=["code"], where=nw.col("age") < 5, statistics=["H"])
     assert found.table["group"].tolist() == ["total", str(2**53), str(2**53 + 1)]
     assert found.value[1:].tolist() == [1.0, 0.0]
+
+
+def test_files_that_are_gone(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    path = tmp_path / "people.parquet"
+    few().write_parquet(path)
+    survey = mpi.Survey(pl.scan_parquet(path), psu="psu")
+    path.unlink()
+    with pytest.raises(mpi.MpiError, match=r"the files cannot be read: .*people\.parquet"):
+        len(survey)
+    with pytest.raises(mpi.MpiError, match=r"the files cannot be read: .*people\.parquet"):
+        mpi.Survey(pl.scan_parquet(path), psu="psu")
+
+
+@pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
+@pytest.mark.filterwarnings("ignore:The 'future.infer_string' option is deprecated")
+def test_what_dask_cannot_compute() -> None:
+    dd = pytest.importorskip("dask.dataframe", reason="Dask is an extra")
+    frame = pd.DataFrame({"psu": [1, 1, 2, 2], "d": [1, 0, 1, 0], "text": ["x"] * 4})
+    for roles in ({"psu": "psu"}, {}):
+        survey = mpi.Survey(dd.from_pandas(frame, npartitions=2), **roles)
+        with pytest.raises(mpi.MpiError, match="Dask cannot compute this: could not convert string to float: 'x'"):
+            mpi.mean(survey.with_column("new", nw.col("text").cast(nw.Float64)), "new")

@@ -146,7 +146,9 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     inside = _inside(wanted)
     by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
     shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
-    with told_of("the data cannot be condensed", mend="make numbers of the columns first"):
+    with told_of(
+        "the data cannot be condensed", mend="rename what the engine cannot read, and make numbers of the columns"
+    ):
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
     grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, CASES)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError
+from mpi.errors import MpiError, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +26,7 @@ __all__ = [
     "name",
     "remember",
     "told_by_engine",
+    "told_for",
 ]
 
 
@@ -127,6 +128,8 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
         origin = type(error).__module__.partition(".")[0]
         if origin in _OTHERS:
             raise MpiError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
+        if isinstance(error, OSError):
+            raise MpiError(f"the files cannot be read: {first_line(error)}") from error
         if origin not in {"duckdb", "_duckdb"}:
             raise
         kind, said = type(error).__name__, first_line(error)
@@ -144,6 +147,19 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
             said = "; ".join(found) or said
         of_files = files is None or files.parts or kind in _OF_FILES
         raise MpiError(f"{'the files cannot be read' if of_files else 'DuckDB cannot compute this'}: {said}") from error
+
+
+@contextmanager
+def told_for(lazy: Any) -> Iterator[None]:
+    """Turn what the engine of a lazy frame says into one error of ours; Dask's errors are those of pandas."""
+    dask = lazy.implementation.is_dask()
+    mend = "compute the column by itself to see where"
+    with (
+        told_of("Dask cannot compute this", mend=mend)
+        if dask
+        else told_by_engine(files_of(connection_of(lazy.to_native())))
+    ):
+        yield
 
 
 def first_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mpi.engine import connection_of, files_of, told_by_engine
+from mpi.engine import connection_of, files_of, told_by_engine, told_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def collected(
     """
     native = lazy.to_native()
     if not type(native).__module__.startswith(("duckdb", "_duckdb")):
-        with told_by_engine():
+        with told_for(lazy):
             return _pandas(lazy)
     connection = connection_of(native)
     files = files_of(connection)

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.columns import categories, lazy_frame
 from mpi.condensing import CASES, INSIDE, MOST, UNTRUE, WEIGHT, Wanted, condense, with_conditions
-from mpi.engine import connection_of, files_of, told_by_engine
+from mpi.engine import told_for
 from mpi.errors import MpiError, MpiWarning, Problems, told_of, unknown
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH
@@ -71,11 +71,12 @@ class Source:
     @property
     def columns(self) -> list[str]:
         """The names of its columns."""
-        return self.frame.collect_schema().names()
+        with self.told():
+            return self.frame.collect_schema().names()
 
     def told(self) -> AbstractContextManager[None]:
         """Turn what the engine says into errors of ours, which name the file."""
-        return told_by_engine(files_of(connection_of(self.frame.to_native())))
+        return told_for(self.frame)
 
     def count(self) -> int:
         """Count the rows."""

@@ -341,7 +341,7 @@ def test_a_writer_that_is_not_installed_is_told_first(run, monkeypatch):
         (["people.csv", "--strata", "c", "--psu", "c"], "8 of 8 strata have one PSU"),
         (["people.csv", "--strata", "c", "--psu", "c"], "choose --single-psu centered (as"),
         (["people.csv", "--unit", "household"], "identifies them (--household), or, for a file of households, their s"),
-        (["people.csv", "--household", "c", "--psu", "c", "--unit", "household"], "differs between members"),
+        (["people.csv", "--household", "c", "--psu", "c", "--unit", "household"], "between members of a household"),
         (
             ["people.csv", "--household", "id"],
             "give --size (the column of household sizes) to count persons, or --unit h",

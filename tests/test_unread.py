@@ -169,7 +169,7 @@ def test_what_is_wrong_is_counted(held: Any, people: pd.DataFrame) -> None:
         mpi.estimate(mpi.Survey(held, psu="sex"), MEASURE)
     with pytest.raises(mpi.MpiError, match=r"column 'd4' holds values other than 0, 1 and missing|'code' holds values"):
         mpi.estimate(mpi.Survey(held, **DESIGN), mpi.Measure.nested("m", {"x": ["code"]}, cutoff=1))
-    with pytest.raises(mpi.MpiError, match="column 'region' holds string where numbers are needed"):
+    with pytest.raises(mpi.MpiError, match="column 'region' holds text where numbers are needed"):
         mpi.mean(mpi.Survey(held, **DESIGN), "region")
     with pytest.raises(mpi.MpiError, match="did you mean 'region'"):
         mpi.estimate(mpi.Survey(held, **DESIGN), MEASURE, by=["regoin"])
@@ -250,9 +250,9 @@ def test_members_counted_as_households(people: pd.DataFrame, engine: str, on_eng
 
 def test_without_psus_each_row_is_one(lazy: Any, people: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     same(*(mpi.estimate(mpi.Survey(f, weight="w"), MEASURE, by=["sex"]) for f in (lazy, people)))
-    from mpi import unread
+    from mpi import sources
 
-    monkeypatch.setattr(unread, "_CELLS", 1000)
+    monkeypatch.setattr(sources, "_CELLS", 1000)
     with pytest.raises(mpi.MpiError, match=r"120,000 rows of 7 columns.*or say census=True"):
         mpi.estimate(mpi.Survey(lazy), MEASURE, by=["sex"])
     with pytest.raises(mpi.MpiError, match=r"survey\.collect\(\[\.\.\.\]\)"):
@@ -308,7 +308,7 @@ def test_lines_and_repr(people: pd.DataFrame) -> None:
     frame = people.assign(income=people.income * 1e6, area=people.code % 2 + 1)
     lazy = pytest.importorskip("polars").from_pandas(frame).lazy()
     there = mpi.Survey(lazy, **DESIGN)
-    assert repr(there) == "<Survey: rows not in memory (Polars), 18 columns>"
+    assert repr(there) == ("<Survey: rows not in memory (Polars), 18 columns; weight 'w', strata 'stratum', psu 'psu'>")
     assert len(there) == ROWS
     assert "120,000 rows" in repr(there.collect(["income"]))
     line = mpi.load_line("vn-2006")

@@ -351,14 +351,18 @@ def _survey(file: str, columns: list[str], design: dict[str, Any], memory: str |
     """Read the shipped sample, which brings its design, or those columns of a file that are needed."""
     from mpi.library import load_sample
     from mpi.reading import read_survey
+    from mpi.scanning import is_several
 
     if file == opt.SAMPLE:
         if design:
             flags = ", ".join("--" + k.replace("_", "-") for k in design)
             raise typer.BadParameter(f"the sample brings its own design; leave out {flags}")
         return load_sample()
+    wanted = list(dict.fromkeys(columns))
+    if memory is not None or is_several(file):
+        return read_survey(file, columns=wanted, memory=memory, **design)  # shows the rows done by itself
     with status(f"Reading {Path(file).name}"):
-        return read_survey(file, columns=list(dict.fromkeys(columns)), memory=memory, progress=False, **design)
+        return read_survey(file, columns=wanted, progress=False, **design)
 
 
 def _condensed(survey: Survey, plan: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:

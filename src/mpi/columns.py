@@ -32,11 +32,13 @@ __all__ = [
     "constant_within",
     "first_of",
     "is_lazy",
+    "is_native",
     "lazy_frame",
     "names_told",
     "numbers",
     "require",
     "run_heads",
+    "with_native",
     "with_nulls",
     "with_numbers",
 ]
@@ -148,6 +150,33 @@ def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
         wrapped = with_nulls(wrapped)
     lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
     return lazy
+
+
+def is_native(found: object) -> bool:
+    """Tell whether something is an expression of Polars."""
+    return type(found).__module__.partition(".")[0] == "polars" and hasattr(found, "meta")
+
+
+def with_native(frame: Any, found: Any, name: str) -> Any:
+    """Add a column that is written in the words of the frame's own library; None where it is none of these.
+
+    Expressions of Polars and of DuckDB, columns of PySpark, Ibis and Dask.
+    """
+    native, held = frame.to_native(), frame.implementation
+    origin = type(found).__module__.partition(".")[0]
+    if held.is_polars() and is_native(found):
+        return nw.from_native(native.with_columns(found.alias(name)))
+    if held.is_duckdb() and origin in {"duckdb", "_duckdb"}:
+        import duckdb
+
+        return nw.from_native(native.select(duckdb.StarExpression(), found.alias(name)))
+    if held.is_pyspark() and origin == "pyspark":
+        return nw.from_native(native.withColumn(name, found))
+    if held.is_ibis() and origin == "ibis":
+        return nw.from_native(native.mutate(**{name: found}))
+    if held.is_dask() and origin == "dask":
+        return nw.from_native(native.assign(**{name: found}))
+    return None
 
 
 def with_nulls(frame: Any) -> Any:

@@ -146,9 +146,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     inside = _inside(wanted)
     by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
     shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
-    with told_of(
-        "the data cannot be condensed", mend="rename what the engine cannot read, and make numbers of the columns"
-    ):
+    with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
     grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, CASES)))
@@ -271,7 +269,7 @@ def _as_flag(condition: nw.Expr | None) -> nw.Expr:
 
 
 def _check_types(schema: Schema, wanted: Wanted) -> None:
-    problems = Problems("the data cannot be condensed")
+    problems = Problems("the data cannot be used")
     if len(wanted.flags) > _MOST_FLAGS:
         problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
     ours = {WEIGHT, CASES, *([INSIDE] if wanted.conditions else [])}
@@ -283,7 +281,7 @@ def _check_types(schema: Schema, wanted: Wanted) -> None:
     numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else []), *sizes]
     problems.found += [composite(c, schema[c]) for c in wanted.keys if isinstance(schema[c], COMPOSITE)]
     problems.found += [
-        f"column {c!r} holds {str(schema[c]).lower()} where numbers are needed"
+        f"column {c!r} holds {_kind(schema[c])} where numbers are needed"
         + ("; an indicator is 0 (not deprived), 1 (deprived) or missing" if c in wanted.flags else "")
         for c in dict.fromkeys(numeric)
         if _no_number(schema[c])
@@ -291,12 +289,17 @@ def _check_types(schema: Schema, wanted: Wanted) -> None:
     problems.raise_if_any()
 
 
+def _kind(dtype: Any) -> str:
+    """Return what a column holds, in words."""
+    return "text" if dtype in (nw.String, nw.Categorical) or isinstance(dtype, nw.Enum) else str(dtype).lower()
+
+
 def _no_number(dtype: Any) -> bool:
     return not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown))
 
 
 def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
-    problems = Problems("the data cannot be condensed")
+    problems = Problems("the data cannot be used")
     total = int(found[CASES].sum())
     if not total:
         problems.add("the data have no rows")

@@ -27,11 +27,12 @@ UNKNOWN = (
 def refuse_differing(columns: Sequence[str], *, weights: bool, condition: bool) -> None:
     """Raise where members of a household differ in what is used of it: columns, weights, the condition."""
     problems = Problems("households cannot be counted")
-    problems.found += [
-        f"{column!r} differs between members of a household; a household figure needs an attribute of the household, "
-        "such as the sex of its head"
-        for column in columns
-    ]
+    if columns:
+        verb = "differs" if len(columns) == 1 else "differ"
+        problems.add(
+            f"{', '.join(map(repr, columns))} {verb} between members of a household; a household figure needs an "
+            "attribute of the household, such as the sex of its head"
+        )
     if weights:
         problems.add("the weights differ between members of a household; give the survey the household's weight")
     if condition:

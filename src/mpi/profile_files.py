@@ -135,7 +135,7 @@ def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     roles = dict(getattr(survey, "roles", {}))
     if roles.pop("cases", None) != CASES:
         raise MpiError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
-    roles.pop("weight")
+    roles.pop("weight", None)
     frames = list(survey.frames)
     if len(frames) > 1 or survey.domain is not None:
         raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import Categories, as_frame, categories, is_lazy, names_told, numbers, require, with_nulls
+from mpi.columns import (
+    Categories,
+    as_frame,
+    categories,
+    is_lazy,
+    is_native,
+    names_told,
+    numbers,
+    require,
+    with_native,
+    with_nulls,
+)
 from mpi.errors import MpiError, MpiWarning, Problems, nearest, told_of
 from mpi.sampling import read_sample
 
@@ -159,14 +170,14 @@ class Survey:
         rows = f"{profiles}{int(cases.sum()):,} rows"
         bare = "" if self.roles.get("weight") else ", unweighted"
         if self.roles.get("psu") == EVERYBODY:
-            return f"<Survey: {rows}{inside}{rounds}, a census{bare}>"
+            return f"<Survey: {rows}{inside}{rounds}, a census>"
         strata = f"{d.strata:,} {'stratum' if d.strata == 1 else 'strata'}"
         return f"<Survey: {rows}{inside}{rounds}, {d.units:,} PSUs in {strata}, df {df:,.0f}{bare}>"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(self.frames[0].columns)
+        return tuple(c for c in self.frames[0].columns if c not in (EVERYBODY, WHOLE))
 
     @property
     def has_rounds(self) -> bool:
@@ -432,7 +443,7 @@ def _values(survey: Survey, condition: Where | Column) -> NDArray[Any]:
     """Return the value of each row that a column's name, an expression, a function or an array gives."""
     if isinstance(condition, str):
         values = survey.numbers(condition)
-    elif isinstance(condition, nw.Expr):
+    elif isinstance(condition, nw.Expr) or is_native(condition):
         values = _evaluate(survey, lambda _: condition)
     elif callable(condition):
         values = _evaluate(survey, condition)
@@ -459,6 +470,8 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
             if isinstance(found, nw.Expr):
                 with names_told(frame.columns):
                     found = with_nulls(frame).select(_condition=found)["_condition"]
+            elif is_native(found):
+                found = with_native(frame, found, "_condition")["_condition"]
             parts.append(_listed(found))
     return np.concatenate(parts)
 
@@ -485,9 +498,10 @@ def made(**parts: Any) -> Survey:
     return survey
 
 
-def standing_for(survey: Survey, cases: str, *, households: bool = False) -> Survey:
+def standing_for(survey: Survey, cases: str, *, weighted: bool = True, households: bool = False) -> Survey:
     """Return the survey with a column that says how many rows of the microdata, or households, each row stands for."""
-    roles = {**survey.roles, "cases": cases, **({"households": cases} if households else {})}
+    roles = {r: c for r, c in survey.roles.items() if weighted or r != "weight"}
+    roles |= {"cases": cases, **({"households": cases} if households else {})}
     return made(**{n: getattr(survey, n) for n in _PARTS} | {"roles": roles})
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from mpi.columns import categories, lazy_frame
-from mpi.condensing import CASES, INSIDE, MOST, UNTRUE, WEIGHT, Wanted, condense, with_conditions
-from mpi.engine import told_for
-from mpi.errors import MpiError, MpiWarning, Problems, told_of, unknown
-from mpi.household_rows import one_row_each, one_row_of_each
-from mpi.households import ONE_ROW_EACH
+from mpi.condensing import INSIDE, MOST, Wanted, condense
+from mpi.errors import MpiError, Problems, unknown
 from mpi.pooling import labels_of, pool
-from mpi.survey import EVERYBODY, WHOLE, Grouped, Survey, grouped, made, roles_of, standing_for
+from mpi.sources import (
+    Source,
+    by_household,
+    collected_rows,
+    groups_of,
+    needs_rows,
+    profile_of,
+    with_condition,
+    with_values,
+)
+from mpi.survey import EVERYBODY, WHOLE, Grouped, Survey, grouped, made, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,57 +34,9 @@ if TYPE_CHECKING:
     from mpi.measure import Unit
     from mpi.survey import Column, Where
 
-__all__ = ["Source", "Unread", "pooled", "unread"]
+__all__ = ["Unread", "pooled", "unread"]
 
-_DESIGN = ("wave", "strata", "psu", "size", "fpc")
 _OPTIONS = ("shared_psus", "single_psu", "single_in_group")
-_FOLDED = (nw.Implementation.DUCKDB, nw.Implementation.IBIS, nw.Implementation.PYSPARK, nw.Implementation.SQLFRAME)
-_CELLS = 250_000_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """One frame of a survey that is not in memory.
-
-    Attributes
-    ----------
-    frame : narwhals.LazyFrame
-        What the engine holds.
-    roles : mapping of role to column
-        The design, and the household.
-    conditions : tuple of narwhals.Expr
-        What rows of the domain meet.
-    given : narwhals.LazyFrame, optional
-        The frame of the same rows before columns were computed, where that takes the engine long.
-    single : list of bool
-        Whether every household has one row, once that is known; sources of the same rows share it.
-    """
-
-    frame: nw.LazyFrame[Any]
-    roles: Mapping[str, str]
-    conditions: tuple[nw.Expr, ...] = ()
-    given: nw.LazyFrame[Any] | None = None
-    single: list[bool] = field(default_factory=list)
-
-    @property
-    def rows(self) -> nw.LazyFrame[Any]:
-        """The rows as they were given."""
-        return self.frame if self.given is None else self.given
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of its columns."""
-        with self.told():
-            return self.frame.collect_schema().names()
-
-    def told(self) -> AbstractContextManager[None]:
-        """Turn what the engine says into errors of ours, which name the file."""
-        return told_for(self.frame)
-
-    def count(self) -> int:
-        """Count the rows."""
-        with self.told():
-            return int(self.rows.select(nw.len().alias("n")).collect("pandas").to_native()["n"].iloc[0])
 
 
 class Unread(Survey):
@@ -106,9 +61,11 @@ class Unread(Survey):
         data = lazy_frame(frame)
         if census:
             data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
-        source = Source(data, roles)
+        source = Source(data, roles, own=(EVERYBODY, WHOLE) if census else ())
         problems = Problems("the survey cannot be used")
-        problems.found += [unknown("column", c, source.columns) for c in roles.values() if c not in source.columns]
+        problems.found += [
+            unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
+        ]
         problems.raise_if_any()
         _fill(self, (source,), (), options, labels or {})
 
@@ -120,9 +77,11 @@ class Unread(Survey):
 
     def __repr__(self) -> str:
         """One line: where the rows are, and how many columns they have."""
-        where = self.sources[0].frame.implementation.name.title().replace("_", "")
         rounds = f" in {len(self.rounds)} rounds" if self.rounds else ""
-        return f"<Survey: rows not in memory ({where}), {len(self.columns)} columns{rounds}>"
+        design = ", ".join(f"{role} {c!r}" for role, c in self.roles.items() if c not in (EVERYBODY, WHOLE))
+        kind = "a census" if self.roles.get("psu") == EVERYBODY else "" if "psu" in self.roles else "each row a PSU"
+        told = "; ".join(x for x in (kind, design) if x)
+        return f"<Survey: rows not in memory ({self.sources[0].engine}), {len(self.columns)} columns{rounds}; {told}>"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -191,10 +150,7 @@ class Unread(Survey):
         """Keep the rows that meet a condition as the domain of interest; see `Survey.where`."""
         if isinstance(condition, str):
             self.check_columns([condition])
-        found = [replace(s, conditions=(*s.conditions, _expression(s.frame, condition))) for s in self.sources]
-        for s in found:
-            with_conditions(s.frame, s.conditions)  # says what is wrong with them
-        return self._over(found)
+        return self._over([with_condition(s, condition) for s in self.sources])
 
     def with_groups(
         self, name: str, column: str, groups: Mapping[Any, str] | Grouped, *, rest: str | None = None
@@ -206,21 +162,13 @@ class Unread(Survey):
         known = categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
         levels = dict(zip(known.levels, grouped(known, groups, rest, column), strict=True))
         return self._over(
-            [replace(s, frame=s.frame.with_columns(_in_groups(s, column, levels).alias(name))) for s in self.sources]
+            [replace(s, frame=s.frame.with_columns(groups_of(s, column, levels).alias(name))) for s in self.sources]
         )
 
     def with_column(self, name: str, values: Column) -> Survey:
         """Add a column of numbers; see `Survey.with_column`."""
         self._check_new(name)
-        found = []
-        for s in self.sources:
-            with told_of("the column fails on the frame"):
-                frame = s.frame.with_columns(_expression(s.frame, values).alias(name))
-                dtype = frame.collect_schema()[name]
-            if not (dtype.is_numeric() or dtype == nw.Boolean):
-                raise MpiError(f"{name!r} would hold {str(dtype).lower()}; numbers are needed")
-            found.append(replace(s, frame=frame))
-        return self._over(found)
+        return self._over([with_values(s, name, values) for s in self.sources])
 
     def with_frames(self, change: Callable[[Source], nw.LazyFrame[Any]]) -> Unread:
         """Return the survey over other lazy frames of the same rows, for columns that an engine computes."""
@@ -233,7 +181,7 @@ class Unread(Survey):
         if columns is None:
             return self._here()
         self.check_columns(columns)
-        return self._put_together([_rows(s, columns, self) for s in self.sources])
+        return self._put_together([collected_rows(s, columns, self._alone(), self.labels) for s in self.sources])
 
     def condensed(
         self,
@@ -247,24 +195,28 @@ class Unread(Survey):
         """Let the engine condense what figures of these columns need; see `Survey.condensed`."""
         columns = list(dict.fromkeys([*groups, *flags, *(c for pair in pairs for c in pair if c is not None)]))
         self.check_columns(columns)
-        if any(_needs_rows(s, unit) for s in self.sources):
+        if any(needs_rows(s, unit) for s in self.sources):
             return self.collect(columns)
         asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
         of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
-        sources = [_by_household(s, columns) if of_members else s for s in self.sources]
-        return self._put_together([_profile(s, asked, self) for s in sources])
+        sources = [by_household(s, columns) if of_members else s for s in self.sources]
+        return self._put_together([profile_of(s, asked, self._alone(), self.labels) for s in sources])
 
     def _check_new(self, name: str) -> None:
-        """Raise where there is such a column already; to SQL engines, ``Age`` is ``age``."""
-        for s in self.sources:
-            folded = s.frame.implementation in _FOLDED
-            for known in s.columns:
-                if known == name or (folded and known.lower() == name.lower()):
-                    raise MpiError(f"there is a column {known!r} already; choose another name")
+        """Raise where there is such a column already."""
+        known = next((c for s in self.sources if (c := s.has(name))), None)
+        if known:
+            raise MpiError(f"there is a column {known!r} already; choose another name")
+
+    def _alone(self) -> dict[str, Any]:
+        """Return the options of each frame by itself; whether rounds share PSUs is no matter of one of them."""
+        return dict(self.options) if not self.rounds else {**self.options, "shared_psus": False}
 
     def _here(self) -> Survey:
         if not self._read:
-            self._read.append(self._put_together([_rows(s, None, self) for s in self.sources]))
+            self._read.append(
+                self._put_together([collected_rows(s, None, self._alone(), self.labels) for s in self.sources])
+            )
         return self._read[0]
 
     def _put_together(self, parts: Sequence[Survey]) -> Survey:
@@ -309,7 +261,8 @@ def unread(survey: Survey) -> Unread:
     options = {
         "shared_psus": design.shared, "single_psu": design.single_psu, "single_in_group": design.single_in_group,
     }  # fmt: skip
-    sources = tuple(Source(lazy_frame(f.to_native()), survey.roles) for f in survey.frames)
+    own = tuple(c for c in (EVERYBODY, WHOLE) if c in survey.roles.values())
+    sources = tuple(Source(lazy_frame(f.to_native()), survey.roles, own=own) for f in survey.frames)
     _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels)
     return found
 
@@ -320,139 +273,6 @@ def _fill(
     parts = {"sources": sources, "rounds": rounds, "options": options, "labels": labels, "_read": []}
     for name, value in {**parts, "roles": sources[0].roles}.items():
         object.__setattr__(survey, name, value)
-
-
-# --- conditions and columns -----------------------------------------------------------------------------------------
-
-
-def _expression(frame: nw.LazyFrame[Any], given: Where | Column) -> nw.Expr:
-    """Return what is computed for each row, as an expression that the engine understands."""
-    found: Any = nw.col(given) if isinstance(given, str) else given
-    if callable(found) and not isinstance(found, nw.Expr):
-        with told_of("the condition fails on the frame"):
-            found = found(frame.to_native())
-    if not isinstance(found, nw.Expr):
-        raise MpiError(
-            "rows that are not in memory have no order, so a column of values cannot be put beside them; give an "
-            "expression, such as nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
-        )
-    return found
-
-
-def _in_groups(source: Source, column: str, levels: Mapping[Any, str | None]) -> nw.Expr:
-    """Return the group of each value, missing where the value is."""
-    dtype = source.frame.collect_schema()[column]
-    value = nw.col(column).cast(nw.String) if dtype in (nw.Categorical, nw.Enum) else nw.col(column)
-    members: dict[str, list[Any]] = {}
-    for level, group in levels.items():
-        if group is not None:
-            members.setdefault(group, []).append(level)
-    found = nw.lit(None, dtype=nw.String)
-    for group, values in members.items():
-        same = functools.reduce(operator.or_, [value == v for v in values])
-        found = nw.when(same.fill_null(value=False)).then(nw.lit(group)).otherwise(found)
-    return found
-
-
-# --- one frame ------------------------------------------------------------------------------------------------------
-
-
-def _needs_rows(source: Source, unit: Unit) -> bool:
-    """Tell whether the rows cannot be summed, because each is a PSU; refuse households that would count as persons."""
-    if "psu" not in source.roles:
-        return True
-    if "household" not in source.roles or "size" in source.roles:
-        return False
-    if unit == "household":
-        return False
-    if not source.single:
-        source.single.append(one_row_each(source.rows, source.roles))
-    if source.single[0]:
-        raise MpiError(ONE_ROW_EACH)
-    return False
-
-
-def _by_household(source: Source, columns: Sequence[str]) -> Source:
-    """Return the households of a frame of members, as rows of their own."""
-    frame, conditions = with_conditions(source.frame, source.conditions)
-    homes, absent = one_row_of_each(frame, source.roles, columns, conditions)
-    _warn(absent)
-    roles = {"households" if r == "household" else r: c for r, c in source.roles.items()}
-    return Source(homes, roles, tuple(nw.col(c) for c in conditions))
-
-
-def _profile(source: Source, asked: Wanted, survey: Unread) -> Survey:
-    """Condense one frame."""
-    frame, conditions = with_conditions(source.frame, source.conditions)
-    census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
-    drawn = ("wave", "size") if census else _DESIGN
-    design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
-    wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
-    wanted = replace(wanted, cases=source.roles.get("cases"))
-    table, absent = condense(frame, wanted)
-    _warn(absent)
-    options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
-    small = Survey(table, weight=WEIGHT, census=census, labels=survey.labels, **design, **options)
-    small = standing_for(small, CASES, households="households" in source.roles)
-    return small.where(INSIDE) if conditions else small
-
-
-def _rows(source: Source, columns: Sequence[str] | None, survey: Unread) -> Survey:
-    """Collect the rows of one frame, where they are not too many."""
-    frame, conditions = with_conditions(source.frame, source.conditions)
-    known = source.columns
-    names = known if columns is None else [c for c in known if c in {*columns, *source.roles.values()}]
-    rows = source.count()
-    if rows * len(names) > _CELLS:
-        raise MpiError(
-            f"this needs the rows themselves, {rows:,} rows of {len(names)} columns, which is too much to be read into "
-            "memory. " + _remedy(source, columns)
-        )
-    if conditions and INSIDE in names:
-        raise MpiError(f"{INSIDE!r} is the name of a column of profiles; rename yours")
-    chosen = [*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *_domain(conditions)]
-    with source.told():
-        found = frame.select(*chosen).collect()
-    _check_truth(found, conditions)
-    _warn([int(found[c].null_count()) for c in conditions])
-    options = dict(survey.options) if not survey.rounds else {**survey.options, "shared_psus": False}
-    roles: dict[str, Any] = dict(source.roles)
-    cases = roles.pop("cases", None)
-    here = Survey(found.drop(*conditions).to_native(), labels=survey.labels, **roles, **options)
-    here = here if cases is None else standing_for(here, cases)
-    return here.where(INSIDE) if conditions else here
-
-
-def _domain(conditions: Sequence[str]) -> list[nw.Expr]:
-    """Return the column that tells the rows of the domain, where there is one."""
-    if not conditions:
-        return []
-    met = functools.reduce(operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in conditions])
-    return [nw.when(met).then(nw.lit(1)).otherwise(nw.lit(0)).alias(INSIDE)]
-
-
-def _check_truth(found: nw.DataFrame[Any], conditions: Sequence[str]) -> None:
-    for c in conditions:
-        known = found[c].drop_nulls()
-        if ((known != 0) & (known != 1)).any():
-            raise MpiError(UNTRUE)
-
-
-def _remedy(source: Source, columns: Sequence[str] | None) -> str:
-    if "psu" not in source.roles:
-        return (
-            "Without psu= each row is a PSU of its own: name the column of PSUs, or say census=True where everybody "
-            "is in the data"
-        )
-    return "Choose the columns first: survey.collect([...])" if columns is None else "Choose fewer columns, or a sample"
-
-
-def _warn(absent: Sequence[int]) -> None:
-    for count in absent:
-        if count:
-            warnings.warn(
-                f"the condition is missing in {count:,} rows; they stay out of the domain", MpiWarning, stacklevel=5
-            )
 
 
 def _without_domain(survey: Survey) -> Survey:

@@ -71,8 +71,7 @@ def explanations(est: Estimates, sheets: Sequence[str], data: str) -> list[tuple
     out += [
         ("Sheets", f"{'; '.join(sheets)}: to publish. {data}: every number in full, one row each."),
         ("Units", "Shares are fractions (0.25 is 25%); a cell that shows % holds the fraction."),
-        ("Confidence level", f"{est.level * 100:g}%; {_intervals(est)}"),
-        ("Degrees of freedom", f"{_DEGREES[est.degrees]}; see the column df of {data}."),
+        *_errors(est, data),
         (MISSING, "Undefined; the comment on the cell says why. An empty cell: not estimated."),
     ]
     out += [(f"Flag: {flag}", FLAGS.get(flag, "")) for flag in occurring(est.flag)]
@@ -80,6 +79,16 @@ def explanations(est: Estimates, sheets: Sequence[str], data: str) -> list[tuple
 
 
 _TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
+
+
+def _errors(est: Estimates, data: str) -> list[tuple[str, str]]:
+    """Say how errors are made, where there are any."""
+    if est.influence.design.complete:
+        return []
+    return [
+        ("Confidence level", f"{est.level * 100:g}%; {_intervals(est)}"),
+        ("Degrees of freedom", f"{_DEGREES[est.degrees]}; see the column df of {data}."),
+    ]
 
 
 def _intervals(est: Estimates) -> str:

@@ -5,8 +5,6 @@ Everything that knows what a data frame is stands here; the rest of the library 
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ import numpy as np
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,15 +29,9 @@ __all__ = [
     "compress",
     "constant_within",
     "first_of",
-    "is_lazy",
-    "is_native",
-    "lazy_frame",
-    "names_told",
     "numbers",
     "require",
     "run_heads",
-    "with_native",
-    "with_nulls",
     "with_numbers",
 ]
 
@@ -84,18 +76,6 @@ class Categories:
         return MISSING if value is None else str(self.names.get(value, value))
 
 
-@contextmanager
-def names_told(known: Sequence[str]) -> Iterator[None]:
-    """Turn what a frame says of an expression with an absent column into an error of ours, with the nearest name."""
-    try:
-        yield
-    except nw.exceptions.ColumnNotFoundError as error:
-        quoted = re.findall(r"""["']([^"']+)["']""", str(error).partition("Hint")[0])
-        absent = [name for name in quoted if name not in known][:1]  # what else is quoted are those that are there
-        said = unknown("column", absent[0], known) if absent else f"it names a column that is not among {list(known)}"
-        raise MpiError(f"the expression cannot be computed: {said}") from error
-
-
 def as_frame(frame: object) -> nw.DataFrame[Any]:
     """Wrap a pandas, Polars or PyArrow frame.
 
@@ -116,104 +96,6 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
         ) from error
     data: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     return data
-
-
-def is_lazy(frame: object) -> bool:
-    """Tell whether a frame is not in memory: what an engine holds, or a dataset of PyArrow."""
-    if _is_dataset(frame):
-        return True
-    try:
-        return isinstance(nw.from_native(frame), nw.LazyFrame)  # type: ignore[call-overload, unused-ignore]
-    except (TypeError, nw.exceptions.DuplicateError):
-        return False  # as_frame says what is wrong with it
-
-
-def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
-    """Wrap any frame for work that is left to the engine that holds it.
-
-    Raises
-    ------
-    MpiError
-        When `frame` is no data frame, or a dataset of PyArrow and DuckDB is not installed.
-    """
-    wrapped: Any = nw.from_native(_of_dataset(frame)) if _is_dataset(frame) else None
-    if wrapped is None:
-        try:
-            wrapped = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]
-        except TypeError:
-            wrapped = as_frame(frame)
-    if wrapped.implementation.is_pyarrow():
-        texts = [n for n, dtype in wrapped.schema.items() if dtype == nw.Categorical]
-        wrapped = wrapped.with_columns(nw.col(n).cast(nw.String) for n in texts) if texts else wrapped
-        wrapped = nw.from_native(wrapped.to_pandas())  # grouped values of PyArrow come in an order of their own
-    if wrapped.implementation.is_dask():
-        wrapped = with_nulls(wrapped)
-    lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
-    return lazy
-
-
-def is_native(found: object) -> bool:
-    """Tell whether something is an expression of Polars."""
-    return type(found).__module__.partition(".")[0] == "polars" and hasattr(found, "meta")
-
-
-def with_native(frame: Any, found: Any, name: str) -> Any:
-    """Add a column that is written in the words of the frame's own library; None where it is none of these.
-
-    Expressions of Polars and of DuckDB, columns of PySpark, Ibis and Dask.
-    """
-    native, held = frame.to_native(), frame.implementation
-    origin = type(found).__module__.partition(".")[0]
-    if held.is_polars() and is_native(found):
-        return nw.from_native(native.with_columns(found.alias(name)))
-    if held.is_duckdb() and origin in {"duckdb", "_duckdb"}:
-        import duckdb
-
-        return nw.from_native(native.select(duckdb.StarExpression(), found.alias(name)))
-    if held.is_pyspark() and origin == "pyspark":
-        return nw.from_native(native.withColumn(name, found))
-    if held.is_ibis() and origin == "ibis":
-        return nw.from_native(native.mutate(**{name: found}))
-    if held.is_dask() and origin == "dask":
-        return nw.from_native(native.assign(**{name: found}))
-    return None
-
-
-def with_nulls(frame: Any) -> Any:
-    """Return a frame of pandas or Dask in which comparisons with missing values are missing, as on other frames.
-
-    NaN compares as False there: whoever did not answer would be taken for one who said no.
-    """
-    if not (frame.implementation.is_pandas_like() or frame.implementation.is_dask()):
-        return frame
-    native = frame.to_native()
-    kinds = {c: _nullable(dtype) for c, dtype in native.dtypes.items()}
-    lazy = frame.implementation.is_dask()  # whose categories must keep their order
-    kinds = {c: kind for c, kind in kinds.items() if kind and not (lazy and native.dtypes[c].name == "category")}
-    return nw.from_native(native.astype(kinds)) if kinds else frame
-
-
-def _nullable(dtype: Any) -> Any:
-    """Return the type of a column that holds the same with nulls; None where it has them, or what it holds varies."""
-    import pandas as pd
-
-    if isinstance(dtype, pd.CategoricalDtype):
-        return "string" if all(isinstance(v, str) for v in dtype.categories) and not dtype.ordered else None
-    if isinstance(dtype, np.dtype):
-        return "Float64" if dtype.kind == "f" else None
-    return "string" if isinstance(dtype, pd.StringDtype) else None
-
-
-def _is_dataset(frame: object) -> bool:
-    return any(kind.__module__ == "pyarrow._dataset" and kind.__name__ == "Dataset" for kind in type(frame).__mro__)
-
-
-def _of_dataset(dataset: object) -> Any:
-    try:
-        import duckdb
-    except ImportError:
-        raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
-    return duckdb.connect().from_arrow(dataset)
 
 
 def require(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> list[str]:

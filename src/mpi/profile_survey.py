@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mpi.asking import By, check_measure, columns_of, crosses
-from mpi.columns import lazy_frame
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
+from mpi.lazy_frames import lazy_frame
 from mpi.scanning import scanned
 from mpi.survey import Survey, standing_for
 from mpi.unread import Unread, unread

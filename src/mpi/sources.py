@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.columns import names_told, with_native
 from mpi.condensing import CASES, INSIDE, UNTRUE, WEIGHT, Wanted, condense, with_conditions
 from mpi.engine import told_for
 from mpi.errors import MpiError, MpiWarning, told_of
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH
+from mpi.lazy_frames import names_told, with_native
 from mpi.survey import EVERYBODY, Survey, standing_for
 
 if TYPE_CHECKING:

@@ -11,19 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import (
-    Categories,
-    as_frame,
-    categories,
-    is_lazy,
-    is_native,
-    names_told,
-    numbers,
-    require,
-    with_native,
-    with_nulls,
-)
-from mpi.errors import MpiError, MpiWarning, Problems, nearest, told_of
+from mpi.columns import Categories, as_frame, categories, numbers, require
+from mpi.errors import MpiError, MpiWarning, Problems, nearest
+from mpi.lazy_frames import is_lazy
+from mpi.row_values import truth, values_of
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
@@ -205,7 +196,7 @@ class Survey:
             file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
             out, with a warning that counts them.
         """
-        mask = _mask(self, condition)
+        mask = truth(values_of(self, condition))
         inside = mask if self.domain is None else mask & self.domain
         return made(**{name: getattr(self, name) for name in _PARTS} | {"domain": inside})
 
@@ -290,7 +281,7 @@ class Survey:
         """
         if name in self.columns:
             raise MpiError(f"there is a column {name!r} already; choose another name")
-        found = _values(self, values)
+        found = values_of(self, values)
         ends = np.cumsum([len(f) for f in self.frames])[:-1]
         return self.over(
             [
@@ -430,65 +421,6 @@ def _warn_empty(group: str, values: Sequence[Any], known: Categories, column: st
         MpiWarning,
         stacklevel=4,
     )
-
-
-# --- domains --------------------------------------------------------------------------------------------------------
-
-
-def _mask(survey: Survey, condition: Where) -> NDArray[np.bool_]:
-    return _truth(_values(survey, condition))
-
-
-def _values(survey: Survey, condition: Where | Column) -> NDArray[Any]:
-    """Return the value of each row that a column's name, an expression, a function or an array gives."""
-    if isinstance(condition, str):
-        values = survey.numbers(condition)
-    elif isinstance(condition, nw.Expr) or is_native(condition):
-        values = _evaluate(survey, lambda _: condition)
-    elif callable(condition):
-        values = _evaluate(survey, condition)
-    else:
-        values = _listed(condition)
-    if values.shape != (len(survey),):
-        raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
-    return values
-
-
-def _listed(condition: Any) -> NDArray[Any]:
-    """Read a series of any frame, an array or a list; its entries are taken in order, whatever their index."""
-    try:
-        return numbers(condition if isinstance(condition, nw.Series) else nw.from_native(condition, series_only=True))
-    except TypeError:
-        return np.asarray(condition)
-
-
-def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
-    parts = []
-    for frame in survey.frames:
-        with told_of("the condition fails on the frame"):
-            found = condition(nw.to_native(frame))
-            if isinstance(found, nw.Expr):
-                with names_told(frame.columns):
-                    found = with_nulls(frame).select(_condition=found)["_condition"]
-            elif is_native(found):
-                found = with_native(frame, found, "_condition")["_condition"]
-            parts.append(_listed(found))
-    return np.concatenate(parts)
-
-
-def _truth(values: NDArray[Any]) -> NDArray[np.bool_]:
-    if values.dtype.kind == "b":
-        return values.copy()  # the caller's array may change, the domain not
-    if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
-        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
-    absent = np.isnan(values)
-    if absent.any():
-        warnings.warn(
-            f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain",
-            MpiWarning,
-            stacklevel=4,
-        )
-    return np.asarray(values == 1)
 
 
 def made(**parts: Any) -> Survey:

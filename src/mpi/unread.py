@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.columns import categories, lazy_frame
+from mpi.columns import categories
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
+from mpi.lazy_frames import lazy_frame
 from mpi.pooling import labels_of, pool
 from mpi.sources import (
     Source,

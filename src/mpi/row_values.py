@@ -1,0 +1,75 @@
+"""What a condition or a new column is in each row of a survey in memory, however it is given."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from mpi.columns import numbers
+from mpi.errors import MpiError, MpiWarning, told_of
+from mpi.lazy_frames import is_native, names_told, with_native, with_nulls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from mpi.survey import Column, Survey, Where
+
+__all__ = ["truth", "values_of"]
+
+
+def values_of(survey: Survey, condition: Where | Column) -> NDArray[Any]:
+    """Return the value of each row that a column's name, an expression, a function or an array gives."""
+    if isinstance(condition, str):
+        values = survey.numbers(condition)
+    elif isinstance(condition, nw.Expr) or is_native(condition):
+        values = _evaluate(survey, lambda _: condition)
+    elif callable(condition):
+        values = _evaluate(survey, condition)
+    else:
+        values = _listed(condition)
+    if values.shape != (len(survey),):
+        raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
+    return values
+
+
+def _listed(condition: Any) -> NDArray[Any]:
+    """Read a series of any frame, an array or a list; its entries are taken in order, whatever their index."""
+    try:
+        return numbers(condition if isinstance(condition, nw.Series) else nw.from_native(condition, series_only=True))
+    except TypeError:
+        return np.asarray(condition)
+
+
+def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
+    parts = []
+    for frame in survey.frames:
+        with told_of("the condition fails on the frame"):
+            found = condition(nw.to_native(frame))
+            if isinstance(found, nw.Expr):
+                with names_told(frame.columns):
+                    found = with_nulls(frame).select(_condition=found)["_condition"]
+            elif is_native(found):
+                found = with_native(frame, found, "_condition")["_condition"]
+            parts.append(_listed(found))
+    return np.concatenate(parts)
+
+
+def truth(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows meet a condition; those in which it is missing do not, and are counted."""
+    if values.dtype.kind == "b":
+        return values.copy()  # the caller's array may change, the domain not
+    if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
+        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+    absent = np.isnan(values)
+    if absent.any():
+        warnings.warn(
+            f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain",
+            MpiWarning,
+            stacklevel=3,
+        )
+    return np.asarray(values == 1)

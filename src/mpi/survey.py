@@ -191,10 +191,11 @@ class Survey:
         Parameters
         ----------
         condition : str, narwhals expression, array of bool, or function
-            A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5``; an array with one entry per
-            row; or a function of the frame (as it was given) that gives one of these. Columns hold the values of the
-            file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
-            out, with a warning that counts them.
+            A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5`` (of Narwhals, or of Polars on
+            its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
+            are in memory; or a function of the frame (as it was given) that gives one of these. Columns hold the
+            values of the file: of a column with value labels its codes, not its labels. Rows where the condition is
+            missing stay out, with a warning that counts them.
         """
         mask = truth(values_of(self, condition))
         inside = mask if self.domain is None else mask & self.domain

@@ -354,7 +354,8 @@ def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
     told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
     return MpiError(
         f"the profile would have more than {wanted.most:,} rows; nothing was collected. Distinct values: {told}. Leave "
-        "out of by= what is not needed (two profiles of one column each are smaller than one of both), or raise most="
+        "out of by= what is not needed (two profiles of one column each are smaller than one of both), or raise most= "
+        "of mpi.profile"
     )
 
 

@@ -137,7 +137,7 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
             raise KeyboardInterrupt from error
         if kind == "OutOfMemoryException":
             raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
-        if kind == "ConversionException":
+        if kind == "ConversionException" and "convert string" in said:
             raise MpiError(
                 f"a value is not of the kind it is compared with ({said}); columns with value labels hold the codes of "
                 "the file, and conditions compare codes, not labels"

@@ -49,6 +49,9 @@ def people() -> pd.DataFrame:
         frame[name] = (rng.random(ROWS) < 0.3).astype(kind)
     for name in ("d1", "d3", "d5", "age", "income", "food"):
         frame.loc[rng.random(ROWS) < 0.02, name] = np.nan
+    frame["d4"] = frame["d4"].astype("Int8").mask(rng.random(ROWS) < 0.02)
+    frame["area"] = pd.Categorical(rng.choice(["rural", "urban"], ROWS), ["none", "rural", "urban"])
+    frame.loc[rng.random(ROWS) < 0.01, "area"] = None
     return frame.sample(frac=1, random_state=1, ignore_index=True)
 
 
@@ -96,7 +99,7 @@ def same(one: mpi.Estimates, other: mpi.Estimates) -> None:
 
 def test_figures_of_a_measure(there: mpi.Survey, here: mpi.Survey) -> None:
     options: dict[str, Any] = {
-        "by": ["region", "sex", ("region", "sex"), "d2"], "cutoffs": ["1/6", "1/3", "1/2"],
+        "by": ["region", "sex", ("region", "sex"), "d2", "area", ("area", "code")], "cutoffs": ["1/6", "1/3", "1/2"],
         "weightings": {"other": {"x": "1/4", "y": "3/4"}},
     }  # fmt: skip
     same(*(mpi.estimate(s, MEASURE, **options) for s in (there, here)))

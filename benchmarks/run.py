@@ -204,7 +204,7 @@ def by_sql(connection: Any, by: list[str]) -> list[float]:
     score = " + ".join(f"{int(18 * w)} * {d}::INT" for d, w in MEASURE.weights.items())  # in eighteenths
     parts = [
         connection.sql(
-            f'SELECT "{group}", stratum, psu, sum(weight) AS w, sum(CASE WHEN s >= 6 THEN weight ELSE 0 END) AS h, '  # noqa: S608
+            f'SELECT "{group}", stratum, psu, sum(weight) AS w, sum(CASE WHEN s >= 6 THEN weight ELSE 0 END) AS h, '  # noqa: S608  # columns of our own
             f"sum(CASE WHEN s >= 6 THEN weight * s ELSE 0 END) / 18 AS m FROM (SELECT *, {score} AS s FROM people) "
             "GROUP BY ALL"
         ).df()

@@ -39,7 +39,8 @@ def shown_rows(text: str) -> list[int]:
 @pytest.fixture(scope="module")
 def census(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("census") / "a.parquet"
-    duckdb.sql(f"COPY (SELECT range AS a, hash(range) % 7 AS b FROM range({ROWS})) TO '{path}'")  # noqa: S608
+    duckdb.sql(f"COPY (SELECT range AS a, hash(range) % 7 AS b FROM range({ROWS})) TO '{path}'")  # noqa: S608  # a path of the test
+
     return path
 
 

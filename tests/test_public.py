@@ -49,7 +49,7 @@ def test_rooms_are_entered_when_they_are_asked_for() -> None:
     assert done.stdout.split() == ["False", "False", "True", "change", "True"]
     assert set(dir(mpi)) >= NAMES
     with pytest.raises(AttributeError, match="no attribute 'profil'"):
-        mpi.profil  # noqa: B018
+        mpi.profil  # noqa: B018  # to be looked up is all
 
 
 def test_the_sample_answers_the_question_it_is_for() -> None:

@@ -7,7 +7,6 @@ follows from it as from the microdata, errors included; so do means, totals and 
 from __future__ import annotations
 
 import functools
-import math
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,12 @@ import numpy as np
 from mpi.columns import COMPOSITE, composite
 from mpi.errors import MpiError, Problems, told_of
 from mpi.progress import collected
-from mpi.sending import WIDE, received, sent
+from mpi.sending import WIDE, in_data_order, order_of, received, sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     Schema = Mapping[str, Any]
 
@@ -157,7 +155,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     _check(found, frame, schema, wanted)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    found = _ordered(found.take(_order(found, by)).reset_index(drop=True), frame, wanted.places)
+    found = in_data_order(found.take(order_of(found, by)).reset_index(drop=True), frame, wanted.places)
     absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
     return _unpacked(found, wanted), absent
 
@@ -360,36 +358,6 @@ def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
 
 
 # --- what is made of the result -------------------------------------------------------------------------------------
-
-
-def _order(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
-    """Return the order of the keys, so that the same data give the same sums to the last digit."""
-    import pandas as pd
-
-    ranks = [pd.factorize(found[c], sort=True)[0].astype(np.int64) for c in by]
-    sizes = [int(r.max(initial=0)) + 2 for r in ranks]
-    if math.prod(sizes) >= np.iinfo(np.int64).max:
-        return np.lexsort(ranks[::-1])
-    key = np.zeros(len(found), dtype=np.int64)
-    for rank, size in zip(ranks, sizes, strict=True):
-        key = key * size + rank + 1  # what is missing comes first
-    return np.argsort(key)
-
-
-def _ordered(found: pd.DataFrame, frame: nw.LazyFrame[Any], places: Mapping[str, str]) -> pd.DataFrame:
-    """Give categories back the order that they have in the data."""
-    import pandas as pd
-
-    schema, native = frame.collect_schema(), frame.to_native()
-    for key, place in places.items():
-        dtype: Any = schema[key]
-        levels = list(dtype.categories) if isinstance(dtype, nw.Enum) and hasattr(dtype, "categories") else None
-        if dtype == nw.Categorical and frame.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK):
-            known = native[key].cat
-            levels = list(known.categories) if getattr(known, "known", True) else None
-        if levels is not None and all(isinstance(v, str) for v in levels):
-            found[place] = pd.Categorical(found[place], categories=levels)
-    return found
 
 
 def _unpacked(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:

@@ -23,7 +23,8 @@ def is_lazy(frame: object) -> bool:
     if _is_dataset(frame):
         return True
     try:
-        return isinstance(nw.from_native(frame), nw.LazyFrame)  # type: ignore[call-overload, unused-ignore]
+        return isinstance(nw.from_native(frame), nw.LazyFrame)  # type: ignore[call-overload, unused-ignore]  # not every object is a frame
+
     except (TypeError, nw.exceptions.DuplicateError):
         return False  # as_frame says what is wrong with it
 
@@ -39,7 +40,8 @@ def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
     wrapped: Any = nw.from_native(_of_dataset(frame)) if _is_dataset(frame) else None
     if wrapped is None:
         try:
-            wrapped = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]
+            wrapped = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]  # not every object is a frame
+
         except TypeError:
             wrapped = as_frame(frame)
     if wrapped.implementation.is_pyarrow():

@@ -165,7 +165,8 @@ def _console() -> Any:
     return Console(stderr=True)
 
 
-def _wanted(show: bool | None) -> bool:  # noqa: FBT001
+def _wanted(show: bool | None) -> bool:  # noqa: FBT001  # None is a third value
+
     if show is not None:
         return show
     return _terminal() or _notebook()

@@ -80,7 +80,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     )  # fmt: skip
 
 
-def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bool | None) -> tuple[Any, Any]:  # noqa: FBT001
+def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bool | None) -> tuple[Any, Any]:  # noqa: FBT001  # None is a third value
     """Return the data, in memory or where they lie, and their labels."""
     from mpi.readers import read_table
     from mpi.scanning import is_several, kind_of, scanned

@@ -86,6 +86,7 @@ def scored(survey: Survey, rows: Rows, parts: Sequence[Scored], *, level: float,
     cells = cells_of(group, rows, survey.design)
 
     def sums(values: NDArray[Any]) -> NDArray[np.float64]:
+        """Add what rows contribute up by cell."""
         summed = np.bincount(cells.of_row, weights=values, minlength=cells.unordered)
         return np.asarray(summed[cells.order], dtype=np.float64)
 

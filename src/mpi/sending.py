@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
-__all__ = ["WIDE", "received", "sent"]
+__all__ = ["WIDE", "in_data_order", "order_of", "received", "sent"]
 
 WIDE = (nw.Int64, nw.UInt64)
 """Numbers that floats do not hold exactly: two codes would fall together."""
@@ -55,6 +58,36 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
             found[place] = found[place].astype("boolean")
         elif dtype == nw.Date and hasattr(found[place], "dt"):
             found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)
+    return found
+
+
+def order_of(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
+    """Return the order of the keys, so that the same data give the same sums to the last digit."""
+    import pandas as pd
+
+    ranks = [pd.factorize(found[c], sort=True)[0].astype(np.int64) for c in by]
+    sizes = [int(r.max(initial=0)) + 2 for r in ranks]
+    if math.prod(sizes) >= np.iinfo(np.int64).max:
+        return np.lexsort(ranks[::-1])
+    key = np.zeros(len(found), dtype=np.int64)
+    for rank, size in zip(ranks, sizes, strict=True):
+        key = key * size + rank + 1  # what is missing comes first
+    return np.argsort(key)
+
+
+def in_data_order(found: pd.DataFrame, frame: nw.LazyFrame[Any], places: Mapping[str, str]) -> pd.DataFrame:
+    """Give categories back the order that they have in the data."""
+    import pandas as pd
+
+    schema, native = frame.collect_schema(), frame.to_native()
+    for key, place in places.items():
+        dtype: Any = schema[key]
+        levels = list(dtype.categories) if isinstance(dtype, nw.Enum) and hasattr(dtype, "categories") else None
+        if dtype == nw.Categorical and frame.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK):
+            known = native[key].cat
+            levels = list(known.categories) if getattr(known, "known", True) else None
+        if levels is not None and all(isinstance(v, str) for v in levels):
+            found[place] = pd.Categorical(found[place], categories=levels)
     return found
 
 

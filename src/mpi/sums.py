@@ -82,4 +82,4 @@ def _finite(survey: Survey, rows: Rows, name: str) -> Floats:
     count = int(np.isinf(values).sum())
     if count:
         raise MpiError(f"column {name!r} is infinite in {count:,} rows")
-    return values  # type: ignore[no-any-return]
+    return values  # type: ignore[no-any-return]  # arrays of a survey are Any

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import Categories, as_frame, categories, numbers, require
-from mpi.errors import MpiError, MpiWarning, Problems, nearest
+from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
+from mpi.regrouping import Grouped, grouped
 from mpi.row_values import truth, values_of
 from mpi.sampling import read_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,18 +29,10 @@ if TYPE_CHECKING:
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["EVERYBODY", "WHOLE", "Grouped", "Survey", "grouped", "in_words", "made", "roles_of", "standing_for"]
+__all__ = ["EVERYBODY", "WHOLE", "Survey", "in_words", "made", "roles_of", "standing_for"]
 
 EVERYBODY, WHOLE = "_everybody", "_whole"
 """The columns of a census: one unit, drawn for certain."""
-
-
-class Grouped(Protocol):
-    """What tells the group of each value: a classification of codes does."""
-
-    def apply(self, values: list[Any]) -> list[str | None]:
-        """Return the group of each value; None where it has none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -314,11 +305,11 @@ class Survey:
 
     def condensed(
         self,
-        flags: Sequence[str] = (),  # noqa: ARG002
-        groups: Sequence[str] = (),  # noqa: ARG002
-        pairs: Sequence[Pair] = (),  # noqa: ARG002
+        flags: Sequence[str] = (),  # noqa: ARG002  # `Unread` uses it
+        groups: Sequence[str] = (),  # noqa: ARG002  # `Unread` uses it
+        pairs: Sequence[Pair] = (),  # noqa: ARG002  # `Unread` uses it
         *,
-        unit: Unit = "person",  # noqa: ARG002
+        unit: Unit = "person",  # noqa: ARG002  # `Unread` uses it
     ) -> Survey:
         """Return a survey in memory that gives the same figures of these columns: itself, where the rows are.
 
@@ -393,35 +384,6 @@ def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
         problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
     problems.raise_if_any()
     return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
-
-
-def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
-    """Return the group of each level of a column."""
-    if not isinstance(groups, Mapping):
-        return groups.apply([None if v is None else v for v in known.levels])
-    out, lost = [], []
-    for level, label in zip(known.levels, known.labels, strict=True):
-        group = groups.get(level, groups.get(label, rest))
-        if group is None and level is not None:
-            lost.append(label)
-        out.append(None if level is None else group)
-    if lost:
-        raise MpiError(f"{column}: no group for {', '.join(map(repr, lost[:5]))}; name them, or give rest=")
-    for group in dict.fromkeys(g for g in groups.values() if g not in out):
-        _warn_empty(group, [v for v, g in groups.items() if g == group], known, column)
-    return out
-
-
-def _warn_empty(group: str, values: Sequence[Any], known: Categories, column: str) -> None:
-    """Warn of a group that nobody is in, which a misspelt value makes."""
-    here = [str(v) for v in known.labels]
-    close = next((f"; did you mean {found!r}?" for v in values if (found := nearest(str(v), here))), ".")
-    named, shown = (", ".join(map(repr, v[:5])) for v in (values, here))
-    warnings.warn(
-        f"{column}: nobody is in the group {group!r}, as no row holds {named}{close} There are {shown}",
-        MpiWarning,
-        stacklevel=4,
-    )
 
 
 def made(**parts: Any) -> Survey:

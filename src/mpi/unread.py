@@ -12,6 +12,7 @@ from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.lazy_frames import lazy_frame
 from mpi.pooling import labels_of, pool
+from mpi.regrouping import Grouped, grouped
 from mpi.sources import (
     Source,
     by_household,
@@ -22,7 +23,7 @@ from mpi.sources import (
     with_condition,
     with_values,
 )
-from mpi.survey import EVERYBODY, WHOLE, Grouped, Survey, grouped, made, roles_of
+from mpi.survey import EVERYBODY, WHOLE, Survey, made, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -90,34 +91,34 @@ class Unread(Survey):
         return tuple(self.sources[0].columns)
 
     @property
-    def frames(self) -> tuple[nw.DataFrame[Any], ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def frames(self) -> tuple[nw.DataFrame[Any], ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The rows, read into memory."""
         return self._here().frames
 
     @property
-    def weight(self) -> NDArray[np.float64]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def weight(self) -> NDArray[np.float64]:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The weight of each row, read into memory."""
         return self._here().weight
 
     @property
-    def unit(self) -> NDArray[np.int32]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def unit(self) -> NDArray[np.int32]:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The PSU of each row, read into memory."""
         return self._here().unit
 
     @property
-    def design(self) -> Design:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def design(self) -> Design:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The design, read from the rows."""
         return self._here().design
 
     @property
-    def waves(self) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def waves(self) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The rounds."""
         if self.rounds:
             return self.rounds
         return self.condensed().waves if self.has_rounds else ()
 
     @property
-    def domain(self) -> NDArray[np.bool_] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def domain(self) -> NDArray[np.bool_] | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """Which rows are in the domain, read into memory."""
         return self._here().domain if self.has_domain else None
 

@@ -128,11 +128,13 @@ def _contents(quoting: int) -> Callable[[Any], str]:
 
     @cache
     def of_text(value: Any) -> str:
+        """Return a text as the rest of a cell."""
         text = clean(value)
         style = f' s="{quoting}"' if formula_like(text) else ""
         return style + _inline(text)
 
     def of(value: Any) -> str:
+        """Return a value as the rest of a cell."""
         if isinstance(value, (int, float)):
             if math.isfinite(value):
                 return f"><v>{value!r}</v></c>"  # all digits: openpyxl's 16 lose the last bit of many

@@ -91,11 +91,13 @@ def pieces(path: Path, columns: list[str], rows: int) -> Pieces:
     found = {"legacy": layout.version < _UNICODE_SINCE}
 
     def frames() -> Iterator[pd.DataFrame]:
+        """Yield the rows, and note whether texts are of old encodings."""
         for frame, legacy in _in_pieces(path, layout, columns, rows):
             found["legacy"] |= legacy
             yield _without_blanks(frame)
 
     def meaning() -> Meaning:
+        """Return labels and titles, when all rows have been seen."""
         labels, titles, repair = _labels(path, layout, legacy=found["legacy"])
         _tell_undefined(path, layout, columns)
         context = [*titles.values(), *(label for values in labels.values() for label in values.values())]

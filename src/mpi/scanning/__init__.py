@@ -94,7 +94,7 @@ def scanned(
     path: Where,
     columns: Sequence[str] | None = None,
     memory: str | None = None,
-    progress: bool | None = None,  # noqa: FBT001
+    progress: bool | None = None,  # noqa: FBT001  # None is a third value
 ) -> Scanned:
     """Return files as a relation, with the labels of their values; see `scan`."""
     wanted = None if columns is None else list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
@@ -113,7 +113,7 @@ def _opened(
     parts: Parts,
     columns: Sequence[str] | None,
     folder: Path,
-    progress: bool | None,  # noqa: FBT001
+    progress: bool | None,  # noqa: FBT001  # None is a third value
 ) -> tuple[Any, Files, Mapping[str, Mapping[Any, str]]]:
     from mpi.scanning import converted, delimited, parquet
 

@@ -59,7 +59,8 @@ def converted(
         for number, (path, pieces) in enumerate(opened.items()):
             target = folder / f"{number:05}.parquet"
             with faults.told(Path(path)):
-                rows, labels[path] = _one(pieces, target, lambda n, before=done: at(before + n))  # type: ignore[misc]
+                rows, labels[path] = _one(pieces, target, lambda n, before=done: at(before + n))  # type: ignore[misc]  # of a lambda with a default
+
             if pieces.rows is not None and rows != pieces.rows:
                 raise MpiError(f"cannot read {path}: its header says {pieces.rows} rows, and {rows} were found")
             done += rows
@@ -104,6 +105,7 @@ def _one(pieces: Pieces, target: Path, at: Callable[[int], None]) -> tuple[int, 
     gathered = Gathered()
 
     def watched() -> Iterable[pd.DataFrame]:
+        """Yield the pieces, and remember their texts."""
         for frame in pieces.frames():
             for c in texts:
                 gathered.see((v for v in frame[c].dropna().unique() if isinstance(v, str)), repair=True)

@@ -96,7 +96,8 @@ def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
     for path in paths:
         try:
             with faults.told(Path(path)):
-                found[path] = look(Path(path), lambda n, before=done: at(before + n))  # type: ignore[misc]
+                found[path] = look(Path(path), lambda n, before=done: at(before + n))  # type: ignore[misc]  # of a lambda with a default
+
                 done += found[path].rows
         except MpiError as error:
             problems.found += error.problems
@@ -242,6 +243,7 @@ def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) 
     cursor = connection.cursor()
 
     def each() -> list[str]:
+        """Read the files one by one."""
         said = []
         for s in sources:
             try:

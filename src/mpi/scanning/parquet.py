@@ -166,6 +166,7 @@ def _damage(connection: Any, paths: Sequence[str], columns: Sequence[str]) -> Ca
     cursor = connection.cursor()
 
     def each() -> list[str]:
+        """Read the files one by one."""
         said = {p: _failing(cursor, f"SELECT {select} FROM read_parquet({literal(as_path(p))})") for p in paths}
         return [f"{p!r}: {s}" for p, s in said.items() if s]
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-__all__ = ["Sample", "read_sample"]
+__all__ = ["EVERYBODY", "WHOLE", "Sample", "read_sample", "roles_of"]
+
+EVERYBODY, WHOLE = "_everybody", "_whole"
+"""The columns of a census: one unit, drawn for certain."""
 
 _SHOWN = 5
 
@@ -80,6 +83,26 @@ def read_sample(
     _check_single(design, wave, strata, psu, unit, problems)
     problems.raise_if_any()
     return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
+
+
+def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
+    """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
+
+    Raises
+    ------
+    MpiError
+        When a role is given something else than a column's name, or a census a sampling design.
+    """
+    roles = {k: v for k, v in named.items() if v is not None}
+    problems = Problems("the survey cannot be used")
+    problems.found += [
+        f"{k}: a column's name was expected, not {type(v).__name__}" for k, v in roles.items() if not isinstance(v, str)
+    ]
+    drawn = [k for k in ("strata", "psu", "fpc") if k in roles]
+    if census and drawn:
+        problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
+    problems.raise_if_any()
+    return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
 
 
 def _check_options(single_psu: str, single_in_group: str, problems: Problems) -> None:

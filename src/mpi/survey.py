@@ -14,7 +14,7 @@ from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.regrouping import Grouped, grouped
 from mpi.row_values import truth, values_of
-from mpi.sampling import read_sample
+from mpi.sampling import EVERYBODY, WHOLE, read_sample, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
 __all__ = ["EVERYBODY", "WHOLE", "Survey", "in_words", "made", "roles_of", "standing_for"]
-
-EVERYBODY, WHOLE = "_everybody", "_whole"
-"""The columns of a census: one unit, drawn for certain."""
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -364,26 +361,6 @@ class Survey:
 def in_words(survey: Survey) -> str:
     """Say of a survey what readers of its figures are to know: how many rows, not how they were condensed."""
     return re.sub(r"[\d,]+ profiles of ", "", repr(survey).strip("<>"))
-
-
-def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
-    """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
-
-    Raises
-    ------
-    MpiError
-        When a role is given something else than a column's name, or a census a sampling design.
-    """
-    roles = {k: v for k, v in named.items() if v is not None}
-    problems = Problems("the survey cannot be used")
-    problems.found += [
-        f"{k}: a column's name was expected, not {type(v).__name__}" for k, v in roles.items() if not isinstance(v, str)
-    ]
-    drawn = [k for k in ("strata", "psu", "fpc") if k in roles]
-    if census and drawn:
-        problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
-    problems.raise_if_any()
-    return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
 
 
 def made(**parts: Any) -> Survey:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.cli_tables import status
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def check_outputs(outs: Sequence[str]) -> None:
 def _bad_outputs(outs: Sequence[str]) -> list[str]:
     found = []
     for path, times in Counter(outs).items():
-        found += [f"--out: {p}" for p in _unwritable(Path(path))]
+        found += [f"--out: {p}" for p in _unwritable(located(path))]
         if times > 1:
             found.append(f"--out: {path} is named {times} times")
     return found

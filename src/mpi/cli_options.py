@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpi.errors import MpiError, unknown
+from mpi.files import located
 
 if TYPE_CHECKING:
     from mpi.asking import By
@@ -282,7 +283,7 @@ def measure_of(name: str) -> Measure:
     known = list_measures()
     if name in known:
         return load_measure(name)
-    if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or Path(name).is_file():
+    if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or located(name).is_file():
         return Measure.from_toml(name)
     raise MpiError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
 

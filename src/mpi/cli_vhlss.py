@@ -9,6 +9,7 @@ import numpy as np
 
 from mpi.asking import columns_of
 from mpi.errors import MpiError, unknown
+from mpi.files import located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +202,7 @@ def _gaps(status: Classification, request: Request) -> list[str]:
 
 def _synthetic(folder: Path) -> list[str]:
     """Say of the shipped samples, and of copies of them, what they are: their files do."""
-    for path in sorted(folder.glob("*.dta")):
+    for path in sorted(located(folder).glob("*.dta")):
         with path.open("rb") as file:
             if _MARK in file.read(_HEADER):
                 return ["Data: SYNTHETIC. Nobody was interviewed; the figures say nothing about Viet Nam."]

@@ -13,16 +13,16 @@ import io
 import os
 import re
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.errors import MpiError, nearest, unknown
-from mpi.files import replacing
+from mpi.files import located, replacing
 from mpi.layout import Layout, heading
 from mpi.tables import tidy, wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from typing import Unpack
 
     import pandas as pd
@@ -86,7 +86,7 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: U
 def _path(path: Any) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or not os.fspath(path):
         raise MpiError(f"a file is written to a path such as 'tables.xlsx', not to {path!r}")
-    return Path(path)
+    return located(path)
 
 
 def _check_name(path: Path, kind: Kind) -> None:
@@ -132,6 +132,7 @@ def kind_of(path: Path) -> Kind:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> kind_of(Path("tables.xlsx"))
     'excel'
     """

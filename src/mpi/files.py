@@ -14,7 +14,22 @@ from mpi.errors import MpiError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["replacing"]
+__all__ = ["located", "replacing"]
+
+
+def located(path: str | os.PathLike[str]) -> Path:
+    """Return where a path leads: ``~`` is the home folder, as it is in a shell.
+
+    Examples
+    --------
+    >>> located("~/people.dta") == Path.home() / "people.dta"
+    True
+    """
+    found = Path(path)
+    try:
+        return found.expanduser()
+    except RuntimeError:  # there is no such user
+        return found
 
 
 @contextmanager
@@ -28,7 +43,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     MpiError
         When the folder is absent or cannot be written, or the disk is full; `path` is then untouched.
     """
-    target = Path(path).resolve()  # a link stays a link; what it points to is replaced
+    target = located(path).resolve()  # a link stays a link; what it points to is replaced
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.measure_reader import Reader
 from mpi.rational import text
 from mpi.toml_words import WrittenFloat, key_text, quoted
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from mpi.indicator import Indicator
     from mpi.measure import Measure
@@ -50,6 +51,7 @@ def read(path: str | os.PathLike[str]) -> Measure:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "mine.toml"
@@ -57,7 +59,7 @@ def read(path: str | os.PathLike[str]) -> Measure:
     ...     read(file).weights["c"]
     Fraction(1, 4)
     """
-    file = Path(path)
+    file = located(path)
     table = _parse(_content(file), file)
     problems = Problems(f"measure file {file}")
     found = Reader(problems).measure(table)

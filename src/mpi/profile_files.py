@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.condensing import CASES
 from mpi.errors import MpiError, Problems
-from mpi.files import replacing
+from mpi.files import located, replacing
 from mpi.profile_survey import survey_of
 from mpi.scanning.parts import find
 from mpi.survey import EVERYBODY, WHOLE
@@ -85,7 +85,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     MpiError
         When the survey is no profile, a cell is too small, or the file cannot be written.
     """
-    if Path(path).suffix != ".parquet":
+    if located(path).suffix != ".parquet":
         raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
     if not isinstance(smallest, int):
         raise MpiError(f"smallest is {smallest!r}; a number of rows such as 10 was expected")
@@ -94,7 +94,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     pa, parquet = _arrow()
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
-    with replacing(Path(path)) as target:
+    with replacing(located(path)) as target:
         parquet.write_table(table, target)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mpi.files import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,4 +94,5 @@ def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bo
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:
-    return Path(path).is_file() and Path(path).stat().st_size > LARGE
+    file = located(path)
+    return file.is_file() and file.stat().st_size > LARGE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.indicators.condition_reader import write_condition
 from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
 from mpi.indicators.rules import Share
@@ -16,6 +16,7 @@ from mpi.toml_words import WrittenFloat, key_text, quoted
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from mpi.indicators.rules import Rule, Rules
 
@@ -40,6 +41,7 @@ def read(path: str | os.PathLike[str]) -> Rules:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "mine.toml"
@@ -47,7 +49,7 @@ def read(path: str | os.PathLike[str]) -> Rules:
     ...     read(file)
     <Rules mine: insurance>
     """
-    file = Path(path)
+    file = located(path)
     problems = Problems(f"rule file {file}")
     found = read_rules(_parse(_content(file), file), file.stem, problems)
     problems.raise_if_any()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.lines.line_reader import read_line
 from mpi.lines.toml_table import TomlTable
 from mpi.toml_words import WrittenFloat
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from mpi.lines.line import Line
 
@@ -27,7 +28,7 @@ def read(path: str | os.PathLike[str]) -> Line:
     MpiError
         When the file is absent or is not TOML, or with every problem of it at once, each with the path of its key.
     """
-    file = Path(path)
+    file = located(path)
     problems = Problems(f"line file {file}")
     line = read_line(TomlTable(parsed(file), "", problems))
     problems.raise_if_any()

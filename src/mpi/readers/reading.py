@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.readers import faults
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
+    from pathlib import Path
 
     from mpi.readers.table import Table
 
@@ -79,7 +80,7 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     >>> read_table(path, columns=["weight"]).frame["weight"].tolist()
     [0.5, 1.25]
     """
-    file = Path(path)
+    file = located(path)
     module = _format(file)
     with faults.told(file):
         wanted = None if columns is None else _chosen(file, columns, module.names(file))
@@ -102,7 +103,7 @@ def column_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     >>> column_names(path)
     ('region', 'weight')
     """
-    file = Path(path)
+    file = located(path)
     module = _format(file)
     with faults.told(file):
         return module.names(file)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.readers import faults
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def is_several(where: Where) -> bool:
     """Say whether a pattern, a folder, or a list of files is meant, and not one file."""
     if not isinstance(where, (str, os.PathLike)):
         return True
-    text = os.fspath(where)
+    text = _text(where)
     return is_remote(text) or (not Path(text).is_file() and (Path(text).is_dir() or _is_pattern(text)))
 
 
@@ -85,6 +86,12 @@ def kind_of(path: str) -> str:
     """Return the kind of a file by its suffix, or "" for none that can be read."""
     low = path.casefold()
     return max(((s, k) for s, k in _KINDS.items() if low.endswith(s)), default=("", ""), key=lambda x: len(x[0]))[1]
+
+
+def _text(where: str | os.PathLike[str]) -> str:
+    """Return a path or pattern as text, as it was given but for a ``~``."""
+    text = os.fspath(where)
+    return str(located(text)) if text.startswith("~") else text
 
 
 def _is_pattern(text: str) -> bool:
@@ -110,7 +117,7 @@ def _all_found(asked: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def _found(where: str | os.PathLike[str]) -> list[str]:
-    text = os.fspath(where)
+    text = _text(where)
     path = Path(text)
     if is_remote(text) or path.is_file():
         return [text]

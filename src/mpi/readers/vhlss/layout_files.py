@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.files import located
 from mpi.readers.vhlss.layout import File, Layout, Name
 from mpi.readers.vhlss.layout_reader import LayoutReader
 
@@ -61,7 +62,7 @@ def layout_of(
     >>> layout_of(2022).names["sex"].variables
     ('M1A_C2',)
     """
-    found = _shipped(year) if layout is None else _own(Path(layout), year)
+    found = _shipped(year) if layout is None else _own(located(layout), year)
     return found if overrides is None else _overridden(found, overrides)
 
 
@@ -92,7 +93,7 @@ def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str,
     if isinstance(overrides, Mapping):
         table, subject = overrides, "overrides"
     else:
-        table, subject = _parsed(Path(overrides)), f"overrides {Path(overrides)}"
+        table, subject = _parsed(located(overrides)), f"overrides {overrides}"
     table = table["names"] if isinstance(table.get("names"), dict) else table
     problems = Problems(subject)
     reader = LayoutReader(problems)

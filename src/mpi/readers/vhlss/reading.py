@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from mpi.codes.codeset import Language
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.files import located
 from mpi.readers.vhlss.codes import labels_of_codes
 from mpi.readers.vhlss.derived import derive
 from mpi.readers.vhlss.finding import find
@@ -98,7 +98,7 @@ def read_vhlss(
     """
     if labels not in get_args(Language):
         raise MpiError("labels: " + unknown("language", labels, get_args(Language)))
-    found = find(Path(folder), layout_of(year, layout, overrides))
+    found = find(located(folder), layout_of(year, layout, overrides))
     problems = Problems(f"cannot read VHLSS {year} from {folder}")
     _check_subsample(subsample, found, problems)
     _check_needed(found, problems)
@@ -137,7 +137,7 @@ def check_vhlss(
     MpiError
         When the folder or round is not there, or a layout or override is wrong.
     """
-    return report_of(find(Path(folder), layout_of(year, layout, overrides)))
+    return report_of(find(located(folder), layout_of(year, layout, overrides)))
 
 
 def missing_names(

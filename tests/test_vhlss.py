@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mpi
 from mpi.errors import MpiError, MpiWarning
 from mpi.readers.vhlss import check_vhlss, missing_names, read_vhlss
 from mpi.readers.vhlss.layout_files import layout_of, rounds
@@ -160,7 +161,7 @@ def test_questions_not_asked_are_not_missing_answers(frames):
 
 
 def test_blank_answers_stay_missing(frames):
-    for year, file, column in ((2016, "Muc7.dta", "m7c21"), (2022, "Ho_ThongTinHo.dta", "M7_C15")):
+    for year, file, column in ((2016, "Muc7.dta", "syn_nhaxi"), (2022, "Ho_ThongTinHo.dta", "M7_C15")):
         homes = frames[year].drop_duplicates("household")
         assert 0 < homes["toilet"].isna().sum() == raw(year, file)[column].isna().sum()
 
@@ -344,13 +345,51 @@ def test_a_file_without_a_key_is_told(copy):
 
 def test_duplicate_households_and_members_are_told_with_examples(copy):
     folder = copy(2016)
-    rewrite(folder / "Ho1.dta", lambda frame: pd.concat([frame, frame.head(2)]))
-    rewrite(folder / "Muc2AB.dta", lambda frame: pd.concat([frame, frame.head(1)]))
+    rewrite(folder / "Ho1.dta", lambda frame: pd.concat([frame, frame.head(2).assign(dantoc=54)]))
+    rewrite(folder / "Muc2AB.dta", lambda frame: pd.concat([frame, frame.head(1).assign(m2ac4=2)]))
     with pytest.raises(MpiError, match="2 households stand more than once") as caught:
         read_vhlss(folder, 2016)
     assert len(caught.value.problems) == 2
     assert "01-0" in caught.value.problems[0]
     assert "1 members stand more than once" in caught.value.problems[1]
+
+
+def test_exact_copies_are_read_once_and_told(copy, frames):
+    folder = copy(2016)
+    rewrite(folder / "Ho1.dta", lambda frame: pd.concat([frame, frame.head(2)]))
+    rewrite(folder / "Muc1A.dta", lambda frame: pd.concat([frame.tail(1), frame]))
+    with pytest.warns(MpiWarning) as told:
+        survey = read_vhlss(folder, 2016)
+    pd.testing.assert_frame_equal(
+        survey.frames[0].to_native().sort_values(["household", "member"], ignore_index=True),
+        frames[2016].sort_values(["household", "member"], ignore_index=True),
+    )
+    assert "Ho1.dta has 2 rows that are exact copies of another (01-0" in str(told[0].message)
+    assert "Muc1A.dta has 1 row that is an exact copy of another (96-" in str(told[0].message)
+
+
+def test_households_alike_in_what_is_read_are_no_copies(copy):
+    folder = copy(2016)
+    rewrite(folder / "Ho1.dta", lambda frame: pd.concat([frame.assign(street="a"), frame.head(1).assign(street="b")]))
+    with pytest.raises(MpiError, match="1 households stand more than once"):
+        read_vhlss(folder, 2016)
+
+
+def test_weights_by_household_with_copies_and_blanks(copy, frames):
+    """As those of 2010: a row for each household, two of them twice, some blank."""
+    folder = copy(2016)
+    keys = ["tinh", "huyen", "xa", "diaban"]
+    by_household = raw(2016, "Ho1.dta")[[*keys, "hoso"]].merge(raw(2016, "wt16.dta"), on=keys)
+    by_household = by_household.assign(xa=by_household["xa"].astype(float))
+    by_household.loc[by_household.index[-5:], "wt45"] = np.nan
+    pd.concat([by_household, by_household.iloc[:2]]).to_stata(folder / "wt16.dta", write_index=False, version=118)
+    with pytest.warns(MpiWarning) as told:
+        found = read_vhlss(folder, 2016).frames[0].to_native()
+    assert "wt16.dta has 2 rows that are exact copies of another" in str(told[0].message)
+    assert "5 households have no weight" in str(told[0].message)
+    kept = frames[2016][frames[2016]["household"].isin(found["household"])].reset_index(drop=True)
+    assert found["household"].nunique() == 4745
+    pd.testing.assert_frame_equal(found, kept)
 
 
 def test_a_weight_file_may_repeat_its_areas_but_not_contradict_itself(copy, frames):
@@ -412,6 +451,98 @@ def test_every_round_has_a_sound_layout():
         assert all(mapping.source for mapping in layout.names.values()), year
         stand_in = [n.name for n in layout.names.values() if n.status == "not found"]
         assert all(v.startswith("syn_") for name in stand_in for v in layout.names[name].variables)
+
+
+def small_round(folder, year, *, housing=None, durables=None, members=None, education=None, household=None, work=None):
+    """Write a folder of an old round with a household for each row of `housing`, three to an area."""
+    n = max((len(t) for t in (housing, durables, education, household) if t is not None), default=1)
+    key = pd.DataFrame({"tinh": 1, "huyen": 1, "xa": 4, "diaban": np.arange(n) // 3 + 1, "hoso": np.arange(n) + 1})
+    areas = key[["tinh", "huyen", "xa", "diaban"]].drop_duplicates().assign(wt45=10.0, wt9=50.0)
+    home = key.assign(ttnt=1, dantoc=1, tsnguoi=1, thunhap=12_000)
+    people = key.assign(matv=1, m1ac2=1, m1ac3=1, m1ac4b=1980, m1ac5=30)
+    tables = {
+        "Ho1" if year >= 2014 else "Ho11": home if household is None else home.join(household),
+        "Muc1A": people if members is None else people.join(members),
+        {2014: "wt14", 2016: "wt16", 2018: "wt18", 2020: "wt20", 2012: "wt12", 2010: "wt10"}[year]: areas,
+    }
+    if housing is not None:
+        tables["Muc7"] = key.join(housing)
+    if education is not None:
+        tables["MUC2V" if year >= 2018 else "Muc2A"] = key.assign(matv=1).join(education)
+    if work is not None:
+        tables["Muc4A"] = key.assign(matv=1).join(work)
+    if durables is not None:
+        number, count = ("m6bma", "m6bc3") if year >= 2014 else ("m6c2", "m6c3")
+        tables["Muc6B"] = key.assign(**{number: durables, count: 1})
+    for name, table in tables.items():
+        table.to_stata(folder / f"{name}.dta", write_index=False, version=118)
+    with pytest.warns(MpiWarning):
+        return read_vhlss(folder, year)
+
+
+def test_toilets_of_2014_have_eight_codes(tmp_path):
+    survey = small_round(tmp_path, 2014, housing=pd.DataFrame({"m7c21": range(1, 9)}))
+    assert survey.numbers("toilet").tolist() == [2, 3, 6, 9, 10, 11, 13, 12]
+    with pytest.warns(MpiWarning, match="cannot be computed"):
+        deprived = mpi.with_deprivations(survey, mpi.load_line("vn-2016")).numbers("dep_toilet")
+    assert deprived.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]  # as GSO counts hygienic ones: septic, suilabh, vent, vault
+
+
+def test_toilets_of_2016_are_not_guessed(tmp_path):
+    survey = small_round(tmp_path, 2016, housing=pd.DataFrame({"m7c21": range(1, 9)}))
+    assert "toilet" not in survey.columns
+
+
+@pytest.mark.parametrize("year", [2010, 2012, 2014, 2016, 2018, 2020])
+def test_a_video_player_is_no_television(tmp_path, year):
+    survey = small_round(tmp_path, year, durables=[14, 15, 16, 18])
+    assert survey.numbers("tv").tolist() == [0, 1, 1, 0]
+    assert survey.numbers("radio").tolist() == [0, 0, 0, 1]
+
+
+def test_education_of_2018_is_the_sum_of_three_questionnaires(tmp_path):
+    parts = dict.fromkeys(["m3ct", "m5a1ct", "m5a2ct", "m5b1ct", "m5b2ct", "m5b3ct", "m6bc7"], 12)
+    books = pd.DataFrame(
+        {"m2dct": [120, None, None], "m2xct": [None, 240, None], "m2vct": [None, None, 360]}, dtype=float
+    )
+    survey = small_round(tmp_path, 2018, household=books.assign(**parts), housing=pd.DataFrame({"m7c27": [36] * 3}))
+    total = [1000 * (book + 7 * 12 + 36) / 12 for book in (120, 240, 360)]
+    assert survey.numbers("expenditure").tolist() == pytest.approx(total)
+
+
+def test_names_that_the_old_rounds_have(tmp_path):
+    month = pd.DataFrame({"m1ac4a": [7, -1, 12]})
+    three = pd.DataFrame({"m7c4a": [1, 4, 99], "m7c4b": [1, 2, 3], "m7c4c": [1, 3, 4], "m7c2": [30, -1, 50]})
+    for year in (2010, 2012, 2014, 2018):
+        (folder := tmp_path / str(year)).mkdir()
+        survey = small_round(
+            folder,
+            year,
+            members=month,
+            housing=three,
+            household=pd.DataFrame({"thangdt": [9, 9, 10]}),
+            work=pd.DataFrame({"m4ac13a": [1, 2, 1]}),
+        )
+        if year != 2012:
+            assert np.array_equal(survey.numbers("birth_month"), [7, np.nan, 12], equal_nan=True)
+        if year == 2018:
+            assert survey.numbers("interview_month").tolist() == [9, 9, 10]
+            ages = [12 * (2018 - 1980) + 9 - 7, np.nan, 12 * (2018 - 1980) + 10 - 12]
+            assert np.array_equal(survey.numbers("age_months"), ages, equal_nan=True)
+        if year in (2012, 2018):
+            assert survey.numbers("contract").tolist() == [1, 0, 1]
+        if year == 2012:
+            assert np.array_equal(survey.numbers("housing_column"), [1, 4, np.nan], equal_nan=True)
+            assert survey.numbers("housing_roof").tolist() == [1, 2, 3]
+            assert survey.numbers("housing_wall").tolist() == [1, 3, 4]
+        if year != 2010:  # a negative area is not a small one
+            assert np.array_equal(survey.numbers("living_area"), [30, np.nan, 50], equal_nan=True)
+
+
+def test_a_grade_is_a_whole_number_up_to_twelve(tmp_path):
+    grades = ["00", "09", "8.", ".4", "9+", "99"]
+    survey = small_round(tmp_path, 2018, education=pd.DataFrame({"m2vc1": grades}))
+    assert np.array_equal(survey.numbers("grade"), [0, 9, 8, np.nan, np.nan, 0], equal_nan=True)
 
 
 def test_override_of_a_mapping(copy):

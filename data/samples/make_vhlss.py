@@ -772,7 +772,7 @@ def files_2016(homes: pd.DataFrame, people: pd.DataFrame) -> dict[str, File]:
     adults = (people["age"] >= 6).to_numpy()
     spent = pd.DataFrame({v: (homes["expenditure"] * s).astype(int) for v, s in EXPENSES.items()})
     spent["m5a2ct"] += homes["expenditure"] - spent.sum(axis=1)
-    durables = {"tv": 14, "radio": 18, "desktop": 20, "landline": 11, "mobile": 12}
+    durables = {"tv": 15, "radio": 18, "desktop": 20, "landline": 11, "mobile": 12}
     areas = keys.drop(columns="hoso").assign(wt45=homes["weight"], wt9=(homes["weight"] * 5).round(4))
     return {
         "Ho1.dta": (
@@ -822,11 +822,11 @@ def files_2016(homes: pd.DataFrame, people: pd.DataFrame) -> dict[str, File]:
         ),
         "Muc7.dta": (
             keys.assign(m7c2=homes["living_area"], m7c4d=homes["type"], m7c18=homes["water_code"],
-                        m7c21=blanks(homes["toilet_code"], 3, only=homes["toilet"] == 0),
+                        syn_nhaxi=blanks(homes["toilet_code"], 3, only=homes["toilet"] == 0),
                         m7c27=spent["m7c27"], syn_loa=yes(homes["loudspeaker"])),
-            {"m7c2": "Diện tích ở (m2)", "m7c4d": "Loại nhà", "m7c18": "Nguồn nước", "m7c21": "Loại hố xí",
-             "syn_loa": "Nghe được loa phát thanh (tên biến giả định)"},
-            {"m7c4d": TYPES, "m7c18": WATERS_2016, "m7c21": TOILETS_2016, "syn_loa": YES_NO},
+            {"m7c2": "Diện tích ở (m2)", "m7c4d": "Loại nhà", "m7c18": "Nguồn nước",
+             "syn_nhaxi": "Loại hố xí (tên biến giả định)", "syn_loa": "Nghe được loa phát thanh (tên biến giả định)"},
+            {"m7c4d": TYPES, "m7c18": WATERS_2016, "syn_nhaxi": TOILETS_2016, "syn_loa": YES_NO},
         ),
         "wt16.dta": (
             areas.drop_duplicates(ignore_index=True),

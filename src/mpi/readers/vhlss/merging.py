@@ -60,6 +60,7 @@ def merge(found: Found, sheets: Mapping[str, Sheet]) -> Merged:
     merged = Merged(sheets["households"].rows)
     if "members" in sheets:
         _add_members(merged, sheets["members"])
+    _tell_copies(merged, sheets)
     _check_modules(merged, sheets)
     names = sorted(found.variables, key=lambda name: found.layout.names[name].per_person)
     for name in names:
@@ -83,6 +84,14 @@ def _add_members(merged: Merged, sheet: Sheet) -> None:
         )
     assert sheet.number is not None  # noqa: S101  # sheets of members are numbered
     merged.members, merged.number = where[~lost], sheet.number[~lost]
+
+
+def _tell_copies(merged: Merged, sheets: Mapping[str, Sheet]) -> None:
+    """Tell of rows that say again what another row says: each is read once."""
+    for sheet in sheets.values():
+        if n := len(sheet.copies):
+            what = "1 row that is an exact copy" if n == 1 else f"{n:,} rows that are exact copies"
+            merged.findings.append(f"{sheet.file} has {what} of another ({shown(sheet.copies)}); each is read once")
 
 
 def _check_modules(merged: Merged, sheets: Mapping[str, Sheet]) -> None:

@@ -44,6 +44,8 @@ class Sheet:
         The columns that were asked for.
     labels : mapping of str to mapping
         Their value labels.
+    copies : ndarray of int64
+        The households of the rows that were exact copies of another row, and are left out.
     """
 
     file: str
@@ -52,6 +54,7 @@ class Sheet:
     number: NDArray[np.int64] | None
     frame: Any
     labels: Mapping[str, Mapping[object, str]]
+    copies: NDArray[np.int64]
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -74,15 +77,29 @@ def _sheet(place: Place, columns: Iterable[str], problems: Problems) -> Sheet:
     keys = place.keys if place.level != "ea" else {k: place.keys[k] for k in _EA}
     table = read_table(place.path, [*keys.values(), *columns])
     frame = table.frame if hasattr(table.frame, "iloc") else table.frame.to_pandas()
-    if place.level == "ea":  # some weight files repeat an area for each of its households
-        frame = frame.drop_duplicates(ignore_index=True)
     names = _EA if place.level == "ea" else (*_EA, "household")
     rows = codes(frame, place.keys, names, place.path.name, problems)
+    again = _again(place, frame)
+    copies = rows[again] if place.level != "ea" else rows[:0]
+    frame, rows = frame[~again].reset_index(drop=True), rows[~again]
     number = _number(place, frame, problems) if place.level in {"member", "item"} else None
-    sheet = Sheet(place.path.name, place.level, rows, number, frame, table.labels)
+    sheet = Sheet(place.path.name, place.level, rows, number, frame, table.labels, copies)
     if place.level != "item":
         _check_once(sheet, problems)
     return sheet
+
+
+def _again(place: Place, frame: Any) -> NDArray[np.bool_]:
+    """Say which rows are copies: of a household or member in all columns of the file, of an area in those read."""
+    again: NDArray[np.bool_] = frame.duplicated().to_numpy()
+    if place.level == "item":
+        return np.zeros(len(frame), dtype=bool)
+    if place.level == "ea" or not again.any():  # some weight files repeat an area for each of its households
+        return again
+    whole = read_table(place.path).frame  # two households under one key may be alike in the few columns that are read
+    whole = whole if hasattr(whole, "iloc") else whole.to_pandas()
+    found: NDArray[np.bool_] = whole.duplicated().to_numpy()
+    return found
 
 
 def _number(place: Place, frame: Any, problems: Problems) -> NDArray[np.int64]:

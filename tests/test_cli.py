@@ -555,3 +555,24 @@ def test_large_files_are_left_where_they_lie(run, tmp_path):
     code, _, err = run(*words, "--psu", "who")
     assert code == 1
     assert "--census says that everybody is in the data; leave out psu" in " ".join(err.split())
+
+
+def test_codes_that_are_no_answer(run, people, tmp_path):
+    people.loc[5:9, "b"] = 9
+    people.to_csv(tmp_path / "people.csv", index=False)
+    status, _, err = run("estimate", "people.csv", "--measure", "mine.toml", *DESIGN)
+    assert status == 1
+    assert "declared, such as --missing b=9" in err
+    for codes in (
+        ["--missing", "b=9"],
+        ["--missing", "9"],
+        ["--missing", "b=8-9", "--missing", "b=7", "--missing", "drop"],
+    ):
+        status, out, err = run("estimate", "people.csv", "--measure", "mine.toml", *codes, *DESIGN)
+        assert (status, err) == (0, "")
+        assert "34 of 40" in out
+        assert run("check", "people.csv", "--measure", "mine.toml", *codes[:2], *DESIGN)[0] == 0
+    status, _, err = run("estimate", "people.csv", "--measure", "mine.toml", "--missing", "bb=9", *DESIGN)
+    assert status == 1
+    assert "no column 'bb'; did you mean 'b'" in err
+    assert run("estimate", "people.csv", "--measure", "mine.toml", "--missing", "drop", "--missing", "bounds")[0] == 2

@@ -119,16 +119,20 @@ def estimate(
 
     mpi estimate people.csv --measure my.toml --weight w --cutoff 1/5 --cutoff 1/3 --out all.csv
 
+    mpi estimate people.dta --measure my.toml --weight w --missing d_sani=9 --missing 98,99
+
     mpi estimate "census/*.parquet" --measure my.toml --census --by province --memory 4GB
     """
     from mpi.estimate import estimate as run
     from mpi.retention import retention
 
     with _told():
-        plan = opt.measure_of(measure) if missing is None else opt.measure_of(measure).with_missing(missing.value)
+        policy, codes = opt.policy_of(missing)
+        plan = opt.measure_of(measure) if policy is None else opt.measure_of(measure).with_missing(policy)
         groups = [opt.grouping(b) for b in by or []]
         check_request(plan, cutoff or [], statistic or [], level, out or [])
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
+        design |= {"missing": opt.codes_of(codes)} if codes else {}
         survey = _survey(file, _needed(plan, groups, where), design, memory)
         asked: Any = statistic or (None if out else _headline(plan))
         of: dict[str, Any] = {"where": where, "unit": unit.value if unit else None}
@@ -271,6 +275,7 @@ def check(
     single_psu: opt.SinglePsu = None,
     census: opt.Census = False,
     memory: opt.Memory = None,
+    missing: opt.NoAnswer = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
 
@@ -288,6 +293,7 @@ def check(
     with _told():
         plan = opt.measure_of(measure) if measure else None
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
+        design |= {"missing": opt.codes_of(missing)} if missing else {}
         survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)
         show_survey(survey, {k: v for k, v in (design or survey.roles).items() if k in survey.roles})
         if plan is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.cli_tables import status
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
+from mpi.missing_codes import read_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,23 +91,23 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
         return _checked_where_they_lie(file, plan, design, memory)
     problems = Problems(f"{file} cannot be used")
     known = column_names(file)
-    roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu"}]
+    roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu", "census", "missing"}]
     wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
     absent = [c for c in wanted if c not in known]
     problems.found += _without_repeating([unknown("column", c, known) for c in absent])
     there = [c for c in wanted if c in known]
     with status(f"Reading {Path(file).name}"):
         table = read_table(file, None if not wanted else there or known[:1])
-    bare = Survey(table.frame)
+    declared = read_missing(design.get("missing"))
+    if wanted:
+        declared = declared.leaving([c for c in known if c not in wanted])
+    given: dict[str, Any] = {"labels": table.labels, "missing": declared}
+    sound = {k: v for k, v in design.items() if not set(roles) & set(absent) or (k == "weight" and v in known)}
+    bare = survey = Survey(table.frame)
     try:
-        sound = (
-            design
-            if not set(roles) & set(absent)
-            else {k: v for k, v in design.items() if k == "weight" and v in known}
-        )
-        survey = Survey(table.frame, **sound, labels=table.labels)
+        bare = Survey(table.frame, **given)
+        survey = Survey(table.frame, **sound | given)
     except MpiError as error:
-        survey = bare
         problems.found += error.problems
     if plan is not None:
         problems.found += _bad_indicators(bare, plan, absent)

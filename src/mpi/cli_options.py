@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mpi.errors import MpiError, unknown
+from mpi.errors import MpiError, nearest, unknown
 from mpi.files import located
+from mpi.missing_codes import EVERY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mpi.asking import By
     from mpi.measure import Measure
+    from mpi.measure import Missing as Policy
 
 __all__ = [
     "SAMPLE",
@@ -30,7 +34,6 @@ __all__ = [
     "File",
     "Folder",
     "Fpc",
-    "Gaps",
     "Hoa",
     "HoaWord",
     "Household",
@@ -44,6 +47,7 @@ __all__ = [
     "MeasureName",
     "MeasureWord",
     "Missing",
+    "NoAnswer",
     "Outs",
     "Overrides",
     "Percent",
@@ -79,14 +83,6 @@ class Count(StrEnum):
 
     person = "person"
     household = "household"
-
-
-class Gaps(StrEnum):
-    """What becomes of rows with a missing indicator."""
-
-    drop = "drop"
-    reweight = "reweight"
-    bounds = "bounds"
 
 
 class Hoa(StrEnum):
@@ -189,11 +185,22 @@ Unit = Annotated[
     typer.Option("--unit", help="What is counted; by default what the measure says.", **_word("unit", Count)),
 ]
 Missing = Annotated[
-    Gaps | None,
-    typer.Option(
+    list[str] | None,
+    _option(
         "--missing",
-        help="What becomes of rows with a missing indicator; by default as in the measure.",
-        **_word("policy", Gaps),
+        "Codes that are no answer: yrs=97,98,99 or minutes=995-999 of a column, 98,99 of all but the design's. Or a "
+        "word for what becomes of rows with a missing indicator: drop, reweight, bounds; by default as in the measure. "
+        "May be repeated.",
+        "COLUMN=CODES",
+    ),
+]
+NoAnswer = Annotated[
+    list[str] | None,
+    _option(
+        "--missing",
+        "Codes that are no answer: yrs=97,98,99 or minutes=995-999 of a column, 98,99 of all but the design's. May be "
+        "repeated.",
+        "COLUMN=CODES",
     ),
 ]
 Statistics = Annotated[
@@ -274,6 +281,9 @@ Overrides = Annotated[
 Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE")]
 
 
+_POLICIES = ("drop", "reweight", "bounds")
+
+
 def measure_of(name: str) -> Measure:
     """Return a shipped measure, or that of a file."""
     from mpi.library import list_measures, load_measure
@@ -302,6 +312,37 @@ def grouping(text: str) -> By:
     if not columns or not all(columns):
         raise typer.BadParameter(f"{text!r} is not a column, nor columns with commas between", param_hint="--by")
     return columns[0] if len(columns) == 1 else columns
+
+
+def policy_of(given: Sequence[str] | None) -> tuple[Policy | None, list[str]]:
+    """Part the word for rows with missing indicators from the codes that are no answer."""
+    words: list[Any] = [w for w in given or [] if w in _POLICIES]
+    if len(set(words)) > 1:
+        raise typer.BadParameter(f"{' and '.join(words)}: choose one of {', '.join(_POLICIES)}", param_hint="--missing")
+    return (words[0] if words else None), [w for w in given or [] if w not in _POLICIES]
+
+
+def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read codes that are no answer: `yrs=97,98`, `minutes=995-999`, or `98,99` for all columns.
+
+    Examples
+    --------
+    >>> codes_of(["yrs=97,98", "yrs=99", "998", "age="])
+    {'yrs': ['97', '98', '99'], '*': ['998'], 'age': []}
+    """
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, sign, codes = ("", "", text) if text.lstrip()[:1] in {"<", ">"} else text.partition("=")
+        if not sign:
+            name, codes = "", text
+        if sign and not name.strip():
+            raise typer.BadParameter(f"{text!r} names no column; write yrs=97,98", param_hint="--missing")
+        close = None if sign else nearest(codes.strip(), _POLICIES)
+        if close:
+            raise typer.BadParameter(unknown("policy", codes.strip(), _POLICIES), param_hint="--missing")
+        listed = [c.strip() for c in codes.split(",") if c.strip()]
+        found.setdefault(name.strip() or EVERY, []).extend(listed)
+    return found
 
 
 def design_of(
@@ -333,6 +374,7 @@ _GIVEN = re.compile(
 )
 _BEGINS = re.compile(r"(^\s*\d+\. |: |^)(single_psu|shared_psus|statistics|by): ", re.MULTILINE)
 _PROVENANCE = re.compile(r"load_line\('([\w-]+)'\)\.provenance\(\) shows which(?: \(for a file .*?\)\))?")
+_CODES = re.compile(r"missing=\{'([^']*)': \[([^\]]*)\]\}")
 _MAPPING = re.compile(r"with overrides=\{.*?\}\}")
 _PHRASES = {
     "; give rules=, or columns of 0, 1 and missing": "; choose another --line",
@@ -354,6 +396,7 @@ def spoken(message: str) -> str:
     """
     for phrase, instead in _PHRASES.items():
         message = message.replace(phrase, instead)
+    message = _CODES.sub(lambda m: f"--missing {m[1]}={m[2].replace(', ', ',').replace(chr(39), '')}", message)
     message = _MAPPING.sub("with a file for --overrides", message)
     message = _PROVENANCE.sub(r"mpi lines \1 shows which", message)
     message = _BEGINS.sub(lambda m: f"{m[1]}{_FLAGS[m[2]]}: ", message)

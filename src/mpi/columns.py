@@ -25,6 +25,7 @@ __all__ = [
     "Categories",
     "as_frame",
     "categories",
+    "column_levels",
     "composite",
     "compress",
     "constant_within",
@@ -247,7 +248,7 @@ def categories(frames: Sequence[nw.DataFrame[Any]], name: str, labels: Mapping[A
 
     Missing values make a group of their own, last, labelled ``(missing)``: groups then recombine to the total.
     """
-    parts = [_one(frame[name]) for frame in frames]
+    parts = [column_levels(frame[name]) for frame in frames]
     levels = _ordered([p[0] for p in parts])
     place = {value: i for i, value in enumerate(levels)}
     moved = [_relocate(local, index, place) for local, index in parts]
@@ -277,7 +278,7 @@ def _ordered(parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         return tuple(sorted(distinct, key=lambda v: (type(v).__name__, str(v))))
 
 
-def _one(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+def column_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
     """Return the levels of one column, and each row's position among them, -1 where missing."""
     dtype = series.dtype
     if dtype == nw.Boolean:

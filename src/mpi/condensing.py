@@ -16,6 +16,7 @@ import numpy as np
 
 from mpi.columns import COMPOSITE, composite
 from mpi.errors import MpiError, Problems, told_of
+from mpi.missing_codes import declaration
 from mpi.progress import collected
 from mpi.sending import WIDE, in_data_order, order_of, received, sent
 
@@ -341,7 +342,10 @@ def _wrong(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[str
         found = collected(values.group_by("v").agg(nw.col("n").sum())).sort_values("v")
         if len(found):
             shown = ", ".join(f"{v:g} ({int(n):,} times)" for v, n in found.head(4).itertuples(index=False))
-            said.append(f"column {name!r} holds values other than 0, 1 and missing: {shown}")
+            said.append(
+                f"column {name!r} holds values other than 0, 1 and missing: {shown}; codes that are no answer are "
+                f"declared, such as {declaration(name, found['v'].tail(1))}"
+            )
     return said
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -79,6 +81,7 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         domain=None,
         labels=labels_of(parts),
         roles=parts[0].roles,
+        missing=functools.reduce(operator.or_, (s.missing for s in parts)),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mpi.design import SinglePsu
     from mpi.measure import Measure
+    from mpi.missing_codes import Declared
 
 __all__ = ["profile", "survey_of"]
 
@@ -35,6 +36,7 @@ def profile(
     shared_psus: bool = False,
     single_psu: SinglePsu = "error",
     labels: Mapping[str, Mapping[Any, str]] | None = None,
+    missing: Declared = None,
     most: int = MOST,
 ) -> Survey:
     """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
@@ -54,6 +56,8 @@ def profile(
     weight, strata, psu, size, wave, shared_psus, single_psu, labels
         The design; see `Survey`. Without `psu` the data are a census or a register: everybody is there, and nothing
         has a sampling error.
+    missing : mapping of column to codes, or codes for all columns, optional
+        Codes that are no answer; see `Survey`.
     most : int
         The most rows the profile may have. Beyond it nothing is collected, and the message says which column to leave
         out.
@@ -86,9 +90,9 @@ def profile(
     groups = columns_of(crosses(by, problems))
     roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
     design = {k: v for k, v in roles.items() if v is not None}
-    options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels}
+    options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels, "missing": missing}
     if isinstance(data, Survey):
-        survey = _own(data, [*design, *(["labels"] if labels else [])], problems)
+        survey = _own(data, [*design, *(k for k in ("labels", "missing") if options[k])], problems)
     else:
         survey = _made(data, design, options, [*groups, *measure.columns], problems)
     problems.raise_if_any()

@@ -15,6 +15,7 @@ import numpy as np
 from mpi.columns import compress, constant_within, first_of
 from mpi.errors import MpiError, Problems
 from mpi.households import ONE_ROW_EACH, UNKNOWN, refuse_differing, refuse_unidentified
+from mpi.missing_codes import declaration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -339,7 +340,8 @@ def _check_indicator(name: str, values: NDArray[Any], rows: Rows, problems: Prob
     first = ", ".join(str(r) for r in (where if rows.take is None else rows.take[where]))
     more = f" and {len(found) - 4} other values" if len(found) > 4 else ""
     problems.add(
-        f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}, counted from 0"
+        f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}, counted from 0; "
+        f"codes that are no answer are declared, such as {declaration(name, found[-1:])}"
     )
 
 

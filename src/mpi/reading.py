@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mpi.design import SingleInGroup, SinglePsu
+    from mpi.missing_codes import Declared
     from mpi.survey import Survey
 
 __all__ = ["read_survey"]
@@ -36,6 +37,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     single_psu: SinglePsu = "error",
     single_in_group: SingleInGroup = "keep",
     census: bool = False,
+    missing: Declared = None,
 ) -> Survey:
     """Read a survey from a file, or from many; their value labels become the labels of groups.
 
@@ -55,6 +57,9 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
         Whether to show how many rows are done where files are converted; by default on terminals and in notebooks.
     weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, single_in_group, census
         The design; see `Survey`.
+    missing : mapping of column to codes, or codes for all columns, optional
+        Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; see `Survey`. Columns of the
+        file that are not read may be named too.
 
     Raises
     ------
@@ -68,6 +73,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     >>> survey = mpi.read_survey("people.dta", weight="weight", strata="stratum", psu="psu")  # doctest: +SKIP
     >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
     """
+    from mpi.missing_codes import read_missing
     from mpi.survey import Survey
 
     roles: dict[str, Any] = {
@@ -75,9 +81,12 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     }  # fmt: skip
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c)]))
     frame, labels = _read(path, wanted, memory, progress)
+    declared = read_missing(missing)
+    if wanted is not None:
+        declared = declared.leaving([c for c in _columns_of(path) if c not in wanted])
     return Survey(
         frame, **roles, shared_psus=shared_psus, single_psu=single_psu, single_in_group=single_in_group,
-        census=census, labels=labels,
+        census=census, labels=labels, missing=declared,
     )  # fmt: skip
 
 
@@ -91,6 +100,15 @@ def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bo
         return found.relation, found.labels
     table = read_table(path, columns)
     return table.frame, table.labels
+
+
+def _columns_of(path: Any) -> tuple[str, ...]:
+    """Return the columns of a file, or of the first of several; none where they lie at an address."""
+    from mpi.readers import column_names
+    from mpi.scanning.parts import find, is_remote
+
+    first = find(path).paths[0]
+    return () if is_remote(first) else column_names(first)
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:

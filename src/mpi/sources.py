@@ -16,6 +16,7 @@ from mpi.errors import MpiError, MpiWarning, told_of
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH
 from mpi.lazy_frames import names_told, with_native
+from mpi.missing_codes import WHY
 from mpi.survey import EVERYBODY, Survey, standing_for
 
 if TYPE_CHECKING:
@@ -223,8 +224,10 @@ def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels
 def collected_rows(source: Source, columns: Sequence[str] | None, options: Mapping[str, Any], labels: Any) -> Survey:
     """Collect the rows of one frame, where they are not too many."""
     frame, conditions = with_conditions(source.frame, source.conditions)
-    known = [*source.columns, *(c for c in source.own if c in source.roles.values())]
-    names = known if columns is None else [c for c in known if c in {*columns, *source.roles.values()}]
+    own = source.roles.values()
+    known = [*source.columns, *(c for c in source.own if c in own or c.startswith(WHY))]
+    wanted = {*(columns or ()), *own}
+    names = known if columns is None else [c for c in known if c.removeprefix(WHY) in wanted]
     rows = source.count()
     if rows * len(names) > _CELLS or ("psu" not in source.roles and rows > _UNITS):
         raise MpiError(

@@ -12,6 +12,7 @@ import numpy as np
 from mpi.columns import Categories, as_frame, categories, numbers, require
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
+from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
 from mpi.regrouping import Grouped, grouped
 from mpi.row_values import truth, values_of
 from mpi.sampling import EVERYBODY, WHOLE, read_sample, roles_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mpi.condensing import Pair
     from mpi.design import Design, SingleInGroup, SinglePsu
     from mpi.measure import Unit
+    from mpi.missing_codes import Declared
 
     Labels = Mapping[str, Mapping[Any, str]]
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
@@ -72,6 +74,11 @@ class Survey:
         are neither strata nor PSUs.
     labels : mapping of column to mapping of value to label, optional
         Value labels; groups print them.
+    missing : mapping of column to codes, or codes for all columns, optional
+        Codes that are no answer, such as 98 for "don't know": ``{"yrs": [97, 98, 99], "minutes": "995-999"}``. Codes
+        are numbers, texts (in columns of numbers, value labels), ranges, or lists of these; ``"*"`` names all columns
+        that are not named. What is declared is missing everywhere; `mpi.retention` counts it by code. An empty list
+        says that all values of a column are answers. Columns of the design are touched only by their names.
 
     Raises
     ------
@@ -96,6 +103,7 @@ class Survey:
     domain: NDArray[np.bool_] | None
     labels: Labels
     roles: Mapping[str, str]
+    missing: MissingCodes
 
     in_memory: ClassVar[bool] = True
     """Whether the rows are in memory; where they are not, estimates are left to the engine that holds them."""
@@ -108,7 +116,7 @@ class Survey:
             return object.__new__(Unread)  # type: ignore[return-value]  # which is a Survey
         return object.__new__(cls)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the design is many columns, and all are by name
         self,
         frame: object,
         *,
@@ -124,15 +132,19 @@ class Survey:
         single_in_group: SingleInGroup = "keep",
         census: bool = False,
         labels: Labels | None = None,
+        missing: Declared = None,
     ) -> None:
         roles = roles_of(
             census=census, weight=weight, strata=strata, psu=psu, household=household, size=size, fpc=fpc, wave=wave
         )
-        data = as_frame(frame)
+        declared = read_missing(missing)
+        data = without_codes(as_frame(frame), declared, labels or {}, set(roles.values()))
         if census:
             data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
-        _fill(self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles)
+        _fill(
+            self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles, declared
+        )
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -156,7 +168,7 @@ class Survey:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(c for c in self.frames[0].columns if c not in (EVERYBODY, WHOLE))
+        return tuple(c for c in self.frames[0].columns if c not in (EVERYBODY, WHOLE) and not c.startswith(WHY))
 
     @property
     def has_rounds(self) -> bool:
@@ -366,7 +378,8 @@ def in_words(survey: Survey) -> str:
 def made(**parts: Any) -> Survey:
     """Return a survey of given parts, all of them checked already."""
     survey = object.__new__(Survey)
-    _fill(survey, *(parts[name] for name in _PARTS))
+    given = {"missing": MissingCodes(), **parts}
+    _fill(survey, *(given[name] for name in _PARTS))
     return survey
 
 
@@ -382,4 +395,4 @@ def _fill(survey: Survey, *values: Any) -> None:
         object.__setattr__(survey, key, value)
 
 
-_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles")
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from mpi.columns import categories
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.lazy_frames import lazy_frame
+from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes_lazily
 from mpi.pooling import labels_of, pool
 from mpi.regrouping import Grouped, grouped
 from mpi.sources import (
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from mpi.condensing import Pair
     from mpi.design import Design
     from mpi.measure import Unit
+    from mpi.missing_codes import Declared
     from mpi.survey import Column, Where
 
 __all__ = ["Unread", "pooled", "unread"]
@@ -57,19 +61,22 @@ class Unread(Survey):
 
     in_memory = False
 
-    def __init__(self, frame: object, *, census: bool = False, labels: Any = None, **given: Any) -> None:
+    def __init__(
+        self, frame: object, *, census: bool = False, labels: Any = None, missing: Declared = None, **given: Any
+    ) -> None:
         options = {k: given.pop(k) for k in _OPTIONS if k in given}
         roles = roles_of(census=census, **given)
-        data = lazy_frame(frame)
+        declared = read_missing(missing)
+        data, reasons = without_codes_lazily(lazy_frame(frame), declared, labels or {}, set(roles.values()))
         if census:
             data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
-        source = Source(data, roles, own=(EVERYBODY, WHOLE) if census else ())
+        source = Source(data, roles, own=(*reasons, *((EVERYBODY, WHOLE) if census else ())))
         problems = Problems("the survey cannot be used")
         problems.found += [
             unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
         ]
         problems.raise_if_any()
-        _fill(self, (source,), (), options, labels or {})
+        _fill(self, (source,), (), options, labels or {}, declared)
 
     # --- what a survey tells of itself ------------------------------------------------------------------------------
 
@@ -232,7 +239,7 @@ class Unread(Survey):
 
     def _over(self, sources: Sequence[Source]) -> Unread:
         found = object.__new__(Unread)
-        _fill(found, tuple(sources), self.rounds, self.options, self.labels)
+        _fill(found, tuple(sources), self.rounds, self.options, self.labels, self.missing)
         return found
 
 
@@ -242,7 +249,8 @@ def pooled(surveys: Mapping[Any, Survey], *, shared_psus: bool) -> Unread:
     labels = labels_of(parts)
     found = object.__new__(Unread)
     options = {**parts[0].options, "shared_psus": shared_psus}
-    _fill(found, tuple(s for p in parts for s in p.sources), tuple(surveys), options, labels)
+    missing = functools.reduce(operator.or_, (p.missing for p in parts))
+    _fill(found, tuple(s for p in parts for s in p.sources), tuple(surveys), options, labels, missing)
     return found
 
 
@@ -264,19 +272,29 @@ def unread(survey: Survey) -> Unread:
         "shared_psus": design.shared, "single_psu": design.single_psu, "single_in_group": design.single_in_group,
     }  # fmt: skip
     own = tuple(c for c in (EVERYBODY, WHOLE) if c in survey.roles.values())
-    sources = tuple(Source(lazy_frame(f.to_native()), survey.roles, own=own) for f in survey.frames)
-    _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels)
+    sources = tuple(
+        Source(lazy_frame(f.to_native()), survey.roles, own=(*own, *(c for c in f.columns if c.startswith(WHY))))
+        for f in survey.frames
+    )
+    _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels, survey.missing)
     return found
 
 
 def _fill(
-    survey: Unread, sources: tuple[Source, ...], rounds: tuple[Any, ...], options: dict[str, Any], labels: Any
+    survey: Unread,
+    sources: tuple[Source, ...],
+    rounds: tuple[Any, ...],
+    options: dict[str, Any],
+    labels: Any,
+    missing: MissingCodes,
 ) -> None:
-    parts = {"sources": sources, "rounds": rounds, "options": options, "labels": labels, "_read": []}
+    parts = {
+        "sources": sources, "rounds": rounds, "options": options, "labels": labels, "missing": missing, "_read": [],
+    }  # fmt: skip
     for name, value in {**parts, "roles": sources[0].roles}.items():
         object.__setattr__(survey, name, value)
 
 
 def _without_domain(survey: Survey) -> Survey:
-    parts = ("frames", "weight", "unit", "design", "waves", "labels", "roles")
+    parts = ("frames", "weight", "unit", "design", "waves", "labels", "roles", "missing")
     return made(**{name: getattr(survey, name) for name in parts}, domain=None)

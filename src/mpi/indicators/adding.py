@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_deprivations"]
 
-_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles")
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")
 
 
 def add_deprivations(survey: Survey, rules: Rules) -> Survey:

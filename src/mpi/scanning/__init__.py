@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
+
 from mpi.engine import Files, connected, literal, name, remember, told_by_engine
 from mpi.errors import MpiError
+from mpi.missing_codes import read_missing, without_codes_lazily
 from mpi.progress import rows_done
 from mpi.scanning.parts import Parts, find, is_remote, is_several, kind_of
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from mpi.missing_codes import Declared
 
     Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -45,6 +50,7 @@ def scan(
     *,
     columns: Sequence[str] | None = None,
     progress: bool | None = None,
+    missing: Declared = None,
 ) -> Any:
     """Return a DuckDB relation over files that need not fit in memory.
 
@@ -62,6 +68,9 @@ def scan(
     progress : bool, optional
         Whether to show how many rows are done where files are looked through or converted. By default a bar is shown on
         terminals and in notebooks, after a second.
+    missing : mapping of column to codes, or codes for all columns, optional
+        Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; the relation has them missing. See
+        `Survey`, which also counts them; here the columns of a design are no others.
 
     Returns
     -------
@@ -87,7 +96,12 @@ def scan(
     >>> census = mpi.scan("census/*.parquet", memory="4GB")  # doctest: +SKIP
     >>> small = mpi.profile(census, measure, by=["province", "sex"])  # doctest: +SKIP
     """
-    return scanned(path, columns, memory, progress).relation
+    declared = read_missing(missing)
+    found = scanned(path, columns, memory, progress)
+    if not declared:
+        return found.relation
+    frame, _ = without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False)
+    return frame.to_native()
 
 
 def scanned(

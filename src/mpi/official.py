@@ -56,7 +56,6 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
     known = rules or _shipped(line)
     asked = known.select([i.name for i in wanted if i.name in known.names])
     usable = computable(asked, survey.columns)
-    usable, told = _growth(usable)
     made = add_deprivations(survey, usable) if len(usable.names) else survey
     absent = [i for i in wanted if i.column not in made.columns]
     if absent:
@@ -64,7 +63,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
         lacking = sorted({c for rule in named for c in asked.lacking(rule, survey.columns)})
         because = f"; columns that are absent: {', '.join(lacking)}" if lacking else ""
         warnings.warn(
-            f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}{told}",
+            f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}",
             MpiWarning,
             stacklevel=2,
         )
@@ -78,15 +77,6 @@ def _shipped(line: Line) -> Rules:
             f"({', '.join(i.column for i in line.indicators[:3])}, ...); give rules=, or columns of 0, 1 and missing"
         )
     return load_rules(line.name)
-
-
-def _growth(rules: Rules) -> tuple[Rules, str]:
-    """Leave nutrition out where the package with the growth references is not installed."""
-    from importlib.util import find_spec
-
-    if "nutrition" not in rules.names or find_spec("rcpchgrowth") is not None:
-        return rules, ""
-    return rules.select([n for n in rules.names if n != "nutrition"]), "; nutrition needs pip install rcpchgrowth"
 
 
 def _with_missing(survey: Survey, columns: list[str]) -> Survey:

@@ -9,7 +9,7 @@ from mpi.errors import MpiError, unknown
 from mpi.indicators import growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -23,12 +23,13 @@ FUNCTIONS: Mapping[str, Callable[..., NDArray[Any]]] = {
 }
 """What may stand as `function` in a rule file."""
 
-_INPUTS = {
+_NEEDED = {
     "height_for_age_z": ("sex", "age_months", "height"),
     "weight_for_age_z": ("sex", "age_months", "weight_kg"),
     "bmi_for_age_z": ("sex", "age_months", "height", "weight_kg"),
     "bmi": ("height", "weight_kg"),
 }
+_OPTIONAL = {"height_for_age_z": ("height_position",), "bmi_for_age_z": ("height_position",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,15 @@ class Computed:
     function : str
         ``height_for_age_z``, ``weight_for_age_z``, ``bmi_for_age_z`` or ``bmi``.
     inputs : tuple of str, optional
-        The columns it is computed from; by default the harmonised names.
+        The columns it is computed from, in this order; by default the harmonised names. The last of
+        ``height_for_age_z`` and ``bmi_for_age_z``, `height_position` (1 lying, 2 standing), may be left out, and may be
+        absent from the data.
 
     Examples
     --------
     >>> Computed("haz", "height_for_age_z").inputs
+    ('sex', 'age_months', 'height', 'height_position')
+    >>> Computed("haz", "height_for_age_z").inputs_among(["sex", "age_months", "height", "age"])
     ('sex', 'age_months', 'height')
     """
 
@@ -57,10 +62,26 @@ class Computed:
     def __post_init__(self) -> None:
         if self.function not in FUNCTIONS:
             raise MpiError(f"computed column {self.name!r}: {unknown('function', self.function, FUNCTIONS)}")
-        usual = _INPUTS[self.function]
-        if self.inputs and len(self.inputs) != len(usual):
-            raise MpiError(f"computed column {self.name!r}: {self.function} takes {', '.join(usual)}, in this order")
+        needed, usual = _NEEDED[self.function], self._usual
+        if self.inputs and not len(needed) <= len(self.inputs) <= len(usual):
+            more = f" and perhaps {', '.join(usual[len(needed) :])}" if len(usual) > len(needed) else ""
+            raise MpiError(
+                f"computed column {self.name!r}: {self.function} takes {', '.join(needed)}{more}, in this order"
+            )
         object.__setattr__(self, "inputs", tuple(self.inputs) or usual)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which it cannot be computed."""
+        return self.inputs[: len(_NEEDED[self.function])]
+
+    @property
+    def _usual(self) -> tuple[str, ...]:
+        return (*_NEEDED[self.function], *_OPTIONAL.get(self.function, ()))
+
+    def inputs_among(self, columns: Collection[str]) -> tuple[str, ...]:
+        """Return the columns that it needs, and of the others those that are there."""
+        return (*self.needed, *(c for c in self.inputs[len(self.needed) :] if c in columns))
 
     def of(self, *columns: NDArray[Any]) -> NDArray[Any]:
         """Compute it."""

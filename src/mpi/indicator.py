@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mpi.errors import Problems
-from mpi.rational import Number, fraction, is_simple
+from mpi.rational import Number, fraction, rounding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Indicator", "altered", "check_texts", "read_weight", "reweighted", "rounded"]
+__all__ = ["Indicator", "altered", "check_texts", "read_weight", "reweighted"]
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -46,7 +46,7 @@ class Indicator:
     column: str
     label: str
     description: str
-    exact: bool = field(compare=False, repr=False)
+    rounding: Fraction = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -76,26 +76,21 @@ class Indicator:
             "column": column or name,
             "label": label or name,
             "description": description,
-            "exact": is_simple(weight),
+            "rounding": rounding(weight),
         }
         for key, value in values.items():
             object.__setattr__(self, key, value)
 
 
-def rounded(indicator: Indicator) -> Indicator:
-    """Say of an indicator that its weight is data-driven: exact to rounding only."""
-    return altered(indicator, exact=False)
-
-
-def reweighted(i: Indicator, weight: Fraction, exact: bool | None = None) -> Indicator:  # noqa: FBT001
-    """Copy an indicator with another weight; where `exact` is not said, that one is as exact as the old."""
-    return altered(i, weight=weight, exact=i.exact if exact is None else exact)
+def reweighted(i: Indicator, weight: Fraction, rounded: Fraction | None = None) -> Indicator:
+    """Copy an indicator with another weight; where `rounded` does not say by how much it is off, as much as the old."""
+    return altered(i, weight=weight, rounding=i.rounding if rounded is None else rounded)
 
 
 def altered(i: Indicator, **changes: object) -> Indicator:
-    """Copy an indicator with other values of some fields; whether its weight was given exactly is kept."""
+    """Copy an indicator with other values of some fields; how exactly its weight was given is kept."""
     made = object.__new__(Indicator)
-    for key in ("name", "dimension", "weight", "column", "label", "description", "exact"):
+    for key in ("name", "dimension", "weight", "column", "label", "description", "rounding"):
         object.__setattr__(made, key, changes.get(key, getattr(i, key)))
     return made
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from mpi.errors import MpiError, Problems, unknown
 from mpi.indicator import Indicator, altered, check_texts, read_weight, reweighted
 from mpi.measure_checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
-from mpi.rational import Number, is_simple
+from mpi.rational import Number, rounding
 
 if TYPE_CHECKING:
     import os
@@ -60,8 +60,10 @@ class Measure:
 
     Notes
     -----
-    Weights given as floats that are no simple fractions (data-driven weights) may miss 1 by 1e-9; they are
-    then divided by their sum, and a score counts as at the cutoff within `tolerance` = 1e-9.
+    A float that a fraction with a small denominator explains is that fraction, be it off by rounding: 0.1 + 0.2 is
+    3/10. Weights given as floats that are no such fractions (data-driven weights) may miss 1 by 1e-9, those of 32
+    bits by 1e-6; they are then divided by their sum, and a score counts as at the cutoff within that `tolerance`.
+    Nobody without a deprivation is ever poor.
 
     Examples
     --------
@@ -240,16 +242,16 @@ class Measure:
         problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
         values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
         problems.raise_if_any()
-        exact = {k: is_simple(v) for k, v in weights.items()}
+        off = {k: rounding(v) for k, v in weights.items()}
         if set(values) == set(self.dimensions):
             return self._with(
                 [
-                    reweighted(i, _share(i, self.indicators) * values[i.dimension], i.exact and exact[i.dimension])
+                    reweighted(i, _share(i, self.indicators) * values[i.dimension], max(i.rounding, off[i.dimension]))
                     for i in self.indicators
                 ]
             )
         if set(values) == set(self.names):
-            return self._with([reweighted(i, values[i.name], exact[i.name]) for i in self.indicators])
+            return self._with([reweighted(i, values[i.name], off[i.name]) for i in self.indicators])
         raise self._explain_weights(set(values))
 
     def with_cutoff(self, cutoff: Number) -> Measure:

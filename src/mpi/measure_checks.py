@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_indicators", "check_word", "normalised", "only_indicators", "read_cutoff"]
 
-_SUM_TOLERANCE = Fraction(1, 10**9)
-
 
 def only_indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicator, ...]:
     """Return what are indicators, and tell of what are not (names alone are the common slip)."""
@@ -45,11 +43,11 @@ def check_indicators(indicators: tuple[Indicator, ...], problems: Problems) -> N
 def normalised(indicators: tuple[Indicator, ...], problems: Problems) -> tuple[tuple[Indicator, ...], Fraction]:
     """Hold the weights to a sum of 1; data-driven ones that miss it by rounding alone are divided by it."""
     total = sum((i.weight for i in indicators), Fraction(0))
-    exact = all(i.exact for i in indicators)
+    tolerance = max((i.rounding for i in indicators), default=Fraction(0))
     if total == 1 or not indicators:
-        return indicators, Fraction(0) if exact else _SUM_TOLERANCE
-    if not exact and abs(total - 1) <= _SUM_TOLERANCE:
-        return tuple(reweighted(i, i.weight / total, i.exact) for i in indicators), _SUM_TOLERANCE
+        return indicators, tolerance
+    if abs(total - 1) <= tolerance:
+        return tuple(reweighted(i, i.weight / total) for i in indicators), tolerance
     listing = ", ".join(f"{i.name} {text(i.weight)}" for i in indicators)
     problems.add(
         f"the weights add to {text(total)} ({float(total):.6g}), not to 1 ({listing}); "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
 from mpi.measure_reader import Reader
-from mpi.rational import text
+from mpi.rational import ROUNDING, ROUNDING_SINGLE, text
 from mpi.toml_words import WrittenFloat, key_text, quoted
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def read(path: str | os.PathLike[str]) -> Measure:
     path : path
         The file. It has a `name`, a `cutoff` and `dimensions`, and may have `title`, `source`, `severe`,
         `vulnerable`, `missing`, `unit`, `order` (of indicators, where dimensions mix) and `weights`, the word
-        ``rounded`` where they may miss 1 by 1e-9. A dimension is a list of indicators, or a table with a
-        `weight` and `indicators`: a list again, or a table each (`weight`, `column`, `label`, `description`).
-        Weights are shares of the whole score. Where no dimension has one they share equally, and so do the
-        indicators of a dimension where none has one.
+        ``rounded`` where they may miss 1 by 1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a
+        table with a `weight` and `indicators`: a list again, or a table each (`weight`, `column`, `label`,
+        `description`). Weights are shares of the whole score. Where no dimension has one they share equally, and so
+        do the indicators of a dimension where none has one.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _head(measure: Measure) -> list[str]:
         "vulnerable": text(measure.vulnerable) if measure.vulnerable is not None else "",
         "missing": measure.missing,
         "unit": measure.unit,
-        "weights": "rounded" if measure.tolerance else "",
+        "weights": {ROUNDING: "rounded", ROUNDING_SINGLE: "float32"}.get(measure.tolerance, ""),
     }
     lines = [f"{key} = {quoted(value)}" for key, value in values.items() if value]
     grouped = [i.name for d in measure.dimensions for i in measure.indicators if i.dimension == d]

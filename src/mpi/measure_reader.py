@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.errors import nearest, unknown
-from mpi.indicator import Indicator, rounded
+from mpi.indicator import Indicator, altered
 from mpi.measure import Measure, Missing, Unit
 from mpi.measure_weights import BAD, Row, Weights
-from mpi.rational import fraction, text
+from mpi.rational import ROUNDING, ROUNDING_SINGLE, fraction, text
 from mpi.toml_words import is_text, join, key_text, value_kind
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _TOP = (
 )  # fmt: skip
 _DIMENSION = ("weight", "indicators")
 _INDICATOR = ("weight", "column", "label", "description")
-_WEIGHTS = ("exact", "rounded")
-_ROUNDING = Fraction(1, 10**9)
+_WEIGHTS = {"exact": Fraction(0), "rounded": ROUNDING, "float32": ROUNDING_SINGLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +36,15 @@ class Found:
     options: Mapping[str, Any]
     rows: Sequence[Row]
     weights: Mapping[str, Fraction]
-    rounded: bool
+    rounding: Fraction
 
     def build(self) -> Measure:
         """Make the measure."""
         indicators = [
             Indicator(r.name, dimension=r.dimension, weight=self.weights[r.name], **r.texts) for r in self.rows
         ]
-        if self.rounded:
-            indicators = [rounded(i) for i in indicators]
+        if self.rounding:
+            indicators = [altered(i, rounding=self.rounding) for i in indicators]
         return Measure(indicators=indicators, **self.options)
 
 
@@ -59,11 +58,12 @@ class Reader:
         """Read a whole file."""
         self.keys(table, _TOP, "", needed=("name", "cutoff", "dimensions"))
         options = self.options(table)
-        is_rounded = "weights" in table and self.word(table, "weights", _WEIGHTS) == "rounded"
+        word = self.word(table, "weights", tuple(_WEIGHTS)) if "weights" in table else "exact"
+        rounding = _WEIGHTS.get(word, Fraction(0))
         given, rows = self.dimensions(table["dimensions"]) if "dimensions" in table else ({}, [])
         self.unique(rows)
-        weights = Weights(self.problems, _ROUNDING if is_rounded else Fraction(0)).of(given, rows)
-        return Found(options, self.ordered(rows, table), weights, is_rounded)
+        weights = Weights(self.problems, rounding).of(given, rows)
+        return Found(options, self.ordered(rows, table), weights, rounding)
 
     def options(self, table: dict[str, Any]) -> dict[str, Any]:
         """Read what stands at the top of the file, except the dimensions."""

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
+from typing import Any
 
-__all__ = ["Number", "fraction", "is_simple", "text"]
+import numpy as np
+
+__all__ = ["ROUNDING", "ROUNDING_SINGLE", "Number", "fraction", "rounding", "text"]
 
 Number = int | float | str | Fraction | Decimal
 """What may stand where a weight or a cutoff is asked for."""
 
-_SIMPLE = 10_000
+_SIMPLE, _NEAR = 10_000, Fraction(1, 1 << 46)
+"""A float this near to a fraction with a denominator up to that is the fraction: arithmetic is off by some 2^-50."""
+_SIMPLE_SINGLE, _NEAR_SINGLE = 200, Fraction(1, 1 << 21)
+"""The same of numbers that were held in 32 bits."""
+_SIMPLE_HALF, _NEAR_HALF = 20, Fraction(1, 1 << 11)
+ROUNDING, ROUNDING_SINGLE = Fraction(1, 10**9), Fraction(1, 10**6)
+"""By how much weights that are no small fractions may miss 1, and scores a cutoff; and those held in 32 bits."""
+_SHORT, _WRITTEN = 12, 14
+"""More digits than these: a number of 32 bits held in 64; a text that a program wrote."""
+_LARGEST_SINGLE = 3e38
 _LONGEST = 1_000
 _HUGE_EXPONENT = re.compile(r"[eE][+-]?[\d_]{4,}")
 _SLASH = re.compile(r"\s*/\s*")
@@ -23,7 +36,8 @@ def fraction(value: object) -> Fraction:
     """Read a number as the rational it was meant to be.
 
     Text such as ``"1/18"`` or ``"0.05"`` is exact. A float is read as the fraction with a small denominator
-    that it is the nearest float to (0.05 is 1/20, ``1 / 18`` is 1/18), and else as its shortest decimal.
+    that it is but for rounding (0.05 is 1/20, ``1 / 18`` is 1/18, ``0.1 + 0.2`` is 3/10), and else as its shortest
+    decimal; so is text of 15 digits or more. Numbers that were held in 32 bits are read by what those hold.
 
     Raises
     ------
@@ -32,7 +46,7 @@ def fraction(value: object) -> Fraction:
 
     Examples
     --------
-    >>> fraction("1/18"), fraction(0.05), fraction(1 / 3)
+    >>> fraction("1/18"), fraction(0.05), fraction(1 - 2 / 3)
     (Fraction(1, 18), Fraction(1, 20), Fraction(1, 3))
     """
     if isinstance(value, (str, Decimal)):
@@ -41,15 +55,21 @@ def fraction(value: object) -> Fraction:
         if isinstance(value, Rational):
             return Fraction(int(value.numerator), int(value.denominator))
         if isinstance(value, Real):
-            return _from_float(float(value))
+            return _from_float(value)
     raise ValueError(f"{value!r} is not a number; write it like '1/3' or 0.25")
 
 
-def is_simple(value: object) -> bool:
-    """Whether `value` was read exactly: text, whole numbers, rationals, and floats of a small denominator."""
-    if isinstance(value, (str, Decimal, Rational)):
-        return True
-    return isinstance(value, Real) and fraction(value).denominator <= _SIMPLE
+def rounding(value: object) -> Fraction:
+    """Return by how much a weight may be off by rounding: 0 for text, rationals and floats of a small denominator.
+
+    Examples
+    --------
+    >>> str(rounding(0.05)), str(rounding(0.05123456789))
+    ('0', '1/1000000000')
+    """
+    if isinstance(value, (str, Decimal, Rational)) or fraction(value).denominator <= _SIMPLE:
+        return Fraction(0)
+    return ROUNDING_SINGLE if isinstance(value, Real) and _is_single(value) else ROUNDING
 
 
 def text(value: Fraction) -> str:
@@ -69,13 +89,52 @@ def _from_text(value: str) -> Fraction:
     if len(written) > _LONGEST or _HUGE_EXPONENT.search(written):
         raise ValueError(f"{value[:40]!r} is not a usable number; write it like '1/3' or '0.25'")
     try:
-        return Fraction(written)
+        exact = Fraction(written)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a number; write it like '1/3' or '0.25'") from None
+    if "/" in written or _digits(written) <= _WRITTEN or abs(exact) > 1:
+        return exact
+    return _simple(float(exact)) or exact
 
 
-def _from_float(value: float) -> Fraction:
-    if not math.isfinite(value):
+def _from_float(value: Any) -> Fraction:
+    number = float(value)
+    if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
-    near = Fraction(value).limit_denominator(_SIMPLE)
-    return near if float(near) == value else Fraction(repr(value))
+    if isinstance(value, (np.float16, np.float32)):
+        half = isinstance(value, np.float16)
+        near = _near(number, _SIMPLE_HALF, _NEAR_HALF) if half else _near(number, _SIMPLE_SINGLE, _NEAR_SINGLE)
+        return Fraction(str(value)) if near is None else near
+    near = _simple(number)
+    if near is not None:
+        return near
+    return Fraction(str(np.float32(number)) if _is_single(number) else repr(number))
+
+
+def _simple(value: float) -> Fraction | None:
+    """Return the fraction with a small denominator that a float is but for rounding."""
+    near = _near(value, _SIMPLE, _NEAR)
+    if near is None and _is_single(value):
+        return _near(value, _SIMPLE_SINGLE, _NEAR_SINGLE)
+    return near
+
+
+def _near(value: float, denominator: int, distance: Fraction) -> Fraction | None:
+    exact = Fraction(value)
+    near = exact.limit_denominator(denominator)
+    return near if abs(near - exact) <= distance and (near or not exact) else None
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a number was held in 32 bits, by its type or because it has all the digits that come of widening one."""
+    if isinstance(value, (np.float16, np.float32)):
+        return True
+    number = float(value)
+    if abs(number) > _LARGEST_SINGLE or _digits(repr(number)) <= _SHORT:
+        return False
+    return bool(struct.unpack("f", struct.pack("f", number))[0] == number)
+
+
+def _digits(written: str) -> int:
+    """Count the digits that say something."""
+    return len(re.sub(r"[eE].*|\D", "", written).strip("0"))

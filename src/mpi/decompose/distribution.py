@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.assemble import Labels
+from mpi.attainable import cases_of, warn_of_misses
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder
 from mpi.decompose.making import Term, made, relabelled
@@ -162,7 +163,9 @@ class _Asked:
 
     def quantities(self, patterns: Profiles) -> list[Quantity]:
         """List the statistics as functions of the pattern."""
-        scores = scores_of(patterns.deprived, patterns.missing, self.measure, "distribution")
+        bits = patterns.deprived, patterns.missing
+        scores = scores_of(*bits, self.measure, "distribution")
+        warn_of_misses(self.measure, {"cutoff": self.cutoffs}, *bits, cases_of(patterns), stacklevel=4)
         kept, score = scores.kept.astype(np.float64), scores.score() * scores.kept
         parts = scores.deprived * scores.weights
         out: list[Quantity] = []

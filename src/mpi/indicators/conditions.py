@@ -5,8 +5,10 @@ A condition knows its columns and nothing of any data frame; `arrays` and `expre
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.errors import MpiError, unknown
@@ -335,6 +337,8 @@ def _value(value: Any, name: str) -> Value:
     """Read a number or a text; true and false are 1 and 0."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Real) and not isinstance(value, Rational) and math.isfinite(number := float(value)):
+        return int(number) if number.is_integer() else number  # as it is: answers may come of the same arithmetic
     try:
         exact = fraction(int(value) if isinstance(value, bool) else value)
     except ValueError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from mpi.asking import check_options
+from mpi.attainable import cases_of as occurring
+from mpi.attainable import warn_of_misses
 from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
@@ -230,6 +232,10 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
     prof = profile(survey, measure, rows)
     score = complete if measure.missing == "drop" else reweighted
     scores = score(prof.deprived, prof.missing, measure)
+    if outcome != "score":
+        warn_of_misses(
+            measure, {"cutoff": [measure.cutoff]}, prof.deprived, prof.missing, occurring(prof), stacklevel=4
+        )
     poor = scores.reach(measure.cutoff)
     by_pattern = {"poor": poor.astype(np.float64), "score": scores.score(), "censored_score": scores.score() * poor}
     values = np.where(scores.kept, by_pattern[outcome], np.nan)[prof.pattern]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.asking import columns_of, crosses
+from mpi.attainable import cases_of, warn_of_misses
 from mpi.columns import with_numbers
 from mpi.decompose.figures import figures_of
 from mpi.decompose.genders.members import Members
@@ -243,6 +244,7 @@ def _poor(survey: Survey, poor: str | None, measure: Measure | None) -> Floats |
 def _identified(survey: Survey, measure: Measure) -> Floats:
     found = profile(survey, measure, rows_of(survey, "person"))
     bits = (found.deprived, found.missing, measure)
+    warn_of_misses(measure, {"cutoff": [measure.cutoff]}, *bits[:2], cases_of(found), stacklevel=4)
     if measure.missing == "bounds":
         low, high = (bounded(*bits, upper=u).reach(measure.cutoff) for u in (False, True))
         status = np.where(low, 1.0, np.where(high, np.nan, 0.0))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.assemble import Labels
+from mpi.attainable import cases_of, misses, warn_of_scores
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.errors import MpiError
 from mpi.keys import Coded
@@ -16,7 +18,6 @@ from mpi.rational import fraction, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from fractions import Fraction
 
     from numpy.typing import NDArray
 
@@ -118,7 +119,8 @@ def _share(duration: Any) -> Fraction:
 def _quantities(plan: Followed, share: Fraction, patterns: Profiles) -> list[Quantity]:
     kept, rounds = plan.rounds(patterns)
     T, k = len(rounds), text(plan.measure.cutoff)
-    times = sum(r.poor.astype(np.int64) for r in rounds)
+    times = np.sum([r.poor for r in rounds], axis=0)
+    _tell_misses(times[kept], cases_of(patterns)[kept], T, share)
     always = np.asarray(times * share.denominator >= share.numerator * T) & kept
     sometimes = (times > 0) & ~always
     score = np.sum([r.score for r in rounds], axis=0)
@@ -133,6 +135,13 @@ def _quantities(plan: Followed, share: Fraction, patterns: Profiles) -> list[Qua
         Quantity(Labels("M0_transient", cutoff=k), score / T * sometimes, everybody),
         Quantity(Labels("unmatched"), ~kept, np.ones(len(kept))),
     ]
+
+
+def _tell_misses(times: NDArray[np.int64], cases: NDArray[np.int64], rounds: int, duration: Fraction) -> None:
+    """Warn of numbers of rounds that the duration just misses: 0.67 is more than two rounds of three."""
+    people = {Fraction(t, rounds): int(cases[times == t].sum()) for t in np.unique(times[cases > 0]).tolist()}
+    found = [("duration", miss) for miss in misses(people, duration)]
+    warn_of_scores(found, f"chronic, {rounds} rounds", stacklevel=5)
 
 
 def _by_indicator(plan: Followed, rounds: Sequence[Round], chronic_share: Floats, everybody: Floats) -> list[Quantity]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.attainable import cases_of, warn_of_misses
 from mpi.errors import MpiError, Problems
 from mpi.indicator import altered
 from mpi.measure import Measure
@@ -73,11 +74,13 @@ class Followed:
     def rounds(self, patterns: Profiles) -> tuple[NDArray[np.bool_], list[Round]]:
         """Return which patterns can be followed through all rounds, and each round."""
         d = len(self.measure.indicators)
+        cutoff, cases = {"cutoff": [self.measure.cutoff]}, cases_of(patterns)
         found = []
         for t in range(len(self.labels)):
             inside = slice(t * d, (t + 1) * d)
             bits = patterns.deprived[:, inside], patterns.missing[:, inside]
             found.append(scores_of(*bits, self.measure, self.purpose))
+            warn_of_misses(self.measure, cutoff, *bits, cases, of=f", {self.labels[t]}", stacklevel=5)
         kept = np.logical_and.reduce([s.kept for s in found])
         out = []
         for scores in found:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.condensing import CASES
-from mpi.errors import MpiError, Problems
+from mpi.condensing import CASES, WEIGHT
+from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.files import located, replacing
+from mpi.profile_digest import digest_of
 from mpi.profile_survey import survey_of
 from mpi.scanning.parts import find
 from mpi.survey import EVERYBODY, WHOLE
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["load_profile", "merge_profiles", "save_profile"]
 
-_VERSION = 1
-_KEY = b"mpi_profile"
+_VERSION = 2
+_KEY, _DIGEST = b"mpi_profile", b"mpi_digest"
+_APART = 100.0
+"""Mean weights that differ by this factor are of different scales: shares beside numbers of people."""
 
 
 def merge_profiles(parts: Sequence[Survey] | Mapping[Any, Survey], *, shared_psus: bool | None = None) -> Survey:
@@ -93,7 +97,10 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     _check_cells(frame, smallest)
     pa, parquet = _arrow()
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: json.dumps(about).encode()})
+    said = json.dumps({**about, "library": _library()}).encode()
+    metadata = table.schema.metadata or {}
+    digest = digest_of(table, _read_with(json.loads(said), metadata)).encode()
+    table = table.replace_schema_metadata({**metadata, _KEY: said, _DIGEST: digest})
     with replacing(located(path)) as target:
         parquet.write_table(table, target)
 
@@ -111,7 +118,8 @@ def load_profile(*paths: Where, shared_psus: bool | None = None) -> Survey:
     Raises
     ------
     MpiError
-        Naming the file that is absent, damaged, no profile, of a newer version, or unlike the others.
+        Naming the file that is absent, damaged (its content is held to a digest), no profile, of another version, a
+        copy of another, or unlike the others.
 
     Examples
     --------
@@ -127,7 +135,7 @@ def load_profile(*paths: Where, shared_psus: bool | None = None) -> Survey:
     if not paths:
         raise MpiError("name the files of the profiles to read")
     each = [p for where in paths for p in ([where] if isinstance(where, (str, os.PathLike)) else where)]
-    return _merged({path: _read(Path(path)) for path in find(each).paths}, shared_psus=shared_psus)
+    return _merged({path: _read(Path(path)) for path in find(each, copies="keep").paths}, shared_psus=shared_psus)
 
 
 def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -135,7 +143,7 @@ def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     roles = dict(getattr(survey, "roles", {}))
     if roles.pop("cases", None) != CASES:
         raise MpiError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
-    roles.pop("weight", None)
+    weighted = roles.pop("weight", None) is not None
     frames = list(survey.frames)
     if len(frames) > 1 or survey.domain is not None:
         raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
@@ -144,7 +152,7 @@ def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     design = survey.design
     about = {
         "version": _VERSION, "roles": roles, "labels": labels, "single_psu": design.single_psu,
-        "shared_psus": design.shared,
+        "shared_psus": design.shared, "weighted": weighted,
     }  # fmt: skip
     return frame, about
 
@@ -157,11 +165,40 @@ def _merged(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]], *, shar
     problems = Problems("the profiles cannot be put together")
     for name in names[1:]:
         problems.found += [f"{name}: {said} (unlike {names[0]})" for said in _unlike(contents[name], (first, about))]
+    problems.found += _twice(contents)
     problems.raise_if_any()
+    _warn_of_scales(contents)
     table = pd.concat([frame for frame, _ in contents.values()], ignore_index=True)
     shared = any(a["shared_psus"] for _, a in contents.values()) if shared_psus is None else shared_psus
     labels = {c: dict(pairs) for _, a in contents.values() for c, pairs in a["labels"].items()}
-    return survey_of(table, about["roles"], shared_psus=shared, single_psu=about["single_psu"], labels=labels)
+    options = {"shared_psus": shared, "single_psu": about["single_psu"], "labels": labels}
+    return survey_of(table, about["roles"], weighted=about["weighted"], **options)
+
+
+def _twice(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]]) -> list[str]:
+    """Name the profiles that hold the same as an earlier one: everybody in them would count twice."""
+    pa, _ = _arrow()
+    known: dict[str, Any] = {}
+    said = []
+    for name, (frame, about) in contents.items():
+        digest = digest_of(pa.Table.from_pandas(frame, preserve_index=False), about)
+        if digest in known:
+            said.append(f"{name}: holds the same as {known[digest]}, and everybody in it would count twice")
+        known.setdefault(digest, name)
+    return said
+
+
+def _warn_of_scales(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]]) -> None:
+    """Warn where the weights of one profile add up to people and those of another to shares or millionths."""
+    means = {name: float(f[WEIGHT].sum()) / max(float(f[CASES].sum()), 1.0) for name, (f, _) in contents.items()}
+    least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    if means[most] > _APART * means[least]:
+        warnings.warn(
+            f"the weights are of different scales: a row weighs {means[least]:.3g} on average in {least}, and "
+            f"{means[most]:.3g} in {most}, which then decides the figures of both; condense with weights of one scale",
+            MpiWarning,
+            stacklevel=4,
+        )
 
 
 def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame, dict[str, Any]]) -> list[str]:
@@ -182,6 +219,8 @@ def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame,
     ]
     if about["roles"] != model["roles"]:
         out.append(f"is {_drawn(about['roles'])}, not {_drawn(model['roles'])}")
+    if about["weighted"] != model["weighted"]:
+        out.append(f"is {_WEIGHED[about['weighted']]}, not {_WEIGHED[model['weighted']]}")
     if about["single_psu"] != model["single_psu"]:
         out.append(f"single_psu is {about['single_psu']!r}, not {model['single_psu']!r}")
     for c, pairs in about["labels"].items():
@@ -189,6 +228,9 @@ def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame,
         moved = [(k, v) for k, v in pairs if theirs.get(json.dumps(k), v) != v]
         out += [f"{c} {k!r} is called {v!r}, not {theirs[json.dumps(k)]!r}" for k, v in moved[:3]]
     return out
+
+
+_WEIGHED = {True: "weighted", False: "without weights, as each row counts once"}
 
 
 def _drawn(roles: Mapping[str, str]) -> str:
@@ -224,21 +266,47 @@ def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table of a profile and what is to be known of it, as they were written."""
     pa, parquet = _arrow()
     try:
         table = parquet.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise MpiError(f"{str(path)!r} is no whole Parquet file; copy it again, or make it anew ({error})") from error
-    said = (table.schema.metadata or {}).get(_KEY)
-    if said is None:
+        metadata = table.schema.metadata or {}
+        said = metadata.get(_KEY)
+        about = None if said is None else json.loads(said)
+        digest = None if about is None else digest_of(table, _read_with(about, metadata)).encode()
+        frame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise MpiError(f"{str(path)!r} is no whole Parquet file; {_AGAIN} ({error})") from error
+    if about is None:
         raise MpiError(f"{str(path)!r} holds no profile; save_profile writes them")
-    about: dict[str, Any] = json.loads(said)
-    if about["version"] > _VERSION:
+    version = about.get("version") if isinstance(about, dict) else None
+    if isinstance(version, int) and version != _VERSION:
         raise MpiError(
-            f"{str(path)!r} was written by a newer version of this library (profiles of version {about['version']}, "
-            f"here {_VERSION}); update with pip install -U mpi-poverty"
+            f"{str(path)!r} was written by {'a newer' if version > _VERSION else 'an older'} version of this library "
+            f"(profiles of version {version}, here {_VERSION}); "
+            + ("update with pip install -U mpi-poverty" if version > _VERSION else "make it anew")
         )
-    return table.to_pandas(), about
+    if digest != metadata.get(_DIGEST):
+        raise MpiError(f"{str(path)!r} is damaged: its content is not what was written (the digest differs); {_AGAIN}")
+    return frame, {k: v for k, v in about.items() if k != "library"}
+
+
+def _read_with(about: Any, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """Return all that a table is read with: what is said of the profile, and what pandas keeps of its columns."""
+    return {"profile": about, "pandas": metadata.get(b"pandas", b"").decode()}
+
+
+_AGAIN = "copy it again, or make it anew"
+
+
+def _library() -> str:
+    """Return the version of this library."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mpi-poverty")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _arrow() -> tuple[Any, Any]:

@@ -125,6 +125,6 @@ def _made(
     return Unread(frame, census=census, **roles, **options)
 
 
-def survey_of(table: Any, roles: Mapping[str, Any], **options: Any) -> Survey:
+def survey_of(table: Any, roles: Mapping[str, Any], *, weighted: bool = True, **options: Any) -> Survey:
     """Return the table of a profile as a survey; `roles` are those of the design, without weights."""
-    return standing_for(Survey(table, weight=WEIGHT, **roles, **options), CASES)
+    return standing_for(Survey(table, weight=WEIGHT, **roles, **options), CASES, weighted=weighted)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals.stable.v2 as nw
 
 from mpi.engine import Files, connected, literal, name, remember, told_by_engine
-from mpi.errors import MpiError
+from mpi.errors import MpiError, unknown
 from mpi.missing_codes import read_missing, without_codes_lazily
 from mpi.progress import rows_done
+from mpi.scanning.copies import Copies
 from mpi.scanning.parts import Parts, find, is_remote, is_several, kind_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def scan(
     columns: Sequence[str] | None = None,
     progress: bool | None = None,
     missing: Declared = None,
+    copies: Copies = "refuse",
 ) -> Any:
     """Return a DuckDB relation over files that need not fit in memory.
 
@@ -71,6 +73,9 @@ def scan(
     missing : mapping of column to codes, or codes for all columns, optional
         Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; the relation has them missing. See
         `Survey`, which also counts them; here the columns of a design are no others.
+    copies : {"refuse", "keep"}
+        What becomes of files that hold the same bytes as another: an error that names both, or rows that count twice.
+        A file that is named twice, by a link or another spelling of its path, is always read once.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def scan(
     >>> small = mpi.profile(census, measure, by=["province", "sex"])  # doctest: +SKIP
     """
     declared = read_missing(missing)
-    found = scanned(path, columns, memory, progress)
+    found = scanned(path, columns, memory, progress, copies)
     if not declared:
         return found.relation
     frame, _ = without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False)
@@ -109,10 +114,13 @@ def scanned(
     columns: Sequence[str] | None = None,
     memory: str | None = None,
     progress: bool | None = None,  # noqa: FBT001  # None is a third value
+    copies: Copies = "refuse",
 ) -> Scanned:
     """Return files as a relation, with the labels of their values; see `scan`."""
     wanted = None if columns is None else list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
-    parts = find(path)
+    if copies not in get_args(Copies):
+        raise MpiError(unknown("word for copies", copies, get_args(Copies)))
+    parts = find(path, copies=copies)
     connection, folder = connected(memory)
     with told_by_engine():
         relation, files, labels = _opened(connection, parts, wanted, folder, progress)

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
 from mpi.readers import faults
+from mpi.scanning.copies import copies_among, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from mpi.scanning.copies import Copies
 
     Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -54,18 +57,28 @@ class Parts:
     paths: tuple[str, ...]
 
 
-def find(where: Where) -> Parts:
-    """Return the files that are meant, all of one kind, each there and not empty.
+def find(where: Where, *, copies: Copies = "refuse") -> Parts:
+    """Return the files that are meant, all of one kind, each there, not empty, and named once.
+
+    Parameters
+    ----------
+    where : path, pattern, folder, or list of these
+        What is meant. A file that is named twice, whatever the spelling of its path, is one file.
+    copies : {"refuse", "keep"}
+        What becomes of files that hold the same bytes as another.
 
     Raises
     ------
     MpiError
-        When there are none, they are of several kinds, or some are empty or not what their suffix says; all are told.
+        When there are none, they are of several kinds, or some are empty, not what their suffix says, or copies of
+        others; all are told.
     """
-    paths = _all_found([where] if isinstance(where, (str, os.PathLike)) else where)
+    paths = distinct(_all_found([where] if isinstance(where, (str, os.PathLike)) else where))
     kinds = {path: kind_of(path) for path in paths}
     _one_kind(kinds, where)
     _all_sound(kinds)
+    if copies == "refuse":
+        _no_copies(paths)
     return Parts(next(iter(kinds.values())) or "", tuple(paths))
 
 
@@ -178,4 +191,15 @@ def _all_sound(kinds: dict[str, str]) -> None:
             faults.require_kind(Path(path), kind)
         except MpiError as error:
             problems.found += error.problems
+    problems.raise_if_any()
+
+
+def _no_copies(paths: Iterable[str]) -> None:
+    """Refuse files whose rows would count twice, since another one holds the same bytes."""
+    problems = Problems("the files cannot be read together")
+    problems.found += [
+        f"{path!r} is a copy of {twin!r}, byte by byte, and its rows would count twice; leave one out, or read them "
+        "with mpi.scan(..., copies='keep') if both are meant"
+        for path, twin in copies_among(paths)
+    ]
     problems.raise_if_any()

@@ -391,11 +391,11 @@ def test_missing_estimates_in_contrasts_and_tests() -> None:
 
 def test_tests_do_not_depend_on_units_and_know_their_rounds() -> None:
     f = pd.concat([frame(1).assign(t=1), frame(2).assign(t=2)]).assign(y=lambda x: 1e9 * x.d0)
-    both = mpi.mean(survey(f, wave="t"), ["y", "d1"])
+    both = mpi.mean(survey(f, wave="t"), ["y", "d1"], df="design")
     L = [[-1, 0, 1, 0], [0, -1, 0, 1]]
     test = both.test(L)
     assert test.df == (2, 15)
-    scaled = mpi.mean(survey(f.assign(y=f.d0), wave="t"), ["y", "d1"]).test(L)
+    scaled = mpi.mean(survey(f.assign(y=f.d0), wave="t"), ["y", "d1"], df="design").test(L)
     assert test.statistic == pytest.approx(scaled.statistic, rel=1e-9)
     change = both.contrast(L[0])
     assert both.test(L[0]).p == pytest.approx(change.p_values()[0], rel=1e-9)

@@ -151,7 +151,7 @@ def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
     assert notes["Counted"] == "persons, every row taken for one"
     assert notes["Missing answers"] == "rows with a missing indicator are dropped (complete cases)"
     assert notes["Survey"].startswith("800 rows in 2 rounds")
-    assert "of the whole design" in notes["Degrees of freedom"]
+    assert "of those with cases that a figure rests on" in notes["Degrees of freedom"]
     assert "Flag: no poor in group" in notes
 
 
@@ -200,19 +200,20 @@ def test_excel_names_the_methods_of_intervals_and_whose_degrees_of_freedom(est):
     assert told(est.with_interval("wilson", level=0.9), "Confidence level").startswith("90%; Wilson's intervals")
     both = mean(survey(), ["d0", "w"])
     assert told(both, "Confidence level") == "95%; logit-t intervals for shares; t intervals for mean"
-    by_group = estimate(survey(), MEASURE, ["province"], statistics=["H"], df="group")
-    assert told(by_group, "Degrees of freedom").startswith("Primary sampling units minus strata, of those with cases")
+    by_group = estimate(survey(), MEASURE, ["province"], statistics=["H"], df="design")
+    assert told(by_group, "Degrees of freedom").startswith("Primary sampling units minus strata, of the whole design")
 
 
 def test_every_flag_is_explained():
     from mpi import assemble, contrasts
+    from mpi.degrees import FEW
     from mpi.design import COMPLETE
     from mpi.workbook_words import FLAGS
 
     source = Path(assemble.__file__).read_text() + Path(contrasts.__file__).read_text()
     words = re.findall(r'"((?:no|not|one|estimate is|undefined)[^"]*)"', source)
     flags = {w for w in words if w == "undefined" or w.startswith(("no ", "not ", "one ", "estimate is "))}
-    assert flags | {COMPLETE} == set(FLAGS)
+    assert flags | {COMPLETE, FEW} == set(FLAGS)
     assert all(FLAGS.values())
 
 
@@ -225,7 +226,7 @@ def test_excel_says_in_a_comment_why_a_figure_is_missing(est):
     assert row[4].comment.text == "estimate is 0: no interval"
     notes = [r[0] for r in sheet.iter_rows(min_row=5 + len(ODD), values_only=True)]
     assert notes[0].startswith("n: the unweighted cases")
-    assert notes[1].startswith("Standard errors to the right of estimates; 36")
+    assert notes[1].startswith("Standard errors to the right of estimates.")
     assert "SE – estimate is 0: no interval: Headcount ratio (H) of <b>." in notes
 
 

@@ -33,7 +33,7 @@ def syn(field: Path) -> mpi.Survey:
 def test_mpitb_example(field: Path, syn: mpi.Survey) -> None:
     """mpitbR 1.0.1 on mpitb's own example: b, se and limits, national and by area, three cutoffs, every indicator."""
     oracle = json.loads((field / "oracles.json").read_text(encoding="utf-8"))["syn_cdta_t1"]["expected"]
-    est = mpi.estimate(syn, SYN, by=["area"], cutoffs=["1/5", "33/100", "1/2"])
+    est = mpi.estimate(syn, SYN, by=["area"], cutoffs=["1/5", "33/100", "1/2"], df="design")
     low, high = est.limits()
     names = {
         "hd": "uncensored_headcount",
@@ -68,7 +68,7 @@ def test_shares_have_errors(syn: mpi.Survey) -> None:
 
 
 def test_stated_answers(syn: mpi.Survey) -> None:
-    est = mpi.estimate(syn, SYN, by=["area"])
+    est = mpi.estimate(syn, SYN, by=["area"], df="design")
     low, high = est.limits()
     stated = {
         "M0": (0.14241623, 0.002485918, 0.13760345, 0.14736856),
@@ -169,7 +169,7 @@ def test_chile_from_file_to_official_counts(casen: Path, rule: str, poor_se: flo
     assert (len(survey), survey.design.strata, survey.design.units) == (185_437, 588, 11_490)
     total = mpi.total(survey, ["poor", "extreme"])
     assert total.value.tolist() == [2_112_185, 831_232]
-    rate = mpi.mean(survey, ["poor", "extreme"], by=["region"])
+    rate = mpi.mean(survey, ["poor", "extreme"], by=["region"], df="design")
     assert rate.value[:2] == pytest.approx([0.108137062, 0.042556398], abs=5e-10)
     assert rate.se[:2] == pytest.approx([poor_se, extreme_se], abs=5e-11)
     assert set(rate.df) == {10_902}

@@ -73,7 +73,7 @@ def where(row: object) -> tuple[str, str]:
 def test_levels(field: Path, config: str) -> None:
     expected = golden(field, "survey_levels").query("config == @config")
     survey = mpi.Survey(rows(field), **DESIGNS[config])
-    est = mpi.estimate(survey, MEASURE, by=GROUPS, cutoffs=list(CUTOFFS.values()))
+    est = mpi.estimate(survey, MEASURE, by=GROUPS, cutoffs=list(CUTOFFS.values()), df="design")
     low, high = est.limits()
     # dimensions' shares have no indicator; they would shadow nothing here, and R has none
     at = lookup(est, "statistic", "by", "group", "indicator", "cutoff")
@@ -111,9 +111,9 @@ def test_strata_with_one_psu(field: Path, rule: str, adjust: bool) -> None:
     design = {"weight": "w2", "strata": "slon", "psu": "psu"}
     in_group = "adjust" if adjust else "keep"
     survey = mpi.Survey(rows(field), **design, single_psu=RULES[rule], single_in_group=in_group)
-    est = mpi.estimate(survey, MEASURE, by=[*GROUPS, "dom4"], statistics=["M0", "H", "A"])
+    est = mpi.estimate(survey, MEASURE, by=[*GROUPS, "dom4"], statistics=["M0", "H", "A"], df="design")
     at = lookup(est, "statistic", "by", "group")
-    sums = mpi.total(survey, "total_poor", by=[*GROUPS, "dom4"])
+    sums = mpi.total(survey, "total_poor", by=[*GROUPS, "dom4"], df="design")
     sums_at = lookup(sums, "by", "group")
     assert len(expected) == 264
     for row in expected.itertuples():

@@ -177,7 +177,7 @@ def own_survey(path: Path, drop: int | None = None, **options: object) -> mpi.Su
 
 def test_levels_and_covariances_as_r(own: dict, own_survey_path: Path) -> None:
     e = own["expected"]
-    est = mpi.estimate(own_survey(own_survey_path), MEASURE, by=["eth"])
+    est = mpi.estimate(own_survey(own_survey_path), MEASURE, by=["eth"], df="design")
     both = est.select(by="total", statistic=["M0", "H"])
     assert both.value == pytest.approx(e["M0_H"]["est"], abs=R)
     assert both.vcov() == pytest.approx(np.array(e["M0_H"]["vcov"]), abs=R)
@@ -252,7 +252,7 @@ RULES = {"certainty": "certainty", "remove": "certainty", "adjust": "centered", 
 def test_one_psu_in_a_stratum_as_r(own: dict, own_survey_path: Path, rule: str) -> None:
     e = own["expected"][f"lonely_{rule}"]
     survey = own_survey(own_survey_path, drop=own["lonely_drop_psu"], single_psu=RULES[rule])
-    est = mpi.estimate(survey, MEASURE, statistics=["M0", "H", "A"])
+    est = mpi.estimate(survey, MEASURE, statistics=["M0", "H", "A"], df="design")
     assert est.se[:2] == pytest.approx(e["se"], abs=R)
     assert (est.value[2], est.se[2]) == pytest.approx((e["A"]["est"], e["A"]["se"]), abs=R)
     assert set(est.df) == {e["degf"]}
@@ -271,7 +271,9 @@ def test_one_psu_of_a_stratum_in_the_domain_as_r(own: dict, own_survey_path: Pat
     e = own["expected"][key]
     assert est.value == pytest.approx(e["est"], abs=R)
     assert est.se == pytest.approx(e["se"], abs=R)
-    assert set(est.df) == {e["degf"] + 1}  # R loses the PSU from the degrees of freedom; a domain keeps the design
+    assert set(est.df) == {e["degf"]}
+    whole = mpi.estimate(survey, MEASURE, where=inside, statistics=["M0", "H"], df="design")
+    assert set(whole.df) == {e["degf"] + 1}
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,10 @@ def test_psu_codes_used_again_in_another_stratum_are_other_psus() -> None:
     assert mpi.estimate(again, MEASURE, by=["region"]).se == pytest.approx(fresh.se, abs=1e-15, nan_ok=True)
 
 
-def test_degrees_of_freedom_are_psus_minus_strata_of_the_whole_design() -> None:
-    est = mpi.estimate(survey(), MEASURE, by=["region"])
+def test_degrees_of_freedom_are_psus_minus_strata_of_the_cases_or_of_the_whole_design() -> None:
+    est = mpi.estimate(survey(), MEASURE, by=["region"], df="design")
     assert set(est.df) == {2.0}
-    own = mpi.estimate(survey(), MEASURE, by=["region"], df="group")
+    own = mpi.estimate(survey(), MEASURE, by=["region"], statistics=["H", "M0"])
     assert own.select(by="region").df.tolist() == [1.0] * len(own.select(by="region"))
 
 
@@ -81,8 +81,8 @@ def test_a_survey_says_what_it_is() -> None:
 )
 def test_a_domain_is_the_group_with_the_design_kept(condition: object) -> None:
     s = survey(north=[1, 1, 1, 1, 0, 0, 0, 0])
-    domain = mpi.estimate(s, MEASURE, where=condition)
-    group = mpi.estimate(s, MEASURE, by=["region"]).select(by="region", group="N")
+    domain = mpi.estimate(s, MEASURE, where=condition, df="design")
+    group = mpi.estimate(s, MEASURE, by=["region"], df="design").select(by="region", group="N")
     for statistic in ("H", "M0", "A"):
         a, b = domain.select(statistic=statistic), group.select(statistic=statistic)
         assert a.value == pytest.approx(b.value, abs=1e-15)
@@ -373,7 +373,7 @@ def test_independent_rounds_have_no_covariance_and_shared_ones_do() -> None:
     independent, _ = rounds()
     shared, _ = rounds(shared_psus=True)
     for s, expected_df in ((independent, 4), (shared, 2)):
-        H = mpi.estimate(s, MEASURE, statistics=["H"])
+        H = mpi.estimate(s, MEASURE, statistics=["H"], df="design")
         V = H.vcov()
         change = H.contrast([-1, 1], name="change")
         assert change.se[0] ** 2 == pytest.approx(V[0, 0] + V[1, 1] - 2 * V[0, 1], abs=1e-15)

@@ -293,7 +293,7 @@ def test_html_is_short_escaped_and_says_how_many_more(est):
     assert parsed.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p"}
     assert text.count("<tr>") == 61
     assert f"{len(est) - 60:,} more" in text
-    assert "95% confidence intervals; 36 degrees of freedom" in text
+    assert "95% confidence intervals; 0 to 36 degrees of freedom" in text
     assert "weighting own" in text  # constant, so in the caption
     assert "color" not in text  # the page's own colours, light or dark
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure, Unit
     from mpi.profiles import Grouping
     from mpi.survey import Survey
-    from mpi.totals import Cells
+    from mpi.totals import Cells, Psus
 
 __all__ = ["Request", "estimates_of"]
 
@@ -163,30 +163,29 @@ class _Maker:
     def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
         """Return the parts of one grouping."""
         cells, measure = prepared.cells, self.scheme.measure
-        cases, units = self._cases(prepared, totals)
+        cases, psus = self._cases(prepared, totals)
         made: dict[str, Part] = {}
         out = []
         groups = prepared.cells is not self.whole
         for f in families(self.wanted, self.variables, totals, measure, self.scheme.cutoffs, groups=groups):
-            found = self._part(f, made.get(f.like or ""), cells, cases, units)
+            found = self._part(f, made.get(f.like or ""), cells, cases, psus)
             made.setdefault(f.statistic, found)
             out.append(found)
         return out
 
-    def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, _Floats]:
-        """Count, by group, the rows and the units: retained, poor at each cutoff, observed in each indicator."""
+    def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, Psus]:
+        """Count, by group, the rows and the PSUs: retained, poor at each cutoff, observed in each indicator."""
         kinds = [k for k in ("size", "poor", "observed") if k in self.variables.place]
         sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
-        units = prepared.cells.sum((sums > 0).astype(np.float64))
+        psus = prepared.cells.psus(sums > 0)
         if "poor" not in kinds:
-            blank = np.repeat(units[:1], len(self.scheme.cutoffs), axis=0)
-            units = np.concatenate([units[:1], blank, units[1:]])
-        return (prepared.tally @ self.reach).T.astype(np.float64), units
+            psus = psus.of(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
+        return (prepared.tally @ self.reach).T.astype(np.float64), psus
 
-    def _part(self, f: Family, source: Part | None, cells: Cells, cases: _Floats, units: _Floats) -> Part:
+    def _part(self, f: Family, source: Part | None, cells: Cells, cases: _Floats, units: Psus) -> Part:
         labels = _labels(f, self.scheme, self.contrast)
         rests_on = f.rests_on(len(self.scheme.cutoffs))
-        n, psus = cases[rests_on], units[rests_on]
+        n, psus = cases[rests_on], units.of(rests_on)
         if source is not None and f.factor is not None:
             return times(source, f.factor, labels)
         if f.of_all:

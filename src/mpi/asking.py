@@ -21,8 +21,8 @@ By = str | tuple[str, ...]
 Cross = tuple[str, ...]
 """A disaggregation as columns; one column is a cross of one."""
 
-Degrees = Literal["design", "group"]
-"""Whose degrees of freedom: the whole design's (as OPHI publishes), or those of the units with cases in the group."""
+Degrees = Literal["group", "design"]
+"""Whose degrees of freedom: PSUs minus strata of those with cases that a figure rests on, or of the whole design."""
 
 
 @runtime_checkable
@@ -72,7 +72,7 @@ def columns_of(by: Sequence[Cross]) -> list[str]:
     return list(dict.fromkeys(c for cross in by for c in cross))
 
 
-def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "design", unit: Any = "person") -> None:
+def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "group", unit: Any = "person") -> None:
     """Note what is wrong with the options that all estimates share."""
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         problems.add(f"level {level!r} is not a number between 0 and 1; 95 per cent is 0.95")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.degrees import FEW, few
 from mpi.design import COMPLETE
 from mpi.errors import MpiError
 from mpi.estimates import Estimates
 from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
+from mpi.totals import Psus
 from mpi.variance import Block, block_variances, share_variances
 
 if TYPE_CHECKING:
@@ -72,8 +74,10 @@ class Part:
     ----------
     labels : list of Labels
         One per statistic.
-    value, n, n_psu : ndarray of float, shape (statistics, groups)
-        The estimates, and the cases and the units with cases that they rest on.
+    value, n : ndarray of float, shape (statistics, groups)
+        The estimates, and the cases that they rest on.
+    psus : Psus
+        The PSUs with such cases, and their degrees of freedom.
     scores : ndarray of float, shape (columns, cells)
         Influences within the group's own units.
     column, factor : ndarray, shape (statistics,)
@@ -86,7 +90,7 @@ class Part:
     labels: list[Labels]
     value: Floats
     n: Floats
-    n_psu: Floats
+    psus: Psus
     scores: Floats
     column: NDArray[np.int64]
     factor: Floats
@@ -94,10 +98,10 @@ class Part:
 
 
 def part(
-    labels: list[Labels], value: Floats, n: Floats, n_psu: Floats, scores: Floats, whole: Floats | None = None
+    labels: list[Labels], value: Floats, n: Floats, psus: Psus, scores: Floats, whole: Floats | None = None
 ) -> Part:
     """Make a part in which each statistic has an influence column of its own."""
-    return Part(labels, value, n, n_psu, scores, np.arange(len(labels)), np.ones(len(labels)), whole)
+    return Part(labels, value, n, psus, scores, np.arange(len(labels)), np.ones(len(labels)), whole)
 
 
 def times(source: Part, factor: Floats, labels: list[Labels]) -> Part:
@@ -116,7 +120,7 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         [label for p in plain for label in p.labels],
         value=np.concatenate([p.value for p in plain]),
         n=np.concatenate([p.n for p in plain]),
-        n_psu=np.concatenate([p.n_psu for p in plain]),
+        psus=Psus(*(np.concatenate(both) for both in zip(*(p.psus for p in plain), strict=True))),
         scores=np.concatenate(list(blocks.values())),
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
@@ -187,12 +191,12 @@ def assemble(
         The cells of the total, which shares of the whole refer to.
     level : float
         The confidence level.
-    degrees : {"design", "group"}
+    degrees : {"group", "design"}
         Whose degrees of freedom.
     """
     blocks: list[Block] = []
     tables: list[_Rows] = []
-    by_wave = np.array([design.df([w]) for w in range(design.waves)])
+    whole_design = np.array([design.df([w]) for w in range(design.waves)]) if degrees == "design" else None
     parts = [p for p in parts if p[2]]
     if not parts:
         raise MpiError(
@@ -200,8 +204,7 @@ def assemble(
             "cutoffs in the measure"
         )
     for _, cells, pieces in parts:
-        df = by_wave[cells.wave] if degrees == "design" else _degrees(design, cells)
-        tables.append(_rows(design, blocks, cells, pieces, whole, df))
+        tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
     keys, method, flag = _keys(tables, [p[0] for p in parts], waves, complete=design.complete)
@@ -241,9 +244,12 @@ class _Rows:
     whole_column: NDArray[np.int64]
 
 
-def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, df: Floats) -> _Rows:
+def _rows(
+    design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, by_wave: Floats | None
+) -> _Rows:
+    """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
     G = cells.groups
-    names = ("value", "se", "n", "n_psu", "local", "block", "factor", "share", "wb", "wc")
+    names = ("value", "se", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
         m, number = len(piece.labels), len(blocks)
@@ -252,7 +258,8 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
         columns = piece.column[:, None] * G + np.arange(G)
         none = np.full((m, G), -1)
         made: dict[str, NDArray[Any]] = {
-            "value": piece.value, "n": piece.n, "n_psu": piece.n_psu, "local": columns,
+            "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "local": columns,
+            "df": piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1)),
             "block": np.full((m, G), number), "factor": np.repeat(piece.factor[:, None], G, axis=1),
         }  # fmt: skip
         if piece.whole is None:
@@ -269,7 +276,7 @@ def _rows(design: Design, blocks: list[Block], cells: Cells, pieces: list[Part],
     flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
     labels = [label for piece in pieces for label in piece.labels]
     return _Rows(
-        labels, G, flat["value"], flat["se"], np.repeat(df, len(labels)), flat["n"],
+        labels, G, flat["value"], flat["se"], flat["df"], flat["n"],
         flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
     )  # fmt: skip
 
@@ -280,14 +287,6 @@ def _errors(value: Floats, variance: Floats) -> Floats:
     se[se <= _ROUNDING * np.abs(np.nan_to_num(value))] = 0.0
     se[np.isnan(value)] = np.nan
     return se
-
-
-def _degrees(design: Design, cells: Cells) -> Floats:
-    """Return PSUs minus strata, of those with cases in each group."""
-    group = cells.group()
-    pairs = np.unique(np.stack([group, design.stratum[cells.unit]]), axis=1)[0]
-    strata = np.bincount(pairs, minlength=cells.groups)
-    return (np.diff(cells.start) - strata).astype(np.float64)
 
 
 def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
@@ -346,16 +345,17 @@ def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_], *, complete: bool)
     reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
-        "one PSU in group", "no degrees of freedom", COMPLETE, *reasons.values,
+        "one PSU in group", "no degrees of freedom", FEW, COMPLETE, *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
+    flag[few(df)] = 5
     flag[se == 0] = 0
     flag[share & (value == 0)] = 1
     flag[share & (value == 1)] = 2
-    flag[n_psu == 1] = 3
     flag[df <= 0] = 4
+    flag[n_psu == 1] = 3
     if complete:
-        flag[:] = 5
+        flag[:] = 6
     undefined = np.isnan(value)
-    flag[undefined] = 6 + reasons.index[undefined]
+    flag[undefined] = 7 + reasons.index[undefined]
     return Coded(words, flag)

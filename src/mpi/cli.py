@@ -101,6 +101,7 @@ def estimate(
     missing: opt.Missing = None,
     statistic: opt.Statistics = None,
     level: opt.Level = 0.95,
+    df: opt.Degrees = None,
     percent: opt.Percent = False,
     interval: opt.Intervals = False,
     decimals: opt.Decimals = None,
@@ -134,12 +135,13 @@ def estimate(
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
         design |= {"missing": opt.codes_of(codes)} if codes else {}
         survey = _survey(file, _needed(plan, groups, where), design, memory)
+        freedom = opt.word(df, "group")
         asked: Any = statistic or (None if out else _headline(plan))
         of: dict[str, Any] = {"where": where, "unit": unit.value if unit else None}
         if not survey.in_memory:
             survey, of = _condensed(survey, plan, groups, of), {**of, "where": None}
         with status("Estimating"):
-            est = run(survey, plan, groups, cutoffs=cutoff or None, statistics=asked, level=level, **of)
+            est = run(survey, plan, groups, cutoffs=cutoff or None, statistics=asked, level=level, df=freedom, **of)
             report = retention(survey, plan, **of)
         if file == opt.SAMPLE:
             est = replace(est, about={**est.about, "data": opt.SYNTHETIC})

@@ -30,10 +30,12 @@ __all__ = [
     "Count",
     "Cutoffs",
     "Decimals",
+    "Degrees",
     "Figures",
     "File",
     "Folder",
     "Fpc",
+    "Freedom",
     "Hoa",
     "HoaWord",
     "Household",
@@ -83,6 +85,13 @@ class Count(StrEnum):
 
     person = "person"
     household = "household"
+
+
+class Freedom(StrEnum):
+    """Whose degrees of freedom."""
+
+    group = "group"
+    design = "design"
 
 
 class Hoa(StrEnum):
@@ -207,6 +216,14 @@ Statistics = Annotated[
     list[str] | None, _option("--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME")
 ]
 Level = Annotated[float, typer.Option("--level", help="The confidence level.")]
+Degrees = Annotated[
+    Freedom | None,
+    typer.Option(
+        "--df",
+        help="Degrees of freedom: of the PSUs with cases that a figure rests on (the default), or of the whole design.",
+        **_word("choice", Freedom),
+    ),
+]
 Percent = Annotated[
     bool, _option("--percent", "Print shares in per cent; also in .xlsx, .tex and .html.", panel=_TABLES)
 ]
@@ -366,6 +383,7 @@ _FLAGS = {
     "shared_psus": "--shared-psus",
     "census": "--census",
     "memory": "--memory",
+    "df": "--df",
     "statistics": "--statistic",
     "missing": "--missing",
 }

@@ -44,7 +44,7 @@ MOST = 20_000_000
 Pair = tuple[str, str | None]
 """A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
 
-_CODE, _LOST = "_pattern", "_lost"
+_CODE, _LOST, _BARE = "_pattern", "_lost", "_bare"
 _NUMERIC = ("size", "fpc")
 _WRONG = -1
 _MOST_FLAGS = 39
@@ -144,11 +144,12 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     columns = _columns(schema, wanted)
     inside = _inside(wanted)
     by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
+    by += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
     shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
-    grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, CASES)))
+    grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, _BARE, CASES)))
     found = collected(sent(grouped.head(wanted.most + 1), schema, wanted.places))
     if len(found) > wanted.most:
         raise _too_many(frame, wanted)
@@ -191,7 +192,7 @@ def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
         fair = (w >= 0) & (w <= _LARGEST)
         columns[_LOST] = nw.when(fair).then(nw.lit(0)).otherwise(nw.lit(1))
         weight = nw.when(fair).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)
-        columns[WEIGHT] = weight
+        columns |= {WEIGHT: weight, _BARE: _as_flag(weight <= 0)}
     for i, pair in enumerate(wanted.pairs):
         columns |= _sums(i, pair, schema, weight, inside)
     for c in wanted.conditions:
@@ -210,7 +211,7 @@ def _sums(number: int, pair: Pair, schema: Schema, weight: nw.Expr, inside: nw.E
     return {
         above: nw.when(answered).then(weight * y).otherwise(nothing),
         below: nw.when(answered).then(weight if x is None else weight * x).otherwise(nothing),
-        seen: _as_flag(answered),
+        seen: _as_flag(answered & (weight > 0)),
         odd: _as_flag(answered & (y != 0) & (y != 1)),
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.degrees import FEW, derived_degrees, few, reduced
 from mpi.design import COMPLETE
 from mpi.errors import MpiError, Problems, unknown
 from mpi.intervals import METHODS
@@ -113,7 +114,7 @@ def derive(
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
     complete = np.full(len(se), chain.design.complete)
     told = np.select(
-        [undefined, unknown_slope, complete, df <= 0, n_psu == 1, se == 0],
+        [undefined, unknown_slope, complete, n_psu == 1, df <= 0, se == 0, few(df)],
         ["undefined", "no derivative: no error", COMPLETE, *_WEAK],
         "",
     ).tolist()
@@ -132,7 +133,7 @@ def derive(
     )
 
 
-_WEAK = ("no degrees of freedom", "one PSU in group", "no variation between PSUs: no interval")
+_WEAK = ("one PSU in group", "no degrees of freedom", "no variation between PSUs: no interval", FEW)
 """What is told of numbers whose error or interval is none, or little worth."""
 
 
@@ -146,10 +147,10 @@ def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np
 
 
 def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64]:
-    """Return the degrees of freedom: of the rounds involved, or the fewest of the groups involved."""
-    fewest = smallest(est.df, local)
+    """Return the degrees of freedom: of the figures involved, or of the design in the rounds involved."""
     if est.degrees == "group":
-        return fewest
+        return derived_degrees(est.se, est.df, local, chain)
+    fewest = smallest(est.df, local)
     waves = chain.waves()
     known = {w: chain.design.df(w) for w in set(waves) if w}
     return np.array([known.get(w, least) for w, least in zip(waves, fewest.tolist(), strict=True)])
@@ -275,9 +276,4 @@ def smallest(values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:
 
 
 def _reduce(function: Any, values: NDArray[np.float64], jacobian: Any) -> NDArray[np.float64]:
-    pointer = jacobian.indptr
-    out = np.full(len(pointer) - 1, np.nan)
-    some = np.flatnonzero(np.diff(pointer))
-    if len(some):
-        out[some] = function.reduceat(values[jacobian.indices], pointer[some])
-    return out
+    return reduced(function, values[jacobian.indices], jacobian.indptr)

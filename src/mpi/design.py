@@ -7,7 +7,7 @@ stays in the sample for two rounds is two units that share their `psu` identity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class Design:
     single_in_group : {"keep", "adjust"}
         What a stratum does that has one PSU with cases in a group, and others without: ``keep`` treats those as the
         zeros they are, ``adjust`` applies the rule `single_psu` (R's ``survey.adjust.domain.lonely``).
+    weightless : ndarray of bool or None, shape (units,)
+        The units all of whose rows have weight 0; None where there are none.
     """
 
     stratum: NDArray[np.int32]
@@ -58,6 +60,7 @@ class Design:
     sampled: NDArray[np.float64]
     single_psu: SinglePsu = "error"
     single_in_group: SingleInGroup = "keep"
+    weightless: NDArray[np.bool_] | None = None
 
     @property
     def units(self) -> int:
@@ -106,12 +109,20 @@ class Design:
 
         A stratum of two rounds is one stratum where the rounds share PSUs in it, and two where they do not.
         """
-        within = np.isin(self.wave, list(waves))
-        units = within[self.stratum]
-        psus = int(np.count_nonzero(np.bincount(self.psu[units])))
+        return self.df_of(np.flatnonzero(np.isin(self.wave, list(waves))[self.stratum]))
+
+    def df_of(self, units: NDArray[Any]) -> float:
+        """Return the degrees of freedom of some units: distinct PSUs minus distinct strata, those of weight 0 left out.
+
+        R's ``degf`` counts so, and a stratum of two rounds is one where they share PSUs in it.
+        """
+        if self.weightless is not None:
+            units = units[~self.weightless[units]]
+        stratum, psu = self.stratum[units], self.psu[units]
         if not self.shared:
-            return float(psus - int(within.sum()))
-        return float(psus - _linked(self.stratum[units], self.psu[units], self.strata, within))
+            return float(len(units) - np.count_nonzero(np.bincount(stratum)))
+        within = np.bincount(stratum, minlength=self.strata) > 0
+        return float(np.count_nonzero(np.bincount(psu)) - _linked(stratum, psu, self.strata, within))
 
 
 def _linked(stratum: NDArray[np.int32], psu: NDArray[np.int32], strata: int, within: NDArray[np.bool_]) -> int:

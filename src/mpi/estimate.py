@@ -38,7 +38,7 @@ def estimate(
     unit: Unit | None = None,
     statistics: Sequence[Statistic] | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate a multidimensional poverty measure, in total and by groups, with the design in every error.
 
@@ -69,8 +69,9 @@ def estimate(
         where weights add up to a population.
     level : float, default 0.95
         The confidence level.
-    df : {"design", "group"}
-        Degrees of freedom: PSUs minus strata of the whole design, or of those with cases in the group.
+    df : {"group", "design"}
+        Degrees of freedom: PSUs minus strata, of those with cases that the figure rests on (of A, shares and
+        inequality, the poor of the group); or of the whole design, as OPHI publishes.
 
     Returns
     -------

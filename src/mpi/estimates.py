@@ -44,7 +44,7 @@ class Estimates:
     value, se : ndarray of float
         The estimates and their standard errors; missing where undefined, and the flag says why.
     df : ndarray of float
-        Design degrees of freedom of each.
+        Degrees of freedom of each.
     n, n_psu : ndarray of float
         The unweighted numbers of cases and of PSUs that each rests on.
     method : Coded
@@ -55,7 +55,7 @@ class Estimates:
         What each sampled unit contributes.
     level : float
         The confidence level of the intervals.
-    degrees : {"design", "group"}
+    degrees : {"group", "design"}
         Whose degrees of freedom `df` are.
     codes : mapping of by to mapping of label to code
         The values in the data that a group's label stands for.

@@ -44,7 +44,7 @@ def mean(
     where: Where | None = None,
     unit: Unit = "person",
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
 
@@ -88,7 +88,7 @@ def proportion(
     where: Where | None = None,
     unit: Unit = "person",
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate the share of each category of columns, with logit-t intervals.
 
@@ -135,7 +135,7 @@ def total(
     where: Where | None = None,
     unit: Unit = "person",
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
 
@@ -176,7 +176,7 @@ def ratio(
     where: Where | None = None,
     unit: Unit = "person",
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate the ratio of two totals, for example the share of food in all spending.
 
@@ -271,8 +271,7 @@ class _Columns:
             cells = cells_of(group, rows, survey.design)
             above, below, cases = (_by_cell(cells, [getattr(x, k) for _, x in variables]) for k in _TOTALS)
             value, scores = make(cells, above, below)
-            n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
-            parts.append((group, cells, [part(labels, value, n, psus, scores)]))
+            parts.append((group, cells, [part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)]))
         whole = parts[0][1]  # the total always comes first
         made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
         return replace(made, about=self.about)

@@ -63,7 +63,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     est = layout.est
     errors = {"se": "Standard errors", "interval": f"{est.level * 100:g}% confidence intervals"}
     place = "in brackets" if bracketed else "to the right of estimates"
-    out = [f"{errors[style]} {place}; {degrees(est)}."] if style in errors else []
+    out = [f"{errors[style]} {place}.", f"{degrees(est).capitalize()}."] if style in errors else []
     if est.influence.design.complete:
         out = [f"{COMPLETE[0].upper()}{COMPLETE[1:]}."]
     cutoffs, weightings = (occurring(est.keys[n]) for n in ("cutoff", "weighting"))

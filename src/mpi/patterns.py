@@ -66,7 +66,7 @@ def pattern_estimates(
     where: Where | None = None,
     unit: Unit | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate means of functions of the deprivation pattern, in total and by groups, with the design in every error.
 
@@ -199,7 +199,7 @@ def _parts(prof: Profiles, group: Grouping, cells: Cells, table: _Table) -> list
     totals = cells.arrange(summer(table.variables))
     tally = counts(group, prof.rows, prof.pattern, patterns)
     cases = np.asarray(tally @ (table.variables != 0).astype(np.int64)).T.astype(np.float64)
-    units = cells.sum((totals > 0).astype(np.float64))
+    psus = cells.psus(totals > 0)
     out = []
     for is_ratio in (True, False):
         chosen = [i for i, q in enumerate(table.quantities) if q.ratio is is_ratio]
@@ -208,5 +208,5 @@ def _parts(prof: Profiles, group: Grouping, cells: Cells, table: _Table) -> list
         above, below = table.above[chosen], table.below[chosen]
         made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
         labels = [table.quantities[i].label for i in chosen]
-        out.append(part(labels, made[0], cases[below], units[below], made[1]))
+        out.append(part(labels, made[0], cases[below], psus.of(below), made[1]))
     return out

@@ -122,7 +122,9 @@ def _stack(parts: Sequence[Survey], *, shared: bool) -> Design:
     place = np.arange(len(wave), dtype=np.int32)
     if shared:
         place, psu = _identities(parts)
-    return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group)
+    bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
+    weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
+    return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)
 
 
 def _identities(parts: Sequence[Survey]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -48,7 +48,7 @@ class Rows:
     present : ndarray of int64
         The units that have rows.
     cases : ndarray of int64 or None
-        How many rows of the microdata each stands for; None for one each.
+        How many rows of the microdata each stands for, none for a row of weight 0; None for one each.
     """
 
     take: NDArray[np.int64] | None
@@ -146,6 +146,9 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
         codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
         raise MpiError(f"the domain is empty: no row meets the condition{codes}")
     cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
+    there = survey.weight > 0
+    if not there.all():
+        cases = there.astype(np.int64) if cases is None else cases * there
     if take is None:
         return Rows(None, survey.unit, weight, np.arange(survey.design.units), cases)
     chosen = survey.unit[take]

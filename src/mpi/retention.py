@@ -12,7 +12,7 @@ from mpi.assemble import Labels, Part, assemble, part, ratio
 from mpi.errors import Problems
 from mpi.identify import complete, reweighted
 from mpi.profiles import grouping, profile, rows_of
-from mpi.totals import Summer, cells_of, counts
+from mpi.totals import Psus, Summer, cells_of, counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def retention(
         parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
         tallies.append(tally)
     whole = parts[0][1]  # the total always comes first
-    est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="design")
+    est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="group")
     by_group, by_indicator = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
     return Retention(by_group, by_indicator, est)
 
@@ -161,9 +161,13 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
         ]
     pieces = (retained, missing, kept, dropped, difference)
     value, scores = (np.concatenate([p[k] for p in pieces]) for k in (0, 1))
-    both = np.minimum(cases[at["seen_kept"]], cases[at["seen_dropped"]])
+    every = np.zeros(1 + d, dtype=np.int64)
+    sides = [np.r_[at[k]] for k in ("seen_kept", "seen_dropped")]
+    both = np.minimum(*(cases[side] for side in sides))
     n = np.concatenate([cases[:1], np.tile(cases[0], (d, 1)), cases[at["seen_kept"]], cases[at["seen_dropped"]], both])
-    psus = np.tile(cells.sum((totals[0] > 0).astype(np.float64)), (len(labels), 1))
+    there = cells.psus(totals > 0)
+    fewer = Psus(*(np.minimum(*(x[side] for side in sides)) for x in there))
+    psus = Psus(*(np.concatenate([a, b]) for a, b in zip(there.of(np.r_[every, *sides]), fewer, strict=True)))
     return part(labels, value, n, psus, scores)
 
 
@@ -183,7 +187,7 @@ def _tables(
             key = {"by": g.name, "group": label, "wave": waves[g.wave[i]] if waves else None}
             n, kept = int(tally[i, 0]), int(tally[i, 1])
             first.append({
-                **key, "n": n, "n_retained": kept, "retained_unweighted": kept / n,
+                **key, "n": n, "n_retained": kept, "retained_unweighted": kept / n if n else np.nan,
                 "retained": est.value[row], "se": est.se[row],
             })  # fmt: skip
             at_row = row + 1 + np.arange(4 * d).reshape(4, d)
@@ -192,7 +196,8 @@ def _tables(
                 absent, answered = int(tally[i, at["missing"]][j]), int(tally[i, at["seen_dropped"]][j])
                 varies = 0 < est.value[yes] < 1 and 0 < est.value[no] < 1
                 second.append({
-                    **key, "indicator": indicator.name, "n_missing": absent, "missing_unweighted": absent / n,
+                    **key, "indicator": indicator.name, "n_missing": absent,
+                    "missing_unweighted": absent / n if n else np.nan,
                     "missing": est.value[lost], "se": est.se[lost], "lost_alone": int(tally[i, at["alone"]][j]),
                     "rate_retained": est.value[yes], "rate_dropped": est.value[no], "n_dropped_answered": answered,
                     "difference": est.value[gap], "difference_se": est.se[gap] if varies else np.nan,

@@ -77,7 +77,8 @@ def read_sample(
     _check_households(data, roles, problems)
     problems.raise_if_any()
     unit, design = _design(len(data), wave, strata, psu, shared=shared)
-    design = replace(design, single_psu=single_psu, single_in_group=single_in_group)
+    bare = _weightless(weight, unit, design.units)
+    design = replace(design, single_psu=single_psu, single_in_group=single_in_group, weightless=bare)
     if "fpc" in roles:
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
     _check_single(design, wave, strata, psu, unit, problems)
@@ -204,6 +205,14 @@ def _design(
         location = np.arange(len(found), dtype=np.int32)
     waves = (found // places).astype(np.int32)
     return unit, Design(of_unit, identity, waves, location, np.zeros(len(found)))
+
+
+def _weightless(weight: NDArray[np.float64], unit: NDArray[np.int32], units: int) -> NDArray[np.bool_] | None:
+    """Tell the units without a row that has a weight; None where there are none, which costs one read."""
+    if (weight > 0).all():
+        return None
+    out = np.asarray(np.bincount(unit, weights=weight > 0, minlength=units) == 0)
+    return out if out.any() else None
 
 
 def _pairs(t: NDArray[np.int32] | None, h: NDArray[np.int32] | None, places: int) -> NDArray[Any] | None:

@@ -91,10 +91,10 @@ def scored(survey: Survey, rows: Rows, parts: Sequence[Scored], *, level: float,
         return np.asarray(summed[cells.order], dtype=np.float64)
 
     columns = [sums(rows.weight * u) for p in parts for u in p.scores.T]
-    seen = [sums(p.cases) for p in parts for _ in p.value]
-    n, psus = np.array([c.sum() for c in seen]), np.array([float((c > 0).sum()) for c in seen])
+    seen = [sums(p.cases & (rows.weight > 0)) for p in parts for _ in p.value]
+    cases = np.array(seen, dtype=np.float64)
     value = np.concatenate([p.value for p in parts])[:, None]
     labels = [label for p in parts for label in p.labels]
     table = np.array(columns, dtype=np.float64)
-    one = part(labels, value, n[:, None], psus[:, None], table)
+    one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), table)
     return assemble(survey.design, survey.waves, [(group, cells, [one])], cells, level=level, degrees=degrees)

@@ -7,7 +7,7 @@ variables in all cells are `W @ Y`; a *cell* is one sampled unit within one grou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from mpi.design import Design
     from mpi.profiles import Grouping, Rows
 
-__all__ = ["Cells", "Summer", "cells_of", "counts"]
+__all__ = ["Cells", "Psus", "Summer", "cells_of", "counts"]
 
 _DENSE_COUNTS = 1 << 24
 _BLOCK = 1 << 16
 _CHUNK = 1 << 12
+
+
+class Psus(NamedTuple):
+    """The PSUs that have cases of some statistics (statistics x groups), and what is left of them less their strata."""
+
+    number: NDArray[np.float64]
+    df: NDArray[np.float64]
+
+    def of(self, statistics: Any) -> Psus:
+        """Return those of some statistics, by position; one may stand several times."""
+        return Psus(self.number[statistics], self.df[statistics])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +45,8 @@ class Cells:
     ----------
     unit : ndarray of int32, shape (cells,)
         The sampled unit of each cell.
+    stratum : ndarray of int32, shape (cells,)
+        Its stratum.
     start : ndarray of int64, shape (groups + 1,)
         Where each group's cells begin.
     wave : ndarray of int32, shape (groups,)
@@ -47,6 +60,7 @@ class Cells:
     """
 
     unit: NDArray[np.int32]
+    stratum: NDArray[np.int32]
     start: NDArray[np.int64]
     wave: NDArray[np.int32]
     of_row: NDArray[np.int32]
@@ -77,6 +91,19 @@ class Cells:
         """Add cell totals (variables x cells) up to group totals (variables x groups)."""
         return np.add.reduceat(totals, self.start[:-1], axis=-1)
 
+    def psus(self, seen: NDArray[np.bool_]) -> Psus:
+        """Count the PSUs with cases (variables x cells) by group, and those less the strata that they lie in.
+
+        These are the degrees of freedom of a domain (Korn and Graubard 1999, Analysis of Health Surveys, 5.2; what
+        R's ``degf`` gives for a subset of a design).
+        """
+        group = self.group()
+        first = np.flatnonzero(np.r_[True, (self.stratum[1:] != self.stratum[:-1]) | (group[1:] != group[:-1])])
+        strata = np.logical_or.reduceat(seen, first, axis=1)
+        by_group = np.searchsorted(group[first], np.arange(self.groups))
+        number = self.sum(seen.astype(np.float64))
+        return Psus(number, number - np.add.reduceat(strata.astype(np.float64), by_group, axis=1))
+
 
 def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
     """Number the cells of a grouping."""
@@ -93,7 +120,8 @@ def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
         label = label if count == design.units * groups else np.arange(count)
     order = _in_order(group, design.stratum[unit], unit)
     start = np.searchsorted(group[order], np.arange(len(grouping.wave) + 1))
-    return Cells(unit[order].astype(np.int32), start, grouping.wave, of_row, label[order], count)
+    units = unit[order].astype(np.int32)
+    return Cells(units, design.stratum[units], start, grouping.wave, of_row, label[order], count)
 
 
 def _in_order(group: NDArray[Any], stratum: NDArray[np.int32], unit: NDArray[Any]) -> NDArray[np.int64]:

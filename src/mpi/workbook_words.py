@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.degrees import FEW
 from mpi.design import COMPLETE
 from mpi.layout import occurring
 from mpi.notes import MISSING, ROUNDING
@@ -24,7 +25,8 @@ FLAGS = {
     "no chronic poor in group": "a figure about the chronically poor has no meaning without any",
     "not observed in group": "nobody in the group has an answer, so nothing is known of it",
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
-    "no degrees of freedom": "there are not more primary sampling units than strata, so there is no interval",
+    "no degrees of freedom": "the cases lie in as many strata as primary sampling units, so there is no interval",
+    FEW: "the error rests on few primary sampling units and is itself known badly; the interval is wide and rough",
     COMPLETE: "everybody is in the data, as in a census or a register",
     "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
     "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
@@ -44,7 +46,7 @@ _METHODS = {
 }
 _DEGREES = {
     "design": "Primary sampling units minus strata, of the whole design in the rounds that a figure rests on",
-    "group": "Primary sampling units minus strata, of those with cases in the group",
+    "group": "Primary sampling units minus strata, of those with cases that a figure rests on",
 }
 
 

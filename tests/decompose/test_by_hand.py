@@ -178,7 +178,7 @@ def test_a_difference_of_independent_surveys(hand: dict) -> None:
     parts = {}
     for name in ("early", "late"):
         frame = pd.DataFrame({"a": rng.integers(0, 2, 300), "b": rng.integers(0, 2, 300), "psu": np.arange(300) // 10})
-        parts[name] = mpi.estimate(mpi.Survey(frame, psu="psu"), MEASURE, statistics=["M0"])
+        parts[name] = mpi.estimate(mpi.Survey(frame, psu="psu"), MEASURE, statistics=["M0"], df="design")
     both = decompose.independent(parts)
     change = decompose.change(both, kinds="change")
     assert change.se[0] == pytest.approx(np.hypot(parts["early"].se[0], parts["late"].se[0]), abs=1e-14)

@@ -259,8 +259,9 @@ def test_a_domain_keeps_the_design() -> None:
     frame, measure = simulate(psus=40, strata=4), simulated()
     survey = mpi.Survey(frame, weight="weight", strata="stratum", psu="psu")
     rounds = {t: f"{{}}_{t}" for t in (1, 2, 3)}
-    every = mpi.decompose.chronic(survey, measure, rounds, by=["group"])
-    inside = mpi.decompose.chronic(survey, measure, rounds, where=(frame["group"] == "B").to_numpy())
+    every = mpi.decompose.chronic(survey, measure, rounds, by=["group"], df="design")
+    chosen = (frame["group"] == "B").to_numpy()
+    inside = mpi.decompose.chronic(survey, measure, rounds, where=chosen, df="design")
     same_numbers(every.select(group="B"), inside)
     assert inside.df.tolist() == [36.0] * len(inside)
 

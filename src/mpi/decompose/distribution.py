@@ -65,7 +65,7 @@ def distribution(
     where: Where | None = None,
     unit: Unit | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate measures that look at how deprivations are spread over people, with what each indicator makes of them.
 

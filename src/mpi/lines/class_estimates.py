@@ -55,7 +55,7 @@ def estimate_line(
     unit: Unit = "person",
     where: Where | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
     missing: Undecided = "drop",
     **reading: Unpack[Reading],
 ) -> Estimates:
@@ -198,7 +198,7 @@ def estimate_classes(
     unit: Unit = "person",
     where: Where | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
     missing: Undecided = "drop",
 ) -> Estimates:
     """Estimate the shares and numbers of a classification that is already made; see `estimate_line`."""
@@ -250,8 +250,8 @@ def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_Figur
 def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
     """Make the shares and the numbers of one grouping."""
     above, below = (_sums(cells, [rows.weight * getattr(f, x) for f in figures]) for x in ("inside", "among"))
-    cases = _sums(cells, [f.among for f in figures])
-    n, psus = cells.sum(cases), cells.sum((cases > 0).astype(np.float64))
+    cases = _sums(cells, [f.among * (rows.weight > 0) for f in figures])
+    n, psus = cells.sum(cases), cells.psus(cases > 0)
     share, share_scores = ratio(cells, above, below)
     number, number_scores = total(cells, above)
     number = np.where(cells.sum(below) > 0, number, np.nan)

@@ -54,7 +54,7 @@ class Options(TypedDict, total=False):
         What is counted.
     level : float
         The confidence level, 0.95 by default.
-    df : {"design", "group"}
+    df : {"group", "design"}
         Whose degrees of freedom.
     """
 
@@ -89,7 +89,7 @@ class Cases:
         The poverty cutoff, where the outcome is a measure's.
     level : float
         The confidence level.
-    degrees : {"design", "group"}
+    degrees : {"group", "design"}
         Whose degrees of freedom.
     about : dict of str to str
         What a reader of the table must know.
@@ -153,7 +153,7 @@ def cases_of(
     problems.found += [
         unknown("option", k, Options.__annotations__) for k in options if k not in Options.__annotations__
     ]
-    check_options(problems, level=options.get("level", 0.95), df=options.get("df", "design"), unit=unit)
+    check_options(problems, level=options.get("level", 0.95), df=options.get("df", "group"), unit=unit)
     problems.raise_if_any()
     where = options.get("where")
     domain = survey if where is None else survey.where(where)
@@ -180,7 +180,7 @@ def cases_of(
         about |= {"measure": measure.title}
     return Cases(
         domain, kept(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
-        options.get("level", 0.95), options.get("df", "design"), about,
+        options.get("level", 0.95), options.get("df", "group"), about,
     )  # fmt: skip
 
 

@@ -201,5 +201,5 @@ class Result:
     def estimates(self, **about: str) -> Estimates:
         """Return the estimates."""
         found = made(self.base.est, self.terms, **about)
-        df = np.full(len(found), self.base.est.df[0])  # that of the round, for terms that are 0 by definition as well
+        df = np.where(np.isfinite(found.df), found.df, np.max(self.base.est.df))  # some terms are 0 by definition
         return replace(found, df=df, about={**self.cases.about, **found.about})

@@ -44,7 +44,7 @@ def chronic(
     where: Where | None = None,
     unit: Unit | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Estimate chronic and transient multidimensional poverty of people who are followed through several rounds.
 

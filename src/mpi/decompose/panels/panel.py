@@ -49,7 +49,7 @@ def panel(
     where: Where | None = None,
     unit: Unit | None = None,
     level: float = 0.95,
-    df: Degrees = "design",
+    df: Degrees = "group",
 ) -> Estimates:
     """Split the change of poverty among people who are followed into entry, exit and what changed for those still poor.
 

@@ -24,22 +24,28 @@ RELATIONS = {
 def holds(condition: Condition, record: Record) -> bool | None:
     """Kleene's strong logic, by its tables: None is unknown."""
     match condition:
-        case AllOf(parts):
-            found = [holds(p, record) for p in parts]
+        case AllOf(parts, skip):
+            found = _known([holds(p, record) for p in parts], skip)
             return False if False in found else None if None in found else True
-        case AnyOf(parts):
-            found = [holds(p, record) for p in parts]
+        case AnyOf(parts, skip):
+            found = _known([holds(p, record) for p in parts], skip)
             return True if True in found else None if None in found else False
-        case AtLeast(count, parts):
-            found = [holds(p, record) for p in parts]
+        case AtLeast(count, parts, skip):
+            found = _known([holds(p, record) for p in parts], skip)
             sure, open_ = found.count(True), found.count(None)
-            return True if sure >= count else False if sure + open_ < count else None
+            nobody = skip and found == [None]
+            return True if sure >= count else False if sure + open_ < count and not nobody else None
         case Not(part):
             value = holds(part, record)
             return None if value is None else not value
         case IsMissing(name):
             return record[name] is None
     return _leaf(condition, record)
+
+
+def _known(found: list[bool | None], skip: bool) -> list[bool | None]:
+    """Those of some truths that are known, where the others are left out; [None] where none is."""
+    return [v for v in found if v is not None] or [None] if skip else found
 
 
 def _leaf(leaf: Condition, record: Record) -> bool | None:

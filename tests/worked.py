@@ -21,9 +21,9 @@ def household(*members: Answers, **house: Any) -> pd.DataFrame:
     return pd.DataFrame([{**home, **m} for m in members])
 
 
-def says(standard: str, indicator: str, *members: Answers, **house: Any) -> float | str:
+def says(standard: str, indicator: str, *members: Answers, missing: Any = "practice", **house: Any) -> float | str:
     """What a standard says of one household. Only the columns of the indicator are looked at."""
-    rules = load_rules(standard).select([indicator])
+    rules = load_rules(standard, missing=missing).select([indicator])
     found = evaluate(household(*members, **house), rules)[rules[indicator].column]
     assert len(found) == 1
     value = found.iloc[0]

@@ -139,10 +139,10 @@ def test_identifiers_of_two_columns_and_of_text(engine: str, on_engine: Callable
 
 
 @cache
-def answers(standard: str) -> pd.DataFrame:
+def answers(standard: str, missing: Any = "practice") -> pd.DataFrame:
     """Random answers to all that a standard asks, those of the household alike on each of its members."""
     rng = np.random.default_rng(8)
-    rules = load_rules(standard)
+    rules = load_rules(standard, missing=missing)
     frame = pd.DataFrame({"household": rng.integers(0, HOMES, ROWS)})
     codes = {"age": 90, "birth_year": 70, "level": 6, "attending_level": 5, "allowance": 4, "age_months": 240,
              "water": 16, "toilet": 14, "housing_type": 6, "grade": 13, "living_area": 80, "size": 8,
@@ -156,18 +156,19 @@ def answers(standard: str) -> pd.DataFrame:
         if name == "bmi":
             values = rng.normal(20, 3, n).round(1)
         values[rng.random(n) < 0.05] = np.nan
+        values[: n // 50] = np.nan  # some of whom nothing is known
         frame[name] = values[frame["household"]] if n == HOMES else values
     if "birth_year" in frame:
         frame["birth_year"] += 1946
     return frame
 
 
-@pytest.mark.parametrize("standard", list_rules())
+@pytest.mark.parametrize(("standard", "missing"), [*((s, "practice") for s in list_rules()), ("global-mpi", "strict")])
 @pytest.mark.parametrize("engine", LAZY)
-def test_the_shipped_rules(standard: str, engine: str, on_engine: Callable[..., Any]) -> None:
+def test_the_shipped_rules(standard: str, missing: Any, engine: str, on_engine: Callable[..., Any]) -> None:
     """Households of three columns: their numbers come again in other PSUs, and those of PSUs in other strata."""
-    rules, keys = load_rules(standard), ["stratum", "psu", "household"]
-    table = typed(answers(standard)).sample(frac=1, random_state=5, ignore_index=True)
+    rules, keys = load_rules(standard, missing=missing), ["stratum", "psu", "household"]
+    table = typed(answers(standard, missing)).sample(frac=1, random_state=5, ignore_index=True)
     code = table["household"].to_numpy()
     table["stratum"] = pd.Categorical(np.array(["north", "centre", "south"])[code % 3])
     table["psu"] = (code // 3 % 40).astype("float64")

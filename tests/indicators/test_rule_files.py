@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,18 @@ from hypothesis import strategies as st
 
 import mpi.indicators
 from mpi.errors import MpiError
-from mpi.indicators import Computed, Rule, Rules, column, evaluate, list_rules, load_rules, share_above, share_at_least
+from mpi.indicators import (
+    Computed,
+    Rule,
+    Rules,
+    column,
+    evaluate,
+    holds,
+    list_rules,
+    load_rules,
+    share_above,
+    share_at_least,
+)
 from mpi.indicators.conditions import AllOf, AnyOf, AtLeast, Between, Compare, IsMissing, OneOf, Times
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -32,8 +44,9 @@ leaves = st.one_of(
 
 def _combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(parts, min_size=1, max_size=3).map(tuple)
-    counted = several.flatmap(lambda p: st.integers(1, len(p)).map(lambda n: AtLeast(n, p)))
-    return st.one_of(several.map(AllOf), several.map(AnyOf), counted, parts.map(lambda p: ~p))
+    skip = st.booleans()
+    counted = st.tuples(several, skip).flatmap(lambda p: st.integers(1, len(p[0])).map(lambda n: AtLeast(n, *p)))
+    return st.one_of(st.builds(AllOf, several, skip), st.builds(AnyOf, several, skip), counted, parts.map(lambda p: ~p))
 
 
 conditions = st.recursive(leaves, _combined, max_leaves=5)
@@ -46,7 +59,7 @@ of_members = st.builds(
     st.none() | conditions,
     st.sampled_from(["any", "all", "none", "head"]) | shares.map(share_above) | shares.map(share_at_least),
     st.sampled_from(["not deprived", "deprived", "missing"]),
-    st.none() | shares,
+    st.none() | shares | st.just("one"),
     texts,
     words,
 )
@@ -143,7 +156,7 @@ def test_every_problem_of_a_file_is_told_at_once(path: Path) -> None:
         "rules.insurance.of: found the text 'member', expected 'members' or 'household'; did you mean 'members'?",
         "rules.insurance.household: found the text 'anny'",
         "rules.insurance.nobody: found the text 'mising'",
-        "rules.insurance.enough: a share above 0 and at most 1, not 3/2",
+        "rules.insurance.enough: a share above 0 and at most 1, or 'one', not 3/2",
         "rules.insurance.status: found the text 'verifed'",
         "rules.insurance.label: found the number 3, expected text in quotes",
         "rules.insurance.optional: found the text 'insured', expected a list of names of columns",
@@ -206,6 +219,9 @@ HOSTILE = {
     '{ column = "x", in = 3 }': "expected a list of numbers or of texts",
     '{ column = "x", in = [] }': "give the values it may be",
     '{ column = "x", missing = 1 }': "expected true or false",
+    '{ column = "x", is = 1, missing = 1 }': "expected true (a missing answer passes the test) or false",
+    '{ all = [{ column = "x", is = 1 }], skip_missing = 1 }': "found the number 1, expected true or false",
+    '{ not = { column = "x", is = 1 }, skip_missing = true }': "there is no key 'skip_missing'",
     '{ column = "x", below = { times = "a/b", column = "s" } }': "expected a number such as 8 or '1/2'",
     '{ column = "x", below = { column = 3 } }': "expected text in quotes",
     "{ all = [] }": "expected a list of conditions",
@@ -224,6 +240,33 @@ def test_no_condition(condition: str, path: Path) -> None:
     (said,) = problems(path, f"[rules.a]\ndeprived = {condition}")
     assert said.startswith("rules.a.deprived")
     assert HOSTILE[condition] in said
+
+
+COUNTS_AS = {  # what an answer of 3, of 1 and a missing one are
+    '{ column = "x", is = 1 }': [0, 1, np.nan],
+    '{ column = "x", is = 1, missing = true }': [0, 1, 1],
+    '{ column = "x", is = 1, missing = false }': [0, 1, 0],
+    '{ column = "x", not_in = [1, 2], missing = true }': [1, 0, 1],
+    '{ column = "x", from = 1, below = 3, missing = false }': [0, 1, 0],
+    '{ not = { column = "x", is = 1, missing = false } }': [1, 0, 1],
+    '{ column = "one", below = { column = "x" }, missing = true }': [1, 0, 1],  # either column may be missing
+    '{ all = [{ column = "x", is = 1 }, { column = "one", is = 1 }], skip_missing = true }': [0, 1, 1],
+    '{ any = [{ column = "x", is = 1 }, { column = "none", is = 1 }], skip_missing = true }': [0, 1, np.nan],
+    '{ at_least = 1, of = [{ column = "x", is = 1 }, { column = "none", is = 1 }], skip_missing = true }': [
+        0,
+        1,
+        np.nan,
+    ],
+    '{ at_least = 2, of = [{ column = "x", is = 1 }, { column = "one", is = 1 }], skip_missing = true }': [0, 1, 0],
+}
+
+
+@pytest.mark.parametrize("condition", COUNTS_AS)
+def test_what_a_missing_answer_counts_as(condition: str, path: Path) -> None:
+    path.write_text(f"[rules.a]\ndeprived = {condition}")
+    read = Rules.from_toml(path)["a"].deprived
+    found = holds(read, {"x": [3, 1, np.nan], "one": [1, 1, 1], "none": [np.nan] * 3})
+    np.testing.assert_array_equal(found, COUNTS_AS[condition])
 
 
 @pytest.mark.parametrize("content", ["", 'name = "x"', "rules = 3", "[rules]", "[[rules]]\nx = 1", "[rule.a]\nx = 1"])

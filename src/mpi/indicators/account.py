@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpi.indicators.arrays import truth
 from mpi.indicators.conditions import columns_of
-from mpi.indicators.rules import HEAD, Share
+from mpi.indicators.rules import HEAD, ONE_ANSWER, Share
 from mpi.indicators.words import in_words
 from mpi.rational import text
 
@@ -134,8 +134,10 @@ def _unknown(told: Told) -> str:
 def _absent(told: Told, rows: list[int]) -> str:
     said = "; ".join(f"{told.members[i]} ({told.values(i, missing=True)})" for i in rows)
     enough = told.rule.enough
-    limit = f" Answers of {text(enough)} of the eligible would do." if enough is not None else ""
-    return f"Not known: {said}.{limit}"
+    if enough is None:
+        return f"Not known: {said}."
+    limit = "One answer" if enough == ONE_ANSWER else f"Answers of {text(enough)} of the eligible"
+    return f"Not known: {said}. {limit} would do."
 
 
 def _listed(told: Told, rows: list[int]) -> str:

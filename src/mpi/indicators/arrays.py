@@ -90,12 +90,12 @@ def read_answers(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> A
 def truth(condition: Condition, answers: Answers) -> Truth:
     """Say where a condition holds, where it does not, and where that is unknown."""
     match condition:
-        case AllOf(parts):
-            return every(truth(p, answers) for p in parts)
-        case AnyOf(parts):
-            return some(truth(p, answers) for p in parts)
-        case AtLeast(count, parts):
-            return at_least(count, (truth(p, answers) for p in parts))
+        case AllOf(parts, skip):
+            return every((truth(p, answers) for p in parts), skip_missing=skip)
+        case AnyOf(parts, skip):
+            return some((truth(p, answers) for p in parts), skip_missing=skip)
+        case AtLeast(count, parts, skip):
+            return at_least(count, (truth(p, answers) for p in parts), skip_missing=skip)
         case Not(part):
             return ~truth(part, answers)
         case Compare() | OneOf() | Between() | IsMissing():

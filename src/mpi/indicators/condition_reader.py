@@ -17,6 +17,7 @@ from mpi.indicators.conditions import (
     OneOf,
     Relation,
     Times,
+    columns_of,
 )
 from mpi.indicators.tables import number
 from mpi.rational import text
@@ -33,6 +34,7 @@ __all__ = ["read_condition", "write_condition"]
 
 _RELATIONS = get_args(Relation)
 _TESTS = (*_RELATIONS, "is_not", "in", "not_in", "from", "missing")
+_SKIP = ", skip_missing = true"
 _EXAMPLE = '{ column = "age", at_least = 6 }'
 
 
@@ -45,7 +47,9 @@ def read_condition(table: Any, path: str, tables: Tables) -> Condition | None:
         One of ``{ column = "age", at_least = 6 }`` (or `is`, `is_not`, `in`, `not_in`, `above`, `at_most`,
         `below`, `from` with `below`, ``missing = true``), ``{ all = [...] }``, ``{ any = [...] }``,
         ``{ not = {...} }`` and ``{ at_least = 2, of = [...] }``. Another column is compared with by
-        ``below = { times = 8, column = "size" }``.
+        ``below = { times = 8, column = "size" }``. Beside another test of a column, `missing` says what a missing
+        answer counts as: with ``missing = true`` it passes the test, with ``missing = false`` it does not. Beside
+        `all`, `any` and `of`, ``skip_missing = true`` leaves out those conditions that are unknown, unless all are.
     path : str
         Where it stands.
     tables : Tables
@@ -74,12 +78,12 @@ def write_condition(condition: Condition) -> str:
     '{ all = [{ column = "age", from = 5, below = 15 }, { column = "attending", is_not = 1 }] }'
     """
     match condition:
-        case AllOf(parts):
-            said = f"all = {_listed(parts)}"
-        case AnyOf(parts):
-            said = f"any = {_listed(parts)}"
-        case AtLeast(count, parts):
-            said = f"at_least = {count}, of = {_listed(parts)}"
+        case AllOf(parts, skip):
+            said = f"all = {_listed(parts)}" + _SKIP * skip
+        case AnyOf(parts, skip):
+            said = f"any = {_listed(parts)}" + _SKIP * skip
+        case AtLeast(count, parts, skip):
+            said = f"at_least = {count}, of = {_listed(parts)}" + _SKIP * skip
         case Not(Compare(relation="is") | OneOf() | IsMissing() as part):
             said = _test(part, opposite=True)
         case Not(part):
@@ -120,19 +124,29 @@ def _value(value: Any) -> str:
 
 def _many(kind: type[AllOf | AnyOf], key: str) -> Callable[[dict[str, Any], str, Tables], Condition | None]:
     def read(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-        tables.keys(table, (key,), path)
+        tables.keys(table, (key, "skip_missing"), path)
         parts = _parts(table[key], f"{path}.{key}", tables)
-        return kind(parts) if parts else None
+        skip = _skip(table, path, tables)
+        return kind(parts, skip) if parts else None
 
     return read
 
 
 def _some_of(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-    tables.keys(table, ("at_least", "of"), path, needed=("at_least",))
+    tables.keys(table, ("at_least", "of", "skip_missing"), path, needed=("at_least",))
     parts = _parts(table["of"], f"{path}.of", tables)
+    skip = _skip(table, path, tables)
     if parts is None or "at_least" not in table:
         return None
-    return _made(lambda: AtLeast(table["at_least"], parts), path, tables)
+    return _made(lambda: AtLeast(table["at_least"], parts, skip), path, tables)
+
+
+def _skip(table: dict[str, Any], path: str, tables: Tables) -> bool:
+    """Read whether unknown conditions are left out."""
+    value = table.get("skip_missing", False)
+    if not isinstance(value, bool):
+        tables.say(f"{path}.skip_missing", value, "true or false")
+    return value is True
 
 
 def _opposite(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
@@ -170,6 +184,24 @@ def _single(table: dict[str, Any], path: str, tables: Tables) -> Condition | Non
     tests = {k: v for k, v in table.items() if k in _TESTS}
     if not named or set(table) - set(tests) - {"column"}:
         return None
+    if len(tests) > 1 and "missing" in tests:
+        counts = tests.pop("missing")
+        return _with_missing(_one_test(name, tests, path, tables), counts, f"{path}.missing", tables)
+    return _one_test(name, tests, path, tables)
+
+
+def _with_missing(test: Condition | None, counts: Any, path: str, tables: Tables) -> Condition | None:
+    """Read what a missing answer counts as, beside a test that it would leave unknown."""
+    if not isinstance(counts, bool):
+        tables.say(path, counts, "true (a missing answer passes the test) or false (it does not)")
+        return None
+    if test is None:
+        return None
+    gaps = [IsMissing(c) for c in columns_of(test)]
+    return AnyOf((*gaps, test)) if counts else AllOf((*(~gap for gap in gaps), test))
+
+
+def _one_test(name: str, tests: dict[str, Any], path: str, tables: Tables) -> Condition | None:
     if set(tests) == {"from", "below"}:
         return _between(name, tests, path, tables)
     if "from" in tests:

@@ -143,33 +143,39 @@ class IsMissing(Condition):
 
 @dataclass(frozen=True, slots=True)
 class AllOf(Condition):
-    """All of some conditions."""
+    """All of some conditions; with `skip_missing`, all of those that are known, and unknown only where none is."""
 
     conditions: tuple[Condition, ...]
+    skip_missing: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", _conditions(self.conditions))
+        _check_word("skip_missing", self.skip_missing)
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf(Condition):
-    """At least one of some conditions."""
+    """At least one of some conditions; with `skip_missing`, of those that are known, and unknown only where none is."""
 
     conditions: tuple[Condition, ...]
+    skip_missing: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", _conditions(self.conditions))
+        _check_word("skip_missing", self.skip_missing)
 
 
 @dataclass(frozen=True, slots=True)
 class AtLeast(Condition):
-    """At least so many of some conditions."""
+    """At least so many of some conditions; with `skip_missing`, of those that are known, and unknown where none is."""
 
     count: int
     conditions: tuple[Condition, ...]
+    skip_missing: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", _conditions(self.conditions))
+        _check_word("skip_missing", self.skip_missing)
         whole = isinstance(self.count, int) and not isinstance(self.count, bool)
         if not whole or not 0 < self.count <= len(self.conditions):
             raise MpiError(
@@ -241,44 +247,79 @@ def column(name: str) -> Column:
     Examples
     --------
     >>> column("age").between(5, 15) & (column("attending") == 0)
-    AllOf(conditions=(Between(column='age', low=5, high=15), Compare(column='attending', relation='is', value=0)))
+    AllOf(conditions=(Between(column='age', low=5, high=15), Compare(column='attending', relation='is', value=0)), \
+skip_missing=False)
     >>> column("living_area") < 8 * column("size")
     Compare(column='living_area', relation='below', value=Times(column='size', times=Fraction(8, 1)))
     """
     return Column(name)
 
 
-def all_of(*conditions: Condition) -> AllOf:
+def all_of(*conditions: Condition, skip_missing: bool = False) -> AllOf:
     """All of some conditions; false where one is false, whatever is unknown.
+
+    Parameters
+    ----------
+    *conditions : Condition
+        What has to hold.
+    skip_missing : bool
+        Leave out the conditions that are unknown because an answer is missing: all of the others hold. Unknown
+        only where all are.
 
     Examples
     --------
     >>> len(all_of(column("tv") == 0, column("radio") == 0).conditions)
     2
     """
-    return AllOf(conditions)
+    return AllOf(conditions, skip_missing)
 
 
-def any_of(*conditions: Condition) -> AnyOf:
+def any_of(*conditions: Condition, skip_missing: bool = False) -> AnyOf:
     """At least one of some conditions; true where one is true, whatever is unknown.
+
+    Parameters
+    ----------
+    *conditions : Condition
+        What may hold.
+    skip_missing : bool
+        Leave out the conditions that are unknown because an answer is missing: one of the others holds. Unknown
+        only where all are.
 
     Examples
     --------
     >>> any_of(column("internet") == 0, column("age") < 6) == ((column("internet") == 0) | (column("age") < 6))
     True
+
+    A floor that is fine, beside a roof that nobody recorded:
+
+    >>> from mpi.indicators.arrays import holds
+    >>> home = {"floor": [0.0], "roof": [float("nan")]}
+    >>> bad = [column("floor") == 1, column("roof") == 1]
+    >>> holds(any_of(*bad), home), holds(any_of(*bad, skip_missing=True), home)
+    (array([nan]), array([0.]))
     """
-    return AnyOf(conditions)
+    return AnyOf(conditions, skip_missing)
 
 
-def at_least_of(count: int, *conditions: Condition) -> AtLeast:
+def at_least_of(count: int, *conditions: Condition, skip_missing: bool = False) -> AtLeast:
     """At least `count` of some conditions.
+
+    Parameters
+    ----------
+    count : int
+        How many have to hold.
+    *conditions : Condition
+        Of which.
+    skip_missing : bool
+        Leave out the conditions that are unknown because an answer is missing: so many of the others hold. Unknown
+        only where all are.
 
     Examples
     --------
     >>> at_least_of(2, column("wall") > 3, column("roof") > 2, column("column") > 3).count
     2
     """
-    return AtLeast(count, conditions)
+    return AtLeast(count, conditions, skip_missing)
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
@@ -310,8 +351,8 @@ def columns_of(condition: Condition | None) -> tuple[str, ...]:
 
 
 def _parts(condition: Any, kind: type[AllOf | AnyOf]) -> tuple[Condition, ...]:
-    """Keep ``a & b & c`` flat."""
-    return condition.conditions if isinstance(condition, kind) else (condition,)
+    """Keep ``a & b & c`` flat, but for parts that leave out what is missing among themselves."""
+    return condition.conditions if isinstance(condition, kind) and not condition.skip_missing else (condition,)
 
 
 def _conditions(parts: Iterable[Any]) -> tuple[Condition, ...]:
@@ -327,6 +368,11 @@ def _conditions(parts: Iterable[Any]) -> tuple[Condition, ...]:
 def _check_name(name: Any) -> None:
     if not isinstance(name, str) or not name:
         raise MpiError(f"a column is named by a text, not {name!r}; rename the column of the data where it is a number")
+
+
+def _check_word(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise MpiError(f"{name} is true or false, not {value!r}")
 
 
 def _other(value: object) -> Any:

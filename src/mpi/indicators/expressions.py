@@ -90,12 +90,12 @@ def truth_expression(condition: Condition, schema: Mapping[str, Any]) -> Truth:
 def combined(condition: Condition, of_leaf: Callable[[Leaf], Truth]) -> Truth:
     """Put the truths of single comparisons together to that of a condition."""
     match condition:
-        case AllOf(parts):
-            return every(combined(p, of_leaf) for p in parts)
-        case AnyOf(parts):
-            return some(combined(p, of_leaf) for p in parts)
-        case AtLeast(count, parts):
-            return at_least(count, (combined(p, of_leaf) for p in parts))
+        case AllOf(parts, skip):
+            return every((combined(p, of_leaf) for p in parts), skip_missing=skip)
+        case AnyOf(parts, skip):
+            return some((combined(p, of_leaf) for p in parts), skip_missing=skip)
+        case AtLeast(count, parts, skip):
+            return at_least(count, (combined(p, of_leaf) for p in parts), skip_missing=skip)
         case Not(part):
             return ~combined(part, of_leaf)
         case Compare() | OneOf() | Between() | IsMissing():

@@ -57,21 +57,29 @@ class Truth:
         return Truth(self.false, self.true)
 
 
-def every(truths: Iterable[Truth]) -> Truth:
-    """Whether all hold: false where one is false, whatever is unknown."""
-    return functools.reduce(operator.and_, truths)
+def every(truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
+    """Whether all hold: false where one is false, whatever is unknown; or whether all that are known hold."""
+    if not skip_missing:
+        return functools.reduce(operator.and_, truths)
+    return ~some((~t for t in truths), skip_missing=True)
 
 
-def some(truths: Iterable[Truth]) -> Truth:
-    """Whether one holds: true where one is true, whatever is unknown."""
-    return functools.reduce(operator.or_, truths)
+def some(truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
+    """Whether one holds: true where one is true, whatever is unknown; or whether one that is known holds."""
+    if not skip_missing:
+        return functools.reduce(operator.or_, truths)
+    parts = list(truths)
+    yes, no = (functools.reduce(operator.or_, side) for side in ((p.true for p in parts), (p.false for p in parts)))
+    return Truth(yes, no & ~yes)
 
 
-def at_least(count: int, truths: Iterable[Truth]) -> Truth:
-    """Whether at least `count` hold, whatever the unknown ones turn out to be."""
+def at_least(count: int, truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
+    """Whether at least `count` hold, whatever the unknown ones turn out to be; or of those that are known."""
     parts = list(truths)
     yes = functools.reduce(operator.add, (whole(p.true) for p in parts))
     no = functools.reduce(operator.add, (whole(p.false) for p in parts))
+    if skip_missing:
+        return Truth(yes >= count, (yes < count) & (yes + no > 0))
     return Truth(yes >= count, no > len(parts) - count)
 
 

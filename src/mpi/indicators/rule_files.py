@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
 from mpi.indicators.condition_reader import write_condition
 from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
-from mpi.indicators.rules import Share
+from mpi.indicators.rules import ONE_ANSWER, Missing, Share
 from mpi.rational import text
 from mpi.toml_words import WrittenFloat, key_text, quoted
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["read", "write"]
 
 
-def read(path: str | os.PathLike[str]) -> Rules:
+def read(path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rules:
     r"""Read rules from a TOML file.
 
     Parameters
@@ -31,7 +31,10 @@ def read(path: str | os.PathLike[str]) -> Rules:
     path : path
         The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
         `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
-        and perhaps `inputs`.
+        and perhaps `inputs`. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing
+        answers are taken strictly.
+    missing : {"practice", "strict"}
+        How missing answers are read where a rule has such a table.
 
     Raises
     ------
@@ -51,7 +54,9 @@ def read(path: str | os.PathLike[str]) -> Rules:
     """
     file = located(path)
     problems = Problems(f"rule file {file}")
-    found = read_rules(_parse(_content(file), file), file.stem, problems)
+    if missing not in get_args(Missing):
+        raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
+    found = read_rules(_parse(_content(file), file), file.stem, problems, missing)
     problems.raise_if_any()
     return found  # type: ignore[return-value]  # None only where problems were noted
 
@@ -96,7 +101,7 @@ def _lines(rule: Rule) -> list[str]:
     if rule.household != "any":
         written["household"] = _household(rule.household)
     if rule.enough is not None:
-        written["enough"] = quoted(text(rule.enough))
+        written["enough"] = quoted("one" if rule.enough == ONE_ANSWER else text(rule.enough))
     if rule.optional:
         written["optional"] = f"[{', '.join(map(quoted, rule.optional))}]"
     return [f"[rules.{key_text(rule.name)}]", *(f"{key} = {written[key]}" for key in RULE_KEYS if key in written)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from mpi.errors import MpiError
 from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import read_condition
-from mpi.indicators.rules import HouseholdWord, Nobody, Of, Rule, Rules, Share, Status
+from mpi.indicators.rules import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Rule, Rules, Share, Status
 from mpi.indicators.tables import Tables
 from mpi.rational import text
 from mpi.toml_words import key_text
@@ -30,7 +30,7 @@ RULE_KEYS = (
 _TOP = ("name", "title", "source", "computed", "rules")
 
 
-def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | None:
+def read_rules(table: dict[str, Any], name: str, problems: Problems, missing: Missing = "practice") -> Rules | None:
     """Read a whole file: what can be read of it, where problems were noted.
 
     Parameters
@@ -41,6 +41,8 @@ def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | 
         What the rules are called unless the file says.
     problems : Problems
         Takes note of what is wrong.
+    missing : {"practice", "strict"}
+        How missing answers are read where a rule has a table `strict`: without it, or with it.
     """
     tables = Tables(problems)
     tables.keys(table, _TOP, "", needed=("rules",))
@@ -50,7 +52,7 @@ def read_rules(table: dict[str, Any], name: str, problems: Problems) -> Rules | 
     rules = []
     if "rules" in table:
         found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
-        rules = [_rule(key, value, f"rules.{key_text(key)}", tables) for key, value in found.items()]
+        rules = [_reading(key, value, f"rules.{key_text(key)}", tables, missing) for key, value in found.items()]
     return _made(lambda: Rules(rules=tuple(r for r in rules if r), computed=tuple(computed), **texts), "", problems)
 
 
@@ -74,10 +76,24 @@ def _computed(table: Any, tables: Tables) -> list[Computed]:
     return found
 
 
-def _rule(name: str, value: Any, path: str, tables: Tables) -> Rule | None:
+def _reading(name: str, value: Any, path: str, tables: Tables, missing: Missing) -> Rule | None:
+    """Read a rule as it is practised, or strictly: with what its table `strict` says in place of what stands there."""
     table = tables.table(value, path, "a table with of and deprived")
     if not table:
         return None
+    plain = {key: entry for key, entry in table.items() if key != "strict"}
+    practised = _rule(name, plain, path, tables)
+    if "strict" not in table:
+        return practised
+    otherwise = tables.table(table["strict"], f"{path}.strict", "a table with what is read otherwise")
+    tables.keys(otherwise, RULE_KEYS, f"{path}.strict")
+    if practised is None or not otherwise:
+        return practised
+    strictly = _rule(name, plain | otherwise, f"{path}.strict", tables)
+    return strictly if missing == "strict" else practised
+
+
+def _rule(name: str, table: dict[str, Any], path: str, tables: Tables) -> Rule | None:
     tables.keys(table, RULE_KEYS, path, needed=("deprived",))
     parts = tables.texts(table, TEXTS, path) | {
         key: read(table[key], f"{path}.{key}", tables) for key, read in _READERS.items() if key in table
@@ -125,9 +141,11 @@ def _household(value: Any, path: str, tables: Tables) -> HouseholdWord | Share |
 
 
 def _enough(value: Any, path: str, tables: Tables) -> Fraction | None:
-    found = tables.fraction(value, path)
+    if value in {"one", "all"}:
+        return ONE_ANSWER if value == "one" else None
+    found = tables.fraction(value, path, "a share such as '2/3' or 0.5, or 'one' or 'all'")
     if found is not None and not 0 < found <= 1:
-        tables.problems.add(f"{path}: a share above 0 and at most 1, not {text(found)}")
+        tables.problems.add(f"{path}: a share above 0 and at most 1, or 'one', not {text(found)}")
         return None
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.errors import MpiError, Problems, unknown
@@ -12,13 +13,14 @@ from mpi.rational import Number, fraction, text
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Sequence
-    from fractions import Fraction
 
     from mpi.indicators.computed import Computed
 
 __all__ = [
     "HEAD",
+    "ONE_ANSWER",
     "HouseholdWord",
+    "Missing",
     "Nobody",
     "Of",
     "Rule",
@@ -35,6 +37,11 @@ Of = Literal["members", "household"]
 HouseholdWord = Literal["any", "all", "none", "head"]
 Nobody = Literal["not deprived", "deprived", "missing"]
 Status = Literal["verified", "secondary", "from memory"]
+Missing = Literal["practice", "strict"]
+"""How missing answers are read: as those who publish the measure do, or so that nothing follows from them."""
+
+ONE_ANSWER = Fraction(0)
+"""How `Rule.enough` holds ``"one"``: any number of answers above none is this share of the eligible."""
 
 HEAD = Compare("relation", "is", 1)
 """Who the head is: the harmonised column `relation` is 1."""
@@ -107,11 +114,13 @@ class Rule:
         What a household without eligible members is.
     enough : str, int, float or Fraction, optional
         The share of eligible members whose answers suffice to judge the household by those who answered, where the
-        missing answers could change the outcome. By default all are needed.
+        missing answers could change the outcome; ``"one"`` where the answer of one member is enough (it is held as a
+        share of 0). By default all are needed.
     column : str, optional
         The column the deprivation is written to; ``dep_<name>`` by default.
     optional : sequence of str
-        Columns that are taken as missing throughout where the data lack them.
+        Columns that are taken as missing throughout where the data lack them. At least one column of a rule has to be
+        there.
     label : str
         What to print in tables.
     who, because : str
@@ -222,11 +231,11 @@ class Rules:
         problems.raise_if_any()
 
     @classmethod
-    def from_toml(cls, path: str | os.PathLike[str]) -> Rules:
+    def from_toml(cls, path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rules:
         """Read rules from a TOML file; see `mpi.indicators.rule_files.read`."""
         from mpi.indicators.rule_files import read
 
-        return read(path)
+        return read(path, missing=missing)
 
     def to_toml(self) -> str:
         """Write the rules as TOML text that reads back equal."""
@@ -269,8 +278,10 @@ class Rules:
         return (column,) if made is None or column in known else made.inputs_among(known)
 
     def lacking(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
-        """Return the columns that a rule needs and the data do not have."""
-        needed = (i for c in rule.needed for i in self.inputs(c, known))
+        """Return the columns that a rule needs and the data lack: all, where all are optional and none is there."""
+        needed = [i for c in rule.needed for i in self.inputs(c, known)]
+        if not needed and not any(c in known for c in rule.columns):
+            needed = list(rule.columns)
         return tuple(dict.fromkeys(c for c in needed if c not in known))
 
 
@@ -355,13 +366,15 @@ def _check_of_household(rule: Rule, problems: Problems) -> None:
 def _share_of_answers(value: Any, problems: Problems) -> Fraction | None:
     if value is None:
         return None
+    if value == "one" or (isinstance(value, Fraction) and value == ONE_ANSWER):
+        return ONE_ANSWER
     try:
         found = fraction(value)
     except ValueError as error:
-        problems.add(f"enough: {error}")
+        problems.add(f"enough: {error}, or 'one'")
         return None
     if not 0 < found <= 1:
-        problems.add(f"enough: a share above 0 and at most 1, not {text(found)}")
+        problems.add(f"enough: a share above 0 and at most 1, or 'one', not {text(found)}")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
-    from mpi.indicators.rules import Rules
+    from mpi.indicators.rules import Missing, Rules
 
 __all__ = ["list_rules", "load_rules"]
 
@@ -25,23 +25,30 @@ def list_rules() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
-def load_rules(name: str) -> Rules:
+def load_rules(name: str, *, missing: Missing = "practice") -> Rules:
     """Return rules that ship with the package.
 
     Parameters
     ----------
     name : str
         One of `list_rules`.
+    missing : {"practice", "strict"}
+        How missing answers are read where those who publish the measure do not let them stand: as they do, or
+        strictly, so that a household is judged only where no answer could change it. The two differ in
+        ``global-mpi``, whose official programs take an item nobody recorded as not owned, and a child nobody measured
+        as no obstacle beside one who grows well.
 
     Raises
     ------
     MpiError
-        When there are none of that name; the nearest is offered.
+        When there are none of that name, or `missing` is another word; the nearest is offered.
 
     Examples
     --------
     >>> load_rules("vn-2022")["dependents"].household
     Share(share=Fraction(1, 2), strict=True)
+    >>> load_rules("global-mpi")["nutrition"].enough, load_rules("global-mpi", missing="strict")["nutrition"].enough
+    (Fraction(0, 1), None)
     """
     from mpi.indicators.rule_files import read
 
@@ -49,4 +56,4 @@ def load_rules(name: str) -> Rules:
     if name not in known:
         raise MpiError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
     with as_file(files("mpi.indicators") / "library" / f"{name}.toml") as path:
-        return read(path)
+        return read(path, missing=missing)

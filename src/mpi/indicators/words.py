@@ -12,26 +12,31 @@ __all__ = ["in_words"]
 _RELATIONS = {"is": "is", "at_least": "is at least", "above": "is above", "at_most": "is at most", "below": "is below"}
 
 
+_SKIPPED = ", of those answered"
+
+
 def in_words(condition: Condition | None) -> str:
     """Say a condition in words.
 
     Examples
     --------
-    >>> from mpi.indicators.conditions import column
+    >>> from mpi.indicators.conditions import any_of, column
     >>> in_words(column("age").between(5, 15) & (column("attending") == 0))
     'age is 5 to under 15 and attending is 0'
     >>> in_words(~column("water").is_in([1, 2]) | (column("living_area") < 8 * column("size")))
     'water is none of 1, 2 or living_area is below 8 × size'
+    >>> in_words(any_of(column("floor") == 1, column("roof") == 1, skip_missing=True))
+    'floor is 1 or roof is 1, of those answered'
     """
     match condition:
         case None:
             said = "everyone"
-        case AllOf(parts):
-            said = " and ".join(map(_part, parts))
-        case AnyOf(parts):
-            said = " or ".join(map(_part, parts))
-        case AtLeast(count, parts):
-            said = f"at least {count} of ({'; '.join(map(in_words, parts))})"
+        case AllOf(parts, skip):
+            said = " and ".join(map(_part, parts)) + _SKIPPED * skip
+        case AnyOf(parts, skip):
+            said = " or ".join(map(_part, parts)) + _SKIPPED * skip
+        case AtLeast(count, parts, skip):
+            said = f"at least {count} of ({'; '.join(map(in_words, parts))})" + _SKIPPED * skip
         case Not(Compare(relation="is") | OneOf() | IsMissing() as part):
             said = _test(part, opposite=True)
         case Not(part):

@@ -478,6 +478,7 @@ def test_ctrl_c_ends_with_130():
 def test_the_installed_command(tmp_path):
     command = [sys.executable, "-c", "from mpi.cli import main; main()"]
     words = ["check", str(SAMPLE), "--weight", "weight", "--strata", "stratum", "--psu", "psu", "--wave", "year"]
+    words.append("--shared-psus")
     done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "440 PSUs in 80 strata" in done.stdout

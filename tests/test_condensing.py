@@ -268,8 +268,17 @@ def test_other_labels_are_told(people: pd.DataFrame) -> None:
     coded = people.assign(sex=people.sex.map({"f": 2, "m": 1}))
     names = [{1: "men", 2: "women"}, {1: "women", 2: "men"}]
     parts = [mpi.profile(coded, MEASURE, by=["sex"], labels={"sex": n}, **DESIGN) for n in names]
-    with pytest.raises(mpi.MpiError, match="sex 1 is called 'women', not 'men'"):
-        mpi.merge_profiles(parts)
+    both = mpi.merge_profiles(parts)
+    men = mpi.estimate(both, MEASURE, by=["sex"], statistics=["H"]).select(group="men")
+    rows = pd.concat([coded, coded.assign(sex=3 - coded.sex)])
+    whole = mpi.Survey(rows, labels={"sex": names[0]}, **DESIGN)
+    assert men.value == pytest.approx(
+        mpi.estimate(whole, MEASURE, by=["sex"], statistics=["H"]).select(group="men").value, abs=1e-15
+    )
+    other = mpi.profile(coded, MEASURE, by=["sex"], labels={"sex": {1: "boys", 2: "women"}}, **DESIGN)
+    with pytest.raises(mpi.MpiError, match="'sex': 1 is 'men' in part 1 and 'boys' in part 2"):
+        mpi.merge_profiles([parts[0], other])
+    assert mpi.merge_profiles([parts[0], other], labels="first").labels["sex"] == names[0]
 
 
 def test_damaged_files_are_named(people: pd.DataFrame, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def frame(seed: int = 1, n: int = 300) -> pd.DataFrame:
 
 
 def survey(f: pd.DataFrame, **options: object) -> mpi.Survey:
-    return mpi.Survey(f, **{"weight": "w", "strata": "h", "psu": "c", **options})
+    return mpi.Survey(f, **{"weight": "w", "strata": "h", "psu": "c", "shared_psus": False, **options})
 
 
 # --- households -----------------------------------------------------------------------------------------------------
@@ -112,8 +112,9 @@ def test_sharing_what_is_not_there() -> None:
 
 def test_labels_that_contradict_each_other() -> None:
     a, b = (survey(frame(), labels={"h": {0: name}}) for name in ("North", "South"))
-    with pytest.warns(MpiWarning, match="'North' and 'South'"):
-        assert mpi.pool({1: a, 2: b}).labels["h"] == {0: "South"}
+    with pytest.raises(mpi.MpiError, match="'h': 0 is 'North' in 1 and 'South' in 2, and 1, 2, 3 have no label"):
+        mpi.pool({1: a, 2: b}, shared_psus=False)
+    assert mpi.pool({1: a, 2: b}, shared_psus=False, labels="first").labels["h"] == {0: "North"}
 
 
 def test_degrees_of_freedom_of_rounds_that_share_some_psus() -> None:

@@ -53,7 +53,7 @@ def est():
 @pytest.fixture(scope="module")
 def many():
     alt = {"alt": {"health": "1/4", "living": "3/4"}}
-    rounds = pool({2016: survey(), 2018: survey(8)})
+    rounds = pool({2016: survey(), 2018: survey(8)}, shared_psus=False)
     return estimate(rounds, MEASURE, by=["province", ("province", "sex")], cutoffs=["1/3", "3/5"], weightings=alt)
 
 

@@ -340,12 +340,12 @@ def test_units_are_never_mixed_silently() -> None:
 # --- rounds ---------------------------------------------------------------------------------------------------------
 
 
-def rounds(**options: object) -> tuple[mpi.Survey, mpi.Survey]:
+def rounds(*, shared_psus: bool = False) -> tuple[mpi.Survey, mpi.Survey]:
     """Two rounds, pooled from two files and read from one."""
     first, second = frame(), frame(a=[0, 0, 1, 0, 0, 0, 0, 1])
-    pooled = mpi.pool({2016: mpi.Survey(first, **DESIGN), 2018: mpi.Survey(second, **DESIGN)}, **options)
+    pooled = mpi.pool({2016: mpi.Survey(first, **DESIGN), 2018: mpi.Survey(second, **DESIGN)}, shared_psus=shared_psus)
     stacked = pd.concat([first.assign(year=2016), second.assign(year=2018)])
-    return pooled, mpi.Survey(stacked, **DESIGN, wave="year", **options)
+    return pooled, mpi.Survey(stacked, **DESIGN, wave="year", shared_psus=shared_psus)
 
 
 @pytest.mark.parametrize("shared", [False, True])

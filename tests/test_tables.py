@@ -44,7 +44,7 @@ def est():
 def many():
     """Two rounds, two cutoffs, two weightings."""
     alt = {"alt": {"health": "1/4", "living": "3/4"}}
-    rounds = pool({2016: survey(), 2018: survey(8)})
+    rounds = pool({2016: survey(), 2018: survey(8)}, shared_psus=False)
     return estimate(rounds, MEASURE, by=["sex"], cutoffs=["1/3", "3/5"], weightings=alt)
 
 

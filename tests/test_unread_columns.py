@@ -190,8 +190,9 @@ def test_labels_that_disagree_between_rounds() -> None:
         year: mpi.Survey(small("polars", few()), psu="psu", labels={"age": {5: label}})
         for year, label in ((1, "five"), (2, "5 years"))
     }
-    with pytest.warns(mpi.MpiWarning, match="'age' has different labels in different rounds"):
+    with pytest.raises(mpi.MpiError, match=r"'age': 5 is 'five' in 1 and '5 years' in 2, and .* have no label"):
         mpi.pool(rounds)
+    assert mpi.pool(rounds, labels={"age": {"5 years": "five"}}).labels == {"age": {5: "five"}}
 
 
 def test_households_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,7 +157,8 @@ Size = Annotated[str | None, _design_option("--size", "Household sizes, in a fil
 Fpc = Annotated[str | None, _design_option("--fpc", "Finite population correction: PSUs in the population.")]
 Wave = Annotated[str | None, _design_option("--wave", "Survey rounds, in a file with several.")]
 SharedPsus = Annotated[
-    bool, _design_option("--shared-psus", "Equal PSU codes in different rounds are the same places.", None)
+    bool | None,
+    _design_option("--shared-psus/--no-shared-psus", "Equal PSU codes in different rounds are the same places.", None),
 ]
 Census = Annotated[bool, _design_option("--census", "Everybody is in the data: nothing has a sampling error.", None)]
 Memory = Annotated[
@@ -369,7 +370,7 @@ def design_of(
     """Return the options of the design that were given."""
     given = {
         "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc,
-        "wave": wave, "shared_psus": shared_psus or None,
+        "wave": wave, "shared_psus": shared_psus,
         "single_psu": single_psu.value if single_psu else None, "census": census or None,
     }  # fmt: skip
     return {k: v for k, v in given.items() if v is not None}
@@ -399,6 +400,7 @@ _PHRASES = {
     "; a file of your own is read with Line.from_toml(path)": "; or give the path of a .toml file",
     ". A layout of your own is given with layout=": "",
     ", or use mpi.pool": "",
+    "shared_psus=False": "--no-shared-psus",
     "use measure.with_missing('drop')": "choose --missing drop",
     "leave it out with measure.drop(...) to move its weight": "leave it out of the measure file; its weight moves",
 }

@@ -13,9 +13,9 @@ from mpi.columns import as_frame
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["is_lazy", "is_native", "lazy_frame", "names_told", "with_native", "with_nulls"]
+__all__ = ["is_lazy", "is_native", "lazy_frame", "names_told", "recoded", "with_native", "with_nulls"]
 
 
 def is_lazy(frame: object) -> bool:
@@ -104,6 +104,31 @@ def _nullable(dtype: Any) -> Any:
     if isinstance(dtype, np.dtype):
         return "Float64" if dtype.kind == "f" else None
     return "string" if isinstance(dtype, pd.StringDtype) else None
+
+
+def recoded(frame: Any, moved: Mapping[str, Mapping[Any, Any]]) -> Any:
+    """Return a frame, in memory or not, in which codes of some columns are written otherwise; the others stay.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = nw.from_native(pd.DataFrame({"people": [1, 2, 3]}))
+    >>> recoded(frame, {"people": {2: 3, 3: 2}})["people"].to_list()
+    [1, 3, 2]
+    """
+    schema = frame.collect_schema()
+    return frame.with_columns(*(_recoded(c, codes, schema[c]) for c, codes in moved.items())) if moved else frame
+
+
+def _recoded(column: str, codes: Mapping[Any, Any], dtype: Any) -> nw.Expr:
+    value: nw.Expr = nw.col(column)
+    texts = any(isinstance(new, str) for new in codes.values())
+    if dtype in (nw.Categorical, nw.Enum) or isinstance(dtype, nw.Enum):
+        value = value.cast(nw.String)
+    out = value.cast(nw.String) if texts and dtype.is_numeric() else value
+    for old, new in codes.items():
+        out = nw.when((value == old).fill_null(value=False)).then(nw.lit(new)).otherwise(out)
+    return out.alias(column)
 
 
 def _is_dataset(frame: object) -> bool:

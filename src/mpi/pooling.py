@@ -12,7 +12,10 @@ import numpy as np
 
 from mpi.columns import categories, first_of
 from mpi.design import Design
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.lazy_frames import recoded
+from mpi.round_codes import one_coding
+from mpi.sampling import EVERYBODY, hint_of_shared
 from mpi.survey import Survey, made
 
 if TYPE_CHECKING:
@@ -20,10 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["labels_of", "pool"]
+    from mpi.round_codes import RoundLabels, Values
+
+__all__ = ["coded_alike", "pool"]
 
 
-def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
+def pool(
+    surveys: Mapping[Any, Survey], *, shared_psus: bool | None = None, labels: RoundLabels | None = None
+) -> Survey:
     """Put several rounds together.
 
     Parameters
@@ -31,14 +38,41 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
     surveys : mapping of round label to Survey
         For example ``{2016: a, 2018: b}``. The rounds keep their own weights and designs; columns used in an
         estimate must have the same name in each.
-    shared_psus : bool, default False
+    shared_psus : bool, optional
         Whether equal stratum and PSU codes in different rounds are the same places. Changes then carry the
-        covariance of the shared PSUs; rounds are independent otherwise.
+        covariance of the shared PSUs; rounds are independent otherwise. Say which, where rounds have such codes in
+        common; if nothing is said, they are taken as independent, with a warning.
+    labels : "first" or mapping of column to what its codes mean, optional
+        What to do where value labels of the rounds disagree. ``"first"``, of all columns or of one: codes mean the
+        same in all rounds, and the labels of the first hold. Or a mapping, for a column, of codes to their labels
+        in all rounds (``{1: "Kinh"}``), of labels to what they are called here (``{"Kinh (Viet)": "Kinh"}``), or of
+        a round to its codes and labels (``{2018: {0: "men", 1: "women"}}``).
+
+    Returns
+    -------
+    Survey
+        The rounds as one survey, the keys of the mapping being its waves.
 
     Raises
     ------
     MpiError
-        When a round already has several waves, or the rounds' single-PSU rules differ.
+        When a round already has several waves, the rounds' single-PSU rules differ, or a code has different labels
+        in two rounds and it is unknown what is meant.
+
+    Notes
+    -----
+    Where codes are labelled, groups of different rounds are one where their *labels* are the same, in whatever case:
+    a column that was numbered anew is written in the codes of the round that is first to have the label, also for
+    conditions and rules. Codes without labels are joined as they are. A code with two labels that both have codes
+    of their own elsewhere was numbered anew; of any other it is asked whether the label was only written otherwise.
+
+    Examples
+    --------
+    >>> import pandas as pd, mpi
+    >>> old = mpi.Survey(pd.DataFrame({"g": [1, 2, 2]}), labels={"g": {1: "Kinh", 2: "Hmong"}})
+    >>> new = mpi.Survey(pd.DataFrame({"g": [1, 1, 2]}), labels={"g": {1: "Hmong", 2: "Kinh"}})
+    >>> mpi.pool({2016: old, 2018: new}).numbers("g")
+    array([1, 2, 2, 2, 2, 1])
     """
     problems = Problems("the rounds cannot be pooled")
     if not isinstance(surveys, Mapping) or not all(isinstance(s, Survey) for s in surveys.values()):
@@ -58,11 +92,14 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
             problems.add(f"their {role} columns have different names, {', '.join(map(repr, names))}; rename them alike")
     if shared_psus and not all("psu" in s.roles for s in parts):
         problems.add("shared_psus: there are no PSUs to share; read every round with psu=")
+    problems.found += _wrong_labels(labels, parts)
     problems.raise_if_any()
     if not all(s.in_memory for s in parts):
         from mpi.unread import pooled
 
-        return pooled(surveys, shared_psus=shared_psus)
+        return pooled(surveys, shared_psus=shared_psus, labels=labels)
+    known, moved = coded_alike(surveys, labels, lambda i, c: _levels(parts[i], c))
+    parts = [s.over([recoded(f, m) for f in s.frames]) if m else s for s, m in zip(parts, moved, strict=True)]
     design = _stack(parts, shared=shared_psus)
     starts = np.cumsum([0, *(s.design.units for s in parts)])
     unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])
@@ -79,7 +116,7 @@ def pool(surveys: Mapping[Any, Survey], *, shared_psus: bool = False) -> Survey:
         design=design,
         waves=tuple(surveys),
         domain=None,
-        labels=labels_of(parts),
+        labels=known,
         roles=parts[0].roles,
         missing=functools.reduce(operator.or_, (s.missing for s in parts)),
     )
@@ -94,24 +131,42 @@ def _unlike(parts: Sequence[Survey]) -> list[str]:
     return []
 
 
-def labels_of(parts: Sequence[Survey]) -> dict[str, dict[Any, str]]:
-    """Put the value labels together; where rounds call one code by two names, the last one's stands."""
-    labels: dict[str, dict[Any, str]] = {}
-    for s in parts:
-        for column, values in s.labels.items():
-            known = labels.setdefault(column, {})
-            other = [f"{known[v]!r} and {label!r}" for v, label in values.items() if known.get(v, label) != label]
-            if other:
-                warnings.warn(
-                    f"{column!r} has different labels in different rounds ({', '.join(other[:3])}); the last are used",
-                    MpiWarning,
-                    stacklevel=3,
-                )
-            known.update(values)
-    return labels
+def coded_alike(
+    surveys: Mapping[Any, Survey], said: RoundLabels | None, values: Values
+) -> tuple[dict[str, dict[Any, str]], tuple[Mapping[str, Mapping[Any, Any]], ...]]:
+    """Return the labels that hold in all rounds, and which codes of each round are to be written otherwise.
+
+    Raises
+    ------
+    MpiError
+        With every column of which it is unknown what its codes mean.
+    """
+    problems = Problems("the rounds cannot be pooled")
+    coding = one_coding([s.labels for s in surveys.values()], list(surveys), values, said, problems)
+    problems.raise_if_any()
+    return coding.labels, coding.moved
 
 
-def _stack(parts: Sequence[Survey], *, shared: bool) -> Design:
+def _levels(survey: Survey, column: str) -> list[Any]:
+    """Return the values that occur in a column; none where a round lacks it, which is told when it is asked for."""
+    if column not in survey.columns:
+        return []
+    found = categories(survey.frames, column)
+    there = np.bincount(found.index, minlength=len(found.levels)) > 0
+    return [v for v, here in zip(found.levels, there.tolist(), strict=True) if here and v is not None]
+
+
+def _wrong_labels(labels: Any, parts: Sequence[Survey]) -> list[str]:
+    """Say what is wrong with what the user says of labels, as far as no data are needed."""
+    if labels is None or labels == "first":
+        return []
+    if not isinstance(labels, Mapping):
+        return [f"labels: {labels!r} is neither 'first' nor a mapping of columns, {{'ethnicity': 'first'}}"]
+    known = list(dict.fromkeys(c for s in parts for c in s.columns))
+    return [f"labels: {unknown('column', c, known)}" for c in labels if c not in known]
+
+
+def _stack(parts: Sequence[Survey], *, shared: bool | None) -> Design:
     """Put the designs of independent files one after the other; link PSUs by their codes where they are shared."""
     strata_starts = np.cumsum([0, *(s.design.strata for s in parts)])
     stratum = np.concatenate([s.design.stratum + np.int32(a) for s, a in zip(parts, strata_starts, strict=False)])
@@ -122,6 +177,8 @@ def _stack(parts: Sequence[Survey], *, shared: bool) -> Design:
     place = np.arange(len(wave), dtype=np.int32)
     if shared:
         place, psu = _identities(parts)
+    elif shared is None and len(parts) > 1 and all(s.roles.get("psu", EVERYBODY) != EVERYBODY for s in parts):
+        hint_of_shared(_identities(parts)[1], stacklevel=4)
     bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
     weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
     return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)

@@ -33,7 +33,7 @@ def profile(
     psu: str | None = None,
     size: str | None = None,
     wave: str | None = None,
-    shared_psus: bool = False,
+    shared_psus: bool | None = None,
     single_psu: SinglePsu = "error",
     labels: Mapping[str, Mapping[Any, str]] | None = None,
     missing: Declared = None,

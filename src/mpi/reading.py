@@ -33,7 +33,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     size: str | None = None,
     fpc: str | None = None,
     wave: str | None = None,
-    shared_psus: bool = False,
+    shared_psus: bool | None = None,
     single_psu: SinglePsu = "error",
     single_in_group: SingleInGroup = "keep",
     census: bool = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mpi.columns import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.design import Design, SingleInGroup, SinglePsu
-from mpi.errors import Problems, unknown
+from mpi.errors import MpiWarning, Problems, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-__all__ = ["EVERYBODY", "WHOLE", "Sample", "read_sample", "roles_of"]
+__all__ = ["EVERYBODY", "WHOLE", "Sample", "hint_of_shared", "read_sample", "roles_of"]
 
 EVERYBODY, WHOLE = "_everybody", "_whole"
 """The columns of a census: one unit, drawn for certain."""
@@ -51,7 +52,7 @@ def read_sample(
     data: nw.DataFrame[Any],
     roles: Mapping[str, str],
     *,
-    shared: bool,
+    shared: bool | None,
     single_psu: SinglePsu,
     single_in_group: SingleInGroup,
 ) -> Sample:
@@ -180,7 +181,7 @@ def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:
 
 
 def _design(
-    rows: int, wave: Categories | None, strata: Categories | None, psu: Categories | None, *, shared: bool
+    rows: int, wave: Categories | None, strata: Categories | None, psu: Categories | None, *, shared: bool | None
 ) -> tuple[NDArray[np.int32], Design]:
     """Number the strata (by round) and the units (PSUs by stratum), and tell which unit each row belongs to."""
     t, rounds = (wave.index, len(wave.levels)) if wave else (None, 1)
@@ -198,11 +199,13 @@ def _design(
     )
     place = (found % places).astype(np.int32)
     identity = np.arange(len(first), dtype=np.int32)
-    if shared and rounds > 1:
-        identity = compress(place[of_unit].astype(np.int64) * (int(code.max()) + 1) + code)[1]
-        location = place
-    else:
-        location = np.arange(len(found), dtype=np.int32)
+    location = np.arange(len(found), dtype=np.int32)
+    if rounds > 1 and psu is not None and shared is not False:
+        linked = compress(place[of_unit].astype(np.int64) * (int(code.max()) + 1) + code)[1]
+        if shared:
+            identity, location = linked, place
+        else:
+            hint_of_shared(linked, stacklevel=5)
     waves = (found // places).astype(np.int32)
     return unit, Design(of_unit, identity, waves, location, np.zeros(len(found)))
 
@@ -213,6 +216,19 @@ def _weightless(weight: NDArray[np.float64], unit: NDArray[np.int32], units: int
         return None
     out = np.asarray(np.bincount(unit, weights=weight > 0, minlength=units) == 0)
     return out if out.any() else None
+
+
+def hint_of_shared(identity: NDArray[np.int32], *, stacklevel: int) -> None:
+    """Warn where PSUs of several rounds have equal codes, and nobody said whether they are the same places."""
+    twice = int((np.bincount(identity) > 1).sum())
+    if twice:
+        warnings.warn(
+            f"{twice:,} PSUs have the code (and stratum) of a PSU of another round. If these are the same places, say "
+            "shared_psus=True: errors of changes are others then. If the codes were given anew, say shared_psus=False; "
+            "the rounds are taken as independent",
+            MpiWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def _pairs(t: NDArray[np.int32] | None, h: NDArray[np.int32] | None, places: int) -> NDArray[Any] | None:

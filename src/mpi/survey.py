@@ -14,6 +14,7 @@ from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
 from mpi.regrouping import Grouped, grouped
+from mpi.round_codes import tell_of_codes
 from mpi.row_values import truth, values_of
 from mpi.sampling import EVERYBODY, WHOLE, read_sample, roles_of
 
@@ -60,8 +61,9 @@ class Survey:
         share of them that was sampled.
     wave : str, optional
         The column of survey rounds, for a file with several.
-    shared_psus : bool, default False
-        Whether equal PSU codes in different rounds are the same places; rounds are independent otherwise.
+    shared_psus : bool, optional
+        Whether equal PSU codes in different rounds are the same places; rounds are independent otherwise. Say which,
+        where rounds have codes in common: a warning asks for it.
     single_psu : {"error", "certainty", "centered", "scaled"}
         The rule for a stratum with one PSU. `certainty`: it adds nothing (R ``certainty``, ``remove``).
         `centered`: it varies around the mean of all PSUs (R ``adjust``, Stata ``centered``). `scaled`: it varies
@@ -127,7 +129,7 @@ class Survey:
         size: str | None = None,
         fpc: str | None = None,
         wave: str | None = None,
-        shared_psus: bool = False,
+        shared_psus: bool | None = None,
         single_psu: SinglePsu = "error",
         single_in_group: SingleInGroup = "keep",
         census: bool = False,
@@ -357,7 +359,12 @@ class Survey:
             When there is no such column.
         """
         self.check_columns([name])
-        return categories(self.frames, name, self.labels.get(name))
+        found = categories(self.frames, name, self.labels.get(name))
+        if len(self.waves) > 1 and name not in self.roles.values():
+            there = np.zeros((len(self.waves), len(found.levels)), dtype=bool)
+            there[self.wave_of_rows(), found.index] = True
+            tell_of_codes(name, found.levels, found.names, there, self.waves)
+        return found
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise for every name that is not a column, with the nearest one."""

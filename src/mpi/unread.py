@@ -12,9 +12,9 @@ import narwhals.stable.v2 as nw
 from mpi.columns import categories
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
-from mpi.lazy_frames import lazy_frame
+from mpi.lazy_frames import lazy_frame, recoded
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes_lazily
-from mpi.pooling import labels_of, pool
+from mpi.pooling import coded_alike, pool
 from mpi.regrouping import Grouped, grouped
 from mpi.sources import (
     Source,
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mpi.columns import Categories
     from mpi.condensing import Pair
     from mpi.design import Design
     from mpi.measure import Unit
     from mpi.missing_codes import Declared
+    from mpi.round_codes import RoundLabels
     from mpi.survey import Column, Where
 
 __all__ = ["Unread", "pooled", "unread"]
@@ -167,8 +169,7 @@ class Unread(Survey):
         """Add a column that puts the values of another into groups; see `Survey.with_groups`."""
         self._check_new(name)
         self.check_columns([column])
-        tables = [condense(s.frame, Wanted({}, groups=(column,)))[0] for s in self.sources]
-        known = categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
+        known = self._read_groups(column)
         levels = dict(zip(known.levels, grouped(known, groups, rest, column), strict=True))
         return self._over(
             [replace(s, frame=s.frame.with_columns(groups_of(s, column, levels).alias(name))) for s in self.sources]
@@ -211,6 +212,14 @@ class Unread(Survey):
         sources = [by_household(s, columns) if of_members else s for s in self.sources]
         return self._put_together([profile_of(s, asked, self._alone(), self.labels) for s in sources])
 
+    def levels(self, column: str) -> list[Any]:
+        """Return the values that occur in a column, as its engine finds them; none where it is absent."""
+        return [v for v in self._read_groups(column).levels if v is not None] if column in self.columns else []
+
+    def _read_groups(self, column: str) -> Categories:
+        tables = [condense(s.frame, Wanted({}, groups=(column,)))[0] for s in self.sources]
+        return categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
+
     def _check_new(self, name: str) -> None:
         """Raise where there is such a column already."""
         known = next((c for s in self.sources if (c := s.has(name))), None)
@@ -233,7 +242,7 @@ class Unread(Survey):
             return parts[0]
         both = pool(
             {k: _without_domain(s) for k, s in zip(self.rounds, parts, strict=True)},
-            shared_psus=self.options.get("shared_psus", False),
+            shared_psus=self.options.get("shared_psus"),
         )
         return both.where(INSIDE) if any(s.domain is not None for s in parts) else both
 
@@ -243,14 +252,16 @@ class Unread(Survey):
         return found
 
 
-def pooled(surveys: Mapping[Any, Survey], *, shared_psus: bool) -> Unread:
+def pooled(surveys: Mapping[Any, Survey], *, shared_psus: bool | None, labels: RoundLabels | None) -> Unread:
     """Put rounds together of which some are not in memory; `mpi.pool` has checked that they fit."""
-    parts = [unread(s) for s in surveys.values()]
-    labels = labels_of(parts)
+    parts = {name: unread(s) for name, s in surveys.items()}
+    every = list(parts.values())
+    known, moved = coded_alike(parts, labels, lambda i, column: every[i].levels(column))
+    sources = [replace(s, frame=recoded(s.frame, m)) for p, m in zip(every, moved, strict=True) for s in p.sources]
     found = object.__new__(Unread)
-    options = {**parts[0].options, "shared_psus": shared_psus}
-    missing = functools.reduce(operator.or_, (p.missing for p in parts))
-    _fill(found, tuple(s for p in parts for s in p.sources), tuple(surveys), options, labels, missing)
+    options = {**every[0].options, "shared_psus": shared_psus}
+    missing = functools.reduce(operator.or_, (p.missing for p in every))
+    _fill(found, tuple(sources), tuple(surveys), options, known, missing)
     return found
 
 

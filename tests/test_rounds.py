@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from frames import on
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
+from frames import on
 from mpi import MpiError, MpiWarning
 
 ONE = mpi.Measure.nested("one", {"x": ["d"]}, 1)

@@ -631,7 +631,7 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     assert "it is a folder" in told(tmp_path / "people.parquet")
 
 
-@pytest.mark.parametrize(("name", "near"), [("people.xlsx", "Save the data"), ("people.csvv", "did you mean '.csv'")])
+@pytest.mark.parametrize(("name", "near"), [("people.dat1", "Save the data"), ("people.csvv", "did you mean '.csv'")])
 def test_an_unknown_suffix_is_told_with_the_known_ones(tmp_path: Path, name: str, near: str) -> None:
     message = told(write(tmp_path / name, "a,b\n1,2\n"))
     assert near in message

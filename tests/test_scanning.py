@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import mpi
@@ -74,7 +75,13 @@ def plain(value: Any) -> Any:
 
 
 def same_as_in_memory(path: Path, columns: list[str] | None = None) -> None:
-    table, found = read_table(path, columns), scanned(path, columns)
+    with warnings.catch_warnings(record=True) as alone:
+        warnings.simplefilter("always", mpi.errors.MpiWarning)
+        table = read_table(path, columns)
+    with warnings.catch_warnings(record=True) as scanned_:
+        warnings.simplefilter("always", mpi.errors.MpiWarning)
+        found = scanned(path, columns)
+    assert sorted(str(w.message) for w in alone) == sorted(str(w.message) for w in scanned_)
     assert list(found.relation.columns) == list(table.frame.columns)
     a, b = rows_of(found.relation), rows_in_memory(table.frame)
     assert len(a) == len(b)
@@ -137,7 +144,7 @@ def test_files_of_several_kinds_are_no_table(tmp_path: Path) -> None:
     write(tmp_path / "b.csv", "a\n1\n")
     assert "1 of Parquet, 1 of delimited text" in told(tmp_path)
     write(tmp_path / "c.xlsx", "a")
-    assert "c.xlsx': there is no format '.xlsx'" in told(str(tmp_path / "*"))
+    assert "c.xlsx': files that end in '.xlsx' are not read; save the sheet as CSV" in told(str(tmp_path / "*"))
 
 
 # --- parts that differ ----------------------------------------------------------------------------------------------
@@ -375,6 +382,7 @@ def test_any_text_is_read_as_in_memory(tmp_path: Path, columns: list[list[str]],
     import csv
     import io
 
+    assume(any(field.strip() for row in columns for field in row))  # otherwise it has no rows
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
     writer.writerow([f"c{i}" for i in range(len(columns[0]))])

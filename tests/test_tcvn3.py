@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 import pytest
 
-from mpi.readers.tcvn3 import LETTERS, decode, looks_like_tcvn3
+from mpi.readers.encodings import guessed
+from mpi.readers.tcvn3 import LETTERS, decode
 
 # What glibc 2.36 makes of the bytes A1 to FE: `iconv -f TCVN5712-1 -t UTF-8`, one byte at a time. TCVN5712-1 (VN1)
 # agrees with TCVN3 (VN3) wherever VN3 has a letter; it adds toned capitals and combining tones, told apart below.
@@ -42,6 +44,11 @@ PEOPLES = """
 
 def named(listing: str) -> list[str]:
     return [name.strip() for name in listing.split("|")]
+
+
+def looks_like_tcvn3(texts: Iterable[str]) -> bool:
+    guess = guessed(texts)
+    return guess is not None and guess.encoding.name == "tcvn3"
 
 
 def mangle(text: str) -> str:

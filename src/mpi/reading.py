@@ -26,6 +26,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     columns: Sequence[str] | None = None,
     memory: str | None = None,
     progress: bool | None = None,
+    encoding: str | None = None,
     weight: str | None = None,
     strata: str | None = None,
     psu: str | None = None,
@@ -47,14 +48,18 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     Parameters
     ----------
     path : path, pattern, folder, or list of these
-        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of one kind
-        that are one table, such as ``"census/*.parquet"``: see `scan`.
+        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of
+        one kind that are one table, such as ``"census/*.parquet"``: see `scan`.
     columns : sequence of str, optional
         The columns to read besides those of the design; all by default. Naming them makes large files fast.
     memory : str, optional
         How much memory may be used for what is not read into memory, ``"4GB"``; the rest is spilled to the disk.
     progress : bool, optional
         Whether to show how many rows are done where files are converted; by default on terminals and in notebooks.
+    encoding : str, optional
+        The encoding of the file's text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python
+        knows. By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are
+        then Vietnamese, else Windows-1252. What is in doubt is told by a warning.
     weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, single_in_group, census
         The design; see `Survey`.
     missing : mapping of column to codes, or codes for all columns, optional
@@ -80,7 +85,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
         "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc, "wave": wave,
     }  # fmt: skip
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c)]))
-    frame, labels = _read(path, wanted, memory, progress)
+    frame, labels = _read(path, wanted, memory, progress, encoding)
     declared = read_missing(missing)
     if wanted is not None:
         declared = declared.leaving([c for c in _columns_of(path) if c not in wanted])
@@ -90,15 +95,21 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     )  # fmt: skip
 
 
-def _read(path: Any, columns: list[str] | None, memory: str | None, progress: bool | None) -> tuple[Any, Any]:  # noqa: FBT001  # None is a third value
+def _read(
+    path: Any,
+    columns: list[str] | None,
+    memory: str | None,
+    progress: bool | None,  # noqa: FBT001  # None is a third value
+    encoding: str | None,
+) -> tuple[Any, Any]:
     """Return the data, in memory or where they lie, and their labels."""
     from mpi.readers import read_table
     from mpi.scanning import is_several, kind_of, scanned
 
     if is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path))):
-        found = scanned(path, columns, memory, progress)
+        found = scanned(path, columns, memory, progress, encoding)
         return found.relation, found.labels
-    table = read_table(path, columns)
+    table = read_table(path, columns, encoding=encoding)
     return table.frame, table.labels
 
 

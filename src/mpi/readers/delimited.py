@@ -1,4 +1,7 @@
-"""Delimited text, .csv .tsv .txt and their .gz: delimiter, encoding and decimal comma are found out."""
+"""Delimited text, .csv .tsv .txt and their .gz: delimiter, encoding and decimal comma are found out.
+
+What spreadsheets leave behind goes, and is told: a first line ``sep=;``, empty rows, columns without a name or a value.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,18 @@ import csv
 import gzip
 import io
 import re
+import warnings
 import zlib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mpi.errors import MpiWarning
+from mpi.readers.encodings import accented_words, guessed, python_codec, recoding, repair_latin1
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
-from mpi.readers.text import as_unicode, repair_latin1
+from mpi.readers.text import as_unicode, tidied, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +29,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mpi.readers.text import Repair
+
 __all__ = [
-    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "decoded", "delimiter_of", "header_of", "names", "opened", "read",
-    "refuse_rows", "rows_of", "taken",
+    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "names", "opened",
+    "read", "refuse_rows", "rows_of", "taken", "tell_left_out", "untidy_marks", "without_missing",
 ]  # fmt: skip
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -34,35 +42,124 @@ MISSING = ["", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
 HEAD_BYTES = 1 << 20
 _SAMPLE_ROWS = 50
 BYTES = "latin-1"
+_BOM = b"\xef\xbb\xbf"
 _EXACT = 2**53
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*")
+_SEP = re.compile(r"\ufeff?\"?sep=(.)\"?;*,*\r?\n", re.IGNORECASE)
+_UNNAMED = "Unnamed: "
 
 
-def names(path: Path) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head of a file says of it.
+
+    Attributes
+    ----------
+    codec : str
+        How its bytes become text.
+    delimiter : str
+        What stands between the fields.
+    header : tuple of str
+        The names of the columns, tidy; those without one are called by their place.
+    skipped : int
+        How many lines stand before the header: one where the first says ``sep=;``.
+    """
+
+    codec: str
+    delimiter: str
+    header: tuple[str, ...]
+    skipped: int
+
+
+def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:
     """Return the names in the header."""
     with opened(path) as file:
         head = taken(file, HEAD_BYTES)
-    text = decoded(head, _codec(head, whole=False))
-    return header_of(text, delimiter_of(text))
+    return head_of(head, encoding, whole=False).header
 
 
-def read(path: Path, columns: list[str] | None) -> Table:
+def head_of(data: bytes, encoding: str | None, *, whole: bool) -> Head:
+    """Return what the first bytes of a file say, or all of them."""
+    codec = _codec(data, encoding, whole=whole)
+    try:
+        text = decoded(data[:HEAD_BYTES], codec)
+    except UnicodeDecodeError as error:
+        raise _not_in(codec, error) from error
+    said = _SEP.match(text)
+    text = text[said.end() :] if said else text
+    delimiter = said[1] if said and said[1] in DELIMITERS else delimiter_of(text)
+    header = header_of(text, delimiter, _name_change(text, codec, encoding))
+    return Head(codec, delimiter, header, int(said is not None))
+
+
+def _not_in(codec: str, error: UnicodeDecodeError) -> DamagedError:
+    return DamagedError(f"it is not in the encoding {codec!r}: byte {error.start} is no letter in it; choose another")
+
+
+def _name_change(text: str, codec: str, encoding: str | None) -> Repair:
+    """Return what makes Unicode of the names in the header, by the words of the head of the file."""
+    if encoding is not None:
+        return recoding(encoding) if python_codec(encoding) is None else str
+    text = repair_latin1(text) if codec == BYTES else text
+    guess = guessed(accented_words(text))
+    first: Repair = repair_latin1 if codec == BYTES else str
+    return first if guess is None else lambda name: guess.encoding.decode(first(name))
+
+
+def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
     """Return the columns; every row must have as many fields as the header."""
     with opened(path) as file:
         data = taken(file)
-    codec = _codec(data)
-    if codec == "utf-16":
-        data, codec = data.decode(codec).encode(), "utf-8"
-    head = decoded(data[:HEAD_BYTES], codec)
-    delimiter = delimiter_of(head)
-    header = header_of(head, delimiter)
-    _check_rows(data, codec, delimiter, len(header))
-    text = _Text(data, codec, delimiter, header)
-    frame = _with_long_codes(_parsed(text, columns or list(header)), text)
-    if delimiter != ",":
+    head = head_of(data, encoding, whole=True)
+    codec = head.codec
+    if codec not in {BYTES, "utf-8-sig"}:
+        data, codec = _transcoded(data, codec), "utf-8-sig"
+    data = data.removeprefix(_BOM)
+    data = data.split(b"\n", 1)[1] if head.skipped else data
+    _check_rows(data, codec, head)
+    data, empty = _without_litter(data, codec, head)
+    text = _Text(data, codec, head.delimiter, head.header)
+    frame = _with_long_codes(_parsed(text, columns or list(head.header)), text)
+    bare = [] if columns else [n for n in frame.columns if is_unnamed(n) and frame[n].isna().all()]
+    tell_left_out(path, head.skipped, empty, len(bare))
+    frame = frame.drop(columns=bare)
+    if head.delimiter != ",":
         frame = _with_decimal_commas(frame)
-    return as_unicode(Table(frame), repair=repair_latin1 if codec == BYTES else None)
+    table = Table(frame)
+    if encoding is not None and python_codec(encoding) is not None:
+        table = tidied(table)
+    else:
+        table = as_unicode(table, path, repair=repair_latin1 if codec == BYTES else None, encoding=encoding)
+    return Table(without_missing(table.frame))
+
+
+def _transcoded(data: bytes, codec: str) -> bytes:
+    try:
+        return data.decode(codec).encode()
+    except UnicodeDecodeError as error:
+        raise _not_in(codec, error) from error
+
+
+def without_missing(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with texts missing that say so once the blanks around them are gone."""
+    texts = [n for n in frame.columns if frame[n].dtype.kind not in "iufbM"]
+    absent = {n: where for n in texts if (where := frame[n].isin(MISSING)).any()}
+    return frame.assign(**{n: frame[n].mask(where) for n, where in absent.items()})
+
+
+def is_unnamed(name: str) -> bool:
+    """Say whether a column is called by its place, since the header leaves it empty."""
+    return name.startswith(_UNNAMED)
+
+
+def tell_left_out(path: Path | str, skipped: int, rows: int, columns: int) -> None:
+    """Warn of what a spreadsheet left behind, and was left out."""
+    parts = ["its first line, which says sep=,"] if skipped else []
+    parts += [f"{rows:,} empty row{'s' * (rows > 1)}"] if rows else []
+    parts += [f"{columns:,} column{'s' * (columns > 1)} without a name or a value"] if columns else []
+    if parts:
+        warnings.warn(f"{path}: left out {', '.join(parts)}", MpiWarning, stacklevel=5)
 
 
 def opened(path: Path) -> Any:
@@ -80,15 +177,20 @@ def taken(file: Any, limit: int = -1) -> bytes:
         raise DamagedError(f"it is no whole gzip archive ({error})") from error
 
 
-def _codec(data: bytes, *, whole: bool = True) -> str:
-    """Return the encoding of the text: UTF-8 or UTF-16 where it is that, else its bytes are read as Latin-1."""
+def _codec(data: bytes, encoding: str | None, *, whole: bool) -> str:
+    """Return how bytes become text: as is said, or as UTF-8 or UTF-16 where they are that, else as Latin-1."""
+    said = None if encoding is None else python_codec(encoding)
+    if said is not None and said not in {"utf-8", "utf-8-sig"}:
+        return said
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\0" in data:
         raise DamagedError(f"it is not text: byte {data.index(0)} is zero")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if said is not None:
+            raise _not_in(said, error) from error
         return BYTES
     return "utf-8-sig"
 
@@ -160,10 +262,10 @@ def _refuse_one_column(head: str) -> None:
             )
 
 
-def header_of(text: str, delimiter: str) -> tuple[str, ...]:
+def header_of(text: str, delimiter: str, change: Repair = str) -> tuple[str, ...]:
     """Return the names in the header; a name that stands twice is refused."""
     _, row = next(rows_of(text, delimiter))
-    header = tuple(name or f"Unnamed: {i}" for i, name in enumerate(row))
+    header = tuple(tidy(change(name)) or f"{_UNNAMED}{i}" for i, name in enumerate(row))
     repeated = [repr(name) for name, count in Counter(header).items() if count > 1]
     if repeated:
         raise DamagedError(f"the header says {', '.join(repeated)} more than once; each column needs its own name")
@@ -185,14 +287,42 @@ def _counts(data: bytes, codec: str, delimiter: str) -> Iterator[tuple[int, int]
             yield number, count
 
 
-def _check_rows(data: bytes, codec: str, delimiter: str, expected: int) -> None:
+def _check_rows(data: bytes, codec: str, head: Head) -> None:
     """Raise unless there are rows, each as wide as the header: pandas fills short ones silently."""
     rows, odd = -1, []
-    for line, count in _counts(data, codec, delimiter):
+    for line, count in _counts(data, codec, head.delimiter):
         rows += 1
-        if count != expected:
-            odd.append((line, count))
-    refuse_rows(rows, odd, delimiter, expected)
+        if count != len(head.header):
+            odd.append((line + head.skipped, count))
+    refuse_rows(rows, odd, head.delimiter, len(head.header))
+
+
+def untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
+    """Return the bytes that show that there are blanks around fields, or rows without any value."""
+    mark = delimiter.encode()
+    blanks = [b for b in (b" ", b"\t") if b != mark]
+    around = [x for b in blanks for x in (mark + b, b + mark, b"\n" + b, b + b"\n", b + b"\r", b'"' + b, b + b'"')]
+    empty = [b"\n" + mark * (width - 1) + end for end in (b"\n", b"\r")] if width > 1 else []
+    return (*around, *empty)
+
+
+def _without_litter(data: bytes, codec: str, head: Head) -> tuple[bytes, int]:
+    """Return the text without blanks around fields and without empty rows, and how many rows these were."""
+    framed = b"\n" + data + b"\n"
+    if not any(mark in framed for mark in untidy_marks(head.delimiter, len(head.header))):
+        return data, 0
+    out, kept, empty = io.StringIO(newline=""), 0, 0
+    writer = csv.writer(out, delimiter=head.delimiter, lineterminator="\n")
+    for _, row in rows_of(data.decode(codec), head.delimiter):
+        fields = [field.strip(" \t") for field in row]
+        if kept and not any(fields):
+            empty += 1
+        else:
+            kept += 1
+            writer.writerow(fields)
+    if kept < 2:
+        raise DamagedError("it has a header and no rows but empty ones")
+    return out.getvalue().encode("utf-8" if codec == "utf-8-sig" else codec), empty
 
 
 def refuse_rows(rows: int, odd: list[tuple[int, int]], delimiter: str, expected: int) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from unicodedata import is_normalized
 
 from mpi.readers.delimited import (
     BYTES,
     HEAD_BYTES,
-    decoded,
-    delimiter_of,
-    header_of,
+    Head,
+    head_of,
+    is_unnamed,
     opened,
     refuse_rows,
     rows_of,
     taken,
+    untidy_marks,
 )
+from mpi.readers.encodings import python_codec
 from mpi.readers.faults import DamagedError
-from mpi.readers.text import Gathered, repair_latin1
+from mpi.readers.text import Gathered, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,8 @@ __all__ = ["Look", "look"]
 
 _BLOCK = 1 << 23
 _BOM = b"\xef\xbb\xbf"
+_AROUND = re.compile("[\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
+"""Blanks and invisible signs beyond ASCII, which may stand around a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,17 @@ class Look:
         How it is written, and the names of its columns.
     rows : int
         Number of rows.
+    skipped : int
+        Number of lines before the header.
+    empty : tuple of int
+        The places of rows without any value, which are left out; `rows` does not count them.
+    bare : tuple of str
+        The columns without a name or a value, which are left out.
     quoted : bool
         Whether any field is in quotation marks.
     plain : bool
         Whether every reader of such files would take it alike: one kind of line end, no blank lines, no line ends or
-        stray quotation marks in fields, UTF-8.
+        stray quotation marks in fields, no blanks around them, UTF-8 in composed letters.
     change : callable, optional
         What makes Unicode of its texts.
     """
@@ -59,6 +70,14 @@ class Look:
     quoted: bool
     plain: bool
     change: Repair | None = None
+    skipped: int = 0
+    empty: tuple[int, ...] = ()
+    bare: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that are not left out."""
+        return tuple(name for name in self.header if name not in self.bare)
 
 
 @dataclass(slots=True)
@@ -73,11 +92,12 @@ class _Seen:
     legacy: bool = False
     quoted: bool = False
     strict: bool = False
+    untidy: bool = False
     odd: list[tuple[int, int]] = field(default_factory=list)
     texts: Gathered = field(default_factory=Gathered)
 
 
-def look(path: Path, at: Callable[[int], None] | None = None) -> Look:
+def look(path: Path, at: Callable[[int], None] | None = None, encoding: str | None = None) -> Look:
     """Look through a file; `at` is told how many rows were seen.
 
     Raises
@@ -86,51 +106,49 @@ def look(path: Path, at: Callable[[int], None] | None = None) -> Look:
         When it is no text, is cut short, or has rows that are not as wide as its header.
     """
     with opened(path) as file:
-        head = taken(file, HEAD_BYTES)
-    codec = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    text = decoded(head, codec if codec == "utf-16" or _is_utf8(head) else BYTES)
-    delimiter = delimiter_of(text)
-    header = header_of(text, delimiter)
-    seen = _Seen(strict=codec == "utf-16", quoted='"' in text)
+        head = head_of(taken(file, HEAD_BYTES), encoding, whole=False)
+    said = None if encoding is None else python_codec(encoding)
+    seen = _Seen(strict=head.codec not in {BYTES, "utf-8-sig"})
+    seen.untidy = bool(head.skipped) or any(map(is_unnamed, head.header))
+    codec = head.codec
     if not seen.strict:
-        _through(path, delimiter, len(header), seen, at)
-        codec = BYTES if seen.legacy else codec
-    if seen.strict or (seen.odd and seen.quoted):
-        return _strictly(path, codec, delimiter, header, seen)
+        _through(path, head, seen, at)
+        codec = BYTES if seen.legacy else "utf-8-sig"
+    if seen.legacy and said is not None:
+        raise DamagedError(f"it is not in the encoding {encoding!r}; choose another")
+    if seen.strict or seen.untidy or (seen.odd and seen.quoted):
+        return _strictly(path, replace(head, codec=codec), seen, encoding)
     rows = seen.lines - seen.blank - 1
-    refuse_rows(rows, seen.odd, delimiter, len(header))
-    change = seen.texts.change(repair=False) or (repair_latin1 if seen.legacy else None)
+    refuse_rows(rows, seen.odd, head.delimiter, len(head.header))
+    change = _change(path, seen, encoding)
     alike = seen.returns == seen.pairs and seen.pairs in (0, seen.ends)
     plain = alike and not seen.blank and change is None
-    return Look(codec, delimiter, header, rows, seen.quoted, plain, _after_repair(change, legacy=seen.legacy))
+    return Look(codec, head.delimiter, head.header, rows, seen.quoted, plain, change)
 
 
-def _after_repair(change: Repair | None, *, legacy: bool) -> Repair | None:
-    """Return the change of texts that are read as Latin-1: they are mended first."""
-    if change is None or change is repair_latin1 or not legacy:
-        return change
-    return lambda text: change(repair_latin1(text))
+def _change(path: Path, seen: _Seen, encoding: str | None) -> Repair | None:
+    """Return what makes tidy Unicode of texts that are read with the codec of the file."""
+    if encoding is not None and python_codec(encoding) is not None:
+        return tidy
+    return seen.texts.change(path, repair=seen.legacy, encoding=encoding)
 
 
-def _is_utf8(head: bytes) -> bool:
-    try:
-        decoded(head, "utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _through(path: Path, delimiter: str, width: int, seen: _Seen, at: Callable[[int], None] | None) -> None:
-    mark = delimiter.encode()
+def _through(path: Path, head: Head, seen: _Seen, at: Callable[[int], None] | None) -> None:
+    mark = head.delimiter.encode()
     quoted = re.compile(rb'(?:(?<=%(m)s)|^)"(?:[^"]|"")*"(?=%(m)s|\r?$)' % {b"m": re.escape(mark)})
+    untidy = untidy_marks(head.delimiter, len(head.header))
     with opened(path) as file:
-        for block in _blocks(file):
-            _bytes(block, mark, seen)
+        for number, block in enumerate(_blocks(file)):
             lines = block.split(b"\n")
             if not lines[-1]:
                 lines.pop()
-            _widths(lines, mark, width, quoted, seen)
-            seen.lines += len(lines)
+            kept = lines[head.skipped :] if number == 0 else lines
+            framed = b"\n" + block + b"\n"
+            seen.untidy = seen.untidy or any(x in framed for x in untidy)
+            _bytes(block, mark, seen)
+            seen.lines += len(lines) - len(kept)
+            _widths(kept, mark, len(head.header), quoted, seen)
+            seen.lines += len(kept)
             if at is not None:
                 at(seen.lines - 1)
 
@@ -160,12 +178,13 @@ def _bytes(block: bytes, mark: bytes, seen: _Seen) -> None:
     if block.isascii():
         return
     try:
-        block.decode()
+        text = block.decode()
     except UnicodeDecodeError:
-        seen.legacy = True
-    if not seen.texts.settled:
-        fields = {f for f in block.replace(b"\n", mark).split(mark) if not f.isascii()}
-        seen.texts.see(repair_latin1(f.decode(BYTES)) for f in fields)
+        text, seen.legacy = block.decode(BYTES), True
+    if seen.texts.settled and not seen.legacy and _AROUND.search(text) is None and is_normalized("NFC", text):
+        return
+    fields = {f.strip('\r"') for f in text.replace("\n", mark.decode()).split(mark.decode()) if not f.isascii()}
+    seen.texts.see(fields, repair=True)
 
 
 def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[bytes], seen: _Seen) -> None:
@@ -189,18 +208,25 @@ def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[byte
             seen.odd.append((number, count))
 
 
-def _strictly(path: Path, codec: str, delimiter: str, header: tuple[str, ...], seen: _Seen) -> Look:
+def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> Look:
     """Look through a file that only a full reader understands, row by row."""
-    rows, odd = -1, []
-    with opened(path) as file, io.TextIOWrapper(file, encoding=codec, newline="") as text:
-        for line, row in rows_of(text, delimiter):
+    rows, odd, empty, held = -1, [], [], set[int]()
+    unnamed = {i for i, name in enumerate(head.header) if is_unnamed(name)}
+    whole = head.codec not in {BYTES, "utf-8-sig"}
+    with opened(path) as file, io.TextIOWrapper(file, encoding=head.codec, newline="") as text:
+        for _ in range(head.skipped):
+            text.readline()
+        for line, row in rows_of(text, head.delimiter):
             rows += 1
-            if len(row) != len(header):
-                odd.append((line, len(row)))
-            if codec == "utf-16":
+            if len(row) != len(head.header):
+                odd.append((line + head.skipped, len(row)))
+            elif rows and not any(map(str.strip, row)):
+                empty.append(rows - 1)
+            held |= {i for i in unnamed - held if i < len(row) and rows and row[i].strip()}
+            if whole:
                 seen.texts.see(row)
-    refuse_rows(rows, odd, delimiter, len(header))
-    change = seen.texts.change() or (repair_latin1 if seen.legacy else None)
-    return Look(
-        codec, delimiter, header, rows, quoted=True, plain=False, change=_after_repair(change, legacy=seen.legacy)
-    )
+    refuse_rows(rows - len(empty), odd, head.delimiter, len(head.header))
+    change = _change(path, seen, encoding) or tidy
+    bare = tuple(head.header[i] for i in sorted(unnamed - held))
+    found = (head.codec, head.delimiter, head.header, rows - len(empty))
+    return Look(*found, quoted=True, plain=False, change=change, skipped=head.skipped, empty=tuple(empty), bare=bare)

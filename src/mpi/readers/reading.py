@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
 from mpi.readers import faults
+from mpi.readers.encodings import python_codec
+from mpi.readers.formats import FORMATS, not_read, suffix_of
+from mpi.readers.text import tidy
 
 if TYPE_CHECKING:
     import os
@@ -18,36 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["column_names", "read_table"]
 
-_FORMATS = {
-    ".dta": "stata",
-    ".sav": "spss",
-    ".zsav": "spss",
-    ".por": "spss",
-    ".csv": "delimited",
-    ".tsv": "delimited",
-    ".txt": "delimited",
-    ".csv.gz": "delimited",
-    ".tsv.gz": "delimited",
-    ".txt.gz": "delimited",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
-
 
 class _Format(Protocol):
     """What each format's module offers."""
 
-    def names(self, path: Path) -> tuple[str, ...]: ...
+    def names(self, path: Path, encoding: str | None) -> tuple[str, ...]: ...
 
-    def read(self, path: Path, columns: list[str] | None) -> Table: ...
+    def read(self, path: Path, columns: list[str] | None, encoding: str | None) -> Table: ...
 
 
-def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = None) -> Table:
+def read_table(
+    path: str | os.PathLike[str], columns: Iterable[str] | None = None, *, encoding: str | None = None
+) -> Table:
     r"""Read a file of microdata with its labels.
 
-    The format goes by the suffix: Stata (.dta, versions 102 to 119), SPSS (.sav, .zsav, .por), delimited text
-    (.csv, .tsv, .txt, also .gz) or Parquet. Values are the file's codes. User-defined and extended missing
-    values are missing. Text in legacy Vietnamese encoding (TCVN3) comes out as Unicode.
+    The format goes by the suffix: Stata (.dta, versions 102 to 119), SPSS (.sav, .zsav, .por), SAS transport
+    (.xpt), delimited text (.csv, .tsv, .txt, also .gz) or Parquet. Values are the file's codes. User-defined and
+    extended missing values are missing, and so are dates that cannot be. Text comes out as Unicode in composed
+    letters (NFC), without blanks around it; so do names and labels.
 
     Parameters
     ----------
@@ -55,6 +46,10 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
         The file.
     columns : iterable of str, optional
         The columns to read, in the order wanted; all of them by default. A name said twice is read once.
+    encoding : str, optional
+        The encoding of its text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python knows.
+        By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are then
+        Vietnamese, else Windows-1252.
 
     Returns
     -------
@@ -64,7 +59,14 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     Raises
     ------
     MpiError
-        When the file is absent, damaged, cut short or not what its suffix says, or a column is not in it.
+        When the file is absent, damaged, cut short or not what its suffix says, a column is not in it, or the
+        encoding is unknown or not that of its text.
+
+    Warns
+    -----
+    MpiWarning
+        When text reads as well in two encodings, or seems to be in another than it was read in; when empty rows and
+        columns were left out; when dates cannot be; when the file does not tell that it is whole.
 
     Notes
     -----
@@ -82,12 +84,14 @@ def read_table(path: str | os.PathLike[str], columns: Iterable[str] | None = Non
     """
     file = located(path)
     module = _format(file)
+    if encoding is not None:
+        python_codec(encoding)  # tells the nearest
     with faults.told(file):
-        wanted = None if columns is None else _chosen(file, columns, module.names(file))
-        return module.read(file, wanted)
+        wanted = None if columns is None else _chosen(file, columns, module.names(file, encoding))
+        return module.read(file, wanted, encoding)
 
 
-def column_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def column_names(path: str | os.PathLike[str], *, encoding: str | None = None) -> tuple[str, ...]:
     r"""Return the names of a file's columns, in their order, without reading its data.
 
     Raises
@@ -105,26 +109,25 @@ def column_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """
     file = located(path)
     module = _format(file)
+    if encoding is not None:
+        python_codec(encoding)
     with faults.told(file):
-        return module.names(file)
+        return module.names(file, encoding)
 
 
 def _format(file: Path) -> _Format:
-    name = file.name.casefold()
-    suffix = max((s for s in _FORMATS if name.endswith(s)), key=len, default=None)
+    suffix = suffix_of(file.name)
     if suffix is None:
-        raise MpiError(
-            f"cannot read {file}: {unknown('format', ''.join(file.suffixes[-1:]), _FORMATS)}. "
-            "Save the data in one of these, or rename the file if its suffix is wrong"
-        )
-    faults.require_file(file, _FORMATS)
-    module: Any = importlib.import_module(f"mpi.readers.{_FORMATS[suffix]}")
-    faults.require_kind(file, _FORMATS[suffix])
+        raise MpiError(f"cannot read {file}: {not_read(file.name)}")
+    faults.require_file(file, FORMATS)
+    module: Any = importlib.import_module(f"mpi.readers.{FORMATS[suffix]}")
+    faults.require_kind(file, FORMATS[suffix])
     return module  # type: ignore[no-any-return]
 
 
 def _chosen(file: Path, columns: Iterable[str], known: tuple[str, ...]) -> list[str]:
-    wanted = list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
+    asked = [columns] if isinstance(columns, str) else columns
+    wanted = list(dict.fromkeys(tidy(c) if isinstance(c, str) else c for c in asked))
     problems = Problems(f"cannot read the columns asked of {file}")
     for name in wanted:
         if name not in known:

@@ -1,18 +1,24 @@
-"""SPSS files, .sav, .zsav and .por, by way of pyreadstat; user-missing values become missing."""
+"""SPSS files, .sav, .zsav and .por, by way of pyreadstat; user-missing values become missing.
+
+`sav_layout` proves first that a dictionary is sound: ReadStat would end the process where it is not.
+"""
 
 from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiWarning
+from mpi.errors import MpiError, MpiWarning
+from mpi.readers import sav_layout
+from mpi.readers.dates import dated, tell_impossible
+from mpi.readers.encodings import recoding
 from mpi.readers.metadata import labels_of, titles_of
 from mpi.readers.pieces import Meaning, Pieces
 from mpi.readers.table import Table
-from mpi.readers.text import as_unicode, repair_latin1, texts_of
+from mpi.readers.text import as_unicode, repair_latin1, tidied_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -24,24 +30,29 @@ _TO_BE_FOUND_OUT = {"", "UTF-8", "ASCII", "US-ASCII", "WINDOWS-1252", "ISO-8859-
 """Encodings that files claim and do not always use; in these ReadStat drops a letter at the end of a text silently
 where it is not in the encoding ("N÷" becomes "N"), so the bytes are read one by one and repaired afterwards."""
 
-_DATES = {"DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS"}
-_TIMES = {"TIME", "DTIME"}
+_KINDS = {
+    **dict.fromkeys(("DATE", "ADATE", "EDATE", "JDATE", "SDATE"), "date"),
+    **dict.fromkeys(("DATETIME", "YMDHMS"), "datetime"),
+    **dict.fromkeys(("TIME", "DTIME"), "time"),
+}
+_ORIGIN = "1582-10-14"
 
 
-def names(path: Path) -> tuple[str, ...]:
+def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:
     """Return the names of the columns."""
-    metadata, encoding = _metadata(path)
-    return tuple(_repaired(metadata.column_names, encoding))
+    return tuple(_raw_names(*_metadata(path, encoding), encoding))
 
 
-def read(path: Path, columns: list[str] | None) -> Table:
+def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
     """Return the columns with their labels."""
-    metadata, encoding = _metadata(path)
-    raw = dict(zip(_repaired(metadata.column_names, encoding), metadata.column_names, strict=True))
+    metadata, read_in = _metadata(path, encoding)
+    raw = _raw_names(metadata, read_in, encoding)
     kept = list(raw) if columns is None else columns
     usecols = [raw[name] for name in kept]
-    options = {"usecols": usecols, "dates_as_pandas_datetime": True}
-    frame = _pyreadstat(path, encoding, **options)[0][usecols].set_axis(kept, axis=1)
+    frame = _pyreadstat(path, read_in, usecols=usecols, disable_datetime_conversion=True)[0][usecols]
+    seen: dict[str, int] = {}
+    frame = dated(frame.set_axis(kept, axis=1), _dates(metadata, raw), _ORIGIN, seen)
+    tell_impossible(path, seen)
     labels, titles = labels_of(metadata), titles_of(metadata)
     table = Table(
         frame,
@@ -49,53 +60,61 @@ def read(path: Path, columns: list[str] | None) -> Table:
         {name: titles[raw[name]] for name in kept if raw[name] in titles},
     )
     context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-    read_table = as_unicode(table, context=context, repair=repair_latin1 if encoding else None)
-    _tell_doubts(path, read_table)
+    read_table = as_unicode(table, path, context=context, repair=repair_latin1 if read_in else None, encoding=encoding)
+    _tell_doubts(path)
     return read_table
 
 
-def pieces(path: Path, columns: list[str], rows: int) -> Pieces:
+def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = None) -> Pieces:
     """Return the columns piece by piece, each of so many rows."""
-    metadata, encoding = _metadata(path)
-    raw = dict(zip(_repaired(metadata.column_names, encoding), metadata.column_names, strict=True))
+    metadata, read_in = _metadata(path, encoding)
+    raw = _raw_names(metadata, read_in, encoding)
     usecols = [raw[name] for name in columns]
+    dates, seen = _dates(metadata, raw), dict[str, int]()
 
     def frames() -> Iterator[pd.DataFrame]:
         start, found = 0, rows
         while found == rows:
-            options = {"usecols": usecols, "dates_as_pandas_datetime": True, "row_offset": start, "row_limit": rows}
-            frame = _pyreadstat(path, encoding, **options)[0]
+            options = {"usecols": usecols, "disable_datetime_conversion": True, "row_offset": start, "row_limit": rows}
+            frame = _pyreadstat(path, read_in, **options)[0]
             found = len(frame)
             start += found
             if found:
-                yield frame[usecols].set_axis(columns, axis=1)
+                yield dated(frame[usecols].set_axis(columns, axis=1), dates, _ORIGIN, seen)
 
     def meaning() -> Meaning:
         labels, titles = labels_of(metadata), titles_of(metadata)
         context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-        _tell_doubts(path, Table(None))
-        return Meaning({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), encoding is not None)
+        _tell_doubts(path)
+        tell_impossible(path, seen)
+        return Meaning({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), read_in is not None)
 
     total = metadata.number_rows
-    kinds = {n: _kind(metadata, raw[n]) for n in columns}
+    kinds = {n: _TYPES.get(dates.get(n, ""), metadata.readstat_variable_types[raw[n]]) for n in columns}
     return Pieces(total if total is not None and total >= 0 else None, kinds, frames, meaning)
 
 
-def _kind(metadata: Any, name: str) -> str:
-    """Return what a column is declared to be; the formats of dates and times are those that pyreadstat knows."""
-    kind: str = metadata.readstat_variable_types[name]
-    written = metadata.original_variable_types[name].rstrip("0123456789.")
-    if kind == "double" and written in _DATES:
-        return "timestamp"
-    return "time" if kind == "double" and written in _TIMES else kind
+_TYPES = {"date": "timestamp", "datetime": "timestamp", "time": "time"}
 
 
-def _metadata(path: Path) -> tuple[Any, str | None]:
+def _dates(metadata: Any, raw: Mapping[str, str]) -> dict[str, str]:
+    """Return which columns are dates, moments and times; MONTH, QTR and the like are numbers."""
+    kinds, formats = metadata.readstat_variable_types, metadata.original_variable_types
+    written = {n: formats[r].rstrip("0123456789.") for n, r in raw.items() if kinds[r] == "double"}
+    return {n: _KINDS[w] for n, w in written.items() if w in _KINDS}
+
+
+def _metadata(path: Path, encoding: str | None = None) -> tuple[Any, str | None]:
     """Return what pyreadstat says of the file, and the encoding to read it in, or None for the file's own."""
     import pyreadstat
 
     if _portable(path):
+        if encoding is not None:
+            raise MpiError(f"cannot read {path}: the text of a .por file is read as the file says; leave out encoding=")
         return _pyreadstat(path, None, metadataonly=True)[1], None
+    sav_layout.walk(path)
+    if encoding is not None:
+        return _pyreadstat(path, _BYTES, metadataonly=True)[1], _BYTES
     try:
         metadata = _pyreadstat(path, None, metadataonly=True)[1]
         if (metadata.file_encoding or "").upper() not in _TO_BE_FOUND_OUT:
@@ -118,17 +137,18 @@ def _pyreadstat(path: Path, encoding: str | None, **options: Any) -> Any:
     return pyreadstat.read_sav(str(path), encoding=encoding, **options)
 
 
-def _repaired(texts: list[str], encoding: str | None) -> list[str]:
-    return [repair_latin1(text) for text in texts] if encoding else texts
+def _raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict[str, str]:
+    """Return the names of the columns as they are said, and as they were read."""
+    change = recoding(encoding) if encoding else repair_latin1 if read_in else str
+    texts = [change(name) for name in metadata.column_names]
+    raw = dict(zip(texts, metadata.column_names, strict=True))
+    return {clean: raw[text] for clean, text in tidied_names(texts).items()}
 
 
-def _tell_doubts(path: Path, table: Table) -> None:
-    """Warn where a cut could not be noticed, or letters were lost because .por does not say its encoding."""
+def _tell_doubts(path: Path) -> None:
+    """Warn where a cut could not be noticed."""
     with path.open("rb") as file:
         uncounted = file.read(84)[80:84] == b"\xff\xff\xff\xff"
     if uncounted and not _portable(path):
         message = f"{path} does not say how many cases it holds; compare the number read with its documentation"
-        warnings.warn(message, MpiWarning, stacklevel=4)
-    if _portable(path) and any("\ufffd" in text for text in texts_of(table)):
-        message = f"{path} holds letters that cannot be read in a .por file; save it as .sav in SPSS or PSPP"
         warnings.warn(message, MpiWarning, stacklevel=4)

@@ -7,15 +7,17 @@ pandas 3 reads every version that Stata released. Before, it lacks 102 to 104 an
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, MpiWarning
 from mpi.readers import dta_layout
+from mpi.readers.dates import possible, tell_impossible
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import labels_of, titles_of
 from mpi.readers.pieces import Meaning, Pieces
 from mpi.readers.table import Table
-from mpi.readers.text import as_unicode, repair_latin1
+from mpi.readers.text import as_unicode, repair_latin1, tidied_names, without_blanks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,33 +37,48 @@ _NOT_BEFORE_PANDAS_3 = 110
 _NO_READSTAT = (102, 103)
 
 
-def names(path: Path) -> tuple[str, ...]:
+def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:  # noqa: ARG001  # Stata's own are Unicode
     """Return the names of the columns, from the head of the file."""
+    return tuple(_raw_names(path))
+
+
+def _raw_names(path: Path) -> dict[str, str]:
+    """Return the names of the columns as they are said, and as they stand in the file."""
     from pandas.api.typing import StataReader
 
     if dta_layout.version_of(path) in _NO_READSTAT:
         with StataReader(path) as reader:
-            return tuple(reader.variable_labels())
-    metadata, _ = _metadata(path, legacy=False)
-    return tuple(metadata.column_names)
+            return tidied_names(map(str, reader.variable_labels()))
+    return tidied_names(_metadata(path, legacy=False)[0].column_names)
 
 
-def read(path: Path, columns: list[str] | None) -> Table:
+def _raw(path: Path, columns: list[str]) -> list[str]:
+    """Return how columns are called in the file: otherwise at most where their letters can be composed."""
+    names = {} if all(map(str.isascii, columns)) else _raw_names(path)
+    return [names.get(c, c) for c in columns]
+
+
+def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
     """Return the columns with their labels; a file that is not whole is refused."""
     layout = dta_layout.walk(path)
-    frame, legacy = _data(path, layout, columns)
+    frame, legacy = _data(path, layout, None if columns is None else _raw(path, columns))
     if len(frame) != layout.rows:
         raise DamagedError(f"its header says {layout.rows} rows, and {len(frame)} were found")
+    raw = tidied_names(map(str, frame.columns))
+    kept = list(raw)
     labels, titles, legacy = _labels(path, layout, legacy=legacy)
-    kept = [str(name) for name in frame.columns]
-    _tell_undefined(path, layout, kept)
+    _tell_undefined(path, layout, [raw[name] for name in kept])
+    seen: dict[str, int] = {}
+    frame = possible(frame.set_axis(kept, axis=1), seen)
+    tell_impossible(path, seen)
     table = Table(
-        _without_blanks(frame),
-        {name: labels[name] for name in kept if name in labels},
-        {name: titles[name] for name in kept if name in titles},
+        frame,
+        {name: labels[raw[name]] for name in kept if raw[name] in labels},
+        {name: titles[raw[name]] for name in kept if raw[name] in titles},
     )
     context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-    return as_unicode(table, context=context, repair=repair_latin1 if legacy else None)
+    found = as_unicode(table, path, context=context, repair=repair_latin1 if legacy else None, encoding=encoding)
+    return replace(found, frame=without_blanks(found.frame))
 
 
 def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.DataFrame, bool]:
@@ -85,25 +102,29 @@ def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.Dat
     return frame, legacy or any(issubclass(w.category, UnicodeWarning) for w in seen)
 
 
-def pieces(path: Path, columns: list[str], rows: int) -> Pieces:
+def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = None) -> Pieces:  # noqa: ARG001  # of .sav
     """Return the columns piece by piece, each of so many rows; a file that is not whole is refused."""
     layout = dta_layout.walk(path)
-    found = {"legacy": layout.version < _UNICODE_SINCE}
+    raw = _raw(path, columns)
+    found, seen = {"legacy": layout.version < _UNICODE_SINCE}, dict[str, int]()
 
     def frames() -> Iterator[pd.DataFrame]:
         """Yield the rows, and note whether texts are of old encodings."""
-        for frame, legacy in _in_pieces(path, layout, columns, rows):
+        for frame, legacy in _in_pieces(path, layout, raw, rows):
             found["legacy"] |= legacy
-            yield _without_blanks(frame)
+            yield without_blanks(possible(frame.set_axis(columns, axis=1), seen))
 
     def meaning() -> Meaning:
         """Return labels and titles, when all rows have been seen."""
         labels, titles, repair = _labels(path, layout, legacy=found["legacy"])
-        _tell_undefined(path, layout, columns)
+        _tell_undefined(path, layout, raw)
+        tell_impossible(path, seen)
         context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-        return Meaning({n: labels[n] for n in columns if n in labels}, tuple(context), repair)
+        kept = {n: labels[r] for n, r in zip(columns, raw, strict=True) if r in labels}
+        return Meaning(kept, tuple(context), repair)
 
-    return Pieces(layout.rows, _kinds(path, layout, columns), frames, meaning)
+    kinds = _kinds(path, layout, raw)
+    return Pieces(layout.rows, {n: kinds[r] for n, r in zip(columns, raw, strict=True)}, frames, meaning)
 
 
 def _kinds(path: Path, layout: Layout, columns: list[str]) -> dict[str, str]:
@@ -204,12 +225,6 @@ def _metadata(path: Path, *, legacy: bool) -> tuple[Any, bool]:
             if isinstance(error, pyreadstat.ReadstatError) and "convert string" not in str(error):
                 raise
     return pyreadstat.read_dta(str(path), metadataonly=True, encoding="ISO-8859-1")[1], True
-
-
-def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with "" missing: it is how Stata writes a missing string."""
-    blank = {name: frame[name] == "" for name in frame.columns if not _is_numeric(frame[name])}
-    return frame.assign(**{name: frame[name].mask(where) for name, where in blank.items() if where.any()})
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:

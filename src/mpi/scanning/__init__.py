@@ -11,6 +11,7 @@ from mpi.engine import Files, connected, literal, name, remember, told_by_engine
 from mpi.errors import MpiError, unknown
 from mpi.missing_codes import read_missing, without_codes_lazily
 from mpi.progress import rows_done
+from mpi.readers.encodings import python_codec
 from mpi.scanning.copies import Copies
 from mpi.scanning.parts import Parts, find, is_remote, is_several, kind_of
 
@@ -51,6 +52,7 @@ def scan(
     *,
     columns: Sequence[str] | None = None,
     progress: bool | None = None,
+    encoding: str | None = None,
     missing: Declared = None,
     copies: Copies = "refuse",
 ) -> Any:
@@ -70,6 +72,9 @@ def scan(
     progress : bool, optional
         Whether to show how many rows are done where files are looked through or converted. By default a bar is shown on
         terminals and in notebooks, after a second.
+    encoding : str, optional
+        The encoding of the text in files that are not Parquet, such as ``"tcvn3"``; found out by default, as
+        `read_survey` does.
     missing : mapping of column to codes, or codes for all columns, optional
         Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; the relation has them missing. See
         `Survey`, which also counts them; here the columns of a design are no others.
@@ -102,7 +107,7 @@ def scan(
     >>> small = mpi.profile(census, measure, by=["province", "sex"])  # doctest: +SKIP
     """
     declared = read_missing(missing)
-    found = scanned(path, columns, memory, progress, copies)
+    found = scanned(path, columns, memory, progress, encoding, copies)
     if not declared:
         return found.relation
     frame, _ = without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False)
@@ -114,6 +119,7 @@ def scanned(
     columns: Sequence[str] | None = None,
     memory: str | None = None,
     progress: bool | None = None,  # noqa: FBT001  # None is a third value
+    encoding: str | None = None,
     copies: Copies = "refuse",
 ) -> Scanned:
     """Return files as a relation, with the labels of their values; see `scan`."""
@@ -121,13 +127,25 @@ def scanned(
     if copies not in get_args(Copies):
         raise MpiError(unknown("word for copies", copies, get_args(Copies)))
     parts = find(path, copies=copies)
+    _check_encoding(parts, encoding)
     connection, folder = connected(memory)
     with told_by_engine():
-        relation, files, labels = _opened(connection, parts, wanted, folder, progress)
+        relation, files, labels = _opened(connection, parts, wanted, folder, progress, encoding)
         if memory is not None:
             connection.execute("SET preserve_insertion_order = false")
     remember(connection, files)
     return Scanned(relation, labels, files.rows)
+
+
+def _check_encoding(parts: Parts, encoding: str | None) -> None:
+    if encoding is None:
+        return
+    python_codec(encoding)  # tells the nearest
+    if parts.kind == "parquet" or any(map(is_remote, parts.paths)):
+        raise MpiError(
+            f"encoding={encoding!r}: the text of {parts.paths[0]!r} is left to DuckDB, which takes it for UTF-8; leave "
+            "encoding out, or read a file on this disk without memory="
+        )
 
 
 def _opened(
@@ -136,6 +154,7 @@ def _opened(
     columns: Sequence[str] | None,
     folder: Path,
     progress: bool | None,  # noqa: FBT001  # None is a third value
+    encoding: str | None,
 ) -> tuple[Any, Files, Mapping[str, Mapping[Any, str]]]:
     from mpi.scanning import converted, delimited, parquet
 
@@ -145,8 +164,8 @@ def _opened(
         return *_remote_text(connection, parts, columns), {}
     if parts.kind == "delimited":
         with rows_done("looking through", None, show=progress) as at:
-            return *delimited.opened_text(connection, parts.paths, columns, folder, at), {}
-    made = converted.converted(parts.kind, parts.paths, columns, folder, show=progress)
+            return *delimited.opened_text(connection, parts.paths, columns, folder, at, encoding), {}
+    made = converted.converted(parts.kind, parts.paths, columns, folder, show=progress, encoding=encoding)
     return *parquet.opened(connection, made.paths, columns), made.labels
 
 

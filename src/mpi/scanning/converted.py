@@ -41,7 +41,13 @@ class Converted:
 
 
 def converted(
-    kind: str, paths: Sequence[str], columns: Sequence[str] | None, folder: Path, *, show: bool | None = None
+    kind: str,
+    paths: Sequence[str],
+    columns: Sequence[str] | None,
+    folder: Path,
+    *,
+    show: bool | None = None,
+    encoding: str | None = None,
 ) -> Converted:
     """Write the columns of Stata or SPSS files as Parquet files in a folder, and show how many rows are done.
 
@@ -51,7 +57,7 @@ def converted(
         When files are damaged or not alike, also in their labels; the disk is full; or PyArrow is not installed.
     """
     reader = importlib.import_module(f"mpi.readers.{kind}")
-    opened = _opened(reader, paths, columns)
+    opened = _opened(reader, paths, columns, encoding)
     counts = [p.rows for p in opened.values()]
     total = None if None in counts else sum(n or 0 for n in counts)
     made, labels, done = [], {}, 0
@@ -59,7 +65,7 @@ def converted(
         for number, (path, pieces) in enumerate(opened.items()):
             target = folder / f"{number:05}.parquet"
             with faults.told(Path(path)):
-                rows, labels[path] = _one(pieces, target, lambda n, before=done: at(before + n))  # type: ignore[misc]  # of a lambda with a default
+                rows, labels[path] = _one(Path(path), pieces, target, lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
             if pieces.rows is not None and rows != pieces.rows:
                 raise MpiError(f"cannot read {path}: its header says {pieces.rows} rows, and {rows} were found")
@@ -68,25 +74,27 @@ def converted(
     return Converted(tuple(made), merged_labels(labels))
 
 
-def _opened(reader: Any, paths: Sequence[str], columns: Sequence[str] | None) -> dict[str, Pieces]:
+def _opened(
+    reader: Any, paths: Sequence[str], columns: Sequence[str] | None, encoding: str | None
+) -> dict[str, Pieces]:
     """Return each file's pieces, of the columns that all have; nothing but heads is read."""
     problems = Problems("the files cannot be read")
     names: dict[str, tuple[str, ...]] = {}
     for path in paths:
-        names[path] = _try(problems, path, lambda p: _names(reader, p)) or ()
+        names[path] = _try(problems, path, lambda p: _names(reader, p, encoding)) or ()
     problems.raise_if_any()
     chosen = agreed({p: dict.fromkeys(n, "") for p, n in names.items()}, columns)
     size = max(_CELLS // max(len(chosen), 1), _LEAST)
-    found = {p: _try(problems, p, lambda p: reader.pieces(p, chosen, size)) for p in paths}
+    found = {p: _try(problems, p, lambda p: reader.pieces(p, chosen, size, encoding)) for p in paths}
     problems.raise_if_any()
     agreed({p: {c: _KINDS.get(k, "numbers") for c, k in f.kinds.items()} for p, f in found.items()}, chosen)
     return found
 
 
-def _names(reader: Any, path: Path) -> tuple[str, ...]:
+def _names(reader: Any, path: Path, encoding: str | None) -> tuple[str, ...]:
     if path.suffix.casefold() == ".dta":
         dta_layout.walk(path)  # proves that it is whole
-    found: tuple[str, ...] = reader.names(path)
+    found: tuple[str, ...] = reader.names(path, encoding)
     return found
 
 
@@ -99,7 +107,9 @@ def _try(problems: Problems, path: str, read: Callable[[Path], Any]) -> Any:
     return None
 
 
-def _one(pieces: Pieces, target: Path, at: Callable[[int], None]) -> tuple[int, dict[str, dict[object, str]]]:
+def _one(
+    path: Path, pieces: Pieces, target: Path, at: Callable[[int], None], encoding: str | None
+) -> tuple[int, dict[str, dict[object, str]]]:
     """Write one file; texts are put right afterwards, when all have been seen."""
     texts = [c for c, kind in pieces.kinds.items() if kind == "string"]
     gathered = Gathered()
@@ -113,11 +123,12 @@ def _one(pieces: Pieces, target: Path, at: Callable[[int], None]) -> tuple[int, 
 
     rows = writing(watched(), pieces.kinds, target, at)
     meaning = pieces.meaning()
-    change = gathered.change(meaning.context, repair=meaning.repair)
+    change = gathered.change(path, meaning.context, repair=meaning.repair, encoding=encoding)
     if change is None:
         return rows, {c: dict(values) for c, values in meaning.labels.items()}
     if texts:
-        _rewrite(target, change)
+        gone: Any = (lambda text: change(text) or None) if path.suffix.casefold() == ".dta" else change
+        _rewrite(target, gone)  # a blank text is a missing one in Stata
     return rows, map_labels(meaning.labels, change)
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mpi.engine import Files, as_path, first_line, literal, name
 from mpi.errors import MpiError, Problems
 from mpi.readers import faults
-from mpi.readers.delimited import MISSING, opened
+from mpi.readers.delimited import MISSING, opened, tell_left_out, without_missing
 from mpi.readers.delimited_look import Look, look
 from mpi.readers.text import map_frame
 from mpi.scanning.converted import writing
@@ -69,7 +71,12 @@ class _Column:
 
 
 def opened_text(
-    connection: Any, paths: Sequence[str], columns: Sequence[str] | None, folder: Path, at: Callable[[int], None]
+    connection: Any,
+    paths: Sequence[str],
+    columns: Sequence[str] | None,
+    folder: Path,
+    at: Callable[[int], None],
+    encoding: str | None = None,
 ) -> tuple[Any, Files]:
     """Return a relation over the files, and what is known of them.
 
@@ -78,8 +85,8 @@ def opened_text(
     MpiError
         When files are no sound text, are not alike, or columns are absent; all files are looked at first.
     """
-    looks = _looks(paths, at)
-    chosen = agreed({p: dict.fromkeys(found.header, "") for p, found in looks.items()}, columns)
+    looks = _looks(paths, at, encoding)
+    chosen = agreed({p: dict.fromkeys(found.columns, "") for p, found in looks.items()}, columns)
     sources = [_source(p, found, chosen, folder / f"{i:05}.parquet") for i, (p, found) in enumerate(looks.items())]
     profiles = {s.path: _profile(connection, s, chosen) for s in sources}
     kinds = {s.path: _kinds(profiles[s.path], s.look.delimiter) for s in sources}
@@ -90,18 +97,20 @@ def opened_text(
     return relation, Files(sum(s.rows for s in sources), tuple(paths), _damage(connection, sources, chosen))
 
 
-def _looks(paths: Sequence[str], at: Callable[[int], None]) -> dict[str, Look]:
+def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None) -> dict[str, Look]:
     problems = Problems("the files cannot be read")
     found, done = {}, 0
     for path in paths:
         try:
             with faults.told(Path(path)):
-                found[path] = look(Path(path), lambda n, before=done: at(before + n))  # type: ignore[misc]  # of a lambda with a default
+                found[path] = look(Path(path), lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
                 done += found[path].rows
         except MpiError as error:
             problems.found += error.problems
     problems.raise_if_any()
+    for path, each in found.items():
+        tell_left_out(path, each.skipped, len(each.empty), len(each.bare))
     return found
 
 
@@ -150,11 +159,16 @@ def _pieces(path: str, found: Look, chosen: list[str]) -> Iterator[pd.DataFrame]
     """Yield the fields as text, with everything put right that the engine would take otherwise."""
     import pandas as pd
 
+    empty = np.array(found.empty, dtype=np.int64)
     options: Any = {"na_values": MISSING, "keep_default_na": False, "index_col": False, "dtype": str}
     options |= {"sep": found.delimiter, "header": 0, "names": list(found.header), "usecols": chosen}
     with opened(Path(path)) as file, io.TextIOWrapper(file, encoding=found.codec, newline="") as text:
-        for frame in pd.read_csv(text, chunksize=_PIECE, **options):
-            yield frame if found.change is None else map_frame(frame, found.change)
+        done = 0
+        for frame in pd.read_csv(text, chunksize=_PIECE, skiprows=found.skipped, **options):
+            places = np.arange(done, done + len(frame))
+            done += len(frame)
+            kept = frame[~np.isin(places, empty)] if found.empty else frame
+            yield kept if found.change is None else without_missing(map_frame(kept, found.change))
 
 
 # --- what they are ---

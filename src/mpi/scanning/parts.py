@@ -10,9 +10,10 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems
 from mpi.files import located
 from mpi.readers import faults
+from mpi.readers.formats import FORMATS, not_read, suffix_of
 from mpi.scanning.copies import copies_among, distinct
 
 if TYPE_CHECKING:
@@ -24,19 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts", "find", "is_remote", "is_several", "kind_of"]
 
-_KINDS = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "delimited",
-    ".tsv": "delimited",
-    ".txt": "delimited",
-    ".csv.gz": "delimited",
-    ".tsv.gz": "delimited",
-    ".txt.gz": "delimited",
-    ".dta": "stata",
-    ".sav": "spss",
-    ".zsav": "spss",
-}
+_KINDS = {suffix: kind for suffix, kind in FORMATS.items() if suffix not in {".por", ".xpt"}}
 _WORDS = {"parquet": "Parquet", "delimited": "delimited text", "stata": "Stata", "spss": "SPSS"}
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -97,8 +86,7 @@ def is_remote(path: str) -> bool:
 
 def kind_of(path: str) -> str:
     """Return the kind of a file by its suffix, or "" for none that can be read."""
-    low = path.casefold()
-    return max(((s, k) for s, k in _KINDS.items() if low.endswith(s)), default=("", ""), key=lambda x: len(x[0]))[1]
+    return _KINDS.get(suffix_of(path, _KINDS) or "", "")
 
 
 def _text(where: str | os.PathLike[str]) -> str:
@@ -170,8 +158,9 @@ def _in_folder(folder: Path) -> list[str]:
 def _one_kind(kinds: dict[str, str], where: object) -> None:
     problems = Problems("the files cannot be read")
     for path in [p for p, kind in kinds.items() if not kind]:
-        end = Path(path).suffix
-        problems.add(f"{path!r}: {unknown('format', end, _KINDS)}; save the data as one of these")
+        end = suffix_of(path)
+        only = f"a file that ends in {end!r} is read by itself, as a whole: leave out memory= and patterns"
+        problems.add(f"{path!r}: {only if end else not_read(path, _KINDS)}")
     counted = Counter(kinds.values())
     if len(counted) > 1 and not problems.found:
         said = ", ".join(f"{n} of {_WORDS[k]}" for k, n in counted.most_common())

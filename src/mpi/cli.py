@@ -94,6 +94,7 @@ def estimate(
     single_psu: opt.SinglePsu = None,
     census: opt.Census = False,
     memory: opt.Memory = None,
+    encoding: opt.Encoding = None,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
     where: opt.Where = None,
@@ -134,6 +135,7 @@ def estimate(
         check_request(plan, cutoff or [], statistic or [], level, out or [])
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
         design |= {"missing": opt.codes_of(codes)} if codes else {}
+        design |= {"encoding": encoding} if encoding else {}
         survey = _survey(file, _needed(plan, groups, where), design, memory)
         freedom = opt.word(df, "group")
         asked: Any = statistic or (None if out else _headline(plan))
@@ -213,6 +215,7 @@ def vhlss(
     hoa: opt.HoaWord = None,
     labels: opt.LabelsWord = None,
     overrides: opt.Overrides = None,
+    encoding: opt.Encoding = None,
     out: opt.Outs = None,
 ) -> None:
     """From a folder of the Viet Nam Household Living Standards Survey to who is poor under the law.
@@ -232,7 +235,7 @@ def vhlss(
     with _told():
         request = Request(
             folder, year, line_of(line, year), [opt.grouping(b) for b in by or []], opt.word(unit, "household"),
-            overrides, opt.word(labels, "en"), bounds, figures, opt.word(hoa, "majority"), province or [],
+            overrides, opt.word(labels, "en"), bounds, figures, opt.word(hoa, "majority"), province or [], encoding,
         )  # fmt: skip
         check_outputs(out or [])
         with status(f"Reading {folder}"):
@@ -248,6 +251,7 @@ def explain(
     year: opt.Year,
     household: Annotated[str, typer.Option(help="The household's identifier.")],
     line: opt.LineName = None,
+    encoding: opt.Encoding = None,
 ) -> None:
     """Explain one household of a VHLSS folder: its deprivations, the answers behind them, its class, the article.
 
@@ -257,7 +261,7 @@ def explain(
     """
     with _told():
         with status(f"Reading {folder}"):
-            account = account_of(folder, year, line_of(line, year), household)
+            account = account_of(folder, year, line_of(line, year), household, encoding=encoding)
         typer.echo(account)
 
 
@@ -277,6 +281,7 @@ def check(
     single_psu: opt.SinglePsu = None,
     census: opt.Census = False,
     memory: opt.Memory = None,
+    encoding: opt.Encoding = None,
     missing: opt.NoAnswer = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
@@ -296,6 +301,7 @@ def check(
         plan = opt.measure_of(measure) if measure else None
         design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
         design |= {"missing": opt.codes_of(missing)} if missing else {}
+        design |= {"encoding": encoding} if encoding else {}
         survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)
         show_survey(survey, {k: v for k, v in (design or survey.roles).items() if k in survey.roles})
         if plan is not None:

@@ -31,6 +31,7 @@ __all__ = [
     "Cutoffs",
     "Decimals",
     "Degrees",
+    "Encoding",
     "Figures",
     "File",
     "Folder",
@@ -164,6 +165,14 @@ Census = Annotated[bool, _design_option("--census", "Everybody is in the data: n
 Memory = Annotated[
     str | None,
     _option("--memory", "How much memory may be used, such as 4GB; the file is then left where it lies.", "AMOUNT"),
+]
+Encoding = Annotated[
+    str | None,
+    _option(
+        "--encoding",
+        "The encoding of the file's text, such as tcvn3, vni, viscii, windows-1258 or utf-8; found out by default.",
+        "NAME",
+    ),
 ]
 SinglePsu = Annotated[
     Single | None,
@@ -385,6 +394,7 @@ _FLAGS = {
     "census": "--census",
     "memory": "--memory",
     "df": "--df",
+    "encoding": "--encoding",
     "statistics": "--statistic",
     "missing": "--missing",
 }

@@ -55,6 +55,8 @@ class Request:
         Where the Hoa stand.
     provinces : sequence of str
         The provinces of the key figures; none for all, where provinces are asked for.
+    encoding : str or None
+        The encoding of the text of the files; found out where it is None.
     """
 
     folder: Path
@@ -68,6 +70,7 @@ class Request:
     figures: bool | None
     hoa: Hoa
     provinces: Sequence[str]
+    encoding: str | None = None
 
     @property
     def crosses(self) -> list[Cross]:
@@ -167,7 +170,7 @@ def _survey(request: Request) -> Survey:
     from mpi.readers.vhlss import read_vhlss
 
     options: dict[str, Any] = {} if request.overrides is None else {"overrides": request.overrides}
-    survey = read_vhlss(request.folder, request.year, labels=request.labels, **options)
+    survey = read_vhlss(request.folder, request.year, labels=request.labels, encoding=request.encoding, **options)
     survey.check_columns(columns_of(request.crosses))
     return survey
 
@@ -209,14 +212,16 @@ def _synthetic(folder: Path) -> list[str]:
     return []
 
 
-def account_of(folder: Path, year: int, line: Line, household: str, labels: Language = "en") -> str:
+def account_of(
+    folder: Path, year: int, line: Line, household: str, labels: Language = "en", *, encoding: str | None = None
+) -> str:
     """Explain one household: each indicator with the answers behind it, its income, its class and the article."""
     from mpi.columns import categories
     from mpi.indicators import explain, list_rules, load_rules
     from mpi.official import with_deprivations
     from mpi.readers.vhlss import read_vhlss
 
-    survey = read_vhlss(folder, year, labels=labels)
+    survey = read_vhlss(folder, year, labels=labels, encoding=encoding)
     found = categories(survey.frames, survey.roles["household"])
     if household not in found.levels:
         raise MpiError(unknown("household", household, found.levels, show=3))

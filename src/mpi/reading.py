@@ -87,8 +87,8 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c)]))
     frame, labels = _read(path, wanted, memory, progress, encoding)
     declared = read_missing(missing)
-    if wanted is not None:
-        declared = declared.leaving([c for c in _columns_of(path) if c not in wanted])
+    if wanted is not None and declared:
+        declared = declared.leaving([c for c in _columns_of(path, encoding) if c not in wanted])
     return Survey(
         frame, **roles, shared_psus=shared_psus, single_psu=single_psu, single_in_group=single_in_group,
         census=census, labels=labels, missing=declared,
@@ -113,13 +113,13 @@ def _read(
     return table.frame, table.labels
 
 
-def _columns_of(path: Any) -> tuple[str, ...]:
+def _columns_of(path: Any, encoding: str | None) -> tuple[str, ...]:
     """Return the columns of a file, or of the first of several; none where they lie at an address."""
     from mpi.readers import column_names
-    from mpi.scanning.parts import find, is_remote
+    from mpi.scanning.parts import find, is_remote, is_several
 
-    first = find(path).paths[0]
-    return () if is_remote(first) else column_names(first)
+    first = find(path).paths[0] if is_several(path) else path
+    return () if is_remote(os.fspath(first)) else column_names(first, encoding=encoding)
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:

@@ -155,7 +155,7 @@ def is_unnamed(name: str) -> bool:
 
 def tell_left_out(path: Path | str, skipped: int, rows: int, columns: int) -> None:
     """Warn of what a spreadsheet left behind, and was left out."""
-    parts = ["its first line, which says sep=,"] if skipped else []
+    parts = ["its first line, 'sep='"] if skipped else []
     parts += [f"{rows:,} empty row{'s' * (rows > 1)}"] if rows else []
     parts += [f"{columns:,} column{'s' * (columns > 1)} without a name or a value"] if columns else []
     if parts:

@@ -48,6 +48,7 @@ def read_vhlss(
     single_psu: SinglePsu = "centered",
     subsample: Subsample | None = None,
     labels: Language = "en",
+    encoding: str | None = None,
 ) -> Survey:
     """Read a round of the Viet Nam Household Living Standards Survey from its folder of files.
 
@@ -73,6 +74,8 @@ def read_vhlss(
     labels : {"en", "vi"}
         The language of the labels of provinces, regions, ethnic groups, areas and sexes; codes are the same. Labels
         that only the files have, such as relations to the head, stay as they are there.
+    encoding : str, optional
+        The encoding of the text in the files, such as ``"tcvn3"``; found out by default, as `read_survey` does.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def read_vhlss(
     problems = Problems(f"cannot read VHLSS {year} from {folder}")
     _check_subsample(subsample, found, problems)
     _check_needed(found, problems)
-    sheets = read_sheets(found, problems)
+    sheets = read_sheets(found, problems, encoding)
     problems.raise_if_any()
     merged = merge(found, sheets)
     derive(merged, found.layout)

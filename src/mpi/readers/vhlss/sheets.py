@@ -64,18 +64,18 @@ class Sheet:
         return self.rows * 100 + self.number
 
 
-def read_sheets(found: Found, problems: Problems) -> dict[str, Sheet]:
+def read_sheets(found: Found, problems: Problems, encoding: str | None = None) -> dict[str, Sheet]:
     """Read each file that holds a key or a variable; only the columns needed."""
     wanted: dict[str, list[str]] = {key: [] for key in ("households", "members") if key in found.places}
     for held in found.variables.values():
         for file, column in held:
             wanted.setdefault(file, []).append(column)
-    return {file: _sheet(found.places[file], columns, problems) for file, columns in wanted.items()}
+    return {file: _sheet(found.places[file], columns, problems, encoding) for file, columns in wanted.items()}
 
 
-def _sheet(place: Place, columns: Iterable[str], problems: Problems) -> Sheet:
+def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: str | None) -> Sheet:
     keys = place.keys if place.level != "ea" else {k: place.keys[k] for k in _EA}
-    table = read_table(place.path, [*keys.values(), *columns])
+    table = read_table(place.path, [*keys.values(), *columns], encoding=encoding)
     frame = table.frame if hasattr(table.frame, "iloc") else table.frame.to_pandas()
     names = _EA if place.level == "ea" else (*_EA, "household")
     rows = codes(frame, place.keys, names, place.path.name, problems)

@@ -16,6 +16,7 @@ from mpi.toml_words import WrittenFloat, key_text, quoted
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mpi.indicators.rules import Rule, Rules
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["read", "write"]
 
 
-def read(path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rules:
+def read(
+    path: str | os.PathLike[str], *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None
+) -> Rules:
     r"""Read rules from a TOML file.
 
     Parameters
@@ -32,9 +35,13 @@ def read(path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rule
         The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
         `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
         and perhaps `inputs`. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing
-        answers are taken strictly.
+        answers are taken strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]`` with a
+        `value` and perhaps a `label`, a `source` and a `note`; a rule refers to one by
+        ``{ parameter = "entry_age", plus = 9 }``.
     missing : {"practice", "strict"}
         How missing answers are read where a rule has such a table.
+    parameters : mapping of name to value, optional
+        What stands for parameters of the file in place of its own values.
 
     Raises
     ------
@@ -56,13 +63,13 @@ def read(path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rule
     problems = Problems(f"rule file {file}")
     if missing not in get_args(Missing):
         raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
-    found = read_rules(_parse(_content(file), file), file.stem, problems, missing)
+    found = read_rules(_parse(_content(file), file), file.stem, problems, missing=missing, parameters=parameters)
     problems.raise_if_any()
     return found  # type: ignore[return-value]  # None only where problems were noted
 
 
 def write(rules: Rules) -> str:
-    """Write rules as TOML text that `read` reads back to equal ones.
+    """Write rules as TOML text that `read` reads back to equal ones; parameters stand in them with their values.
 
     Examples
     --------

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from mpi.errors import MpiError
 from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import read_condition
+from mpi.indicators.parameters import put_in, read_parameters
 from mpi.indicators.rules import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Rule, Rules, Share, Status
 from mpi.indicators.tables import Tables
 from mpi.rational import text
 from mpi.toml_words import key_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from fractions import Fraction
 
     from mpi.errors import Problems
@@ -27,10 +28,17 @@ RULE_KEYS = (
     "label", "of", "eligible", "who", "deprived", "because", "household", "nobody", "enough", "column", "optional",
     "source", "status", "proxy", "note",
 )  # fmt: skip
-_TOP = ("name", "title", "source", "computed", "rules")
+_TOP = ("name", "title", "source", "parameters", "computed", "rules")
 
 
-def read_rules(table: dict[str, Any], name: str, problems: Problems, missing: Missing = "practice") -> Rules | None:
+def read_rules(
+    table: dict[str, Any],
+    name: str,
+    problems: Problems,
+    *,
+    missing: Missing = "practice",
+    parameters: Mapping[str, Any] | None = None,
+) -> Rules | None:
     """Read a whole file: what can be read of it, where problems were noted.
 
     Parameters
@@ -43,8 +51,13 @@ def read_rules(table: dict[str, Any], name: str, problems: Problems, missing: Mi
         Takes note of what is wrong.
     missing : {"practice", "strict"}
         How missing answers are read where a rule has a table `strict`: without it, or with it.
+    parameters : mapping of name to value, optional
+        What stands for parameters of the file in place of its own values.
     """
     tables = Tables(problems)
+    settings = read_parameters(table.get("parameters", {}), parameters or {}, tables)
+    parts = {k: put_in(v, settings, k, tables) for k, v in table.items() if k in {"computed", "rules"}}
+    table = table | parts
     tables.keys(table, _TOP, "", needed=("rules",))
     given = tables.texts(table, ("name", "title", "source"), "")
     texts = {"name": name} | {key: value for key, value in given.items() if value}
@@ -53,7 +66,8 @@ def read_rules(table: dict[str, Any], name: str, problems: Problems, missing: Mi
     if "rules" in table:
         found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
         rules = [_reading(key, value, f"rules.{key_text(key)}", tables, missing) for key, value in found.items()]
-    return _made(lambda: Rules(rules=tuple(r for r in rules if r), computed=tuple(computed), **texts), "", problems)
+    kept, held = tuple(r for r in rules if r), tuple(settings.values())
+    return _made(lambda: Rules(rules=kept, computed=tuple(computed), parameters=held, **texts), "", problems)
 
 
 def _computed(table: Any, tables: Tables) -> list[Computed]:

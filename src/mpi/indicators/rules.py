@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -12,9 +12,10 @@ from mpi.rational import Number, fraction, text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mpi.indicators.computed import Computed
+    from mpi.indicators.parameters import Parameter
 
 __all__ = [
     "HEAD",
@@ -200,6 +201,8 @@ class Rules:
         Columns that are computed from others before the rules are applied.
     title, source : str
         What to print, and where the rules come from.
+    parameters : sequence of Parameter
+        The numbers and codes that stand in the rules, and that `load_rules` and `Rules.from_toml` take others for.
 
     Raises
     ------
@@ -219,6 +222,7 @@ class Rules:
     computed: tuple[Computed, ...] = ()
     title: str = ""
     source: str = ""
+    parameters: tuple[Parameter, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", tuple(self.rules))
@@ -231,11 +235,17 @@ class Rules:
         problems.raise_if_any()
 
     @classmethod
-    def from_toml(cls, path: str | os.PathLike[str], *, missing: Missing = "practice") -> Rules:
+    def from_toml(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        missing: Missing = "practice",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Rules:
         """Read rules from a TOML file; see `mpi.indicators.rule_files.read`."""
         from mpi.indicators.rule_files import read
 
-        return read(path, missing=missing)
+        return read(path, missing=missing, parameters=parameters)
 
     def to_toml(self) -> str:
         """Write the rules as TOML text that reads back equal."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mpi.indicators.rules import Missing, Rules
 
 __all__ = ["list_rules", "load_rules"]
@@ -25,7 +27,7 @@ def list_rules() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
-def load_rules(name: str, *, missing: Missing = "practice") -> Rules:
+def load_rules(name: str, *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None) -> Rules:
     """Return rules that ship with the package.
 
     Parameters
@@ -38,10 +40,15 @@ def load_rules(name: str, *, missing: Missing = "practice") -> Rules:
         ``global-mpi``, whose official programs take an item nobody recorded as not owned, and a child nobody measured
         as no obstacle beside one who grows well.
 
+    parameters : mapping of name to value, optional
+        Numbers and codes that a country sets, such as ``{"entry_age": 5}``; `Rules.parameters` lists those of the
+        file with their values and sources.
+
     Raises
     ------
     MpiError
-        When there are none of that name, or `missing` is another word; the nearest is offered.
+        When there are none of that name, `missing` is another word, or a parameter is not one of the file's; the
+        nearest is offered.
 
     Examples
     --------
@@ -56,4 +63,4 @@ def load_rules(name: str, *, missing: Missing = "practice") -> Rules:
     if name not in known:
         raise MpiError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
     with as_file(files("mpi.indicators") / "library" / f"{name}.toml") as path:
-        return read(path, missing=missing)
+        return read(path, missing=missing, parameters=parameters)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mpi.alike import tell_parted
 from mpi.errors import MpiError, MpiWarning, nearest
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | 
         raise MpiError(f"{column}: no group for {', '.join(map(repr, lost[:5]))}; name them, or give rest=")
     for group in dict.fromkeys(g for g in groups.values() if g not in out):
         _warn_empty(group, [v for v, g in groups.items() if g == group], known, column)
+    tell_parted(column, dict(zip(known.labels, out, strict=True)))
     return out
 
 

@@ -6,8 +6,10 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.alike import alike, merged, tell_alike
 from mpi.columns import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.design import Design, SingleInGroup, SinglePsu
 from mpi.errors import MpiWarning, Problems, unknown
@@ -15,7 +17,6 @@ from mpi.errors import MpiWarning, Problems, unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
 __all__ = ["EVERYBODY", "WHOLE", "Sample", "hint_of_shared", "read_sample", "roles_of"]
@@ -24,6 +25,8 @@ EVERYBODY, WHOLE = "_everybody", "_whole"
 """The columns of a census: one unit, drawn for certain."""
 
 _SHOWN = 5
+_NO_TEXT = (nw.Boolean, nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64, nw.Float64)
+"""The most usual types of columns that hold no text, and need not be looked through."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,7 @@ def read_sample(
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
     _check_single(design, wave, strata, psu, unit, problems)
     problems.raise_if_any()
+    _tell_written_alike(data, roles, {"wave": wave, "strata": strata, "psu": psu}, unit, design)
     return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
 
 
@@ -229,6 +233,41 @@ def hint_of_shared(identity: NDArray[np.int32], *, stacklevel: int) -> None:
             MpiWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _tell_written_alike(
+    data: nw.DataFrame[Any],
+    roles: Mapping[str, str],
+    read: Mapping[str, Categories | None],
+    unit: NDArray[np.int32],
+    design: Design,
+) -> None:
+    """Warn of rounds, strata, PSUs and households that differ only in how their names are written."""
+    for role, what in (("wave", "rounds"), ("strata", "strata")):
+        found = read[role]
+        if found is not None:
+            tell_alike(f"{role} column {roles[role]!r}", what, alike(found.levels))
+    psu = read["psu"]
+    if psu is not None:
+        _tell_parts(f"psu column {roles['psu']!r}", "PSUs of one stratum", psu, design.stratum[unit])
+    if "household" in roles and data[roles["household"]].dtype not in _NO_TEXT:
+        found = categories([data], roles["household"])
+        _tell_parts(f"household column {roles['household']!r}", "households of one PSU", found, unit)
+
+
+def _tell_parts(where: str, what: str, found: Categories, within: NDArray[Any]) -> None:
+    """Warn of names written alike, where they stand in the same stratum or PSU."""
+    one = merged(found.levels)
+    if one is None:
+        return
+    moved = one != np.arange(len(one))
+    involved = np.isin(found.index, np.flatnonzero(moved | np.isin(np.arange(len(one)), one[moved])))
+    pairs = {(int(w), int(i)) for w, i in zip(within[involved], found.index[involved], strict=True)}
+    of: dict[tuple[int, int], list[int]] = {}
+    for w, i in sorted(pairs):
+        of.setdefault((w, int(one[i])), []).append(i)
+    sets = dict.fromkeys(tuple(found.levels[i] for i in same) for same in of.values() if len(same) > 1)
+    tell_alike(where, what, list(sets))
 
 
 def _pairs(t: NDArray[np.int32] | None, h: NDArray[np.int32] | None, places: int) -> NDArray[Any] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.alike import tell_groups
 from mpi.columns import Categories, as_frame, categories, numbers, require
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
@@ -245,7 +246,7 @@ class Survey:
         """
         if name in self.columns:
             raise MpiError(f"there is a column {name!r} already; choose another name")
-        known = self.categories(column)
+        known = self._groups(column)
         found = grouped(known, groups, rest, column)
         index = iter(np.split(known.index, np.cumsum([len(f) for f in self.frames])[:-1]))
         frames = [
@@ -357,7 +358,19 @@ class Survey:
         ------
         MpiError
             When there is no such column.
+
+        Warns
+        -----
+        MpiWarning
+            When groups differ only by blanks, case or how their letters are composed.
         """
+        found = self._groups(name)
+        if name not in self.roles.values():  # of which it was told when the survey was made
+            tell_groups(name, found)
+        return found
+
+    def _groups(self, name: str) -> Categories:
+        """Return a column as groups."""
         self.check_columns([name])
         found = categories(self.frames, name, self.labels.get(name))
         if len(self.waves) > 1 and name not in self.roles.values():

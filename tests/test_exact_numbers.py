@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 import mpi
 from mpi.attainable import misses
 from mpi.cli import app
+from mpi.indicators import column
 from mpi.rational import ROUNDING, ROUNDING_SINGLE, fraction, rounding
 
 F = Fraction
@@ -86,7 +87,7 @@ def test_what_nobody_took_for_a_fraction_stays_as_it_is() -> None:
 
 
 def test_answers_are_compared_with_the_float_that_was_given() -> None:
-    condition = mpi.indicators.column("x") >= 0.1 + 0.2
+    condition = column("x") >= 0.1 + 0.2
     assert repr(0.1 + 0.2) in repr(condition)
 
 

@@ -14,6 +14,7 @@ import mpi
 from mpi.intervals import interval
 
 pytestmark = pytest.mark.filterwarnings("ignore:measure .* misses the score:mpi.MpiWarning")  # 33 of 100 is meant
+
 SYN = mpi.Measure.nested(
     "syn",
     {

@@ -17,6 +17,7 @@ import pytest
 import mpi
 
 pytestmark = pytest.mark.filterwarnings("ignore:measure .* misses the score:mpi.MpiWarning")  # 33 of 100 is meant
+
 DESIGNS = {
     "w1_strat_psu": {"weight": "weight", "strata": "stratum", "psu": "psu"},
     "w2_strat_psu": {"weight": "w2", "strata": "stratum", "psu": "psu"},

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.assemble import Labels, Part, Undefined, assemble, merge, of_whole, part, ratio, times, total, variance_among
+from mpi.assemble import (
+    Labels,
+    Part,
+    Undefined,
+    assemble,
+    merge,
+    numbers,
+    of_whole,
+    part,
+    ratio,
+    times,
+    total,
+    variance_among,
+)
 from mpi.attainable import people_of, warn_of_misses
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
@@ -93,7 +106,8 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
             kinds = needs(wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
-            seen = scores.observed.T if "observed" in kinds else ()
+            seen = [*scores.observed.T] if "observed" in kinds else []
+            seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
             maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0])
             for i, made in enumerate(map(maker, groups, totals)):
@@ -146,8 +160,9 @@ class _Maker:
     scheme, contrast, wanted : the weighting and its cutoffs, the bound (or "level"), the statistics asked for.
     variables : Variables
         Where each kind of variable stands among the totals.
-    reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators])
-        Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator.
+    reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators] [+ 1])
+        Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator;
+        and 1 where everybody counts.
     whole, of_whole : Cells and ndarray
         The cells of the total and their totals, which shares of the whole refer to.
     """
@@ -174,8 +189,8 @@ class _Maker:
         return out
 
     def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, Psus]:
-        """Count, by group, the rows and the PSUs: retained, poor at each cutoff, observed in each indicator."""
-        kinds = [k for k in ("size", "poor", "observed") if k in self.variables.place]
+        """Count, by group, rows and PSUs: retained, poor at each cutoff, observed in each indicator, everybody."""
+        kinds = [k for k in ("size", "poor", "observed", "everybody") if k in self.variables.place]
         sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
         psus = prepared.cells.psus(sums > 0)
         if "poor" not in kinds:
@@ -198,6 +213,8 @@ class _Maker:
             value, scores = variance_among(cells, f.square, f.above, f.below)
         else:
             value, scores = ratio(cells, f.above, f.below)
+            if f.people is not None:
+                value, scores = numbers(cells, value, scores, f.people)
         return part(labels, value, n, psus, scores)
 
     def _below(self, f: Family) -> NDArray[np.float64]:
@@ -212,6 +229,7 @@ _UNDEFINED: dict[str, Undefined] = {
     "all": "no complete cases in group",
     "poor": "no poor in group",
     "observed": "not observed in group",
+    "everybody": "no weight in group",
 }
 
 
@@ -225,6 +243,6 @@ def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
         if j >= 0 and not f.dimension:
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
-        method: Literal["t", "share"] = "t" if f.total else "share"
+        method: Literal["t", "share"] = "t" if f.total or f.people is not None else "share"
         out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined))
     return out

@@ -34,6 +34,7 @@ __all__ = [
     "Part",
     "assemble",
     "merge",
+    "numbers",
     "of_whole",
     "part",
     "ratio",
@@ -47,7 +48,7 @@ _ROUNDING = 64 * np.finfo(np.float64).eps
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
-    "no chronic poor in group",
+    "no chronic poor in group", "no weight in group",
 ]  # fmt: skip
 """Why a number may be undefined."""
 
@@ -154,6 +155,27 @@ def variance_among(cells: Cells, square: Floats, above: Floats, below: Floats) -
 def total(cells: Cells, above: Floats) -> tuple[Floats, Floats]:
     """Return totals by group, and their influence: the totals of the units."""
     return cells.sum(above), above
+
+
+def numbers(cells: Cells, rate: Floats, scores: Floats, people: Floats) -> tuple[Floats, Floats]:
+    """Return rates times all weights of their groups, and the influence of the products.
+
+    With the rate r, its influence u and the weights N: N u + r n by cell, so that the error carries that of both and
+    their covariance. Those who miss answers count as if they were like the others.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of the groups.
+    rate : ndarray of float, shape (columns, groups)
+        The rates.
+    scores, people : ndarray of float, shape (columns, cells)
+        The influence of the rates, and all weights; `people` may have one row for all columns.
+    """
+    everybody, group = cells.sum(people), cells.group()
+    out = scores * np.take(everybody, group, axis=1)
+    out += np.take(np.nan_to_num(rate), group, axis=1) * people
+    return rate * everybody, out
 
 
 def of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -> tuple[Floats, Floats, Floats]:

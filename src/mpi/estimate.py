@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.rational import Number
     from mpi.survey import Where
 
-__all__ = ["cutoffs_of", "described", "estimate"]
+__all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 
 
 def estimate(
@@ -65,8 +65,10 @@ def estimate(
     statistics : sequence of str, optional
         Some of ``M0, H, A, uncensored_headcount, censored_headcount, contribution, contribution_share,
         population_share, poor_share, group_contribution, vulnerable, severe, inequality``; all of these by default.
-        ``number_of_poor`` and ``population`` are given when asked for: they are totals, which mean something only
-        where weights add up to a population.
+        ``number_of_poor`` and ``population`` are given when asked for: they mean something only where weights add up
+        to a population. Population is the sum of all weights, and the number of poor is H times it, also where some
+        miss answers and H is that of the others; so numbers of groups add up to that of all only where as many miss
+        answers in each.
     level : float, default 0.95
         The confidence level.
     df : {"group", "design"}
@@ -111,8 +113,14 @@ def estimate(
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    return replace(found, titles=titles, about=described(domain, measure, unit or measure.unit), measures=(measure,))
+    about = described(domain, measure, unit or measure.unit)
+    if set(NUMBERS) & set(request.wanted):
+        about["numbers"] = NUMBERS_ARE
+    return replace(found, titles=titles, about=about, measures=(measure,))
 
+
+NUMBERS_ARE = "rates times all weights of the domain; who misses answers counts as the others do"
+"""How people are counted where some miss answers."""
 
 _POLICIES = {
     "drop": "rows with a missing indicator are dropped (complete cases)",

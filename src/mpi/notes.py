@@ -87,6 +87,7 @@ def _about(layout: Grid, key: str) -> str:
 
 _ABOUT = {
     "counted": "Counted",
+    "numbers": "Numbers",
     "decomposition": "Decomposition",
     "lenses": "Lenses",
     "followed": "Followed",

@@ -15,9 +15,11 @@ inequality                    (score - A)^2 of the poor                  poor
 population_share              population of the group                    population of all
 poor_share                    poor of the group                          poor of all
 group_contribution            score of the poor of the group             score of all poor
-number_of_poor                poor                                       (a total)
-population                    population                                 (a total)
+number_of_poor                poor, times everybody                      population
+population                    everybody                                  (a total)
 ============================  =========================================  ============================
+
+The population is that of those whose answers suffice; everybody is all weights, also of those who miss answers.
 
 Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Seth and Alkire 2017 (beta = 1).
 """
@@ -47,11 +49,11 @@ Statistic = Literal[
     "population_share", "poor_share", "group_contribution", "vulnerable", "severe", "inequality",
     "number_of_poor", "population",
 ]  # fmt: skip
-Among = Literal["all", "poor", "observed"]
+Among = Literal["all", "poor", "observed", "everybody"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 
 NUMBERS = ("number_of_poor", "population")
-"""Statistics that are totals: given when asked for, since weights need not add up to a population."""
+"""Statistics that are numbers: given when asked for, since weights need not add up to a population."""
 
 MONOTONE = frozenset(
     {
@@ -73,7 +75,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "censored_headcount": ("censored",), "contribution": ("part",), "contribution_share": ("part", "score", "poor"),
     "population_share": (), "poor_share": ("poor",), "group_contribution": ("score", "poor"),
     "vulnerable": ("vulnerable",), "severe": ("severe",), "inequality": ("square", "score", "poor"),
-    "number_of_poor": ("poor",), "population": (),
+    "number_of_poor": ("poor", "everybody"), "population": ("everybody",),
 }  # fmt: skip
 
 
@@ -118,6 +120,7 @@ def variables(scores: Scores, measure: Measure, cutoffs: Sequence[Fraction], kin
     poor = np.array([scores.reach(k) for k in cutoffs]).reshape(len(cutoffs), -1)
     makers: dict[str, Callable[[], NDArray[Any]]] = {
         "size": lambda: kept[None],
+        "everybody": lambda: np.ones((1, len(kept))),
         "deprived": lambda: scores.deprived.T * kept,
         "observed": lambda: scores.observed.T * kept,
         "poor": lambda: poor * 1.0,
@@ -163,14 +166,16 @@ class Family:
         The totals whose ratio it is; `below` may have one row for all columns.
     cutoff, indicator : ndarray of int, shape (columns,)
         The position of each column's cutoff and indicator; -1 for none.
-    among : {"all", "poor", "observed"}
-        The cases it rests on: those retained, the poor, or those retained in whom the indicator was observed.
+    among : {"all", "poor", "observed", "everybody"}
+        The cases it rests on: those retained, the poor, those retained in whom the indicator was observed, or all.
     of_all : bool
         Whether the total below is that of all groups together.
     dimension : bool
         Whether `indicator` counts dimensions.
     total : bool
         Whether it is the total above itself, not a ratio.
+    people : ndarray or None
+        For a number of people: the total of all weights, which the ratio is multiplied by.
     square : ndarray or None
         For the variance among the poor: the total of squared scores, `above` and `below` being those of its mean.
     like, factor : str and ndarray, or None
@@ -186,16 +191,19 @@ class Family:
     of_all: bool = False
     dimension: bool = False
     total: bool = False
+    people: Floats | None = None
     square: Floats | None = None
     like: str | None = None
     factor: Floats | None = None
 
     def rests_on(self, cutoffs: int) -> NDArray[np.int64]:
-        """Return where each column's cases stand among: retained, poor by cutoff, observed by indicator."""
+        """Return where each column's cases stand among: retained, poor by cutoff, observed by indicator, everybody."""
         if self.among == "poor":
             return self.cutoff + 1
         if self.among == "observed":
             return self.indicator + 1 + cutoffs
+        if self.among == "everybody":
+            return np.full(len(self.cutoff), -1)
         return np.zeros(len(self.cutoff), dtype=np.int64)
 
 
@@ -243,8 +251,8 @@ def families(
         "vulnerable": lambda: _bands("vulnerable", t, [low is not None and low < k for k in cutoffs]),
         "severe": lambda: _bands("severe", t, [high is not None and high >= k for k in cutoffs]),
         "inequality": lambda: [_inequality(t)],
-        "number_of_poor": lambda: [_number("number_of_poor", t["poor"], t["size"])],
-        "population": lambda: [_number("population", t["size"], t["size"], cutoff=False)],
+        "number_of_poor": lambda: [replace(_by_cutoff("number_of_poor", t["poor"], t["size"]), people=t["everybody"])],
+        "population": lambda: [_everybody(t["everybody"])],
     }  # fmt: skip
     return [family for s in STATISTICS if s in wanted for family in makers[s]()]
 
@@ -315,9 +323,8 @@ def _whole(name: str, above: Floats, *, cutoff: bool = True) -> Family:
     return Family(name, above, above, k, _none(len(above)), "poor" if cutoff else "all", of_all=True)
 
 
-def _number(name: str, above: Floats, below: Floats, *, cutoff: bool = True) -> Family:
-    k = np.arange(len(above)) if cutoff else _none(1)
-    return Family(name, above, below, k, _none(len(above)), total=True)
+def _everybody(people: Floats) -> Family:
+    return Family("population", people, people, _none(1), _none(1), "everybody", total=True)
 
 
 def _bands(name: str, t: _Totals, meant: list[bool]) -> list[Family]:

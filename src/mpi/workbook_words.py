@@ -24,6 +24,7 @@ FLAGS = {
     "no poor in group": "a figure about the poor, such as their intensity, has no meaning without any",
     "no chronic poor in group": "a figure about the chronically poor has no meaning without any",
     "not observed in group": "nobody in the group has an answer, so nothing is known of it",
+    "no weight in group": "all weights of the group are 0, so it stands for nobody",
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
     "no degrees of freedom": "the cases lie in as many strata as primary sampling units, so there is no interval",
     FEW: "the error rests on few primary sampling units and is itself known badly; the interval is wide and rough",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 import numpy as np
 
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, part, ratio, total
+from mpi.assemble import Labels, Part, assemble, numbers, part, ratio
 from mpi.errors import MpiWarning, Problems, unknown
-from mpi.estimate import estimate
+from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
 from mpi.profiles import counted, grouping, rows_of
@@ -83,8 +83,9 @@ def estimate_line(
     -------
     Estimates
         Statistics named by class: its share (a fraction, with a logit-t interval) and ``<class>_number`` (persons
-        or households). Where the class of some is undecided, ``undecided`` and ``undecided_number`` tell how many
-        they are, of all.
+        or households): the share times all weights, so that the numbers of the classes add up to all. Where the class
+        of some is undecided, ``undecided`` and ``undecided_number`` tell how many they are, of all; in the numbers of
+        the classes they count as the decided do.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
         )
         return replace(classes, about=_about(line, survey, unit))
     figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
-    return replace(concat([classes, figures]), titles=figures.titles, about=figures.about)
+    return replace(concat([classes, figures]), titles=figures.titles, about={**figures.about, "numbers": NUMBERS_ARE})
 
 
 def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
@@ -181,6 +182,7 @@ def _about(line: Line, survey: Survey, unit: Unit) -> dict[str, str]:
         "measure": line.title,
         "source": line.instrument.text,
         "counted": counted(survey, unit),
+        "numbers": NUMBERS_ARE,
         "survey": repr(survey).strip("<>"),
     }
 
@@ -253,11 +255,10 @@ def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
     cases = _sums(cells, [f.among * (rows.weight > 0) for f in figures])
     n, psus = cells.sum(cases), cells.psus(cases > 0)
     share, share_scores = ratio(cells, above, below)
-    number, number_scores = total(cells, above)
-    number = np.where(cells.sum(below) > 0, number, np.nan)
+    people, people_scores = numbers(cells, share, share_scores, _sums(cells, [rows.weight]))
     shares = [Labels(f.name, f.contrast, undefined="not observed in group") for f in figures]
-    numbers = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
-    return [part(shares, share, n, psus, share_scores), part(numbers, number, n, psus, number_scores)]
+    named = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
+    return [part(shares, share, n, psus, share_scores), part(named, people, n, psus, people_scores)]
 
 
 def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -50,6 +50,7 @@ FORMS: dict[str, Callable[[int, int], Any]] = {
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data(), st.sampled_from(sorted(FORMS)))
 def test_arithmetic_that_is_off_by_rounding_is_the_fraction(data: st.DataObject, form: str) -> None:
     q = data.draw(st.integers(1, 60), "q")
@@ -59,6 +60,7 @@ def test_arithmetic_that_is_off_by_rounding_is_the_fraction(data: st.DataObject,
     assert rounding(value) == 0
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9_999))
 def test_four_digits_are_what_was_typed_also_in_32_bits(number: int) -> None:
     value = F(number, 10_000)
@@ -68,6 +70,7 @@ def test_four_digits_are_what_was_typed_also_in_32_bits(number: int) -> None:
     assert fraction(np.float16(0.3)) == F(3, 10)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(1e-9, 1))
 def test_no_number_is_moved_by_more_than_rounding(value: float) -> None:
     assert abs(fraction(value) - F(value)) <= F(1, 10**13)
@@ -159,6 +162,7 @@ def test_inexact_weights_leave_the_undeprived_out_of_the_poor(people: pd.DataFra
         assert est.value == pytest.approx(np.average(some, weights=people["w"]), abs=1e-12)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([float, SINGLE]))
 def test_people_on_a_cutoff_made_of_data_driven_weights_are_poor(seed: int, kind: Any) -> None:
     rng = np.random.default_rng(seed)
@@ -262,6 +266,7 @@ def test_every_function_that_identifies_the_poor_tells(people: pd.DataFrame) -> 
         mpi.decompose.within_households(members, "own", sex="sex", female=1, measure=m)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_scores_that_are_near_by_chance_are_not_told(seed: int) -> None:
     """Scores that lie close together, of which some are near every cutoff."""

@@ -88,6 +88,8 @@ def estimate(
     psu: opt.Psu = None,
     household: opt.Household = None,
     size: opt.Size = None,
+    members: opt.Members = None,
+    rows: opt.Rows = None,
     fpc: opt.Fpc = None,
     wave: opt.Wave = None,
     shared_psus: opt.SharedPsus = None,
@@ -133,7 +135,9 @@ def estimate(
         plan = opt.measure_of(measure) if policy is None else opt.measure_of(measure).with_missing(policy)
         groups = [opt.grouping(b) for b in by or []]
         check_request(plan, cutoff or [], statistic or [], level, out or [])
-        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
+        design = opt.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census
+        )
         design |= {"missing": opt.codes_of(codes)} if codes else {}
         design |= {"encoding": encoding} if encoding else {}
         survey = _survey(file, _needed(plan, groups, where), design, memory)
@@ -275,6 +279,8 @@ def check(
     psu: opt.Psu = None,
     household: opt.Household = None,
     size: opt.Size = None,
+    members: opt.Members = None,
+    rows: opt.Rows = None,
     fpc: opt.Fpc = None,
     wave: opt.Wave = None,
     shared_psus: opt.SharedPsus = None,
@@ -299,7 +305,9 @@ def check(
     """
     with _told():
         plan = opt.measure_of(measure) if measure else None
-        design = opt.design_of(weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, census)
+        design = opt.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census
+        )
         design |= {"missing": opt.codes_of(missing)} if missing else {}
         design |= {"encoding": encoding} if encoding else {}
         survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)

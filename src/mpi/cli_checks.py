@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_outputs", "check_request", "checked_survey"]
 
+_COLUMNS = ("weight", "strata", "psu", "household", "size", "members", "fpc", "wave")
 _WRITERS = {"parquet": ("pyarrow", "engines"), "excel": ("openpyxl", "report")}
 
 
@@ -93,7 +94,7 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
     design = dict(design)
     encoding = design.pop("encoding", None)
     known = column_names(file, encoding=encoding)
-    roles = [v for k, v in design.items() if k not in {"shared_psus", "single_psu", "census", "missing"}]
+    roles = [c for k, v in design.items() if k in _COLUMNS for c in ([v] if isinstance(v, str) else v)]
     wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
     absent = [c for c in wanted if c not in known]
     problems.found += _without_repeating([unknown("column", c, known) for c in absent])

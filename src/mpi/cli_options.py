@@ -31,6 +31,7 @@ __all__ = [
     "Cutoffs",
     "Decimals",
     "Degrees",
+    "Each",
     "Encoding",
     "Figures",
     "File",
@@ -49,6 +50,7 @@ __all__ = [
     "MeasureIfAny",
     "MeasureName",
     "MeasureWord",
+    "Members",
     "Missing",
     "NoAnswer",
     "Outs",
@@ -56,6 +58,7 @@ __all__ = [
     "Percent",
     "Provinces",
     "Psu",
+    "Rows",
     "SharedPsus",
     "Single",
     "SinglePsu",
@@ -86,6 +89,13 @@ class Count(StrEnum):
 
     person = "person"
     household = "household"
+
+
+class Each(StrEnum):
+    """What a row is."""
+
+    persons = "persons"
+    households = "households"
 
 
 class Freedom(StrEnum):
@@ -149,10 +159,25 @@ File = Annotated[
 ]
 Weight = Annotated[str | None, _design_option("--weight", "Sampling weights. Without it every row weighs 1.")]
 Strata = Annotated[str | None, _design_option("--strata", "Strata.")]
-Psu = Annotated[str | None, _design_option("--psu", "Primary sampling units. Without it each row is one.")]
+Psu = Annotated[str | None, _design_option("--psu", "Primary sampling units. Without it each household or row is one.")]
 Household = Annotated[
-    str | None,
-    _design_option("--household", "Household identifiers, to count households in a file of persons."),
+    list[str] | None,
+    _design_option(
+        "--household",
+        "Household identifiers, to count households in a file of persons. Of several columns: HH1,HH2.",
+    ),
+]
+Members = Annotated[
+    str | None, _design_option("--members", "1 for members of the household; others are counted and asked nowhere.")
+]
+Rows = Annotated[
+    Each | None,
+    typer.Option(
+        "--rows",
+        help="What a row is, where no household or size tells.",
+        rich_help_panel="The survey's design",
+        **_word("word", Each),
+    ),
 ]
 Size = Annotated[str | None, _design_option("--size", "Household sizes, in a file of households.")]
 Fpc = Annotated[str | None, _design_option("--fpc", "Finite population correction: PSUs in the population.")]
@@ -332,13 +357,19 @@ def word(chosen: StrEnum | None, otherwise: str) -> Any:
 
 def grouping(text: str) -> By:
     """Read `region` or `region,sex`; a name with a comma in it is quoted as in CSV."""
+    columns = _listed(text, "--by")
+    return columns[0] if len(columns) == 1 else columns
+
+
+def _listed(text: str, flag: str) -> tuple[str, ...]:
+    """Read the columns of a text with commas between."""
     try:
         columns = tuple(part.strip() for row in csv.reader([text], skipinitialspace=True, strict=True) for part in row)
     except csv.Error:
         columns = ()
     if not columns or not all(columns):
-        raise typer.BadParameter(f"{text!r} is not a column, nor columns with commas between", param_hint="--by")
-    return columns[0] if len(columns) == 1 else columns
+        raise typer.BadParameter(f"{text!r} is not a column, nor columns with commas between", param_hint=flag)
+    return columns
 
 
 def policy_of(given: Sequence[str] | None) -> tuple[Policy | None, list[str]]:
@@ -373,14 +404,17 @@ def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
 
 
 def design_of(
-    weight: str | None, strata: str | None, psu: str | None, household: str | None, size: str | None,
-    fpc: str | None, wave: str | None, shared_psus: object, single_psu: Single | None, census: object,
+    weight: str | None, strata: str | None, psu: str | None, household: list[str] | None, size: str | None,
+    members: str | None, rows: Each | None, fpc: str | None, wave: str | None, shared_psus: object,
+    single_psu: Single | None, census: object,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the options of the design that were given."""
+    named = [column for text in household or [] for column in _listed(text, "--household")]
     given = {
-        "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc,
-        "wave": wave, "shared_psus": shared_psus,
-        "single_psu": single_psu.value if single_psu else None, "census": census or None,
+        "weight": weight, "strata": strata, "psu": psu, "household": named[0] if len(named) == 1 else named or None,
+        "size": size, "members": members, "rows": rows.value if rows else None, "fpc": fpc, "wave": wave,
+        "shared_psus": shared_psus, "single_psu": single_psu.value if single_psu else None,
+        "census": census or None,
     }  # fmt: skip
     return {k: v for k, v in given.items() if v is not None}
 
@@ -388,7 +422,23 @@ def design_of(
 # --- messages ------------------------------------------------------------------------------------------------
 
 _FLAGS = {
-    **{k: f"--{k}" for k in ("weight", "strata", "psu", "household", "size", "fpc", "wave", "unit", "where", "by")},
+    **{
+        k: f"--{k}"
+        for k in (
+            "weight",
+            "strata",
+            "psu",
+            "household",
+            "size",
+            "members",
+            "rows",
+            "fpc",
+            "wave",
+            "unit",
+            "where",
+            "by",
+        )
+    },
     "single_psu": "--single-psu",
     "shared_psus": "--shared-psus",
     "census": "--census",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from mpi.survey import EVERYBODY, in_words
+from mpi.own_columns import EVERYBODY
+from mpi.survey import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,8 @@ def _absences(survey: Survey, named: Mapping[str, str] | None = None) -> list[st
     known = survey.roles if named is None else named
     if survey.roles.get("psu") == EVERYBODY:
         return []
-    meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": "each row is a PSU"}
+    drawn = "household" if "household" in survey.roles and "size" not in survey.roles else "row"
+    meanings = {"weight": "every row weighs 1", "strata": "there is one stratum", "psu": f"each {drawn} is a PSU"}
     return [f"no {role}: {meaning}" for role, meaning in meanings.items() if role not in known]
 
 

@@ -326,7 +326,7 @@ def _gaps(found: pd.DataFrame, wanted: Wanted) -> list[str]:
         values, word = found[wanted.places[column]], "missing"
         gone = values.isna()
         if role == "size":
-            gone, word = ~(values > 0), "missing, or not above 0,"
+            gone, word = ~(values > 0) & (found[WEIGHT] != 0), "missing, or not above 0,"  # not interviewed: 0
         if gone.any():
             rows, total = int(found[CASES][gone].sum()), int(found[CASES].sum())
             said.append(f"{role} column {column!r}: {word} in {rows:,} of {total:,} rows")

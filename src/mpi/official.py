@@ -45,7 +45,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
     Examples
     --------
     >>> import pandas as pd, mpi, warnings
-    >>> people = pd.DataFrame({"household": [1, 1], "income": [6e5, 6e5], "area": [2, 2]})
+    >>> people = pd.DataFrame({"household": [1, 2], "income": [6e5, 6e5], "area": [2, 2]})
     >>> survey = with_deprivations(mpi.Survey(people, household="household"), mpi.load_line("vn-2011"))
     >>> survey.columns
     ('household', 'income', 'area')

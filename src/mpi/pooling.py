@@ -14,8 +14,9 @@ from mpi.columns import categories, first_of
 from mpi.design import Design
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.lazy_frames import recoded
+from mpi.own_columns import EVERYBODY
 from mpi.round_codes import one_coding
-from mpi.sampling import EVERYBODY, hint_of_shared
+from mpi.sampling import hint_of_shared
 from mpi.survey import Survey, made
 
 if TYPE_CHECKING:

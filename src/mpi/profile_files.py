@@ -15,11 +15,11 @@ from mpi.condensing import CASES, WEIGHT
 from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.files import located, replacing
 from mpi.lazy_frames import recoded
+from mpi.own_columns import EVERYBODY, WHOLE
 from mpi.profile_digest import digest_of
 from mpi.profile_survey import survey_of
 from mpi.round_codes import one_coding
 from mpi.scanning.parts import find
-from mpi.survey import EVERYBODY, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

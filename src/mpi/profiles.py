@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure, Unit
     from mpi.survey import Survey
 
-__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "households_of", "profile", "rows_of"]
+__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "households_of", "persons_of", "profile", "rows_of"]
 
 _BLOCK = 1 << 16
 _FULL_TABLE = 12
@@ -135,12 +135,13 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
         When households cannot be told apart, or a column differs between members of a household.
     """
     weight = survey.weight
-    take = None if survey.domain is None else np.flatnonzero(survey.domain)
+    inside = survey.counting
+    take = None if inside is None else np.flatnonzero(inside)
     if "size" in survey.roles:
-        weight = weight * survey.numbers(survey.roles["size"]) if unit == "person" else weight
+        weight = persons_of(survey) if unit == "person" else weight
     elif unit == "household" and "households" not in survey.roles:
         take = _one_per_household(survey, names)
-    elif "household" in survey.roles and _one_row_each(survey):
+    elif (unit == "person" and "households" in survey.roles) or ("household" in survey.roles and _one_row_each(survey)):
         raise MpiError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
         codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
@@ -154,6 +155,14 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     chosen = survey.unit[take]
     present = np.flatnonzero(np.bincount(chosen, minlength=survey.design.units))
     return Rows(take, chosen, weight[take], present, None if cases is None else cases[take])
+
+
+def persons_of(survey: Survey) -> NDArray[np.float64]:
+    """Return how many persons each row stands for; a household of weight 0 stands for none, whatever its size."""
+    if "size" not in survey.roles:
+        return survey.weight
+    size = survey.numbers(survey.roles["size"])
+    return np.where(survey.weight == 0, 0.0, survey.weight * size)
 
 
 def counted(survey: Survey, unit: Unit) -> str:
@@ -247,17 +256,19 @@ def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64
     if "household" not in survey.roles:
         raise MpiError(UNKNOWN)
     household = households_of(survey)
-    size = int(household.max()) + 1
+    who = np.arange(len(survey)) if survey.members is None else np.flatnonzero(survey.members)
+    household = compress(household[who])[1]
+    size = int(household.max(initial=-1)) + 1
 
     def differs(values: NDArray[Any]) -> bool:
-        return constant_within(household, size, values) is None
+        return constant_within(household, size, values[who]) is None
 
     refuse_differing(
         [c for c in dict.fromkeys(names) if differs(survey.categories(c).index)],
         weights=differs(survey.weight),
         condition=survey.domain is not None and differs(survey.domain),
     )
-    row = np.sort(first_of(household, size))
+    row = np.sort(who[first_of(household, size)])
     return row if survey.domain is None else row[survey.domain[row]]
 
 

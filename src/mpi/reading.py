@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from mpi.design import SingleInGroup, SinglePsu
     from mpi.missing_codes import Declared
-    from mpi.survey import Survey
+    from mpi.own_columns import EachRow, Household
+    from mpi.survey import Survey, Where
 
 __all__ = ["read_survey"]
 
@@ -30,8 +31,10 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     weight: str | None = None,
     strata: str | None = None,
     psu: str | None = None,
-    household: str | None = None,
+    household: Household | None = None,
     size: str | None = None,
+    members: Where | None = None,
+    rows: EachRow | None = None,
     fpc: str | None = None,
     wave: str | None = None,
     shared_psus: bool | None = None,
@@ -60,7 +63,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
         The encoding of the file's text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python
         knows. By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are
         then Vietnamese, else Windows-1252. What is in doubt is told by a warning.
-    weight, strata, psu, household, size, fpc, wave, shared_psus, single_psu, single_in_group, census
+    weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, single_in_group, census
         The design; see `Survey`.
     missing : mapping of column to codes, or codes for all columns, optional
         Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; see `Survey`. Columns of the
@@ -79,19 +82,21 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
     """
     from mpi.missing_codes import read_missing
+    from mpi.own_columns import columns_named
     from mpi.survey import Survey
 
     roles: dict[str, Any] = {
-        "weight": weight, "strata": strata, "psu": psu, "household": household, "size": size, "fpc": fpc, "wave": wave,
+        "weight": weight, "strata": strata, "psu": psu, "size": size, "fpc": fpc, "wave": wave,
     }  # fmt: skip
-    wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c)]))
+    named = [*columns_named(household), *([members] if isinstance(members, str) else [])]
+    wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c), *named]))
     frame, labels = _read(path, wanted, memory, progress, encoding)
     declared = read_missing(missing)
     if wanted is not None and declared:
         declared = declared.leaving([c for c in _columns_of(path, encoding) if c not in wanted])
     return Survey(
-        frame, **roles, shared_psus=shared_psus, single_psu=single_psu, single_in_group=single_in_group,
-        census=census, labels=labels, missing=declared,
+        frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
+        single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
     )  # fmt: skip
 
 

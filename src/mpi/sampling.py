@@ -13,16 +13,15 @@ from mpi.alike import alike, merged, tell_alike
 from mpi.columns import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.design import Design, SingleInGroup, SinglePsu
 from mpi.errors import MpiWarning, Problems, unknown
+from mpi.households import no_rosters, not_interviewed
+from mpi.own_columns import EVERYBODY, HOME, WHOLE, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["EVERYBODY", "WHOLE", "Sample", "hint_of_shared", "read_sample", "roles_of"]
-
-EVERYBODY, WHOLE = "_everybody", "_whole"
-"""The columns of a census: one unit, drawn for certain."""
+__all__ = ["Sample", "hint_of_shared", "read_sample", "roles_of"]
 
 _SHOWN = 5
 _NO_TEXT = (nw.Boolean, nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64, nw.Float64)
@@ -78,9 +77,10 @@ def read_sample(
     problems.raise_if_any()
     weight = _weights(data, roles.get("weight"), problems)
     wave, strata, psu = (_read(data, roles.get(role), role, problems) for role in ("wave", "strata", "psu"))
-    _check_households(data, roles, problems)
+    _check_households(data, roles, weight, problems)
     problems.raise_if_any()
-    unit, design = _design(len(data), wave, strata, psu, shared=shared)
+    unit, design = _design(len(data), wave, strata, psu or _homes(data, roles), shared=shared)
+    _look_for_members(data, roles, weight, unit, design)
     bare = _weightless(weight, unit, design.units)
     design = replace(design, single_psu=single_psu, single_in_group=single_in_group, weightless=bare)
     if "fpc" in roles:
@@ -91,8 +91,19 @@ def read_sample(
     return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
 
 
-def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
+def roles_of(*, census: bool, rows: str | None = None, members: bool = False, **named: str | None) -> dict[str, str]:
     """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
+
+    Parameters
+    ----------
+    census : bool
+        Whether everybody is in the data.
+    rows : {"persons", "households"}, optional
+        What a row is said to be.
+    members : bool
+        Whether members of households are told from others.
+    **named : str
+        The columns, by their roles.
 
     Raises
     ------
@@ -107,7 +118,14 @@ def roles_of(*, census: bool, **named: str | None) -> dict[str, str]:
     drawn = [k for k in ("strata", "psu", "fpc") if k in roles]
     if census and drawn:
         problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
+    problems.found += check_rows(rows)
+    if rows == "persons" and "size" in roles:
+        problems.add("rows='persons' and size= contradict each other: persons are counted by rows, without size=")
+    if members and ("size" in roles or rows == "households"):
+        problems.add("members: each row is a household; only rows of persons can be members of one")
     problems.raise_if_any()
+    if rows == "households":
+        roles["households"] = HOME
     return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
 
 
@@ -156,24 +174,58 @@ def _read(data: nw.DataFrame[Any], name: str | None, role: str, problems: Proble
     return found
 
 
-def _check_households(data: nw.DataFrame[Any], roles: Mapping[str, str], problems: Problems) -> None:
-    if "size" not in roles:
-        return
-    name = roles["size"]
-    try:
-        size = numbers(data[name]).astype(np.float64)
-    except ValueError as error:
-        problems.add(f"size column {name!r} {error}")
-        return
-    _add_rows(problems, f"size column {name!r}: missing, or not above 0,", ~(size > 0))
-    if "household" in roles:
+def _check_households(
+    data: nw.DataFrame[Any], roles: Mapping[str, str], weight: NDArray[np.float64], problems: Problems
+) -> None:
+    """Hold rows that are households to a size each (unless nobody was interviewed), and to one row each."""
+    if "size" in roles:
+        name = roles["size"]
+        try:
+            size = numbers(data[name]).astype(np.float64)
+        except ValueError as error:
+            problems.add(f"size column {name!r} {error}")
+            return
+        absent = ~(size > 0)
+        _add_rows(problems, f"size column {name!r}: missing, or not above 0,", absent & (weight != 0))
+        not_interviewed(int((absent & (weight == 0)).sum()), name)
+    said = "size" if "size" in roles else "rows='households'" if "households" in roles else ""
+    if said and "household" in roles:
         keys = [data[roles[r]] for r in ("wave", "strata", "psu", "household") if r in roles]
-        duplicated = _duplicated(keys)
         _add_rows(
             problems,
-            f"household column {roles['household']!r}: duplicated (size says one row is a household)",
-            duplicated,
+            f"household column {roles['household']!r}: duplicated ({said} says one row is a household; where rows are "
+            "members, leave it out)",
+            _duplicated(keys),
         )
+
+
+def _homes(data: nw.DataFrame[Any], roles: Mapping[str, str]) -> Categories | None:
+    """Return the households, which were drawn where no PSU is named: their members are no independent draws."""
+    if "household" not in roles or "size" in roles or "households" in roles:
+        return None
+    found = categories([data], roles["household"])
+    if not found.levels or found.levels[-1] is not None:
+        return found
+    gone = found.index == len(found.levels) - 1
+    levels = (*found.levels[:-1], *([None] * int(gone.sum())))  # who lives with whom is not known: each row is one
+    own = np.int32(len(found.levels) - 2) + np.cumsum(gone, dtype=np.int32)
+    return Categories(levels, np.where(gone, own, found.index), found.names)
+
+
+def _look_for_members(
+    data: nw.DataFrame[Any],
+    roles: Mapping[str, str],
+    weight: NDArray[np.float64],
+    unit: NDArray[np.int32],
+    design: Design,
+) -> None:
+    """Warn where rows with a size look like members of households, each with the size of its household."""
+    if "size" not in roles or "household" in roles or "households" in roles:
+        return
+    size = numbers(data[roles["size"]]).astype(np.float64)
+    known = (size > 0) & (weight > 0)
+    within = unit if "psu" in roles else design.stratum[unit]
+    no_rosters(roles["size"], within[known], size[known], in_order=True)
 
 
 def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:
@@ -322,6 +374,8 @@ def _check_single(
     if design.single_psu != "error" or not len(single):
         return
     row = first_of(design.stratum[unit], design.strata).tolist()
+    homes = psu is None and len(unit) > design.units  # no PSU is named: households were drawn
+    drawn, one = ("household (and psu= is not given)", "household") if homes else ("PSU", "PSU")
     names = []
     for h in single[:_SHOWN]:
         stratum = strata.label(row[h]) if strata else "(all)"
@@ -329,7 +383,7 @@ def _check_single(
         names.append(stratum + inside + (f" of round {wave.label(row[h])}" if wave else ""))
     more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
     problems.add(
-        f"{len(single)} of {design.strata} strata have one PSU: {', '.join(names)}{more}. A single PSU shows no "
-        "variation: merge the stratum with a neighbour, or choose single_psu='centered' (as the global MPI does), "
-        "'certainty' (adds nothing) or 'scaled' (as the other strata on average)"
+        f"{len(single)} of {design.strata} strata have one {drawn}: {', '.join(names)}{more}. A single "
+        f"{one} shows no variation: merge the stratum with a neighbour, or choose single_psu='centered' "
+        "(as the global MPI does), 'certainty' (adds nothing) or 'scaled' (as the other strata on average)"
     )

@@ -12,12 +12,13 @@ import narwhals.stable.v2 as nw
 
 from mpi.condensing import CASES, INSIDE, UNTRUE, WEIGHT, Wanted, condense, with_conditions
 from mpi.engine import told_for
-from mpi.errors import MpiError, MpiWarning, told_of
+from mpi.errors import MpiError, MpiWarning, told_of, unknown
 from mpi.household_rows import one_row_each, one_row_of_each
-from mpi.households import ONE_ROW_EACH
+from mpi.households import ONE_ROW_EACH, no_rosters, not_interviewed
 from mpi.lazy_frames import names_told, with_native
 from mpi.missing_codes import WHY
-from mpi.survey import EVERYBODY, Survey, standing_for
+from mpi.own_columns import EVERYBODY, HOME, MEMBER, UNCLEAR, tell_unknown
+from mpi.survey import Survey, standing_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ __all__ = [
     "needs_rows",
     "profile_of",
     "with_condition",
+    "with_members",
     "with_values",
 ]
 
@@ -184,11 +186,13 @@ def groups_of(source: Source, column: str, levels: Mapping[Any, str | None]) -> 
 
 def needs_rows(source: Source, unit: Unit) -> bool:
     """Tell whether the rows cannot be summed, because each is a PSU; refuse households that would count as persons."""
-    if "psu" not in source.roles:
+    if "psu" not in source.roles or (unit == "household" and "members" in source.roles):
         return True
-    if "household" not in source.roles or "size" in source.roles:
+    if "size" in source.roles or unit == "household":
         return False
-    if unit == "household":
+    if "households" in source.roles:
+        raise MpiError(ONE_ROW_EACH)
+    if "household" not in source.roles:
         return False
     if not source.single:
         source.single.append(one_row_each(source.rows, source.roles))
@@ -208,7 +212,8 @@ def by_household(source: Source, columns: Sequence[str]) -> Source:
 
 def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> Survey:
     """Condense one frame."""
-    frame, conditions = with_conditions(source.frame, source.conditions)
+    members = (nw.col(MEMBER) == 1,) if "members" in source.roles else ()
+    frame, conditions = with_conditions(source.frame, (*source.conditions, *members))
     census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
@@ -216,9 +221,54 @@ def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels
     wanted = replace(wanted, cases=source.roles.get("cases"))
     table, absent = condense(frame, wanted)
     _warn(absent)
+    _look_for_members(table, source.roles)
     small = Survey(table, weight=WEIGHT, census=census, labels=labels, **design, **options)
     small = standing_for(small, CASES, weighted="weight" in source.roles, households="households" in source.roles)
     return small.where(INSIDE) if conditions else small
+
+
+def _look_for_members(table: Any, roles: Mapping[str, str]) -> None:
+    """Tell households that were not interviewed, and rows that look like members where households are counted."""
+    if "size" not in roles:
+        return
+    size, weight, rows = (table[c].to_numpy(dtype=float) for c in (roles["size"], WEIGHT, CASES))
+    known = (size > 0) & (weight > 0)
+    not_interviewed(int(rows[~(size > 0)].sum()), roles["size"])
+    if not roles.keys() & {"household", "households"}:
+        keys = [roles[r] for r in ("wave", "strata", "psu") if r in roles and roles[r] in table]
+        within = table.groupby(keys, sort=False).ngroup().to_numpy() if keys else 0 * size
+        no_rosters(roles["size"], within[known], size[known], rows[known].astype(int))
+
+
+def with_members(source: Source, members: Where) -> Source:
+    """Return the frame with a column that is 1 for members of a household, and 0 for others."""
+    if isinstance(members, str) and members not in source.columns:
+        raise MpiError(f"the survey cannot be used: {unknown('column', members, source.columns)}")
+    found = _expression(source, members, "members", "nw.col('relation') != 9")
+    name = f"_is{MEMBER}"
+    if not isinstance(found, nw.Expr):
+        frame, found = _native(source, found, name, "members"), nw.col(name)
+    else:
+        with told_of("members fails on the frame"), names_told(source.columns):
+            frame = source.frame.with_columns(found.alias(name))
+    dtype = frame.collect_schema()[name]
+    if not (dtype == nw.Boolean or dtype.is_numeric()):
+        raise MpiError(UNCLEAR)
+    value = (nw.col(name).fill_nan(None) if dtype.is_float() else nw.col(name)).cast(nw.Float64)
+    flags = (value.is_null(), ~value.is_null() & (value != 0) & (value != 1), value == 1)
+    absent, odd, who = (nw.when(x.fill_null(value=False)).then(nw.lit(1)).otherwise(nw.lit(0)) for x in flags)
+    marked = frame.select(absent.alias("absent"), odd.alias("odd"))
+    with source.told():
+        counts = marked.select(nw.col("absent").sum(), nw.col("odd").sum()).collect("pandas").to_native()
+    if int(counts["odd"].iloc[0] or 0):
+        raise MpiError(UNCLEAR)
+    tell_unknown(int(counts["absent"].iloc[0] or 0), stacklevel=4)
+    return replace(
+        source,
+        frame=frame.with_columns(who.alias(MEMBER)).drop(name),
+        roles={**source.roles, "members": MEMBER},
+        own=(*source.own, MEMBER),
+    )
 
 
 def collected_rows(source: Source, columns: Sequence[str] | None, options: Mapping[str, Any], labels: Any) -> Survey:
@@ -243,6 +293,9 @@ def collected_rows(source: Source, columns: Sequence[str] | None, options: Mappi
     _warn([int(found[c].null_count()) for c in conditions])
     roles: dict[str, Any] = dict(source.roles)
     cases = roles.pop("cases", None)
+    if roles.get("households") == HOME:
+        roles["rows"] = "households"
+    roles.pop("households", None)
     here = Survey(found.drop(*conditions).to_native(), labels=labels, **roles, **options)
     here = here if cases is None else standing_for(here, cases)
     return here.where(INSIDE) if conditions else here

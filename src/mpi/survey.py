@@ -14,10 +14,21 @@ from mpi.columns import Categories, as_frame, categories, numbers, require
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
+from mpi.own_columns import (
+    EVERYBODY,
+    MEMBER,
+    OWN,
+    columns_used,
+    household_name,
+    membership,
+    with_census,
+    with_homes,
+    with_household,
+)
 from mpi.regrouping import Grouped, grouped
 from mpi.round_codes import tell_of_codes
 from mpi.row_values import truth, values_of
-from mpi.sampling import EVERYBODY, WHOLE, read_sample, roles_of
+from mpi.sampling import read_sample, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,12 +39,13 @@ if TYPE_CHECKING:
     from mpi.design import Design, SingleInGroup, SinglePsu
     from mpi.measure import Unit
     from mpi.missing_codes import Declared
+    from mpi.own_columns import EachRow, Household
 
     Labels = Mapping[str, Mapping[Any, str]]
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["EVERYBODY", "WHOLE", "Survey", "in_words", "made", "roles_of", "standing_for"]
+__all__ = ["Survey", "in_words", "made", "standing_for"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -52,11 +64,20 @@ class Survey:
         Without it every row weighs 1.
     strata, psu : str, optional
         The columns of strata and primary sampling units. PSU codes are read within their stratum, so codes used
-        again in another stratum are another PSU. Without `psu` each row is a PSU; without `strata` there is one.
-    household : str, optional
-        The column of household identifiers, needed to count households in a file of persons.
+        again in another stratum are another PSU. Without `psu` each household is one, or each row where
+        `household` is not given; without `strata` there is one.
+    household : str or list of str, optional
+        The column of household identifiers, or the columns that identify a household together: needed to count
+        households in a file of persons.
     size : str, optional
-        The column of household sizes in a file of households: persons are then counted by weight x size.
+        The column of household sizes in a file of households: persons are then counted by weight x size. A household
+        of weight 0 may lack its size: it was not interviewed.
+    members : str, narwhals expression or function, optional
+        Who of the listed is a member of the household, as `Survey.where` takes conditions. Others (servants, lodgers,
+        guests) stay in the design, but no figure counts them and no indicator of the household asks them.
+    rows : {"persons", "households"}, optional
+        What a row is, where `household` and `size` do not tell: households without identifier or size are counted with
+        ``unit="household"``.
     fpc : str, optional
         Finite population correction: the number of PSUs in the stratum's population, or (if all are at most 1) the
         share of them that was sampled.
@@ -126,8 +147,10 @@ class Survey:
         weight: str | None = None,
         strata: str | None = None,
         psu: str | None = None,
-        household: str | None = None,
+        household: Household | None = None,
         size: str | None = None,
+        members: Where | None = None,
+        rows: EachRow | None = None,
         fpc: str | None = None,
         wave: str | None = None,
         shared_psus: bool | None = None,
@@ -138,16 +161,20 @@ class Survey:
         missing: Declared = None,
     ) -> None:
         roles = roles_of(
-            census=census, weight=weight, strata=strata, psu=psu, household=household, size=size, fpc=fpc, wave=wave
-        )
+            census=census, rows=rows, members=members is not None, weight=weight, strata=strata, psu=psu,
+            household=household_name(household), size=size, fpc=fpc, wave=wave,
+        )  # fmt: skip
         declared = read_missing(missing)
-        data = without_codes(as_frame(frame), declared, labels or {}, set(roles.values()))
-        if census:
-            data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
+        used = columns_used(roles, household, members)
+        data = with_household(without_codes(as_frame(frame), declared, labels or {}, used), household)
+        data = with_census(data) if census else data
+        data = with_homes(data) if rows == "households" else data
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
         _fill(
             self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles, declared
         )
+        if members is not None:
+            _add_members(self, data, membership(values_of(self, members)))
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -159,6 +186,7 @@ class Survey:
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
         cases = self.numbers(self.roles["cases"]) if "cases" in self.roles else np.ones(len(self))
         inside = f", {int(cases[self.domain].sum()):,} in the domain" if self.domain is not None else ""
+        inside += f", {int(self.members.sum()):,} of members" if self.members is not None else ""
         df = d.df(range(d.waves))
         profiles = f"{len(self):,} profiles of " if "cases" in self.roles else ""
         rows = f"{profiles}{int(cases.sum()):,} rows"
@@ -171,7 +199,18 @@ class Survey:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(c for c in self.frames[0].columns if c not in (EVERYBODY, WHOLE) and not c.startswith(WHY))
+        return tuple(c for c in self.frames[0].columns if c not in OWN and not c.startswith(WHY))
+
+    @property
+    def members(self) -> NDArray[np.bool_] | None:
+        """Which rows are members of their household; None where all are."""
+        return self.numbers(MEMBER) == 1 if "members" in self.roles else None
+
+    @property
+    def counting(self) -> NDArray[np.bool_] | None:
+        """Which rows count: members of their household who are in the domain; None where all do."""
+        who = self.members
+        return self.domain if who is None else who if self.domain is None else who & self.domain
 
     @property
     def has_rounds(self) -> bool:
@@ -408,6 +447,13 @@ def standing_for(survey: Survey, cases: str, *, weighted: bool = True, household
     roles = {r: c for r, c in survey.roles.items() if weighted or r != "weight"}
     roles |= {"cases": cases, **({"households": cases} if households else {})}
     return made(**{n: getattr(survey, n) for n in _PARTS} | {"roles": roles})
+
+
+def _add_members(survey: Survey, data: nw.DataFrame[Any], who: NDArray[np.bool_]) -> None:
+    """Put the column that tells members apart beside the others."""
+    column = nw.new_series(MEMBER, who.astype(np.int8), backend=data.implementation)
+    parts = {"frames": (data.with_columns(column),), "roles": {**survey.roles, "members": MEMBER}}
+    _fill(survey, *(parts.get(name, getattr(survey, name)) for name in _PARTS))
 
 
 def _fill(survey: Survey, *values: Any) -> None:

@@ -14,8 +14,20 @@ from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.lazy_frames import lazy_frame, recoded
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes_lazily
+from mpi.own_columns import (
+    EVERYBODY,
+    HOME,
+    OWN,
+    WHOLE,
+    columns_used,
+    household_name,
+    with_census,
+    with_homes,
+    with_household,
+)
 from mpi.pooling import coded_alike, pool
 from mpi.regrouping import Grouped, grouped
+from mpi.sampling import roles_of
 from mpi.sources import (
     Source,
     by_household,
@@ -24,9 +36,10 @@ from mpi.sources import (
     needs_rows,
     profile_of,
     with_condition,
+    with_members,
     with_values,
 )
-from mpi.survey import EVERYBODY, WHOLE, Survey, made, roles_of
+from mpi.survey import Survey, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,17 +80,23 @@ class Unread(Survey):
         self, frame: object, *, census: bool = False, labels: Any = None, missing: Declared = None, **given: Any
     ) -> None:
         options = {k: given.pop(k) for k in _OPTIONS if k in given}
-        roles = roles_of(census=census, **given)
-        declared = read_missing(missing)
-        data, reasons = without_codes_lazily(lazy_frame(frame), declared, labels or {}, set(roles.values()))
-        if census:
-            data = data.with_columns(nw.lit(0).alias(EVERYBODY), nw.lit(1.0).alias(WHOLE))
-        source = Source(data, roles, own=(*reasons, *((EVERYBODY, WHOLE) if census else ())))
+        members, rows, household = (given.pop(k, None) for k in ("members", "rows", "household"))
+        roles = roles_of(
+            census=census, rows=rows, members=members is not None, household=household_name(household), **given
+        )
+        declared, used = read_missing(missing), columns_used(roles, household, members)
+        data, reasons = without_codes_lazily(lazy_frame(frame), declared, labels or {}, used)
+        data = with_household(data, household)
+        data = with_census(data) if census else data
+        data = with_homes(data) if rows == "households" else data
+        own = (*((EVERYBODY, WHOLE) if census else ()), *((HOME,) if rows == "households" else ()))
+        source = Source(data, roles, own=(*reasons, *own))
         problems = Problems("the survey cannot be used")
         problems.found += [
             unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
         ]
         problems.raise_if_any()
+        source = source if members is None else with_members(source, members)
         _fill(self, (source,), (), options, labels or {}, declared)
 
     # --- what a survey tells of itself ------------------------------------------------------------------------------
@@ -89,7 +108,7 @@ class Unread(Survey):
     def __repr__(self) -> str:
         """One line: where the rows are, and how many columns they have."""
         rounds = f" in {len(self.rounds)} rounds" if self.rounds else ""
-        design = ", ".join(f"{role} {c!r}" for role, c in self.roles.items() if c not in (EVERYBODY, WHOLE))
+        design = ", ".join(f"{role} {c!r}" for role, c in self.roles.items() if c not in OWN)
         kind = "a census" if self.roles.get("psu") == EVERYBODY else "" if "psu" in self.roles else "each row a PSU"
         told = "; ".join(x for x in (kind, design) if x)
         return f"<Survey: rows not in memory ({self.sources[0].engine}), {len(self.columns)} columns{rounds}; {told}>"
@@ -282,7 +301,7 @@ def unread(survey: Survey) -> Unread:
     options = {
         "shared_psus": design.shared, "single_psu": design.single_psu, "single_in_group": design.single_in_group,
     }  # fmt: skip
-    own = tuple(c for c in (EVERYBODY, WHOLE) if c in survey.roles.values())
+    own = tuple(c for c in OWN if c in survey.roles.values())
     sources = tuple(
         Source(lazy_frame(f.to_native()), survey.roles, own=(*own, *(c for c in f.columns if c.startswith(WHY))))
         for f in survey.frames

@@ -23,7 +23,8 @@ Family = list[tuple[str, int, int | None]]
 
 def survey_of(families: list[Family], **columns: list) -> mpi.Survey:
     rows = [(i, *member) for i, family in enumerate(families) for member in family]
-    return mpi.Survey(pd.DataFrame(rows, columns=["home", "sex", "age", "out"]).assign(**columns), household="home")
+    frame = pd.DataFrame(rows, columns=["home", "sex", "age", "out"]).assign(**columns)
+    return mpi.Survey(frame, household="home", single_psu="certainty")  # some are of one household
 
 
 def of_school_age(frame: pd.DataFrame) -> pd.Series:

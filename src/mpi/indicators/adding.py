@@ -61,7 +61,11 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     require_rules(rules)
     if isinstance(survey, Unread):
         _check_kind(survey)
-        return survey.with_frames(lambda source: with_deprivations(source.frame, rules, _keys(source.roles)))
+        return survey.with_frames(
+            lambda source: with_deprivations(
+                source.frame, rules, _keys(source.roles), members=source.roles.get("members")
+            )
+        )
     _check(survey, rules)
     household = households_of(survey)
     check_members(rules, survey.frames, household)
@@ -69,8 +73,13 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None
     row = np.zeros(int(household.max()) + 1, dtype=np.int64)
     row[household] = np.arange(len(household))
+    who = np.arange(len(household)) if survey.members is None else np.flatnonzero(survey.members)
     found = deprivations(
-        rules, answers, household, len(row), lambda i: names.label(int(row[i])) if names else f"row {row[i]}"
+        rules,
+        answers if len(who) == len(household) else answers.take(who),
+        household[who],
+        len(row),
+        lambda i: names.label(int(row[i])) if names else f"row {row[i]}",
     )
     starts = np.cumsum([0, *(len(f) for f in survey.frames)])
     frames = tuple(
@@ -82,13 +91,13 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
 
 def _keys(roles: Mapping[str, str]) -> list[str]:
     """Return the columns that tell households apart; none where each row is one."""
-    if "size" in roles:
+    if "size" in roles or "households" in roles:
         return []
     return list(dict.fromkeys(roles[r] for r in ("wave", "strata", "psu", "household") if r in roles))
 
 
 def _check_kind(survey: Survey) -> None:
-    if "household" not in survey.roles and "size" not in survey.roles:
+    if not survey.roles.keys() & {"household", "size", "households"}:
         raise MpiError(
             "the deprivations cannot be computed: tell the survey which column identifies the households (household=)"
         )
@@ -97,12 +106,10 @@ def _check_kind(survey: Survey) -> None:
 def _check(survey: Survey, rules: Rules) -> None:
     problems = Problems("the deprivations cannot be computed")
     _check_kind(survey)
-    if "size" in survey.roles:
+    if survey.roles.keys() & {"size", "households"}:
         asked = [r.name for r in rules if r.of == "members"]
         if asked:
-            problems.add(
-                f"each row is a household (size=), and {', '.join(asked)} ask its members; give a survey of members"
-            )
+            problems.add(f"each row is a household, and {', '.join(asked)} ask its members; give a survey of members")
     taken = [r.column for r in rules if r.column in survey.columns]
     if taken:
         problems.add(

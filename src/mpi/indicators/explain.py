@@ -17,6 +17,7 @@ from mpi.indicators.households import answers_of_members, count, decide
 from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import computable, require_rules
 from mpi.indicators.words import in_words
+from mpi.own_columns import beside
 from mpi.profiles import households_of
 from mpi.survey import Survey
 
@@ -154,8 +155,12 @@ def explain(
     else:
         frames = (as_frame(data),)
         keys = [household] if isinstance(household, str) else list(household)
+    if isinstance(data, Survey) and isinstance(household_id, tuple) and len(keys) == 1:
+        household_id = beside(household_id)  # values side by side, as in the survey
     rows = _rows(frames, keys, household_id, within or {})
     _check_single(data, household_id, rows)
+    if isinstance(data, Survey) and data.members is not None:
+        rows = rows[data.members[rows]]
     known = list(frames[0].columns)
     able = computable(rules, known)
     answers = gather(able, known, lambda names: read_answers(frames, names).take(rows))

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["with_deprivations"]
 
 
-def with_deprivations(frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str]) -> nw.LazyFrame[Any]:
+def with_deprivations(
+    frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], members: str | None = None
+) -> nw.LazyFrame[Any]:
     """Return a lazy frame with a column for each rule on every row.
 
     Parameters
@@ -34,6 +36,8 @@ def with_deprivations(frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str
     keys : sequence of str
         The columns that identify a household together, such as round, stratum, PSU and household. Empty where each
         row is a household.
+    members : str, optional
+        The column that is 1 for members of a household; others are not asked.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def with_deprivations(frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str
     check_names(frame, columns)
     schema = fitting(frame, rules)
     with told_by_engine(frame):
-        return _joined(frame, rules, keys, schema) if keys else _in_place(frame, rules, schema)
+        return _joined(frame, rules, keys, schema, members) if keys else _in_place(frame, rules, schema)
 
 
 def _check(frame: nw.LazyFrame[Any], columns: Sequence[str], rules: Rules, keys: Sequence[str]) -> None:
@@ -90,13 +94,14 @@ def _same(frame: nw.LazyFrame[Any], name: str) -> str:
 
 
 def _joined(
-    frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], schema: Mapping[str, Any]
+    frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], schema: Mapping[str, Any], members: str | None
 ) -> nw.LazyFrame[Any]:
     """Evaluate by household and join it to the members, on identifiers written so that every engine joins them."""
     own = {f"{SCRATCH}key_{i}": _joinable(k, schema) for i, k in enumerate(keys)}
-    members = frame.with_columns(*(expr.alias(name) for name, expr in own.items()))
-    households = households_of(members, rules, {name: nw.col(name) for name in own}, schema)
-    return members.join(households, on=list(own), how="left").drop(*own)
+    listed = frame.with_columns(*(expr.alias(name) for name, expr in own.items()))
+    asked = listed if members is None else listed.filter(nw.col(members) == 1)
+    households = households_of(asked, rules, {name: nw.col(name) for name in own}, schema)
+    return listed.join(households, on=list(own), how="left").drop(*own)
 
 
 def _joinable(key: str, schema: Mapping[str, Any]) -> nw.Expr:

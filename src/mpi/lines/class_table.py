@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.profiles import persons_of
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -23,8 +25,8 @@ def class_table(status: Classification) -> pd.DataFrame:
     import pandas as pd
 
     survey = status.survey
-    weight = survey.weight * survey.numbers(survey.roles["size"]) if "size" in survey.roles else survey.weight
-    inside = np.ones(len(survey), dtype=bool) if survey.domain is None else survey.domain
+    weight = persons_of(survey)
+    inside = np.ones(len(survey), dtype=bool) if survey.counting is None else survey.counting
     decided, everything = _sum(weight, inside & (status.code > 0)), _sum(weight, inside)
     may_be = status.may_be()
     found: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ import numpy as np
 from mpi.errors import MpiError
 from mpi.lines.decisions import decisions
 from mpi.lines.items import amount
+from mpi.own_columns import beside
 
 if TYPE_CHECKING:
     from mpi.lines.classification import Classification
@@ -49,6 +50,7 @@ def _of_household(status: Classification, household: Any) -> int:
         raise MpiError("the survey has no household= column; say the row instead: explain(3)")
     found = survey.categories(survey.roles["household"])
     names = [str(v) for v in found.levels]
+    household = beside(household) if isinstance(household, tuple) else household
     if str(household) not in names:
         raise MpiError(f"there is no household {household!r}; identifiers look like {names[0]!r}")
     rows = np.flatnonzero(found.index == names.index(str(household)))

@@ -191,6 +191,7 @@ def _sexes(survey: Survey, sex: str, female: Any) -> tuple[Sexes, NDArray[np.int
 def _members(survey: Survey, deprived: str, of_row: NDArray[np.int64], eligible: Where | None) -> Members:
     answer = survey.numbers(deprived).astype(np.float64)
     can = ~np.isnan(answer) if eligible is None else _inside(survey, eligible)
+    can = can if survey.members is None else can & survey.members
     _check_answers(answer[can], deprived)
     return Members(households_of(survey), of_row, can, answer)
 
@@ -267,6 +268,7 @@ def _persons(members: Members, poor: Floats | None) -> dict[str, Floats]:
 def _means(survey: Survey, columns: Mapping[str, Floats], groups: Sequence[By], unit: Unit, level: float) -> Estimates:
     """Estimate the means of columns that were computed, over frames that hold them and what else is used."""
     used = list(dict.fromkeys([*columns_of([g for g in groups if isinstance(g, tuple)]), survey.roles["household"]]))
+    used += [survey.roles["members"]] if "members" in survey.roles else []
     named = {_PREFIX + name: values for name, values in columns.items()}
     starts = np.cumsum([0, *(len(f) for f in survey.frames)])
     frames: list[nw.DataFrame[Any]] = [

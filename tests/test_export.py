@@ -145,7 +145,9 @@ def test_excel_has_notes_first_then_a_sheet_per_disaggregation_then_data(many):
     parts = [n + end for n in ("Total", "By province", "By province × sex") for end in ("", ", indicators")]
     assert book.sheetnames == ["Notes", *parts, "Data"]
     notes = dict(book["Notes"].iter_rows(values_only=True))
-    assert notes["Confidence level"] == "95%; logit-t intervals"
+    assert notes["Confidence level"] == (
+        "95%; logit-t intervals for shares; logit-t intervals between the cutoff and 1 for intensities"
+    )
     assert notes["Wave"] == "2016, 2018"
     assert notes["Measure"] == "m"
     assert notes["Counted"] == "persons, every row taken for one"
@@ -223,11 +225,11 @@ def test_excel_says_in_a_comment_why_a_figure_is_missing(est):
     n = est.select(statistic="H", by="province", group="<b>").n[0]
     assert [c.value for c in row] == ["<b>", n, "–", "–", 0, "–"]
     assert row[2].comment.text == "no poor in group"
-    assert row[4].comment.text == "estimate is 0: no interval"
+    assert row[4].comment.text == "estimate is 0: upper limit only"
     notes = [r[0] for r in sheet.iter_rows(min_row=5 + len(ODD), values_only=True)]
     assert notes[0].startswith("n: the unweighted cases")
     assert notes[1].startswith("Standard errors to the right of estimates.")
-    assert "SE – estimate is 0: no interval: Headcount ratio (H) of <b>." in notes
+    assert "SE – estimate is 0: upper limit only: Headcount ratio (H) of <b>." in notes
 
 
 def test_excel_shows_percents_of_fractions(est):

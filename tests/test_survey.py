@@ -243,8 +243,8 @@ def test_a_group_in_which_nobody_is_poor() -> None:
     est = mpi.estimate(survey(a=[0] * 4 + [0, 0, 1, 1], b=[0] * 4 + [0, 1, 1, 0]), MEASURE, by=["region"])
     north = est.select(by="region", group="N").table.set_index("statistic")
     assert north.loc["H", "estimate"] == north.loc["M0", "estimate"] == 0
-    assert north.loc["H", "flag"] == "estimate is 0: no interval"
-    assert np.isnan(north.loc["H", "ci_low"])
+    assert north.loc["H", "flag"] == "estimate is 0: upper limit only"
+    assert north.loc["H", "ci_low"] == 0 < north.loc["H", "ci_high"]
     for statistic in ("A", "inequality"):
         assert np.isnan(north.loc[statistic, ["estimate", "se", "ci_low", "ci_high"]].to_numpy(float)).all()
         assert north.loc[statistic, "flag"] == "no poor in group"
@@ -259,7 +259,10 @@ def test_everybody_poor() -> None:
     for statistic in ("H", "A", "M0"):
         assert table.loc[statistic, "estimate"] == 1
         assert table.loc[statistic, "se"] == 0
-        assert table.loc[statistic, "flag"] == "estimate is 1: no interval"
+        assert (
+            table.loc[statistic, "flag"]
+            == f"estimate is 1: {'no interval' if statistic == 'A' else 'lower limit only'}"
+        )
     assert table.loc["inequality", "estimate"] == 0
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from mpi.errors import MpiError
 from mpi.estimate import estimate
+from mpi.keys import coded
 from mpi.means import proportion, total
 from mpi.measure import Measure
 from mpi.pooling import pool
@@ -108,7 +109,7 @@ def test_missing_figures_print_a_dash_and_the_notes_say_why(est):
     assert table.loc[("province", "<b>"), "A"] == "–"
     assert table.loc[("total", "total"), "population_share"] == ""  # not missing: not estimated
     assert "– no poor in group: A of <b>." in table.attrs["notes"]
-    assert "(–) estimate is 0: no interval: H of <b>." in table.attrs["notes"]
+    assert "(–) estimate is 0: upper limit only: H of <b>." in table.attrs["notes"]
     assert table.attrs["notes"][-1] == ROUNDING
 
 
@@ -116,20 +117,24 @@ def test_an_error_of_zero_is_no_sign_of_precision_and_prints_a_dash(est):
     nobody = est.select(statistic="H", by="province", group="<b>")
     assert nobody.se[0] == 0
     assert wide(nobody).iloc[0, 0] == "0.000 (–)"
-    assert wide(nobody, interval=True).iloc[0, 0] == "0.000 [–]"
+    assert wide(nobody, interval=True).iloc[0, 0] == f"0.000 [0.000, {nobody.limits()[1][0]:.3f}]"
     assert wide(nobody, se=False).iloc[0, 0] == "0.000"
-    assert "[–] estimate is 0: no interval: H of <b>." in wide(nobody, interval=True, percent=True).attrs["notes"]
-    assert "estimate is 0: no interval: H of <b>." in wide(nobody, se=False).attrs["notes"]
+    assert "estimate is 0: upper limit only: H of <b>." in wide(nobody, interval=True, percent=True).attrs["notes"]
+    assert "estimate is 0: upper limit only: H of <b>." in wide(nobody, se=False).attrs["notes"]
     bare = replace(est.select(statistic="H", by="total"), se=np.zeros(1))
     assert wide(bare).iloc[0, 0].endswith(" (–)")
     assert "(–) no variation: no interval: H of total." in wide(bare).attrs["notes"]
     assert "0.0000" in html(nobody)  # the estimate, and no error
-    assert html(nobody).count("0.0000") == 1
+    assert html(nobody).count("0.0000") == html(nobody).count("[0.0000, ") + 1 == 2
 
 
 def test_notes_name_every_cell_or_count_them(est):
     several = wide(est, ["A", "censored_headcount", "contribution"], by="province").attrs["notes"]
-    assert "(–) estimate is 0: no interval: 8 figures of <b>." in several
+    named = "; ".join(f"contribution: d{j} of <b>" for j in range(4))
+    assert f"(–) estimate is 0: no interval: {named}." in several
+    heads = est.select(statistic=["H", "M0", "censored_headcount", "uncensored_headcount"], by="province", group="<b>")
+    nothing = replace(heads, value=np.full(len(heads), np.nan), flag=coded([None] * len(heads)))
+    assert f"– not defined: {len(heads):,} figures of <b>." in wide(nothing).attrs["notes"]
     blank = wide(replace(est, value=np.full(len(est), np.nan))).attrs["notes"]
     assert any(note.startswith("– not defined: ") and note.endswith(" figures in 13 rows.") for note in blank)
     assert not any("more" in note for note in [*several, *wide(est).attrs["notes"]])

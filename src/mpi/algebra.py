@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from mpi.asking import Cross, Degrees
     from mpi.estimates import Estimates
+    from mpi.intervals import Interval, Own
     from mpi.measure import Measure, Unit
     from mpi.profiles import Grouping
     from mpi.survey import Survey
@@ -233,6 +234,16 @@ _UNDEFINED: dict[str, Undefined] = {
 }
 
 
+def _method(f: Family) -> Interval | Own:
+    """Return how the interval of a statistic is made: shares of cases have limits at 0 and 1, other fractions none."""
+    if f.total or f.people is not None:
+        return "t"
+    if f.statistic == "A":
+        return "intensity"
+    shares = ("M0", "H", "uncensored_headcount", "censored_headcount", "vulnerable", "severe")
+    return "share" if f.statistic in shares else "fraction"
+
+
 def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
     ks = scheme.labels()
     indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
@@ -243,6 +254,5 @@ def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
         if j >= 0 and not f.dimension:
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
-        method: Literal["t", "share"] = "t" if f.total or f.people is not None else "share"
-        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined))
+        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, _method(f), undefined))
     return out

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mpi.asking import Degrees
     from mpi.design import Design
-    from mpi.intervals import Interval
+    from mpi.intervals import Interval, Own
     from mpi.profiles import Grouping
     from mpi.totals import Cells
 
@@ -63,7 +63,7 @@ class Labels:
     dimension: str | None = None
     cutoff: str | None = None
     weighting: str | None = None
-    method: Interval | Literal["share"] = "share"
+    method: Interval | Own = "share"
     undefined: Undefined = "no complete cases in group"
 
 
@@ -341,8 +341,7 @@ def _keys(
     named = [[waves[w] if waves else None for w in g.wave] for g in groupings]
     columns["wave"] = _repeated(named, counts)
     method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
-    share = [i for i, m in enumerate(method.values) if m == "share"]
-    flags = _flags(tables, np.isin(method.index, share), complete=complete)
+    flags = _flags(tables, method, complete=complete)
     order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
     return Keys({n: columns[n] for n in order}), method, flags
 
@@ -361,23 +360,27 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
     return Coded(flat.values, np.concatenate(index))
 
 
-def _flags(tables: Sequence[_Rows], share: NDArray[np.bool_], *, complete: bool) -> Coded:
+def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
     """Say what to know about each number, the gravest last so that it stands."""
     value, se, n_psu, df = (np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "n_psu", "df"))
     reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
+    share, other = (np.isin(method.values, kinds)[method.index] for kinds in (["share"], ["intensity", "fraction"]))
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
-        "one PSU in group", "no degrees of freedom", FEW, COMPLETE, *reasons.values,
+        "one PSU in group", "no degrees of freedom", FEW, COMPLETE, "estimate is 0: upper limit only",
+        "estimate is 1: lower limit only", *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
     flag[few(df)] = 5
     flag[se == 0] = 0
-    flag[share & (value == 0)] = 1
-    flag[share & (value == 1)] = 2
+    flag[other & (value == 0)] = 1
+    flag[other & (value == 1)] = 2
+    flag[share & (value == 0)] = 7
+    flag[share & (value == 1)] = 8
     flag[df <= 0] = 4
     flag[n_psu == 1] = 3
     if complete:
         flag[:] = 6
     undefined = np.isnan(value)
-    flag[undefined] = 7 + reasons.index[undefined]
+    flag[undefined] = 9 + reasons.index[undefined]
     return Coded(words, flag)

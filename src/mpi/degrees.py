@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.variance import DENSE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,8 +23,8 @@ FEW = "few degrees of freedom"
 _ENOUGH = 8
 """An error with fewer degrees of freedom than these is off by a quarter and more."""
 
-_MANY = 8
-"""A figure that is made of more estimates than these is a sum over many groups."""
+_TWO = 2
+"""A contrast has two sides; what has more sizeable parts is a sum."""
 
 _SIZEABLE = 1 / 20
 """What an estimate adds to a variance counts where it is this share of the largest addition."""
@@ -49,18 +51,18 @@ def derived_degrees(se: Floats, df: Floats, slope: Any, chain: Influence) -> Flo
 
     Notes
     -----
-    An estimate adds v = (slope x se)^2 to the variance, apart from covariances. A figure of few estimates has the
-    fewest degrees of freedom among those whose v is sizeable. In domains of few PSUs this covers, and Satterthwaite's
-    sum of two sides does not (see docs/methods.md). A figure of many estimates, such as a term summed over all groups,
-    has (sum v)^2 / sum(v^2 / df) (Satterthwaite 1946, Biometrics Bulletin 2:110-114), at most the PSUs minus the strata
-    that it rests on at all: estimates of the same PSUs do not have the degrees of freedom of each.
+    An estimate adds v = (slope x se)^2 to the variance, apart from covariances. A figure with one or two parts whose v
+    is sizeable has the fewest degrees of freedom of them. In domains of few PSUs this covers, and Satterthwaite's sum
+    of two sides does not (see docs/methods.md). A sum of more, over groups or indicators, has (sum v)^2 / sum(v^2 / df)
+    (Satterthwaite 1946, Biometrics Bulletin 2:110-114), at most the PSUs minus the strata that it rests on at all:
+    estimates of the same PSUs do not have the degrees of freedom of each.
     """
     v = (slope.data * np.nan_to_num(se)[slope.indices]) ** 2
     of, row = df[slope.indices], np.repeat(np.arange(slope.shape[0]), np.diff(slope.indptr))
     largest = reduced(np.maximum, v, slope.indptr)
     counts = v >= _SIZEABLE * largest[row]
     out = reduced(np.minimum, np.where(counts, of, np.inf), slope.indptr)
-    many = np.flatnonzero((np.diff(slope.indptr) > _MANY) & (largest > 0))
+    many = np.flatnonzero((np.bincount(row[counts], minlength=slope.shape[0]) > _TWO) & (largest > 0))
     if len(many):
         above = np.bincount(row, weights=v, minlength=slope.shape[0])
         below = np.bincount(row, weights=v**2 / np.maximum(of, _LEAST), minlength=slope.shape[0])
@@ -85,6 +87,15 @@ def reduced(function: Any, values: Floats, pointer: Any) -> Floats:
 
 def _reach(chain: Influence) -> Floats:
     """Return the PSUs minus the strata that figures rest on, however little of it a PSU bears."""
+    import scipy.sparse as sp
+
     base, local = chain.used()
-    touched = (abs(local) @ abs(base.matrix).T).tocsr()
-    return np.array([chain.design.df_of(touched[[i]].indices) for i in range(touched.shape[0])], dtype=np.float64)
+    psu, stratum = chain.design.links()
+    borne = sp.csr_array(base.matrix != 0, dtype=np.float64).T.tocsr()
+    used = sp.csr_array((np.ones(local.nnz), local.indices, local.indptr), shape=local.shape)
+    out = np.empty(local.shape[0])
+    step = max(1, DENSE // max(1, chain.design.units))
+    for a in range(0, len(out), step):
+        units = used[a : a + step] @ borne
+        out[a : a + step] = np.diff((units @ psu).indptr) - np.diff((units @ stratum).indptr)
+    return out

@@ -124,12 +124,34 @@ class Design:
         within = np.bincount(stratum, minlength=self.strata) > 0
         return float(np.count_nonzero(np.bincount(psu)) - _linked(stratum, psu, self.strata, within))
 
+    def links(self) -> tuple[Any, Any]:
+        """Return which PSU, and which stratum, each unit counts for: two sparse tables of units by these.
+
+        A stratum of two rounds is one where they share PSUs in it. Units of weight 0 count for none.
+        """
+        import scipy.sparse as sp
+
+        place = np.arange(self.strata, dtype=np.int32)
+        if self.shared:
+            place = _components(self.stratum, self.psu, self.strata)[: self.strata]
+        units = np.arange(self.units) if self.weightless is None else np.flatnonzero(~self.weightless)
+        tables = [
+            sp.csr_array((np.ones(len(units)), (units, at)), shape=(self.units, int(at.max(initial=0)) + 1))
+            for at in (self.psu[units], place[self.stratum[units]])
+        ]
+        return tables[0], tables[1]
+
 
 def _linked(stratum: NDArray[np.int32], psu: NDArray[np.int32], strata: int, within: NDArray[np.bool_]) -> int:
     """Count the strata, those that share a PSU as one."""
+    return len(np.unique(_components(stratum, psu, strata)[:strata][within]))
+
+
+def _components(stratum: NDArray[np.int32], psu: NDArray[np.int32], strata: int) -> NDArray[np.int32]:
+    """Number the strata, those that share a PSU with one number; PSUs come behind."""
     import scipy.sparse as sp
 
     size = strata + int(psu.max(initial=-1)) + 1
     edges = sp.coo_array((np.ones(len(psu)), (stratum, strata + psu)), shape=(size, size))
-    component = sp.csgraph.connected_components(edges, directed=False)[1]
-    return len(np.unique(component[:strata][within]))
+    found: NDArray[np.int32] = sp.csgraph.connected_components(edges, directed=False)[1]
+    return found

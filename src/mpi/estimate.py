@@ -88,7 +88,9 @@ def estimate(
     Notes
     -----
     Errors are linearised (Binder 1983) over PSUs within strata, covariances between all figures included. Shares
-    have logit-t intervals. See docs/methods.md.
+    have logit-t intervals: those of A lie between the cutoff and 1, for it is a mean of scores of the poor; that of
+    inequality assumes an estimate that is independent of its error, and covers too little where the poor are few. A
+    share of 0 or 1 has a one-sided limit. See docs/methods.md.
 
     Examples
     --------

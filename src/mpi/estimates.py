@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from mpi.asking import Degrees, check_options
 from mpi.contrasts import contrast, wald
 from mpi.errors import MpiError, Problems, unknown
-from mpi.intervals import METHODS, Interval, interval, p_value
+from mpi.hypotheses import nulls, t_statistics
+from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
+from mpi.keys import coded
+from mpi.rational import fraction
 
 if TYPE_CHECKING:
     import os
@@ -48,7 +51,7 @@ class Estimates:
     n, n_psu : ndarray of float
         The unweighted numbers of cases and of PSUs that each rests on.
     method : Coded
-        The method of each interval; ``share`` stands for the method of shares.
+        The method of each interval; ``share``, ``intensity`` and ``fraction`` stand for that of `shares`.
     flag : Coded
         What to know about a number; none where all is well.
     influence : Influence
@@ -59,7 +62,7 @@ class Estimates:
         Whose degrees of freedom `df` are.
     codes : mapping of by to mapping of label to code
         The values in the data that a group's label stands for.
-    shares : {"logit", "t", "log", "asin", "beta", "wilson"}
+    shares : {"logit", "t", "log", "log1p", "asin", "beta", "wilson"}
         The method of intervals for shares.
     titles : mapping of str to str
         What to print for indicators that have a label.
@@ -116,14 +119,30 @@ class Estimates:
         low, high = np.full(len(self), np.nan), np.full(len(self), np.nan)
         for i, method in enumerate(self.method.values):
             rows = np.flatnonzero(self.method.index == i)
-            p, s, df = self.value[rows], self.se[rows], self.df[rows]
-            low[rows], high[rows] = interval(
-                self.shares if method == "share" else method, p, s, df, self.level, self.n[rows]
-            )
+            p, s, df, n = self.value[rows], self.se[rows], self.df[rows], self.n[rows]
+            least = self._least(rows) if method == "intensity" else 0.0
+            room = 1.0 - least  # within which a fraction may lie; an intensity is at least the cutoff
+            how = self.shares if method in get_args(Own) else method
+            found = interval(how, (p - least) / room, s / room, df, self.level, n)
+            low[rows], high[rows] = (least + room * limit for limit in found)
+            if method == "share":
+                bare = rows[~(s > 0)]
+                low[bare], high[bare] = one_sided(self.value[bare], self.df[bare], self.level, self.n[bare])
         return low, high
 
+    def _least(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the cutoff of some estimates."""
+        cutoff = self.keys["cutoff"]
+        known = np.array([float(fraction(v)) for v in cutoff.values], dtype=np.float64)
+        index = cutoff.index[rows]
+        return np.where((index >= 0) & (known[index] < 1), known[index], 0.0) if len(known) else np.zeros(len(rows))
+
     def with_interval(self, method: Interval | None = None, level: float | None = None) -> Estimates:
-        """Change the confidence level, and the method for shares (those that have logit-t intervals).
+        """Change the confidence level, and the method for shares and other fractions, which is logit-t.
+
+        Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
+        and 1, as published tables do (``with_interval("logit")``). A share of 0 or 1 has a one-sided limit under every
+        method.
 
         Examples
         --------
@@ -136,7 +155,10 @@ class Estimates:
             problems.add(unknown("method", method, METHODS))
         check_options(problems, level=self.level if level is None else level)
         problems.raise_if_any()
-        return replace(self, shares=method or self.shares, level=level or self.level)
+        made = self.method
+        if method is not None and "intensity" in made.values:
+            made = coded(["fraction" if m == "intensity" else m for m in made.to_list()])
+        return replace(self, method=made, shares=method or self.shares, level=level or self.level)
 
     def take(self, rows: ArrayLike | slice) -> Estimates:
         """Return some of the estimates, by position, mask or slice; covariances are kept.
@@ -215,7 +237,7 @@ class Estimates:
             What the result is: it stands in the column ``contrast``.
         gradient : function, optional
             The derivatives of `of`, of shape (contrasts, estimates); found numerically by default.
-        interval : {"t", "logit", "log", "asin", "beta", "wilson"}
+        interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson"}
             The method of the intervals.
 
         Examples
@@ -245,10 +267,15 @@ class Estimates:
         """
         return wald(self, of, value)
 
-    def p_values(self, value: float = 0.0) -> NDArray[np.float64]:
-        """Return the two-sided p value of each estimate against a stated value, by t."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.se > 0, p_value((self.value - value) / self.se, self.df), np.nan)
+    def p_values(self, value: float | None = None) -> NDArray[np.float64]:
+        """Return the two-sided p value of each estimate by t, against a stated value or against no difference.
+
+        No difference is a ratio of 1, and 0 of all else. Ratios and relative changes are tested as their intervals are
+        made, on the scale of logarithms.
+        """
+        null = nulls(self) if value is None else np.full(len(self), float(value))
+        with np.errstate(invalid="ignore"):
+            return p_value(t_statistics(self, null), self.df)
 
     def wide(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
         """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`.

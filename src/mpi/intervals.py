@@ -5,11 +5,14 @@ p the estimate, s its standard error, q the t quantile of the design's degrees o
 =========  ===================================================================================================
 logit      expit(logit p -/+ q s / (p (1 - p))): the default for shares, as Stata's and OPHI's published tables
 t          p -/+ q s: the default for means, changes and gaps
-log        p exp(-/+ q s / p): for positive unbounded values
+log        p exp(-/+ q s / p): for positive unbounded values, as ratios
+log1p      (1 + p) exp(-/+ q s / (1 + p)) - 1: for relative changes, which are a ratio less 1
 asin       sin^2(asin sqrt p -/+ q s / (2 sqrt(p (1 - p))))
 beta       Korn and Graubard (1998, Survey Methodology 24): Clopper-Pearson with the effective sample size
 wilson     Wilson's score interval with the effective sample size p (1 - p) / s^2
 =========  ===================================================================================================
+
+A share estimated as 0 or 1 has no error; what the cases allow is its one-sided limit, see `one_sided`.
 """
 
 from __future__ import annotations
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["METHODS", "Interval", "interval", "p_value", "t_quantile"]
+__all__ = ["METHODS", "Interval", "Own", "interval", "logarithms_of", "one_sided", "p_value", "t_quantile"]
 
-Interval = Literal["logit", "t", "log", "asin", "beta", "wilson"]
+Interval = Literal["logit", "t", "log", "log1p", "asin", "beta", "wilson"]
 """A method of making a confidence interval."""
+
+Own = Literal["share", "intensity", "fraction"]
+"""What has the method chosen for shares: shares of cases; intensities, which are at least the cutoff; fractions."""
 
 METHODS: tuple[Interval, ...] = get_args(Interval)
 
@@ -55,7 +61,7 @@ def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n
 
     Parameters
     ----------
-    method : {"logit", "t", "log", "asin", "beta", "wilson"}
+    method : {"logit", "t", "log", "log1p", "asin", "beta", "wilson"}
         The method.
     p, s, df, n : ndarray of float
         Estimates, standard errors, degrees of freedom, unweighted numbers of cases.
@@ -73,13 +79,43 @@ def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n
         q = t_quantile(level, df)
         if method == "t":
             return _where(s > 0, p - q * s, p + q * s)
-        if method == "log":
-            return _where((s > 0) & (p > 0), p * np.exp(-q * s / p), p * np.exp(q * s / p))
+        if method in ("log", "log1p"):
+            r, one = logarithms_of(method, p)
+            return _where((s > 0) & (r > 0), r * np.exp(-q * s / r) - one, r * np.exp(q * s / r) - one)
         inside = (p > 0) & (p < 1) & (s > 0)
         if method == "beta":
             return _where(inside, *_beta(p, s, q, level, n))
         made = {"logit": _logit, "asin": _asin, "wilson": _wilson}[method]
         return _where(inside, *made(p, s, q))
+
+
+def logarithms_of(method: Interval, p: Floats) -> tuple[Floats, float]:
+    """Return what a method takes logarithms of, and what has been added to the estimate for it."""
+    return (1 + p, 1.0) if method == "log1p" else (p, 0.0)
+
+
+def one_sided(p: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
+    """Return the limits of shares of 0 (0 and an upper one) and of 1 (a lower one and 1); NaN for others.
+
+    Clopper and Pearson's of n* cases, n* = n x (t of n - 1 / t of df)^2 (Korn and Graubard 1998): the number of cases
+    less what few degrees of freedom take off. How alike the cases of a PSU are cannot be estimated where all are alike.
+
+    Examples
+    --------
+    Nobody of 40 cases in 20 PSUs of one stratum:
+
+    >>> import numpy as np
+    >>> low, high = one_sided(np.array([0.0]), np.array([19.0]), 0.95, np.array([40.0]))
+    >>> float(low[0]), f"{high[0]:.4f}"
+    (0.0, '0.0940')
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effective = n * np.minimum(t_quantile(level, n - 1) / t_quantile(level, df), 1.0) ** 2
+        limit = ((1 - level) / 2) ** (1 / effective)
+    low = np.where(p == 0, 0.0, np.where(p == 1, limit, np.nan))
+    high = np.where(p == 0, 1 - limit, np.where(p == 1, 1.0, np.nan))
+    known = np.isfinite(limit)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def _where(keep: NDArray[np.bool_], low: Floats, high: Floats) -> tuple[Floats, Floats]:

@@ -74,7 +74,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
     out += [f"{word}: {said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
-    return [*out, *_flag_notes(layout, _MARKS[bracketed][style]), ROUNDING]
+    return [*out, *_flag_notes(layout, style, _MARKS[bracketed][style]), ROUNDING]
 
 
 def _about(layout: Grid, key: str) -> str:
@@ -108,11 +108,11 @@ def degrees(est: Estimates) -> str:
     return f"{low:,.0f} degrees of freedom" if low == high else f"{low:,.0f} to {high:,.0f} degrees of freedom"
 
 
-def _flag_notes(layout: Grid, mark: str) -> list[str]:
+def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
     """Say for each flag which cells bear it, and how they are printed; and where figures lack an error without one."""
     est = layout.est
     missing = np.isnan(est.value)
-    bare = without_error(est) & ~missing
+    bare = (np.isnan(est.limits()[0]) if style == "interval" else without_error(est)) & ~missing
     out = []
     for i in np.unique(est.flag.index).tolist():
         here = est.flag.index == i

@@ -127,8 +127,8 @@ def wide(
         ``H, change, pp``), and else in per cent, as the sum of several groups' shares and a relative change.
         M0, contributions to M0, inequality, ratios (``Hmong / Kinh``) and means stay as they are.
     decimals : int, optional
-        By default 3, or 1 for percents, and none for a column of thousands; a column of contrasts whose errors
-        would mostly be printed as 0 has more. Of a number given here, fractions among percents have two more.
+        By default 3, or 1 for percents, and none for a column of thousands; a column whose errors would mostly be
+        printed as 0 has more. Of a number given here, fractions among percents have two more.
     se : bool, default True
         Put the standard error after the estimate: ``0.335 (0.006)``; ``0.000 (–)`` where the sample shows no
         variation, for that is no sign of precision.
@@ -192,8 +192,7 @@ def _shown(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
     """Return how many decimals a column is printed with; sums in the thousands have none.
 
-    Terms of a decomposition may be small. They have as many decimals as most of their standard errors need not to be
-    printed as 0.
+    Figures may be small. They have as many decimals as most of their standard errors need not to be printed as 0.
     """
     if decimals is not None and not (isinstance(decimals, (int, np.integer)) and 0 <= decimals <= 12):
         raise MpiError(f"decimals {decimals!r} is not a whole number from 0 to 12")
@@ -209,10 +208,10 @@ def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
 
 
 def _enough(est: Estimates, rows: Any, least: int, scale: float) -> int:
-    """Return the decimals at which half of the errors of contrasts have a digit: `least`, or up to three more."""
+    """Return the decimals at which half of the errors have a digit: `least`, or up to three more."""
     se = est.se[rows] * scale
     se = se[np.isfinite(se) & (se > 0)]
-    if not len(se) or est.keys["contrast"].at(int(rows[0])) in (None, "level", "lower_bound", "upper_bound"):
+    if not len(se):
         return least
     return int(np.clip(np.ceil(-np.log10(np.median(se))), least, least + 3))
 

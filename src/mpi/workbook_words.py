@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from mpi.degrees import FEW
 from mpi.design import COMPLETE
+from mpi.intervals import Own
 from mpi.layout import occurring
 from mpi.notes import MISSING, ROUNDING
 
@@ -31,6 +32,8 @@ FLAGS = {
     COMPLETE: "everybody is in the data, as in a census or a register",
     "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
     "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",
+    "estimate is 0: upper limit only": "so in the sample; the upper limit is what the number of cases allows",
+    "estimate is 1: lower limit only": "so in the sample; the lower limit is what the number of cases allows",
     "no variation between PSUs: no interval": "all primary sampling units show the same; that is no proof of certainty",
     "no derivative: no error": "the function is not smooth at these estimates (as a root at 0), so no error follows",
     "undefined": "the figure cannot be derived, because one that it rests on is missing or zero",
@@ -41,6 +44,7 @@ _METHODS = {
     "logit": "logit-t intervals",
     "t": "t intervals",
     "log": "log-t intervals",
+    "log1p": "log-t intervals of one plus the change",
     "asin": "t intervals of the arcsine of the square root",
     "beta": "intervals of Korn and Graubard (beta, with the effective sample size)",
     "wilson": "Wilson's intervals with the effective sample size",
@@ -96,17 +100,22 @@ def _errors(est: Estimates, data: str) -> list[tuple[str, str]]:
 
 def _intervals(est: Estimates) -> str:
     """Name the methods of the intervals, and what each is for."""
-    methods = occurring(est.method)
-    named = {m: _METHODS[est.shares if m == "share" else m] for m in methods}
-    if len(set(named.values())) == 1:
-        return named[methods[0]]
-    return "; ".join(f"{named[m]} for {_what_has(est, m)}" for m in methods)
+    told: dict[str, list[str]] = {}
+    for method in occurring(est.method):
+        name = _METHODS[est.shares if method in get_args(Own) else method]
+        name += " between the cutoff and 1" if method == "intensity" else ""
+        told.setdefault(name, []).append(_what_has(est, method))
+    if len(told) == 1:
+        return next(iter(told))
+    return "; ".join(f"{name} for {', '.join(dict.fromkeys(what))}" for name, what in told.items())
 
 
 def _what_has(est: Estimates, method: str) -> str:
     """Name the statistics whose intervals are made by a method."""
+    if method in get_args(Own):
+        return "intensities" if method == "intensity" else "shares"
     here = est.keys["statistic"].take(np.flatnonzero(est.method.index == est.method.values.index(method)))
-    return "shares" if method == "share" else ", ".join(map(str, occurring(here))) or "contrasts"
+    return ", ".join(map(str, occurring(here))) or "contrasts"
 
 
 def _version() -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable
-from mpi.decompose.making import Term, made, relabelled, term
+from mpi.decompose.making import Term, made, ratio_methods, relabelled, term
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, Problems, unknown
 
@@ -71,7 +71,8 @@ def change(
     -----
     Alkire, Roche and Vaz (2017, World Development 94:232-249). Both ends vary: the derivatives of relative changes
     are those with respect to both rounds, and the covariance of rounds that share PSUs is in the error (nought for
-    rounds that were drawn independently; see ``shared_psus`` of `mpi.pool`). Intervals are t intervals.
+    rounds that were drawn independently; see ``shared_psus`` of `mpi.pool`). Intervals are t intervals, of relative
+    changes of levels on the scale of logarithms of y1 / y0.
 
     Examples
     --------
@@ -159,7 +160,8 @@ def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wan
     out = []
     for kind in wanted:
         reasons = [a or (b if "relative" in kind else "") or None for a, b in zip(said, from_nothing, strict=True)]
-        out.append(term(makers[kind](), keys, kind, reasons))
+        method = ratio_methods(keys, (y1, y0), "log1p") if "relative" in kind else "t"
+        out.append(term(makers[kind](), keys, kind, reasons, method=method))
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable, select_by, split_groups
-from mpi.decompose.making import made, relabelled, term
+from mpi.decompose.making import made, ratio_methods, relabelled, term
 from mpi.errors import MpiError, Problems, unknown
 from mpi.keys import Coded
 
@@ -120,18 +120,10 @@ def _terms(
         if kind == "difference":
             out.append(term(a - b, keys, kind, said, cases))
         elif kind == "ratio":
-            out.append(term(a / b, keys, kind, _either(said, zero), cases, _methods(keys, pair)))
+            out.append(term(a / b, keys, kind, _either(said, zero), cases, ratio_methods(keys, pair, "log")))
         else:
             out.append(term(a.log() - b.log(), keys, kind, _either(said, nothing), cases))
     return out
-
-
-def _methods(keys: Keys, pair: tuple[Figures, Figures]) -> list[str]:
-    """Return the methods of intervals for ratios: logarithms need levels above 0; changes may have any sign."""
-    contrast = keys["contrast"]
-    level = np.isin(contrast.index, [-1, *(i for i, v in enumerate(contrast.values) if v in ("level", None))])
-    below = (pair[0].value < 0) | (pair[1].value < 0)
-    return ["log" if own else "t" for own in (level & ~below).tolist()]
 
 
 def _either(first: Sequence[str], second: Sequence[str]) -> list[str]:

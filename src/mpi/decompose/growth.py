@@ -84,4 +84,5 @@ def _terms(plain: Estimates, finder: Finder, figures: Figures, span: Span) -> li
     said = [r or z for r, z in zip(reasons_of(plain, first, last, span), nothing, strict=True)]
     terms = {"growth": whole, "incidence_growth": incidence, "intensity_growth": intensity}
     terms |= {"interaction_growth": interaction, **logs}
-    return [term(f, keys, name, said) for name, f in terms.items()]
+    log1p = ("growth", "incidence_growth", "intensity_growth")  # one plus each is a ratio of levels
+    return [term(f, keys, name, said, method="log1p" if name in log1p else "t") for name, f in terms.items()]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.intervals import Interval
 
-__all__ = ["Term", "adds_up", "constant", "made", "relabelled", "share_of", "term"]
+__all__ = ["Term", "adds_up", "constant", "made", "ratio_methods", "relabelled", "share_of", "term"]
 
 _TOLERANCE = 1e-9
 
@@ -36,7 +36,7 @@ class Term:
         The numbers.
     keys : Keys
         What each is.
-    method : {"t", "logit", "log", "asin", "beta", "wilson", "share"}, or a list of these
+    method : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "share"}, or a list of these
         How their intervals are made; a list has one for each.
     reasons : sequence of str or None, optional
         What to know about each number; for an undefined one, why it is.
@@ -157,6 +157,14 @@ def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
             f"{what}: the terms miss the total by {np.nanmax(gap[bad]):.3g}{there}. Are the estimates of one survey, "
             "one measure and one domain, all that were made? Groups must cover the whole once, and only once"
         )
+
+
+def ratio_methods(keys: Keys, sides: tuple[Figures, Figures], method: Interval) -> list[str]:
+    """Return the methods of intervals of ratios: logarithms need levels above 0; changes may have any sign."""
+    contrast = keys["contrast"]
+    level = np.isin(contrast.index, [-1, *(i for i, v in enumerate(contrast.values) if v in ("level", None))])
+    below = (sides[0].value < 0) | (sides[1].value < 0)
+    return [method if own else "t" for own in (level & ~below).tolist()]
 
 
 def share_of(

@@ -9,6 +9,7 @@ import numpy as np
 from mpi.decompose.finding import estimates_only
 from mpi.decompose.rounds import number
 from mpi.errors import MpiError, Problems, unknown
+from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import p_value
 from mpi.keys import NAMES
 
@@ -98,8 +99,8 @@ def significance(
     elif alternative != "two-sided" and adjust == "max_t":
         problems.add("adjust='max_t' is two-sided; take another adjustment for a one-sided test")
     problems.raise_if_any()
-    null = _nulls(est) if value is None else np.full(len(est), float(value))
-    t = _statistics(est, null)
+    null = nulls(est) if value is None else np.full(len(est), float(value))
+    t = t_statistics(est, null)
     p = _p_values(t, est.df, alternative)
     out = np.full(len(est), np.nan)
     for rows in _families(est, shared, ~np.isnan(p)):
@@ -110,17 +111,6 @@ def significance(
     return est.table.assign(t=t, p=p, p_adjusted=out)
 
 
-def _statistics(est: Estimates, null: Floats) -> Floats:
-    """Return the t statistics: of logarithms where the interval is one of logarithms."""
-    apart = est.value - null
-    log = np.isin(est.method.index, [i for i, m in enumerate(est.method.values) if m == "log"])
-    log &= (null > 0) & (est.value > 0)
-    apart[log] = est.value[log] * np.log(est.value[log] / null[log])
-    t = np.full(len(est), np.nan)
-    np.divide(apart, est.se, out=t, where=est.se > 0)
-    return t
-
-
 def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
     with np.errstate(invalid="ignore"):
         both = np.where(np.isnan(t), np.nan, p_value(t, df))
@@ -128,17 +118,6 @@ def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
         return both
     toward = t < 0 if alternative == "less" else t > 0
     return np.where(toward, both / 2, 1 - both / 2)
-
-
-def _nulls(est: Estimates) -> Floats:
-    """Return what no difference is: a ratio of 1, and 0 of all else."""
-    column = est.keys["contrast"]
-    ratio = [
-        i
-        for i, name in enumerate(column.values)
-        if str(name).startswith(("ratio", "representation_ratio", "weight_ratio"))
-    ]
-    return np.isin(column.index, ratio).astype(np.float64)
 
 
 def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:

@@ -86,7 +86,7 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
     if path == "constant_rate":
         unfit = np.isnan(slope.value).tolist()
         said = [s or ("0 in a round: no logarithm" if z else "") for s, z in zip(said, unfit, strict=True)]
-        out = [term(slope.exp() - 1.0, span, "relative_trend", said)]
+        out = [term(slope.exp() - 1.0, span, "relative_trend", said, method="log1p")]
     else:
         out = [term(slope, span, "trend", said)]
     for y, r, t, w in zip(scale, rows, centred.tolist(), order, strict=True):

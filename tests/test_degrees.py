@@ -138,7 +138,7 @@ def test_rows_of_weight_0_are_no_cases_and_stay_in_the_variance() -> None:
     stratum = frame.groupby("p").s.first().reindex(u.index)
     V = sum(n[h] / (n[h] - 1) * ((u[stratum == h] - u[stratum == h].mean()) ** 2).sum() for h in n.index)
     assert est.se[0] == pytest.approx(np.sqrt(V), rel=1e-12)
-    both = mpi.pool({1: mpi.Survey(used, **DESIGN), 2: survey})
+    both = mpi.pool({1: mpi.Survey(used, **DESIGN), 2: survey}, shared_psus=False)
     assert both.design.df([0]) == both.design.df([1]) == est.df[0]
     assert both.design.df([0, 1]) == 2 * est.df[0]
 

@@ -128,7 +128,7 @@ def estimate(
     mpi estimate "census/*.parquet" --measure my.toml --census --by province --memory 4GB
     """
     from mpi.estimate import estimate as run
-    from mpi.retention import retention
+    from mpi.retention import codes_table, retention
 
     with _told():
         policy, codes = opt.policy_of(missing)
@@ -144,11 +144,14 @@ def estimate(
         freedom = opt.word(df, "group")
         asked: Any = statistic or (None if out else _headline(plan))
         of: dict[str, Any] = {"where": where, "unit": unit.value if unit else None}
+        by_code = None
         if not survey.in_memory:
+            by_code = codes_table(survey if where is None else survey.where(where), plan)
             survey, of = _condensed(survey, plan, groups, of), {**of, "where": None}
         with status("Estimating"):
             est = run(survey, plan, groups, cutoffs=cutoff or None, statistics=asked, level=level, df=freedom, **of)
             report = retention(survey, plan, **of)
+            report = report if by_code is None else replace(report, codes=by_code)
         if file == opt.SAMPLE:
             est = replace(est, about={**est.about, "data": opt.SYNTHETIC})
         layout: Layout = {"percent": percent, "interval": interval, "decimals": decimals}

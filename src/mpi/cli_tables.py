@@ -164,6 +164,9 @@ def show_retained(report: Retention, *, rounds: bool) -> None:
         where = f" in {row['wave']}" if rounds else ""
         share = f"{row['retained']:.4f} of the population"
         console.print(f"Retained{where}: {row['n_retained']:,} of {row['n']:,} rows, {share}.")
+    for row in report.codes.to_dict("records"):
+        meant = f" ({row['label']})" if row["label"] else ""
+        console.print(f"Missing by code: {row['column']} is {row['code']}{meant} in {row['n']:,} rows.")
 
 
 def show_measures() -> None:

@@ -71,6 +71,12 @@ class Categories:
             return tuple(labels)
         return tuple(f"{x} [{v!r}]" if labels.count(x) > 1 else x for x, v in zip(labels, self.levels, strict=True))
 
+    def without(self, codes: Any) -> Categories:
+        """Return the same with the levels that are among codes missing."""
+        gone = codes.among_levels(self.levels)
+        levels = tuple(None if out else v for v, out in zip(self.levels, gone, strict=True))
+        return Categories(levels, self.index, self.names)
+
     def label(self, row: int) -> str:
         """Return what to print for one row."""
         value = self.levels[self.index[row]]

@@ -15,6 +15,7 @@ from mpi.measure import Measure, Unit
 from mpi.profiles import counted, profile, rows_of
 from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words
+from mpi.undeclared import tell_contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,6 +111,7 @@ def estimate(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(request.by), *measure.columns]
     domain.check_columns(columns)
+    tell_contradictions(survey.labels, measure.columns, stacklevel=3)
     domain = domain.condensed(measure.columns, columns_of(request.by), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)

@@ -16,6 +16,7 @@ from mpi.profiles import counted, grouping, rows_of
 from mpi.sums import Sums, sums_of, weighted
 from mpi.survey import Survey
 from mpi.totals import cells_of
+from mpi.undeclared import tell_undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -246,6 +247,8 @@ class _Columns:
         groups = [*columns_of(self.by), *categories]
         used = [*groups, *(c for pair in pairs for c in pair if c is not None)]
         domain.check_columns(used)
+        entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
+        tell_undeclared(domain, entering, stacklevel=4)
         self.survey = domain.condensed((), groups, pairs, unit=unit)
         self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}
         self.level: float = level

@@ -36,6 +36,8 @@ __all__ = [
     "label_key",
     "read_codes",
     "read_missing",
+    "with_reasons",
+    "with_reasons_lazily",
     "without_codes",
     "without_codes_lazily",
     "written_codes",
@@ -112,16 +114,21 @@ class MissingCodes:
         An entry without codes says that all values of the column are answers.
     everywhere : Codes
         Codes of all other columns.
+    inputs : mapping of column to tuple of str
+        Of columns that rules made, those that the rules asked for.
     """
 
     columns: Mapping[str, Codes] = field(default_factory=dict)
     everywhere: Codes = NOTHING
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.everywhere) or any(self.columns.values())
 
     def __or__(self, other: MissingCodes) -> MissingCodes:
-        return MissingCodes({**self.columns, **other.columns}, self.everywhere | other.everywhere)
+        return MissingCodes(
+            {**self.columns, **other.columns}, self.everywhere | other.everywhere, {**self.inputs, **other.inputs}
+        )
 
     @property
     def answers(self) -> frozenset[str]:
@@ -131,6 +138,10 @@ class MissingCodes:
     def of(self, name: str, spared: Collection[str] = ()) -> Codes:
         """Return the codes of a column; those for all columns leave out some that are spared."""
         return self.columns.get(name, NOTHING if name in spared else self.everywhere)
+
+    def only(self, columns: Collection[str]) -> MissingCodes:
+        """Return the same for some columns."""
+        return MissingCodes({k: v for k, v in self.columns.items() if k in columns}, self.everywhere)
 
     def leaving(self, columns: Collection[str]) -> MissingCodes:
         """Return the same without some columns."""
@@ -342,6 +353,17 @@ def without_codes(
     return frame
 
 
+def with_reasons(
+    frame: nw.DataFrame[Any], missing: MissingCodes, labels: Labels, columns: Collection[str]
+) -> nw.DataFrame[Any]:
+    """Return a frame with the codes of some columns beside them, which stay as they are."""
+    if not missing:
+        return frame
+    names = [c for c in frame.columns if c.removeprefix(WHY) in columns]
+    told = without_codes(frame.select(names), missing.only(columns), labels)
+    return frame.with_columns(*(told[c] for c in told.columns if c.startswith(WHY)))
+
+
 def _without(frame: nw.DataFrame[Any], name: str, codes: Codes, *, why: bool) -> nw.DataFrame[Any]:
     series = frame[name]
     met, said = _met(series, codes)
@@ -401,21 +423,36 @@ def _text(value: Any) -> str:
 
 def without_codes_lazily(
     frame: nw.LazyFrame[Any], missing: MissingCodes, labels: Labels, spared: Collection[str] = (), *, why: bool = True
-) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
-    """Do as `without_codes` to a frame that is not in memory; return it, and the names of the columns of reasons."""
+) -> nw.LazyFrame[Any]:
+    """Do as `without_codes` to a frame that is not in memory; every column that can hold a code gets its reasons."""
     schema = frame.collect_schema()
     missing = missing.known(labels, schema.names(), _texts(schema), spared)
-    columns, reasons = [], []
-    for name, codes in ((n, missing.of(n, spared)) for n in schema.names()):
+    columns: list[nw.Expr] = []
+    for name, codes in ((n, missing.of(n, spared)) for n in schema.names() if not n.startswith(WHY)):
         met = is_code(name, schema[name], codes)
-        if met is None:
-            continue
-        columns.append(nw.when(~met).then(nw.col(name)).alias(name))
-        if why:
-            said = nw.col(name).cast(nw.String if _is_text(schema[name]) else nw.Float64)
-            columns.append(nw.when(met).then(said).alias(f"{WHY}{name}"))
-            reasons.append(f"{WHY}{name}")
-    return (frame.with_columns(*columns) if columns else frame), tuple(reasons)
+        if met is not None:
+            columns.append(nw.when(~met).then(nw.col(name)).alias(name))
+            columns += [_reason(name, schema, met)] if why else []
+    return frame.with_columns(*columns) if columns else frame
+
+
+def _reason(name: str, schema: Mapping[str, Any], met: nw.Expr) -> nw.Expr:
+    """Return the codes of a column, beside those that were taken out before."""
+    column = f"{WHY}{name}"
+    kind = nw.String if _is_text(schema[name]) or _is_text(schema.get(column, nw.Float64())) else nw.Float64
+    said = nw.when(met).then(nw.col(name).cast(kind))
+    return said.otherwise(nw.col(column)).alias(column) if column in schema else said.alias(column)
+
+
+def with_reasons_lazily(
+    frame: nw.LazyFrame[Any], missing: MissingCodes, labels: Labels, columns: Collection[str]
+) -> nw.LazyFrame[Any]:
+    """Do as `with_reasons` to a frame that is not in memory."""
+    schema = frame.collect_schema()
+    missing = missing.only(columns).known(labels, schema.names(), _texts(schema))
+    met = {c: is_code(c, schema[c], missing.of(c)) for c in columns}
+    reasons = [_reason(c, schema, m) for c, m in met.items() if m is not None]
+    return frame.with_columns(*reasons) if reasons else frame
 
 
 def is_code(name: str, dtype: Any, codes: Codes) -> nw.Expr | None:

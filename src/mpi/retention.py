@@ -12,6 +12,7 @@ from mpi.assemble import Labels, Part, assemble, part, ratio
 from mpi.errors import Problems
 from mpi.identify import complete, reweighted
 from mpi.profiles import grouping, profile, rows_of
+from mpi.reasons import COLUMNS, missing_by_code
 from mpi.totals import Psus, Summer, cells_of, counts
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Retention", "retention"]
+__all__ = ["Retention", "codes_table", "retention"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -49,20 +50,28 @@ class Retention:
         missing where a rate is 0 or 1 (no variation is no evidence).
     estimates : Estimates
         The weighted figures with all their covariances.
+    codes : pandas.DataFrame
+        By which codes answers are missing, those declared with ``missing=`` and those the file has as missing (Stata's
+        .a to .z, user-missing values of SPSS): one row per indicator, column and code, with its ``label``, the ``n``
+        rows that hold it, and ``n_missing`` of them where the indicator is missing. The column is the indicator's, or
+        one that rules made it of. Of profiles nothing is known of codes.
     """
 
     groups: pd.DataFrame
     indicators: pd.DataFrame
     estimates: Estimates
+    codes: pd.DataFrame
 
     def __repr__(self) -> str:
-        """Show both tables."""
-        return f"{self.groups.to_string(index=False)}\n\n{self.indicators.to_string(index=False)}"
+        """Show the tables."""
+        return "\n\n".join(t.to_string(index=False) for t in self._tables())
+
+    def _tables(self) -> list[pd.DataFrame]:
+        return [self.groups, self.indicators, *([self.codes] if len(self.codes) else [])]
 
     def _repr_html_(self) -> str:
         """Show both tables in a notebook."""
-        tables = (self.groups, self.indicators)
-        return "".join(t.to_html(index=False, float_format="{:.4f}".format, na_rep="–") for t in tables)
+        return "".join(t.to_html(index=False, float_format="{:.4f}".format, na_rep="–") for t in self._tables())
 
 
 def retention(
@@ -104,6 +113,7 @@ def retention(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(groups), *measure.columns]
     domain.check_columns(columns)
+    codes = codes_table(domain, measure)
     domain = domain.condensed(measure.columns, columns_of(groups), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
@@ -121,7 +131,14 @@ def retention(
     whole = parts[0][1]  # the total always comes first
     est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="group")
     by_group, by_indicator = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
-    return Retention(by_group, by_indicator, est)
+    return Retention(by_group, by_indicator, est, codes)
+
+
+def codes_table(survey: Survey, measure: Measure) -> pd.DataFrame:
+    """Return by which codes the answers of a measure's indicators are missing; see `Retention.codes`."""
+    import pandas as pd
+
+    return pd.DataFrame(missing_by_code(survey, measure), columns=list(COLUMNS))
 
 
 def _variables(prof: Profiles, scores: Scores) -> Floats:

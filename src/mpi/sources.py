@@ -80,7 +80,7 @@ class Source:
     @property
     def columns(self) -> list[str]:
         """The names of the user's columns."""
-        return [c for c in self.all_columns() if c not in self.own]
+        return [c for c in self.all_columns() if c not in self.own and not c.startswith(WHY)]
 
     @property
     def engine(self) -> str:
@@ -274,9 +274,9 @@ def with_members(source: Source, members: Where) -> Source:
 def collected_rows(source: Source, columns: Sequence[str] | None, options: Mapping[str, Any], labels: Any) -> Survey:
     """Collect the rows of one frame, where they are not too many."""
     frame, conditions = with_conditions(source.frame, source.conditions)
-    own = source.roles.values()
-    known = [*source.columns, *(c for c in source.own if c in own or c.startswith(WHY))]
-    wanted = {*(columns or ()), *own}
+    design = source.roles.values()
+    known = [c for c in source.all_columns() if c not in source.own or c in design]
+    wanted = {*(columns or ()), *design}
     names = known if columns is None else [c for c in known if c.removeprefix(WHY) in wanted]
     rows = source.count()
     if rows * len(names) > _CELLS or ("psu" not in source.roles and rows > _UNITS):

@@ -13,7 +13,7 @@ from mpi.columns import categories
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.lazy_frames import lazy_frame, recoded
-from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes_lazily
+from mpi.missing_codes import MissingCodes, read_missing, without_codes_lazily
 from mpi.own_columns import (
     EVERYBODY,
     HOME,
@@ -85,12 +85,12 @@ class Unread(Survey):
             census=census, rows=rows, members=members is not None, household=household_name(household), **given
         )
         declared, used = read_missing(missing), columns_used(roles, household, members)
-        data, reasons = without_codes_lazily(lazy_frame(frame), declared, labels or {}, used)
+        data = without_codes_lazily(lazy_frame(frame), declared, labels or {}, used)
         data = with_household(data, household)
         data = with_census(data) if census else data
         data = with_homes(data) if rows == "households" else data
         own = (*((EVERYBODY, WHOLE) if census else ()), *((HOME,) if rows == "households" else ()))
-        source = Source(data, roles, own=(*reasons, *own))
+        source = Source(data, roles, own=own)
         problems = Problems("the survey cannot be used")
         problems.found += [
             unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
@@ -199,9 +199,11 @@ class Unread(Survey):
         self._check_new(name)
         return self._over([with_values(s, name, values) for s in self.sources])
 
-    def with_frames(self, change: Callable[[Source], nw.LazyFrame[Any]]) -> Unread:
+    def with_frames(self, change: Callable[[Source], nw.LazyFrame[Any]], missing: MissingCodes) -> Unread:
         """Return the survey over other lazy frames of the same rows, for columns that an engine computes."""
-        return self._over([replace(s, frame=change(s), given=s.rows) for s in self.sources])
+        found = self._over([replace(s, frame=change(s), given=s.rows) for s in self.sources])
+        object.__setattr__(found, "missing", missing)
+        return found
 
     # --- reading it -------------------------------------------------------------------------------------------------
 
@@ -302,10 +304,7 @@ def unread(survey: Survey) -> Unread:
         "shared_psus": design.shared, "single_psu": design.single_psu, "single_in_group": design.single_in_group,
     }  # fmt: skip
     own = tuple(c for c in OWN if c in survey.roles.values())
-    sources = tuple(
-        Source(lazy_frame(f.to_native()), survey.roles, own=(*own, *(c for c in f.columns if c.startswith(WHY))))
-        for f in survey.frames
-    )
+    sources = tuple(Source(lazy_frame(f.to_native()), survey.roles, own=own) for f in survey.frames)
     _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels, survey.missing)
     return found
 

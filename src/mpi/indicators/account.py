@@ -45,7 +45,9 @@ class Told:
 
     def values(self, row: int, *, missing: bool = False) -> str:
         """List a member's answers, or only what is missing of them."""
-        names = columns_of(self.rule.deprived) if self.rule.of == "members" else self.rule.columns
+        sides = (self.rule.deprived, self.rule.not_deprived)
+        asked = tuple(dict.fromkeys(n for side in sides for n in columns_of(side)))
+        names = asked if self.rule.of == "members" else self.rule.columns
         if missing:
             names = self.rule.columns
         said = {n: self.answers.value(n, row) for n in names if missing or n != "age" or self.rule.of == "household"}
@@ -84,7 +86,8 @@ def reason(told: Told, outcome: str) -> str:
 def _of_household(told: Told, outcome: str) -> str:
     values = told.values(0)
     if outcome == "unknown":
-        return f"Not known: {told.values(0, missing=True) or 'its members contradict each other'} ({values})."
+        torn = "its members contradict each other" if told.rule.not_deprived is None else "it meets neither side"
+        return f"Not known: {told.values(0, missing=True) or torn} ({values})."
     if outcome == "deprived":
         return f"The household {told.because} ({values})."
     return f"({values[:1]}{values[1:]})"

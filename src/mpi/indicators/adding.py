@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,9 +10,10 @@ from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import read_answers
 from mpi.indicators.evaluate import check_members, deprivations
-from mpi.indicators.gathering import gather
+from mpi.indicators.gathering import gather, tell_doubts, wanted
 from mpi.indicators.lazy_adding import with_deprivations
 from mpi.indicators.rules import require_rules
+from mpi.missing_codes import MissingCodes, with_reasons, with_reasons_lazily
 from mpi.profiles import households_of
 from mpi.survey import made
 from mpi.unread import Unread
@@ -20,7 +21,10 @@ from mpi.unread import Unread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import narwhals.stable.v2 as nw
+
     from mpi.indicators.rules import Rules
+    from mpi.sources import Source
     from mpi.survey import Survey
 
 __all__ = ["add_deprivations"]
@@ -61,15 +65,14 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     require_rules(rules)
     if isinstance(survey, Unread):
         _check_kind(survey)
-        return survey.with_frames(
-            lambda source: with_deprivations(
-                source.frame, rules, _keys(source.roles), members=source.roles.get("members")
-            )
-        )
+        return _added_lazily(survey, rules)
     _check(survey, rules)
     household = households_of(survey)
     check_members(rules, survey.frames, household)
-    answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names))
+    asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
+    declared = rules.missing
+    rules, answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names), survey.labels)
+    tell_doubts(rules, answers, survey.labels, survey.missing.answers)
     names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None
     row = np.zeros(int(household.max()) + 1, dtype=np.int64)
     row[household] = np.arange(len(household))
@@ -86,7 +89,25 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
         with_numbers(f, {c: v[household[a : a + len(f)]] for c, v in found.items()})
         for f, a in zip(survey.frames, starts, strict=False)
     )
-    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames})
+    columns = list(dict.fromkeys(c for names in asked.values() for c in names))
+    frames = tuple(with_reasons(f, declared, survey.labels, columns) for f in frames)
+    missing = survey.missing | MissingCodes(inputs=asked)
+    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames, "missing": missing})
+
+
+def _added_lazily(survey: Unread, rules: Rules) -> Survey:
+    """Add the deprivations to frames that an engine holds, and the codes that the rules declare missing."""
+    asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
+    columns = list(dict.fromkeys(c for names in asked.values() for c in names))
+
+    def longer(source: Source) -> nw.LazyFrame[Any]:
+        frame = with_deprivations(
+            source.frame, rules, _keys(source.roles), source.roles.get("members"), labels=survey.labels,
+            spared=survey.missing.answers,
+        )  # fmt: skip
+        return with_reasons_lazily(frame, rules.missing, survey.labels, columns)
+
+    return survey.with_frames(longer, survey.missing | MissingCodes(inputs=asked))
 
 
 def _keys(roles: Mapping[str, str]) -> list[str]:

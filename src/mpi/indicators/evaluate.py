@@ -10,7 +10,7 @@ import numpy as np
 from mpi.columns import as_frame, categories, compress, require, with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import Answers, read_answers
-from mpi.indicators.gathering import gather
+from mpi.indicators.gathering import gather, tell_doubts
 from mpi.indicators.households import count, decide
 from mpi.indicators.lazy import evaluate_lazily
 from mpi.indicators.lazy_join import as_lazy
@@ -18,12 +18,14 @@ from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import require_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mpi.columns import Categories
     from mpi.indicators.rules import Rules
+
+    Labels = Mapping[str, Mapping[Any, str]]
 
 __all__ = ["check_members", "deprivations", "evaluate", "number_households"]
 
@@ -31,7 +33,12 @@ _SHOWN = 3
 
 
 def evaluate(
-    members_frame: Any, rules: Rules, household: str | Sequence[str] = "household", households_frame: Any = None
+    members_frame: Any,
+    rules: Rules,
+    household: str | Sequence[str] = "household",
+    households_frame: Any = None,
+    *,
+    labels: Labels | None = None,
 ) -> Any:
     """Apply rules to a frame of members.
 
@@ -47,6 +54,8 @@ def evaluate(
         The column, or the columns together, that identify a household.
     households_frame : data frame, optional
         Columns of the household, one row each, of the same kind of frame.
+    labels : mapping of column to mapping of value to label, optional
+        Value labels: rules may then ask for the labels of a column of numbers.
 
     Returns
     -------
@@ -59,8 +68,9 @@ def evaluate(
     MpiError
         When columns are absent (the message says which rules can be computed all the same), identifiers are
         missing, a member stands twice in its household (by the column `member`, where there is one), columns hold
-        text where the rules have numbers, or a column of the household differs between its members; or when an
-        engine cannot apply the rules. A lazy frame is not looked at: there, members without an identifier, households
+        text where the rules have numbers or values other than 0 and 1 where the rules ask for these alone, or a column
+        of the household differs between its members; or when an engine cannot apply the rules. A lazy frame is looked
+        at for the values of columns of yes and no alone: there, members without an identifier, households
         whose members differ and those with several rows in `households_frame` have missing deprivations, and
         repeated members count again.
 
@@ -79,13 +89,14 @@ def evaluate(
     _check_columns(rules, keys)
     lazy = as_lazy(members_frame)
     if lazy is not None:
-        return evaluate_lazily(lazy, rules, keys, households_frame)
+        return evaluate_lazily(lazy, rules, keys, households_frame, labels or {})
     members = as_frame(members_frame)
     _check_keys(members, keys, "the members' frame")
     number, first = number_households(members, keys)
     check_members(rules, [members], number)
     read, known = _reader(members, number, keys, households_frame)
-    answers = gather(rules, known, read)
+    rules, answers = gather(rules, known, read, labels)
+    tell_doubts(rules, answers, labels or {})
     names = members.select(keys)[first]
     found = deprivations(rules, answers, number, len(first), lambda i: _named(names, i))
     return nw.to_native(with_numbers(nw.maybe_reset_index(names), found))

@@ -13,7 +13,7 @@ from mpi.errors import MpiError, Problems
 from mpi.indicators.account import Told, reason
 from mpi.indicators.arrays import Answers, read_answers, truth
 from mpi.indicators.gathering import gather
-from mpi.indicators.households import answers_of_members, count, decide
+from mpi.indicators.households import answers_of_members, count, decide, said_of
 from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import computable, require_rules
 from mpi.indicators.words import in_words
@@ -163,10 +163,12 @@ def explain(
         rows = rows[data.members[rows]]
     known = list(frames[0].columns)
     able = computable(rules, known)
-    answers = gather(able, known, lambda names: read_answers(frames, names).take(rows))
+    labels = data.labels if isinstance(data, Survey) else {}
+    able, answers = gather(able, known, lambda names: read_answers(frames, names).take(rows), labels)
     members = _members(frames, known, rows)
     accounts = [
-        _account(r, answers, members) if r in able.rules else _not_computed(r, rules.lacking(r, known)) for r in rules
+        _account(able[r.name], answers, members) if r.name in able else _not_computed(r, rules.lacking(r, known))
+        for r in rules
     ]
     shown = "-".join(map(str, household_id)) if isinstance(household_id, tuple) else str(household_id)
     return Explanation(shown, rules.name, tuple(accounts))
@@ -246,7 +248,7 @@ def _kinds(rule: Rule, answers: Answers) -> tuple[str, ...]:
     """Say of each member which of the six answers was given; empty for those who are not eligible."""
     eligible = None if rule.judged is None else truth(rule.judged, answers)
     kinds = [""] * answers.rows
-    for kind, mask in answers_of_members(eligible, truth(rule.deprived, answers)).items():
+    for kind, mask in answers_of_members(eligible, said_of(rule, lambda c: truth(c, answers))).items():
         for row in np.flatnonzero(mask):
             kinds[row] = kind
     return tuple(kinds)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.columns import Categories
-from mpi.errors import MpiError, Problems, nearest
+from mpi.errors import MpiError, MpiWarning, Problems, nearest
 from mpi.indicators.arrays import Answers, mismatches
-from mpi.indicators.rules import Rules, computable
+from mpi.indicators.labelled import with_codes
+from mpi.indicators.rules import Rule, Rules, computable
+from mpi.indicators.yes_no import both_sides, contradictions, named_codes, neither, strange_values
+from mpi.undeclared import suspects, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mpi.indicators.computed import Computed
+    from mpi.missing_codes import Codes
 
-__all__ = ["check_columns", "computed_for", "gather", "wanted"]
+    Labels = Mapping[str, Mapping[Any, str]]
+
+__all__ = ["check_columns", "computed_for", "doubted", "gather", "tell_doubts", "tell_labels", "wanted"]
 
 
-def gather(rules: Rules, known: Sequence[str], read: Callable[[Sequence[str]], Answers]) -> Answers:
+def gather(
+    rules: Rules, known: Sequence[str], read: Callable[[Sequence[str]], Answers], labels: Labels | None = None
+) -> tuple[Rules, Answers]:
     """Read all columns that rules ask for.
 
     Parameters
@@ -32,20 +41,57 @@ def gather(rules: Rules, known: Sequence[str], read: Callable[[Sequence[str]], A
         The columns of the data.
     read : function
         Reads columns by their names.
+    labels : mapping of column to mapping of value to label, optional
+        Value labels.
+
+    Returns
+    -------
+    rules : Rules
+        What is asked, in codes where it was asked by labels.
+    answers : Answers
+        The columns; codes that the rules declare missing are.
 
     Raises
     ------
     MpiError
-        When columns are absent, with the rules that need them and those that do not; or when columns hold texts
-        where rules have numbers, or the reverse.
+        When columns are absent, with the rules that need them and those that do not. With every problem at once:
+        columns hold texts where rules have numbers, or the reverse; columns that are asked for 0 or 1 alone hold
+        other values; a text is no label; rows meet both sides of a rule.
     """
     check_columns(rules, known)
+    labels = labels or {}
     answers = read(wanted(rules, known))
+    answers = answers.plus(_without_codes(rules, answers, labels))
     answers = answers.plus({c: np.full(answers.rows, np.nan) for c in _absent(rules, known)})
     for made in computed_for(rules, known):
         answers = answers.plus({made.name: made.of(*_numbers(made, answers))})
-    _check_kinds(rules, answers)
-    return answers
+    problems = Problems(f"the rules {rules.name!r} do not fit the data")
+    numeric = [name for name, values in answers.columns.items() if isinstance(values, np.ndarray)]
+    rules = with_codes(rules, labels, numeric, problems)
+    found = [p for rule in rules for p in _mismatches(rule, answers)]
+    problems.found += dict.fromkeys(found)
+    problems.found += neither(rules, strange_values(rules, answers), labels)
+    problems.found += [] if found else both_sides(rules, answers)
+    problems.raise_if_any()
+    return rules, answers
+
+
+def _without_codes(rules: Rules, answers: Answers, labels: Labels) -> dict[str, Any]:
+    """Return the columns in which the rules declare codes missing, without them."""
+    if not rules.missing:
+        return {}
+    texts = [name for name, values in answers.columns.items() if isinstance(values, Categories)]
+    missing = rules.missing.only(answers.columns).known(labels, list(answers.columns), texts)
+    return {
+        n: v.without(codes) if isinstance(v, Categories) else _blanked(v, codes)
+        for n, v in answers.columns.items()
+        if (codes := missing.of(n))
+    }
+
+
+def _blanked(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
+    met = codes.among(values)
+    return np.where(met, np.nan, values) if met.any() else values
 
 
 def _numbers(made: Computed, answers: Answers) -> Iterator[NDArray[Any]]:
@@ -91,10 +137,52 @@ def _absent(rules: Rules, known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(c for r in rules for c in r.optional if c in r.columns and c not in known))
 
 
-def _check_kinds(rules: Rules, answers: Answers) -> None:
-    problems = Problems(f"the rules {rules.name!r} do not fit the data")
-    for rule in rules:
-        for condition in (rule.judged, rule.deprived):
-            problems.found += [f"{rule.name}: {p}" for p in mismatches(condition, answers)]
-    problems.found = list(dict.fromkeys(problems.found))
-    problems.raise_if_any()
+def _mismatches(rule: Rule, answers: Answers) -> list[str]:
+    return [f"{rule.name}: {p}" for condition in rule.conditions for p in mismatches(condition, answers)]
+
+
+def tell_doubts(
+    rules: Rules, answers: Answers, labels: Labels, spared: Collection[str] = (), *, stacklevel: int = 3
+) -> None:
+    """Warn of labelled codes that read like missing ones and count, and of labels that contradict the coding.
+
+    Parameters
+    ----------
+    rules, answers
+        What `gather` returned.
+    labels : mapping of column to mapping of value to label
+        Value labels.
+    spared : collection of str
+        Columns of which all values were said to be answers.
+    stacklevel : int
+        How far up the caller is who is to be told.
+    """
+    tell_labels(rules, labels, stacklevel=stacklevel + 1)
+    found = doubted(rules, labels, answers.columns, spared)
+    counts = {
+        (name, code): int((values == code).sum())
+        for name, codes in found.items()
+        if isinstance(values := answers.columns[name], np.ndarray)
+        for code in codes
+    }
+    tell(found, counts, stacklevel=stacklevel + 1)
+
+
+def tell_labels(rules: Rules, labels: Labels, *, stacklevel: int = 3) -> None:
+    """Warn of columns whose labels contradict 1 = yes and 0 = no."""
+    told = contradictions(rules, labels)
+    if told:
+        message = (
+            f"{'; '.join(told)}: rules take 1 for yes and 0 for no; look whether the column is coded the other way"
+        )
+        warnings.warn(message, MpiWarning, stacklevel=stacklevel)
+
+
+def doubted(
+    rules: Rules, labels: Labels, columns: Collection[str], spared: Collection[str] = ()
+) -> dict[str, dict[Any, str]]:
+    """Return the labelled codes that read like missing ones, but those that the rules name."""
+    named = named_codes(rules)
+    found = suspects(labels, [c for c in wanted(rules, list(columns)) if c in columns], spared)
+    left = {c: {v: x for v, x in codes.items() if v not in named.get(c, ())} for c, codes in found.items()}
+    return {c: codes for c, codes in left.items() if codes}

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from mpi.indicators.conditions import Condition
     from mpi.indicators.rules import Rule
 
-__all__ = ["COUNTED", "PARTS", "Counts", "answers_of_members", "answers_to", "count", "decide", "possible", "settle"]
+__all__ = [
+    "COUNTED",
+    "PARTS",
+    "Counts",
+    "answers_of_members",
+    "answers_to",
+    "count",
+    "decide",
+    "possible",
+    "said_of",
+    "settle",
+]
 
 PARTS = ("deprived", "free", "open", "maybe_deprived", "maybe_free", "maybe_open")
 COUNTED = (*PARTS, "heads")
@@ -75,11 +86,20 @@ def answers_of_members(eligible: Truth | None, deprived: Truth) -> dict[str, Any
 def answers_to(rule: Rule, hold: Callable[[Condition], Truth]) -> dict[str, Any]:
     """Sort members by those answers that a rule is decided by, with a function that says where conditions hold."""
     if rule.of == "household":
-        said = hold(rule.deprived)
+        said = said_of(rule, hold)
         return {"deprived": said.true, "free": said.false}
     eligible = None if rule.judged is None else hold(rule.judged)
-    found = answers_of_members(eligible, hold(rule.deprived))
+    found = answers_of_members(eligible, said_of(rule, hold))
     return found | {"heads": ~hold(HEAD).false} if rule.household == "head" else found
+
+
+def said_of(rule: Rule, hold: Callable[[Condition], Truth]) -> Truth:
+    """Say who is deprived and who is not; where the rule states both sides, whoever meets neither is unknown."""
+    deprived = hold(rule.deprived)
+    if rule.not_deprived is None:
+        return deprived
+    free = hold(rule.not_deprived)
+    return Truth(deprived.true & ~free.true, free.true & ~deprived.true)
 
 
 def count(rule: Rule, answers: Answers, household: NDArray[Any], households: int) -> Counts:

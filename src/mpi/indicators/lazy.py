@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mpi.indicators.conditions import Condition
+    from mpi.indicators.lazy_checks import Fitted
     from mpi.indicators.rules import Rule, Rules
+
+    Labels = Mapping[str, Mapping[Any, str]]
 
 __all__ = ["conditions_of", "evaluate_lazily", "households_of", "key_of"]
 
 _KNOWN = f"{SCRATCH}known"
 
 
-def evaluate_lazily(members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], households: Any) -> Any:
+def evaluate_lazily(
+    members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], households: Any, labels: Labels
+) -> Any:
     """Apply rules to a lazy frame; see `mpi.indicators.evaluate`.
 
     Returns
@@ -42,26 +47,21 @@ def evaluate_lazily(members: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str
     check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
     with told_by_engine(members):
         frame = members if households is None else _with_households(members, households, rules, keys)
-        schema = fitting(frame, rules)
-        return nw.to_native(households_of(frame, rules, {k: key_of(k, schema) for k in keys}, schema))
+        fit = fitting(frame, rules, labels)
+        return nw.to_native(households_of(fit, {k: key_of(k, fit.schema) for k in keys}))
 
 
-def households_of(
-    frame: nw.LazyFrame[Any], rules: Rules, keys: Mapping[str, nw.Expr], schema: Mapping[str, Any]
-) -> nw.LazyFrame[Any]:
+def households_of(fit: Fitted, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
     """Return the households of members, with what the rules say of each.
 
     Parameters
     ----------
-    frame : LazyFrame
-        The members.
-    rules : Rules
-        What is asked.
+    fit : Fitted
+        The members and what is asked of them.
     keys : mapping of name to expression
         What identifies a household, at least one column.
-    schema : mapping of name to narwhals dtype
-        What `lazy_checks.fitting` returned.
     """
+    frame, rules, schema = fit.frame, fit.rules, fit.schema
     asked = [c for c in wanted(rules, list(schema)) if schema[c] is not None and c not in keys]
     frame = frame.select(*(expr.alias(name) for name, expr in keys.items()), *asked)
     frame, hold = with_truths(frame, conditions_of(rules), schema)
@@ -76,8 +76,8 @@ def households_of(
 
 def conditions_of(rules: Iterable[Rule]) -> list[Condition]:
     """Return what rules ask, each condition once: who is judged, who is deprived, and who is the head."""
-    asked = [c for r in rules for c in (r.judged, r.deprived, HEAD if r.household == "head" else None)]
-    return list(dict.fromkeys(c for c in asked if c is not None))
+    asked = (c for r in rules for c in (*r.conditions, *([HEAD] if r.household == "head" else [])))
+    return list(dict.fromkeys(asked))
 
 
 def key_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:

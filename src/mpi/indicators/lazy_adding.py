@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -9,21 +10,31 @@ import narwhals.stable.v2 as nw
 from mpi.errors import Problems, unknown
 from mpi.indicators.engines import check_names, told_by_engine
 from mpi.indicators.expressions import as_expression
+from mpi.indicators.households import said_of
 from mpi.indicators.lazy import conditions_of, households_of, key_of
 from mpi.indicators.lazy_checks import fitting
 from mpi.indicators.lazy_truth import SCRATCH, with_truths
 from mpi.indicators.rules import require_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from mpi.indicators.lazy_checks import Fitted
     from mpi.indicators.rules import Rules
+
+    Labels = Mapping[str, Mapping[Any, str]]
 
 __all__ = ["with_deprivations"]
 
 
 def with_deprivations(
-    frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], members: str | None = None
+    frame: nw.LazyFrame[Any],
+    rules: Rules,
+    keys: Sequence[str],
+    members: str | None = None,
+    *,
+    labels: Labels | None = None,
+    spared: Collection[str] = (),
 ) -> nw.LazyFrame[Any]:
     """Return a lazy frame with a column for each rule on every row.
 
@@ -38,6 +49,8 @@ def with_deprivations(
         row is a household.
     members : str, optional
         The column that is 1 for members of a household; others are not asked.
+    labels, spared
+        As for `lazy_checks.fitting`.
 
     Returns
     -------
@@ -66,9 +79,9 @@ def with_deprivations(
     columns = frame.collect_schema().names()
     _check(frame, columns, rules, keys)
     check_names(frame, columns)
-    schema = fitting(frame, rules)
     with told_by_engine(frame):
-        return _joined(frame, rules, keys, schema, members) if keys else _in_place(frame, rules, schema)
+        fit = fitting(frame, rules, labels, spared)
+        return _joined(frame, fit, keys, members) if keys else _in_place(frame, fit)
 
 
 def _check(frame: nw.LazyFrame[Any], columns: Sequence[str], rules: Rules, keys: Sequence[str]) -> None:
@@ -94,13 +107,15 @@ def _same(frame: nw.LazyFrame[Any], name: str) -> str:
 
 
 def _joined(
-    frame: nw.LazyFrame[Any], rules: Rules, keys: Sequence[str], schema: Mapping[str, Any], members: str | None
+    frame: nw.LazyFrame[Any], fit: Fitted, keys: Sequence[str], members: str | None
 ) -> nw.LazyFrame[Any]:
     """Evaluate by household and join it to the members, on identifiers written so that every engine joins them."""
-    own = {f"{SCRATCH}key_{i}": _joinable(k, schema) for i, k in enumerate(keys)}
-    listed = frame.with_columns(*(expr.alias(name) for name, expr in own.items()))
-    asked = listed if members is None else listed.filter(nw.col(members) == 1)
-    households = households_of(asked, rules, {name: nw.col(name) for name in own}, schema)
+    own = {f"{SCRATCH}key_{i}": _joinable(k, fit.schema) for i, k in enumerate(keys)}
+    plus = [expr.alias(name) for name, expr in own.items()]
+    listed = frame.with_columns(*plus)
+    answers = listed if fit.frame is frame else fit.frame.with_columns(*plus)
+    asked = answers if members is None else answers.filter(nw.col(members) == 1)
+    households = households_of(replace(fit, frame=asked), {name: nw.col(name) for name in own})
     return listed.join(households, on=list(own), how="left").drop(*own)
 
 
@@ -110,8 +125,15 @@ def _joinable(key: str, schema: Mapping[str, Any]) -> nw.Expr:
     return nw.col(key).cast(nw.String) if is_category else key_of(key, schema)
 
 
-def _in_place(frame: nw.LazyFrame[Any], rules: Rules, schema: Mapping[str, Any]) -> nw.LazyFrame[Any]:
+def _in_place(frame: nw.LazyFrame[Any], fit: Fitted) -> nw.LazyFrame[Any]:
+    """Evaluate row by row; columns from which the rules took codes come back as they were."""
     columns = frame.collect_schema().names()
-    longer, hold = with_truths(frame, conditions_of(rules), schema)
-    found = (as_expression(hold(rule.deprived)).alias(rule.column) for rule in rules)
-    return longer.with_columns(*found).select(*columns, *(rule.column for rule in rules))
+    asked, kept = fit.frame, {c: c for c in columns}
+    if fit.frame is not frame:
+        kept = {c: f"{SCRATCH}kept_{i}" for i, c in enumerate(columns)}
+        held = frame.with_columns(*(nw.col(c).alias(n) for c, n in kept.items()))
+        asked = fit.taken(held)
+    longer, hold = with_truths(asked, conditions_of(fit.rules), fit.schema)
+    found = (as_expression(said_of(rule, hold)).alias(rule.column) for rule in fit.rules)
+    back = (nw.col(n).alias(c) for c, n in kept.items())
+    return longer.with_columns(*found).select(*back, *(rule.column for rule in fit.rules))

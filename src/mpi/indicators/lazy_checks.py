@@ -1,7 +1,8 @@
-"""Whether rules fit a lazy frame: all that its schema tells, without a look at its rows."""
+"""Whether rules fit a lazy frame: what its schema tells, and one look at what no schema tells."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -9,20 +10,51 @@ import narwhals.stable.v2 as nw
 from mpi.errors import Problems
 from mpi.indicators.arrays import asks_text
 from mpi.indicators.conditions import Compare, IsMissing, Times, leaves
-from mpi.indicators.gathering import check_columns, computed_for
+from mpi.indicators.gathering import check_columns, computed_for, doubted, tell_labels, wanted
+from mpi.indicators.labelled import with_codes
+from mpi.indicators.lazy_look import look
+from mpi.indicators.yes_no import neither, torn_rule
+from mpi.missing_codes import without_codes_lazily
+from mpi.undeclared import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mpi.indicators.computed import Computed
     from mpi.indicators.conditions import Leaf
     from mpi.indicators.rules import Rule, Rules
 
-__all__ = ["fitting"]
+    Labels = Mapping[str, Mapping[Any, str]]
+
+__all__ = ["Fitted", "fitting"]
 
 
-def fitting(frame: nw.LazyFrame[Any], rules: Rules) -> dict[str, Any]:
-    """Return the schema of a frame that rules can be applied to.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A lazy frame that rules fit.
+
+    Attributes
+    ----------
+    frame : LazyFrame
+        The answers; codes that the rules declare missing are.
+    rules : Rules
+        What is asked, in codes where it was asked by labels.
+    schema : dict of name to narwhals dtype
+        Optional columns that the frame lacks have None.
+    taken : function
+        Takes the codes that the rules declare missing out of another frame of these columns.
+    """
+
+    frame: nw.LazyFrame[Any]
+    rules: Rules
+    schema: dict[str, Any]
+    taken: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
+
+
+def fitting(
+    frame: nw.LazyFrame[Any], rules: Rules, labels: Labels | None = None, spared: Collection[str] = ()
+) -> Fitted:
+    """Hold rules to a lazy frame: to its schema, and by one look to its values where no schema tells.
 
     Parameters
     ----------
@@ -30,28 +62,55 @@ def fitting(frame: nw.LazyFrame[Any], rules: Rules) -> dict[str, Any]:
         The members, or households.
     rules : Rules
         What is asked.
-
-    Returns
-    -------
-    dict of name to narwhals dtype
-        Optional columns that the frame lacks have None.
+    labels : mapping of column to mapping of value to label, optional
+        Value labels.
+    spared : collection of str
+        Columns of which all values were said to be answers.
 
     Raises
     ------
     MpiError
-        With every problem at once: absent columns, those that only memory can compute, texts against numbers.
+        With every problem at once: absent columns, those that only memory can compute, texts against numbers, texts
+        that are no label, values other than 0 and 1 where the rules ask for these alone, rows on both sides of a rule.
+
+    Warns
+    -----
+    MpiWarning
+        Of labelled codes that read like missing ones and count as answers, and labels that contradict the coding.
     """
-    schema = dict(frame.collect_schema())
+    labels = labels or {}
+    schema: dict[str, Any] = dict(frame.collect_schema())
     check_columns(rules, list(schema))
     problems = Problems(f"the rules {rules.name!r} do not fit the data")
     problems.found += [_not_computed(c) for c in computed_for(rules, list(schema))]
+    asked, declared = wanted(rules, list(schema)), rules.missing
+
+    def taken(other: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """Take codes out of the columns that the rules ask for."""
+        if not declared:
+            return other
+        spared = [c for c in other.collect_schema().names() if c not in asked]
+        return without_codes_lazily(other, declared.only(asked), labels, spared, why=False)
+
+    frame = taken(frame)
+    schema = dict(frame.collect_schema())
+    rules = with_codes(rules, labels, [n for n, d in schema.items() if _kind(d) == "number"], problems)
     empty = _columns_of_nulls(frame, schema)
     typed = {name: dtype for name, dtype in schema.items() if name not in empty}
     found = [f"{r.name}: {p}" for r in rules for leaf in _leaves(r) for p in _mismatches(leaf, typed)]
     problems.found += dict.fromkeys(found)
-    problems.raise_if_any()
     absent = [c for r in rules for c in r.optional if c not in schema]
-    return schema | dict.fromkeys(absent)
+    schema |= dict.fromkeys(absent)
+    if not problems.found:
+        codes = doubted(rules, labels, typed, spared)
+        seen = look(frame, rules, schema, codes)
+        problems.found += neither(rules, seen.strange, labels)
+        problems.found += [torn_rule(name, rows) for name, rows in seen.torn.items()]
+        problems.raise_if_any()
+        tell_labels(rules, labels, stacklevel=5)
+        tell(codes, seen.counts, stacklevel=5)
+    problems.raise_if_any()
+    return Fitted(frame, rules, schema, taken)
 
 
 def _columns_of_nulls(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> set[str]:
@@ -89,8 +148,8 @@ def _not_computed(made: Computed) -> str:
 
 
 def _leaves(rule: Rule) -> Iterator[Leaf]:
-    for condition in (rule.judged, rule.deprived):
-        yield from leaves(condition) if condition is not None else ()
+    for condition in rule.conditions:
+        yield from leaves(condition)
 
 
 def _mismatches(leaf: Leaf, schema: Mapping[str, Any]) -> Iterator[str]:

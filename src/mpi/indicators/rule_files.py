@@ -11,6 +11,7 @@ from mpi.files import located
 from mpi.indicators.condition_reader import write_condition
 from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
 from mpi.indicators.rules import ONE_ANSWER, Missing, Share
+from mpi.missing_codes import EVERY, written_codes
 from mpi.rational import text
 from mpi.toml_words import WrittenFloat, key_text, quoted
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mpi.indicators.rules import Rule, Rules
+    from mpi.missing_codes import MissingCodes
 
 __all__ = ["read", "write"]
 
@@ -34,10 +36,11 @@ def read(
     path : path
         The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
         `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
-        and perhaps `inputs`. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing
-        answers are taken strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]`` with a
-        `value` and perhaps a `label`, a `source` and a `note`; a rule refers to one by
-        ``{ parameter = "entry_age", plus = 9 }``.
+        and perhaps `inputs`. A table ``[missing]`` says which codes of the answers are none: ``yrs = [97, 98, 99]``,
+        ``minutes = "995-999"``, ``"*" = [998]`` for all other columns. A rule may have a table
+        ``[rules.<name>.strict]``: what is read otherwise where missing answers are taken strictly. Numbers and codes
+        that a country sets are tables ``[parameters.<name>]`` with a `value` and perhaps a `label`, a `source` and a
+        `note`; a rule refers to one by ``{ parameter = "entry_age", plus = 9 }``.
     missing : {"practice", "strict"}
         How missing answers are read where a rule has such a table.
     parameters : mapping of name to value, optional
@@ -83,6 +86,7 @@ def write(rules: Rules) -> str:
     """
     head = {"name": rules.name, "title": rules.title if rules.title != rules.name else "", "source": rules.source}
     blocks = [[f"{key} = {quoted(value)}" for key, value in head.items() if value]]
+    blocks.append(_missing(rules.missing))
     blocks += [
         [
             f"[computed.{key_text(c.name)}]",
@@ -95,6 +99,17 @@ def write(rules: Rules) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
+def _missing(missing: MissingCodes) -> list[str]:
+    """Write the codes that are no answer; none where there are none."""
+    found = {**missing.columns, **({EVERY: missing.everywhere} if missing.everywhere else {})}
+    lines = [f"{key_text(name)} = [{', '.join(map(_code, written_codes(codes)))}]" for name, codes in found.items()]
+    return ["[missing]", *lines] if lines else []
+
+
+def _code(code: str | float) -> str:
+    return quoted(code) if isinstance(code, str) else str(code)
+
+
 def _lines(rule: Rule) -> list[str]:
     """Write a rule, without what is so by default."""
     values = {key: getattr(rule, key) for key in TEXTS if getattr(rule, key)}
@@ -103,6 +118,8 @@ def _lines(rule: Rule) -> list[str]:
     plain = {"of": "members", "nobody": "not deprived", "status": "from memory"}
     written |= {k: quoted(getattr(rule, k)) for k, v in plain.items() if getattr(rule, k) != v}
     written["deprived"] = write_condition(rule.deprived)
+    if rule.not_deprived is not None:
+        written["not_deprived"] = write_condition(rule.not_deprived)
     if rule.eligible is not None:
         written["eligible"] = write_condition(rule.eligible)
     if rule.household != "any":

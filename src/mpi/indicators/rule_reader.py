@@ -9,7 +9,8 @@ from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import read_condition
 from mpi.indicators.parameters import put_in, read_parameters
 from mpi.indicators.rules import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Rule, Rules, Share, Status
-from mpi.indicators.tables import Tables
+from mpi.indicators.tables import Tables, number
+from mpi.missing_codes import EVERY, NOTHING, MissingCodes, read_codes
 from mpi.rational import text
 from mpi.toml_words import key_text
 
@@ -25,10 +26,10 @@ __all__ = ["RULE_KEYS", "TEXTS", "read_rules"]
 
 TEXTS = ("label", "who", "because", "column", "source", "proxy", "note")
 RULE_KEYS = (
-    "label", "of", "eligible", "who", "deprived", "because", "household", "nobody", "enough", "column", "optional",
-    "source", "status", "proxy", "note",
+    "label", "of", "eligible", "who", "deprived", "not_deprived", "because", "household", "nobody", "enough", "column",
+    "optional", "source", "status", "proxy", "note",
 )  # fmt: skip
-_TOP = ("name", "title", "source", "parameters", "computed", "rules")
+_TOP = ("name", "title", "source", "missing", "parameters", "computed", "rules")
 
 
 def read_rules(
@@ -61,13 +62,30 @@ def read_rules(
     tables.keys(table, _TOP, "", needed=("rules",))
     given = tables.texts(table, ("name", "title", "source"), "")
     texts = {"name": name} | {key: value for key, value in given.items() if value}
+    codes = _missing(table.get("missing", {}), tables)
     computed = _computed(table.get("computed", {}), tables)
     rules = []
     if "rules" in table:
         found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
         rules = [_reading(key, value, f"rules.{key_text(key)}", tables, missing) for key, value in found.items()]
     kept, held = tuple(r for r in rules if r), tuple(settings.values())
-    return _made(lambda: Rules(rules=kept, computed=tuple(computed), parameters=held, **texts), "", problems)
+    return _made(
+        lambda: Rules(rules=kept, computed=tuple(computed), parameters=held, missing=codes, **texts), "", problems
+    )
+
+
+def _missing(table: Any, tables: Tables) -> MissingCodes:
+    """Read the codes that are no answer."""
+    if not isinstance(table, dict):
+        tables.say("missing", table, 'a table of columns, such as yrs = [97, 98, 99] and minutes = "995-999"')
+        return MissingCodes()
+    found = {
+        name: read_codes(
+            [number(v) for v in value] if isinstance(value, list) else number(value), f"missing.{name}", tables.problems
+        )
+        for name, value in table.items()
+    }
+    return MissingCodes({k: v for k, v in found.items() if k != EVERY}, found.get(EVERY, NOTHING))
 
 
 def _computed(table: Any, tables: Tables) -> list[Computed]:
@@ -117,6 +135,8 @@ def _rule(name: str, table: dict[str, Any], path: str, tables: Tables) -> Rule |
         return None
     if "eligible" in table and "eligible" not in kept:
         kept.pop("optional", None)  # which columns the rule asks for is not known
+    if "not_deprived" in table and "not_deprived" not in kept:
+        return None
     return _made(lambda: Rule(name=name, **kept), f"{path}: ", tables.problems)
 
 
@@ -174,6 +194,7 @@ _READERS: dict[str, Callable[[Any, str, Tables], Any]] = {
     "status": _word(get_args(Status)),
     "eligible": read_condition,
     "deprived": read_condition,
+    "not_deprived": read_condition,
     "household": _household,
     "enough": _enough,
     "optional": lambda value, path, tables: tables.names(value, path),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.errors import MpiError, Problems, unknown
 from mpi.indicators.conditions import AllOf, Compare, Condition, columns_of
+from mpi.missing_codes import MissingCodes, read_missing
 from mpi.rational import Number, fraction, text
 
 if TYPE_CHECKING:
@@ -103,6 +104,9 @@ class Rule:
         The indicator, such as ``child_schooling``.
     deprived : Condition
         What a member (or the household) has answered to be deprived.
+    not_deprived : Condition, optional
+        What has been answered not to be deprived; whoever meets neither is unknown, as where both sides are stated one
+        by one in a script. By default it is the opposite of `deprived`.
     of : {"members", "household"}
         Whose answers these are. Columns of the household are repeated on every member's row.
     eligible : Condition, optional
@@ -145,6 +149,7 @@ class Rule:
     name: str
     deprived: Condition
     of: Of = "members"
+    not_deprived: Condition | None = None
     eligible: Condition | None = None
     household: HouseholdWord | Share = "any"
     nobody: Nobody = "not deprived"
@@ -179,7 +184,12 @@ class Rule:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the rule asks for, each once."""
-        return tuple(dict.fromkeys((*columns_of(self.judged), *columns_of(self.deprived))))
+        return tuple(dict.fromkeys(name for condition in self.conditions for name in columns_of(condition)))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked: who is judged, who is deprived, and who is not where that is said too."""
+        return tuple(c for c in (self.judged, self.deprived, self.not_deprived) if c is not None)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -203,6 +213,8 @@ class Rules:
         What to print, and where the rules come from.
     parameters : sequence of Parameter
         The numbers and codes that stand in the rules, and that `load_rules` and `Rules.from_toml` take others for.
+    missing : mapping of column to codes, or codes for all columns
+        Codes of the answers that are none, as for `mpi.Survey`; only the rules take them so.
 
     Raises
     ------
@@ -223,15 +235,23 @@ class Rules:
     title: str = ""
     source: str = ""
     parameters: tuple[Parameter, ...] = field(default=(), compare=False)
+    missing: MissingCodes = field(default_factory=MissingCodes)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", tuple(self.rules))
+        object.__setattr__(self, "missing", read_missing(self.missing))
         object.__setattr__(self, "computed", tuple(self.computed))
         object.__setattr__(self, "title", self.title or self.name)
         problems = Problems(f"rules {self.name!r}")
         _check_unique([r.name for r in self.rules], "rule", problems)
         _check_unique([r.column for r in self.rules], "column", problems)
         _check_unique([c.name for c in self.computed], "computed column", problems)
+        asked = [c for r in self.rules for c in r.columns] + [c for made in self.computed for c in made.inputs]
+        problems.found += [
+            f"missing: {unknown('column the rules ask for called', c, dict.fromkeys(asked))}"
+            for c in self.missing.columns
+            if c not in asked
+        ]
         problems.raise_if_any()
 
     @classmethod
@@ -280,7 +300,9 @@ class Rules:
 
     def select(self, names: Iterable[str]) -> Rules:
         """Return some of the rules, in the order given."""
-        return replace(self, rules=tuple(self[name] for name in names))
+        chosen = tuple(self[name] for name in names)
+        asked = {c for r in chosen for c in r.columns} | {c for made in self.computed for c in made.inputs}
+        return replace(self, rules=chosen, missing=self.missing.only(asked))
 
     def inputs(self, column: str, known: Sequence[str]) -> tuple[str, ...]:
         """Return the columns of the data that one column comes from: itself, unless it has to be computed."""
@@ -336,9 +358,9 @@ def _check(rule: Rule, problems: Problems) -> None:
         problems.add(
             f"household: {unknown('word', rule.household, get_args(HouseholdWord))}; or a share_above, share_at_least"
         )
-    for key in ("deprived", "eligible"):
+    for key in ("deprived", "eligible", "not_deprived"):
         condition = getattr(rule, key)
-        if not isinstance(condition, Condition) and not (key == "eligible" and condition is None):
+        if not isinstance(condition, Condition) and not (key != "deprived" and condition is None):
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
     if rule.household == "head" and rule.enough is not None:
         problems.add("enough: the head is one person, of whom no share can answer; leave it out")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 import numpy as np
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.undeclared import tell_undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +94,7 @@ def read_evidence(
         problems.add(f"absent: {unknown('choice', absent, get_args(Absent))}")
     if income_in not in _TIMES:
         problems.add(f"income_in: {unknown('choice', income_in, _TIMES)}")
+    tell_undeclared(survey, [income], stacklevel=4)
     incomes = _income(survey, income, problems) * _TIMES.get(income_in, 1)
     places = _places(line, survey, area, areas, problems)
     deprived = _deprived(line.indicators, survey, columns or {}, absent, problems)

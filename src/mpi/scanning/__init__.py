@@ -110,8 +110,7 @@ def scan(
     found = scanned(path, columns, memory, progress, encoding, copies)
     if not declared:
         return found.relation
-    frame, _ = without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False)
-    return frame.to_native()
+    return without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False).to_native()
 
 
 def scanned(

@@ -20,6 +20,7 @@ from mpi.profiles import counted, profile, rows_of
 from mpi.rational import text
 from mpi.scores import kept
 from mpi.survey import Survey
+from mpi.undeclared import tell_undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,6 +163,7 @@ def cases_of(
     if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
         raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
     domain.check_columns(used)
+    tell_undeclared(domain, [*names, *([outcome] if measure is None else [])], stacklevel=4)
     domain = domain.collect(used)
     rows = rows_of(domain, unit, used)
     masks = _groups(domain, rows, group, reference, compare)

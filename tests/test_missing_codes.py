@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
+import mpi.decompose
+import mpi.indicators
 from frames import ENGINES, IN_MEMORY, arrow, polars
 from mpi.missing_codes import MissingCodes, read_missing, written_codes
 
@@ -201,3 +203,92 @@ def test_an_indicator_with_other_values_says_how_to_declare_them():
     for made in (frame, polars(frame).lazy()):
         with pytest.raises(mpi.MpiError, match=r"declared, such as missing=\{'a': \[9\]\}"):
             mpi.estimate(mpi.Survey(made, psu="c"), measure)
+
+
+LABELS = {"yrs": {0: "None", 97: "Inconsistent", 98: "DK", 99: "Missing"}, "g": {1: "A", 9: "No response"}}
+
+
+def _people() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    n = 60
+    return pd.DataFrame({
+        "w": rng.integers(1, 4, n).astype(float), "c": np.arange(n) % 6, "g": rng.choice([1, 9], n),
+        "yrs": np.where(np.arange(n) < 5, 98, np.where(np.arange(n) < 8, 99, rng.integers(0, 12, n))),
+        "inc": rng.uniform(1, 9, n), "first": (np.arange(n) < 6).astype(int),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
+def test_labelled_codes_that_read_like_missing_ones_are_told(engine, on_engine):
+    """Mean schooling was 9.74 where it is 7.94."""
+    survey = mpi.Survey(on_engine(engine, _people()), labels=LABELS, **DESIGN)
+    figures = {
+        "mean": lambda s: mpi.mean(s, "yrs"), "total": lambda s: mpi.total(s, "yrs"),
+        "ratio": lambda s: mpi.ratio(s, "inc", "yrs"), "proportion": lambda s: mpi.proportion(s, "yrs"),
+        "linear": lambda s: mpi.decompose.regression(s, "inc", ["yrs"]),
+        "outcome": lambda s: mpi.decompose.regression(s, "yrs", ["inc"]),
+    }  # fmt: skip
+    for name, figure in figures.items():
+        with pytest.warns(mpi.MpiWarning, match=r"'yrs' holds 98 \('DK'\) in 5 rows and 99 \('Missing'\) in 3") as seen:
+            figure(survey)
+        assert len(seen) == 1, name
+        assert "missing={'yrs': [98, 99]}" in str(seen[0].message)
+    with pytest.warns(mpi.MpiWarning, match=r"'yrs' holds 98 \('DK'\) in 5 rows and 99 \('Missing'\) in 1 rows"):
+        mpi.mean(survey, "yrs", where="first")
+    mpi.mean(survey, "inc", by=["g"])  # a group of those who did not answer is a group
+    for declared in ({"yrs": [97, 98, 99]}, {"yrs": ["DK", "Missing"]}, {"yrs": []}):
+        made = mpi.Survey(on_engine(engine, _people()), labels=LABELS, missing=declared, **DESIGN)
+        found = mpi.mean(made, "yrs").value[0]
+        rows = _people()
+        rows = rows[rows["yrs"] < 97] if declared["yrs"] else rows
+        assert found == pytest.approx(np.average(rows["yrs"], weights=rows["w"]), rel=1e-12)
+    with pytest.warns(mpi.MpiWarning, match=r"'yrs' holds 99 \('Missing'\) in 3 rows"):
+        mpi.mean(mpi.Survey(on_engine(engine, _people()), labels=LABELS, missing={"yrs": 98}, **DESIGN), "yrs")
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
+def test_indicators_whose_labels_contradict_the_coding_are_told(engine, on_engine):
+    frame = pd.DataFrame({"a": [0, 1, 1, 0], "c": [1, 2, 3, 4]})
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff="1")
+    wrong = {"a": {0: "Yes, deprived", 1: "No"}}
+    with pytest.warns(mpi.MpiWarning, match="column 'a': 0 is 'Yes, deprived' and 1 is 'No'"):
+        mpi.estimate(mpi.Survey(on_engine(engine, frame), psu="c", labels=wrong), measure)
+    for right in ({0: "Not deprived", 1: "Deprived"}, {0: "no", 1: "yes"}, {0: "Không", 1: "Có"}, {1: "No toilet"}):
+        mpi.estimate(mpi.Survey(on_engine(engine, frame), psu="c", labels={"a": right}), measure)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_retention_says_how_many_by_which_code(engine, on_engine):
+    frame = pd.DataFrame({
+        "c": [1, 1, 2, 2, 3, 3], "a": [0, 1, 9, 8, 9, 1], "b": [0.0, 1, np.nan, 0, 1, 8], "in": [1, 1, 1, 1, 1, 0],
+    })  # fmt: skip
+    measure = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")
+    survey = mpi.Survey(on_engine(engine, frame), psu="c", missing=[8, 9], labels={"a": {9: "DK"}})
+    report = mpi.retention(survey, measure, where="in")
+    assert report.indicators.set_index("indicator")["n_missing"].to_dict() == {"a": 3, "b": 1}
+    assert report.codes.to_numpy().tolist() == [["a", "a", 8, "", 1, 1], ["a", "a", 9, "DK", 2, 2]]
+    assert "DK" in repr(report)
+    assert mpi.retention(survey, measure).codes.to_numpy().tolist()[-1] == ["b", "b", 8, "", 1, 1]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
+def test_retention_traces_what_rules_made(engine, on_engine):
+    people = pd.DataFrame({"household": [1, 1, 2, 3, 4], "yrs": [98, 7, 99, 3, 8], "c": [1, 1, 2, 2, 3]})
+    rules = mpi.indicators.Rules(
+        "r",
+        [mpi.indicators.Rule(name="educ", deprived=mpi.indicators.column("yrs") < 6, household="all")],
+        missing={"yrs": 99},
+    )
+    survey = mpi.Survey(on_engine(engine, people), household="household", psu="c", missing={"yrs": 98})
+    made = mpi.indicators.add_deprivations(survey, rules)
+    measure = mpi.Measure.nested("m", {"x": ["dep_educ"]}, cutoff="1")
+    report = mpi.retention(made, measure)
+    assert report.codes.to_numpy().tolist() == [
+        ["dep_educ", "yrs", 98, "", 1, 0],  # another member has finished school
+        ["dep_educ", "yrs", 99, "", 1, 1],
+    ]
+    pooled = mpi.pool(
+        {1: made, 2: mpi.Survey(on_engine(engine, people.assign(dep_educ=0.0)), household="household", psu="c")}
+    )
+    assert mpi.retention(pooled, measure).codes["n"].tolist() == [1, 1]
+    assert made.columns == ("household", "yrs", "c", "dep_educ")

@@ -407,11 +407,17 @@ def _blanked(frame: nw.DataFrame[Any], name: str, met: NDArray[np.bool_]) -> nw.
 def _with_reasons(frame: nw.DataFrame[Any], name: str, met: NDArray[np.bool_], said: NDArray[Any]) -> nw.DataFrame[Any]:
     """Add what was said to the column of reasons; texts where the reader of the file has put some there."""
     column = f"{WHY}{name}"
-    if column not in frame.columns and said.dtype.kind in "iufb":
-        return with_numbers(frame, {column: np.where(met, said.astype(np.float64), np.nan)})
-    old = frame[column].to_list() if column in frame.columns else [None] * len(met)
-    texts = [_text(s) if m else o for m, s, o in zip(met.tolist(), said.tolist(), old, strict=True)]
+    old = frame[column] if column in frame.columns else None
+    if said.dtype.kind in "iufb" and (old is None or old.dtype.is_numeric()):
+        before = np.full(len(met), np.nan) if old is None else numbers(old)
+        return with_numbers(frame, {column: np.where(met, said.astype(np.float64), before)})
+    held = [None] * len(met) if old is None else [None if _is_gap(o) else _text(o) for o in old.to_list()]
+    texts = [_text(s) if m else o for m, s, o in zip(met.tolist(), said.tolist(), held, strict=True)]
     return frame.with_columns(nw.new_series(column, texts, nw.String, backend=frame.implementation))
+
+
+def _is_gap(value: Any) -> bool:
+    return value is None or value != value  # noqa: PLR0124  # NaN
 
 
 def _text(value: Any) -> str:

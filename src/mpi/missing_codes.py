@@ -344,6 +344,8 @@ def without_codes(
     MpiError
         When a column is absent, or has no such label.
     """
+    if not missing.columns and not missing.everywhere:
+        return frame
     schema = frame.schema
     missing = missing.known(labels, frame.columns, _texts(schema), spared)
     found = ((n, missing.of(n, spared)) for n in frame.columns if not n.startswith(WHY))
@@ -431,6 +433,8 @@ def without_codes_lazily(
     frame: nw.LazyFrame[Any], missing: MissingCodes, labels: Labels, spared: Collection[str] = (), *, why: bool = True
 ) -> nw.LazyFrame[Any]:
     """Do as `without_codes` to a frame that is not in memory; every column that can hold a code gets its reasons."""
+    if not missing.columns and not missing.everywhere:
+        return frame
     schema = frame.collect_schema()
     missing = missing.known(labels, schema.names(), _texts(schema), spared)
     columns: list[nw.Expr] = []
@@ -454,6 +458,8 @@ def with_reasons_lazily(
     frame: nw.LazyFrame[Any], missing: MissingCodes, labels: Labels, columns: Collection[str]
 ) -> nw.LazyFrame[Any]:
     """Do as `with_reasons` to a frame that is not in memory."""
+    if not missing:
+        return frame
     schema = frame.collect_schema()
     missing = missing.only(columns).known(labels, schema.names(), _texts(schema))
     met = {c: is_code(c, schema[c], missing.of(c)) for c in columns}

@@ -29,7 +29,8 @@ NOBODY = ("not deprived", "deprived", "missing")
 names = st.sampled_from(COLUMNS)
 small = st.integers(-1, 4)
 leaves = st.one_of(
-    st.builds(Compare, names, st.sampled_from(["is", "at_least", "above", "at_most", "below"]), small),
+    st.builds(Compare, names, st.sampled_from(["at_least", "above", "at_most", "below"]), small),
+    st.builds(Compare, names, st.just("is"), st.sampled_from([-1, 2, 3, 4])),  # 0 and 1 are asked of yes and no alone
     st.builds(lambda n, o, f: Compare(n, "below", Times(o, f)), names, names, st.sampled_from([1, 2, "1/2", "2/3"])),
     st.builds(lambda n, v: OneOf(n, tuple(v)), names, st.lists(small, min_size=1, max_size=3)),
     st.builds(lambda n, low, width: Between(n, low, low + width), names, small, st.integers(1, 3)),

@@ -56,10 +56,8 @@ def _codes(labels: Mapping[Any, str]) -> dict[str, list[Any]]:
 def _coded(rule: Rule, known: Mapping[str, Mapping[str, Any]], labels: Labels, problems: Problems) -> Rule:
     def changed(condition: Condition) -> Condition:
         match condition:
-            case AllOf(parts) | AnyOf(parts):
-                return type(condition)(tuple(map(changed, parts)))
-            case AtLeast(count, parts):
-                return AtLeast(count, tuple(map(changed, parts)))
+            case AllOf() | AnyOf() | AtLeast():
+                return replace(condition, conditions=tuple(map(changed, condition.conditions)))
             case Not(part):
                 return Not(changed(part))
             case Compare(name, "is", str() as text) if name in known:

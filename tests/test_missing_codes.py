@@ -287,8 +287,7 @@ def test_retention_traces_what_rules_made(engine, on_engine):
         ["dep_educ", "yrs", 98, "", 1, 0],  # another member has finished school
         ["dep_educ", "yrs", 99, "", 1, 1],
     ]
-    pooled = mpi.pool(
-        {1: made, 2: mpi.Survey(on_engine(engine, people.assign(dep_educ=0.0)), household="household", psu="c")}
-    )
+    other = mpi.Survey(on_engine(engine, people.assign(dep_educ=0.0)), household="household", psu="c")
+    pooled = mpi.pool({1: made, 2: other}, shared_psus=False)
     assert mpi.retention(pooled, measure).codes["n"].tolist() == [1, 1]
     assert made.columns == ("household", "yrs", "c", "dep_educ")

@@ -106,9 +106,7 @@ def _same(frame: nw.LazyFrame[Any], name: str) -> str:
     return name.casefold() if engine.is_duckdb() or engine.is_ibis() or engine.is_spark_like() else name
 
 
-def _joined(
-    frame: nw.LazyFrame[Any], fit: Fitted, keys: Sequence[str], members: str | None
-) -> nw.LazyFrame[Any]:
+def _joined(frame: nw.LazyFrame[Any], fit: Fitted, keys: Sequence[str], members: str | None) -> nw.LazyFrame[Any]:
     """Evaluate by household and join it to the members, on identifiers written so that every engine joins them."""
     own = {f"{SCRATCH}key_{i}": _joinable(k, fit.schema) for i, k in enumerate(keys)}
     plus = [expr.alias(name) for name, expr in own.items()]

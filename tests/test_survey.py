@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import narwhals.stable.v2 as nw
@@ -450,10 +451,48 @@ def test_groups_of_values_by_code_label_or_classification(kind: str) -> None:
 
 
 def test_a_group_that_nobody_is_in_is_told() -> None:
-    survey = mpi.Survey(pd.DataFrame({"ethnicity": [1, 4]}), labels={"ethnicity": {1: "01 Kinh", 4: "04 Hoa"}})
-    with pytest.warns(MpiWarning, match="nobody is in the group 'Kinh'.*did you mean '01 Kinh'.*'04 Hoa'") as told:
-        survey.with_groups("people", "ethnicity", {"Kinh": "Kinh"}, rest="minorities")
+    survey = mpi.Survey(pd.DataFrame({"ethnicity": [1, 1]}), labels={"ethnicity": {1: "Kinh", 4: "Hoa"}})
+    with pytest.warns(MpiWarning, match="nobody is in the group 'Chinese', as no row holds 'Hoa'") as told:
+        survey.with_groups("people", "ethnicity", {"Hoa": "Chinese"}, rest="others")
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "lazy", "duckdb"])
+def test_a_key_that_is_neither_a_value_nor_a_label_is_refused(kind: str) -> None:
+    """By a misspelt name everybody would be in the rest: a minority."""
+    frame = pd.DataFrame({"ethnicity": [1, 4, 1], "psu": [1, 2, 3], "text": ["a", "b", "a"]})
+    if kind != "pandas":
+        table = pytest.importorskip("polars").from_pandas(frame)
+        there = {
+            "polars": lambda: table,
+            "lazy": table.lazy,
+            "duckdb": lambda: pytest.importorskip("duckdb").from_arrow(table.to_arrow()),
+        }
+        frame = there[kind]()
+    labels = {1: "Kinh (Viet)", 4: "Hoa (Chinese)", 7: "Nu\u0300ng"}
+    survey = mpi.Survey(frame, psu="psu", labels={"ethnicity": labels})
+    for key, close in (
+        ("Kinh", "'Kinh (Viet)'"),
+        ("Kinh (Vietnam)", "'Kinh (Viet)'"),
+        ("1", "1"),
+        ("Hoa (Chinese", "'Hoa (Chinese)'"),
+    ):
+        said = re.escape(f"{key!r} is neither a value nor a label; did you mean {close}? There are 'Kinh (Viet)'")
+        with pytest.raises(mpi.MpiError, match=said):
+            survey.with_groups("people", "ethnicity", {key: "one"}, rest="others")
+    with pytest.raises(mpi.MpiError, match=r"2 problems:\n.*9 is neither a value nor a label.*\n.*no group for 'Hoa"):
+        survey.with_groups("people", "ethnicity", {1: "one", 9: "others"})
+    for key in ("Kinh (Viet)", " Kinh (Viet) ", 1):
+        two = survey.with_groups("people", "ethnicity", {key: "one"}, rest="others")
+        assert mpi.mean(two, "psu", by=["people"]).keys["group"].to_list() == ["total", "one", "others"]
+    with pytest.warns(MpiWarning, match="nobody is in the group 'Tai'"):
+        survey.with_groups("people", "ethnicity", {"N\u00f9ng": "Tai"}, rest="others")
+
+
+def test_a_label_of_two_codes_is_a_key_of_both() -> None:
+    survey = mpi.Survey(pd.DataFrame({"g": [1, 2, 3]}), labels={"g": {1: "A", 2: "Other", 3: "Other"}})
+    assert survey.with_groups("h", "g", {"Other": "o"}, rest="a").categories("h").index.tolist() == [0, 1, 1]
+    assert survey.with_groups("h", "g", {"Other [2]": "o"}, rest="a").categories("h").index.tolist() == [0, 1, 0]
 
 
 def test_a_survey_without_weights_says_so():

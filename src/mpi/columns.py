@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.errors import MpiError, unknown
+from mpi.readonly import seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ __all__ = [
     "constant_within",
     "first_of",
     "numbers",
+    "owned",
     "require",
     "run_heads",
     "with_numbers",
@@ -62,6 +64,10 @@ class Categories:
     levels: tuple[Any, ...]
     index: NDArray[np.int32]
     names: Mapping[Any, str]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,6 +109,27 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
         ) from error
     data: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     return data
+
+
+def owned(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+    """Return a frame of the same columns that later changes of the given one do not reach.
+
+    No values are copied where a frame that is written into copies what it shares (pandas with copy-on-write, which is
+    pandas 3, and Polars), or cannot be written into (PyArrow).
+    """
+    native = frame.to_native()
+    if frame.implementation.is_pandas_like():
+        return nw.from_native(native.copy(deep=not _copies_on_write(native)), eager_only=True)
+    return nw.from_native(native.clone(), eager_only=True) if frame.implementation.is_polars() else frame
+
+
+def _copies_on_write(native: Any) -> bool:
+    """Tell whether a frame of pandas that is written into leaves alone what others share with it."""
+    if type(native).__module__.partition(".")[0] != "pandas":
+        return False
+    import pandas as pd
+
+    return int(pd.__version__.partition(".")[0]) > 2 or pd.options.mode.copy_on_write is True
 
 
 def require(frames: Sequence[nw.DataFrame[Any]], names: Sequence[str]) -> list[str]:

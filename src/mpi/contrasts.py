@@ -13,6 +13,7 @@ from mpi.design import COMPLETE
 from mpi.errors import MpiError, Problems, unknown
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
+from mpi.row_order import by_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +70,7 @@ def contrast(
         value = _evaluated(of, est.value)
         jacobian = _table(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
     else:
-        jacobian = _table(of)
+        jacobian = _table(by_rows(of, len(est), "the vector of coefficients"))
         if not np.isfinite(jacobian).all():
             raise MpiError("some coefficients are missing or infinite")
         value = _combined(jacobian, est.value)

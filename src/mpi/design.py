@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.readonly import seal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,6 +63,10 @@ class Design:
     single_psu: SinglePsu = "error"
     single_in_group: SingleInGroup = "keep"
     weightless: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     @property
     def units(self) -> int:

@@ -14,6 +14,8 @@ from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
 from mpi.rational import fraction
+from mpi.readonly import seal
+from mpi.row_order import by_rows
 
 if TYPE_CHECKING:
     import os
@@ -89,6 +91,10 @@ class Estimates:
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     def __len__(self) -> int:
         """The number of estimates."""
@@ -168,6 +174,8 @@ class Estimates:
         MpiError
             When a position is out of range, or a mask has another length.
         """
+        if str(getattr(rows, "dtype", "")) in {"bool", "boolean"}:
+            rows = by_rows(rows, len(self), "the mask")
         try:
             r = np.atleast_1d(np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows, _kind(rows))])
         except (IndexError, ValueError, TypeError) as error:

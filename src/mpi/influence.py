@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.combinations import quadratic
+from mpi.readonly import read_only_matrix
 from mpi.variance import Block, Columns, covariance, stack
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Influence:
 
     def __post_init__(self) -> None:
         """Hold the jacobian with sorted columns: see `canonical`."""
-        object.__setattr__(self, "jacobian", canonical(self.jacobian))
+        object.__setattr__(self, "jacobian", read_only_matrix(canonical(self.jacobian)))
 
     def take(self, rows: NDArray[Any]) -> Influence:
         """Return the influence of some estimates."""

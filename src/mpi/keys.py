@@ -10,6 +10,7 @@ import numpy as np
 
 from mpi.errors import MpiError, Problems, unknown
 from mpi.rational import fraction, text
+from mpi.readonly import seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,10 @@ class Coded:
 
     values: tuple[Any, ...]
     index: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     def take(self, rows: NDArray[Any]) -> Coded:
         """Return the column for some rows."""
@@ -80,6 +85,10 @@ class Keys:
     """The key columns of a result; all of one length."""
 
     columns: Mapping[str, Coded]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     def __len__(self) -> int:
         """The number of rows."""

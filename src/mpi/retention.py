@@ -57,10 +57,20 @@ class Retention:
         one that rules made it of. Of profiles nothing is known of codes.
     """
 
-    groups: pd.DataFrame
-    indicators: pd.DataFrame
+    _groups: pd.DataFrame
+    _indicators: pd.DataFrame
     estimates: Estimates
     codes: pd.DataFrame
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """What each group keeps; a copy."""
+        return self._groups.copy()
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """What each indicator loses, by group; a copy."""
+        return self._indicators.copy()
 
     def __repr__(self) -> str:
         """Show the tables."""

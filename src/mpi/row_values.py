@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import numbers
+from mpi.columns import numbers, owned
 from mpi.errors import MpiError, MpiWarning, told_of
 from mpi.lazy_frames import is_native, names_told, with_native, with_nulls
+from mpi.row_order import by_rows, rows_of_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +32,26 @@ def values_of(survey: Survey, condition: Where | Column) -> NDArray[Any]:
     elif callable(condition):
         values = _evaluate(survey, condition)
     else:
-        values = _listed(condition)
+        _refuse_polars(condition)
+        values = _listed(by_rows(condition, rows_of_frames(survey.frames), "the condition"))
     if values.shape != (len(survey),):
         raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
     return values
 
 
+def _refuse_polars(condition: Any) -> None:
+    """Refuse a Series of Polars that no frame of the survey gave: nothing says which row an entry is of."""
+    native = condition.to_native() if isinstance(condition, nw.Series) else condition
+    if nw.dependencies.is_polars_series(native):
+        raise MpiError(
+            "a Series of Polars has no index that says which row each entry is of; give an expression, such as "
+            "pl.col('age') < 5, or a function of the frame; where its entries stand in the order of the rows, give "
+            "series.to_numpy()"
+        )
+
+
 def _listed(condition: Any) -> NDArray[Any]:
-    """Read a series of any frame, an array or a list; its entries are taken in order, whatever their index."""
+    """Read a series of any frame, an array or a list, whose entries stand in the order of the rows."""
     try:
         return numbers(condition if isinstance(condition, nw.Series) else nw.from_native(condition, series_only=True))
     except TypeError:
@@ -49,13 +62,13 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
         with told_of("the condition fails on the frame"):
-            found = condition(nw.to_native(frame))
+            found = condition(nw.to_native(owned(frame)))  # which may write into it
             if isinstance(found, nw.Expr):
                 with names_told(frame.columns):
                     found = with_nulls(frame).select(_condition=found)["_condition"]
             elif is_native(found):
                 found = with_native(frame, found, "_condition")["_condition"]
-            parts.append(_listed(found))
+            parts.append(_listed(by_rows(found, rows_of_frames([frame]), "the condition")))
     return np.concatenate(parts)
 
 

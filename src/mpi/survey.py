@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -10,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.alike import tell_groups
-from mpi.columns import Categories, as_frame, categories, numbers, require
+from mpi.columns import Categories, as_frame, categories, numbers, owned, require
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
@@ -25,13 +26,14 @@ from mpi.own_columns import (
     with_homes,
     with_household,
 )
+from mpi.readonly import ReadOnly, read_only
 from mpi.regrouping import Grouped, grouped
 from mpi.round_codes import tell_of_codes
 from mpi.row_values import truth, values_of
 from mpi.sampling import read_sample, roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,7 +57,8 @@ class Survey:
     Parameters
     ----------
     frame : data frame
-        One row per person, or per household with `size`. It is never changed. pandas and Polars data frames and
+        One row per person, or per household with `size`. It is never changed, and what happens to it later does not
+        reach the survey. pandas and Polars data frames and
         PyArrow tables are used as they are. Of what is not in memory (lazy Polars frames, PyArrow datasets, DuckDB
         relations, Ibis tables, Dask and PySpark data frames) each estimate collects only the groups it needs; see
         `Survey.collect`.
@@ -166,7 +169,7 @@ class Survey:
         )  # fmt: skip
         declared = read_missing(missing)
         used = columns_used(roles, household, members)
-        data = with_household(without_codes(as_frame(frame), declared, labels or {}, used), household)
+        data = with_household(without_codes(owned(as_frame(frame)), declared, labels or {}, used), household)
         data = with_census(data) if census else data
         data = with_homes(data) if rows == "households" else data
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
@@ -235,7 +238,8 @@ class Survey:
         condition : str, narwhals expression, array of bool, or function
             A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5`` (of Narwhals, or of Polars on
             its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
-            are in memory; or a function of the frame (as it was given) that gives one of these. Columns hold the
+            are in memory (a pandas Series is put into the order of the rows by its index); or a function of the frame
+            (as it was given) that gives one of these. Columns hold the
             values of the file: of a column with value labels its codes, not its labels. Rows where the condition is
             missing stay out, with a warning that counts them.
         """
@@ -260,10 +264,11 @@ class Survey:
             The column whose values are grouped.
         groups : mapping or Classification
             The group of each value, by the value itself or by its label; or a classification such as
-            ``mpi.codes.classification("kinh-minority")``. Several values may share a group.
+            ``mpi.codes.classification("kinh-minority")``. Several values may share a group. What is neither a value
+            nor a label of the column is an error: it would put people into the rest.
         rest : str, optional
             The group of values that a mapping does not name; without it, an unnamed value is an error. A group that
-            nobody is in is told by a warning: a value may be misspelt.
+            nobody is in is told by a warning.
 
         Returns
         -------
@@ -273,7 +278,8 @@ class Survey:
         Raises
         ------
         MpiError
-            When there is no such column, there is already one of the new name, or values are in no group.
+            When there is no such column, there is already one of the new name, values are in no group, or a key is
+            neither a value nor a label (the nearest is offered).
 
         Examples
         --------
@@ -303,7 +309,8 @@ class Survey:
             What the new column is called.
         values : function, narwhals expression or array
             A function of the frame (as it was given; of several rounds each by itself) that gives a column, an
-            expression, or an array with one entry per row. Missing stays missing.
+            expression, or an array with one entry per row; a pandas Series is put into the order of the rows by its
+            index. Missing stays missing.
 
         Returns
         -------
@@ -388,7 +395,7 @@ class Survey:
             parts = [numbers(f[name]) for f in self.frames]
         except ValueError as error:
             raise MpiError(f"column {name!r} {error}") from error
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return read_only(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
     def categories(self, name: str) -> Categories:
         """Return a column as groups, with the value labels of the file.
@@ -458,7 +465,14 @@ def _add_members(survey: Survey, data: nw.DataFrame[Any], who: NDArray[np.bool_]
 
 def _fill(survey: Survey, *values: Any) -> None:
     for key, value in zip(_PARTS, values, strict=True):
-        object.__setattr__(survey, key, value)
+        object.__setattr__(survey, key, _kept(value))
+
+
+def _kept(value: Any) -> Any:
+    """Return a part of a survey that nobody can write into."""
+    if isinstance(value, np.ndarray):
+        return read_only(value)
+    return ReadOnly.of(value) if isinstance(value, Mapping) else value
 
 
 _PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")

@@ -47,7 +47,7 @@ def tidy(est: Estimates) -> pd.DataFrame:
     columns: dict[str, Any] = {name: _categorical(est.keys[name]) for name in NAMES}
     columns |= {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high, "df": est.df}
     columns |= {"n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": _categorical(est.flag)}
-    return pd.DataFrame(columns, copy=False)
+    return pd.DataFrame(columns)  # a copy: who writes into it changes no estimate
 
 
 def _categorical(column: Coded) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mpi.columns import compress, run_heads
+from mpi.readonly import seal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +67,10 @@ class Cells:
     of_row: NDArray[np.int32]
     order: NDArray[np.int64]
     unordered: int
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     @property
     def groups(self) -> int:

@@ -26,6 +26,7 @@ from mpi.own_columns import (
     with_household,
 )
 from mpi.pooling import coded_alike, pool
+from mpi.readonly import ReadOnly
 from mpi.regrouping import Grouped, grouped
 from mpi.sampling import roles_of
 from mpi.sources import (
@@ -321,7 +322,7 @@ def _fill(
         "sources": sources, "rounds": rounds, "options": options, "labels": labels, "missing": missing, "_read": [],
     }  # fmt: skip
     for name, value in {**parts, "roles": sources[0].roles}.items():
-        object.__setattr__(survey, name, value)
+        object.__setattr__(survey, name, ReadOnly.of(value) if isinstance(value, dict) else value)
 
 
 def _without_domain(survey: Survey) -> Survey:

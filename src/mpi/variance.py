@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.readonly import seal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,6 +68,10 @@ class Block:
     cells: Cells
     scores: NDArray[np.float64]
     whole: Cells | None = None
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     @property
     def columns(self) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 
 from mpi.errors import MpiError
 from mpi.indicators.growth_tables import age_in_days, lms
+from mpi.row_order import refuse_other_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ def bmi_for_age_z(
     height_position: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
     """Return the body mass index for age as a z-score, of the height that `corrected_height` gives; see `z_score`."""
+    refuse_other_rows(sex=sex, age=age_months, height=height, weight=weight_kg, position=height_position)
     return z_score("bmi", sex, age_months, bmi(corrected_height(age_months, height, height_position), weight_kg))
 
 
@@ -64,6 +66,7 @@ def bmi(height: NDArray[Any], weight_kg: NDArray[Any]) -> NDArray[np.float64]:
     >>> bmi(np.array([160.0]), np.array([64.0])).round(6)
     array([25.])
     """
+    refuse_other_rows(height=height, weight=weight_kg)
     metres = _floats(height) / 100
     out = np.full(len(metres), np.nan)
     np.divide(_floats(weight_kg), metres**2, out=out, where=metres > 0)
@@ -96,6 +99,7 @@ def corrected_height(
     >>> corrected_height(np.array([30, 18]), np.array([90.0, 80.0]), np.array([1, 2])).round(1)
     array([89.3, 80.7])
     """
+    refuse_other_rows(age=age_months, height=height, position=height_position)
     measured = _floats(height)
     if height_position is None:
         return measured
@@ -162,6 +166,7 @@ def z_score(
             f"height_position says how a height was measured, and was given with {measure!r}; for body mass take "
             "bmi_for_age of a rule file, or the body mass index of the corrected height"
         )
+    refuse_other_rows(sex=sex, age=age_months, measurement=value, position=height_position)
     sexes, months, values = (_floats(x) for x in (sex, age_months, value))
     if measure == "height":
         values = corrected_height(months, values, height_position)

@@ -15,6 +15,7 @@ from mpi.lines.caution import caution
 from mpi.lines.decisions import band_names, bands_of, decisions
 from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
 from mpi.lines.items import amount
+from mpi.readonly import seal
 from mpi.survey import made
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Classification:
     possible: NDArray[np.int64]
     code: NDArray[np.int8]
     prefix: str
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     def __repr__(self) -> str:
         """The table of classes."""

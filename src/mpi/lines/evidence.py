@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 import numpy as np
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.readonly import seal
 from mpi.undeclared import tell_undeclared
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Evidence:
     income: NDArray[np.float64]
     area: NDArray[np.int8]
     deprived: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     @property
     def low(self) -> NDArray[np.int64]:

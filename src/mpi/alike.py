@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mpi.columns import Categories
 
-__all__ = ["alike", "merged", "tell_alike", "tell_groups", "tell_parted"]
+__all__ = ["alike", "bare", "merged", "tell_alike", "tell_groups", "tell_parted"]
 
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SETS, _TEXTS = 3, 4
@@ -33,11 +33,11 @@ def alike(texts: Iterable[object]) -> list[tuple[str, ...]]:
     """
     found: dict[str, list[str]] = {}
     for text in dict.fromkeys(t for t in texts if isinstance(t, str)):
-        found.setdefault(_bare(text).casefold(), []).append(text)
+        found.setdefault(bare(text).casefold(), []).append(text)
     return [tuple(same) for same in found.values() if len(same) > 1]
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Return a text composed, with single blanks inside and none around."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_UNSEEN))
@@ -93,7 +93,7 @@ def _difference(sets: Sequence[tuple[str, ...]]) -> str:
     words = []
     if any(len({" ".join(t.split()) for t in same}) < len(same) for same in sets):
         words.append("blanks")
-    if any(len({_bare(t) for t in same}) > 1 for same in sets):
+    if any(len({bare(t) for t in same}) > 1 for same in sets):
         words.append("case")
     if any(not t.isascii() and unicodedata.normalize("NFC", t.translate(_UNSEEN)) != t for same in sets for t in same):
         words.append("how their letters are composed")

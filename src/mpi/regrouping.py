@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mpi.alike import tell_parted
+from mpi.alike import bare, tell_parted
 from mpi.columns import MISSING
 from mpi.errors import MpiWarning, Problems, nearest
 
@@ -55,7 +54,7 @@ def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | 
 
 def _plain(value: Any) -> Any:
     """Return text as it is compared: blanks around it and ways of accenting it make no other value."""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    return bare(value) if isinstance(value, str) else value
 
 
 def _strangers(groups: Mapping[Any, str], known: Categories) -> list[str]:

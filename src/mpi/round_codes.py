@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mpi.alike import bare
 from mpi.errors import MpiWarning, Problems, unknown
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def same_label(label: str) -> str:
     >>> same_label(" Kinh  (Viet)") == same_label("KINH (Viet)")
     True
     """
-    return " ".join(unicodedata.normalize("NFC", str(label)).casefold().split())
+    return bare(str(label)).casefold()
 
 
 def one_coding(

@@ -124,8 +124,7 @@ class Rule:
     column : str, optional
         The column the deprivation is written to; ``dep_<name>`` by default.
     optional : sequence of str
-        Columns that are taken as missing throughout where the data lack them. At least one column of a rule has to be
-        there.
+        Columns that are taken as missing throughout where the data lack them.
     label : str
         What to print in tables.
     who, because : str
@@ -310,9 +309,12 @@ class Rules:
         return (column,) if made is None or column in known else made.inputs_among(known)
 
     def lacking(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
-        """Return the columns that a rule needs and the data lack: all, where all are optional and none is there."""
+        """Return the columns that a rule needs and the data lack.
+
+        These are all where all are optional, none is there, and the rule says nothing without them.
+        """
         needed = [i for c in rule.needed for i in self.inputs(c, known)]
-        if not needed and not any(c in known for c in rule.columns):
+        if not needed and not any(c in known for c in rule.columns) and _says_nothing(rule):
             needed = list(rule.columns)
         return tuple(dict.fromkeys(c for c in needed if c not in known))
 
@@ -338,6 +340,16 @@ def require_rules(rules: Any) -> None:
             f"rules are needed, not {type(rules).__name__}: load_rules('vn-2022'), Rules.from_toml(path) or "
             "Rules('mine', [Rule(...), ...])"
         )
+
+
+def _says_nothing(rule: Rule) -> bool:
+    """Whether a rule leaves open whether somebody who answered nothing is deprived."""
+    import numpy as np
+
+    from mpi.indicators.arrays import Answers, truth
+
+    nothing = Answers(dict.fromkeys(rule.columns, np.full(1, np.nan)), 1)
+    return bool(truth(rule.deprived, nothing).unknown[0])
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------

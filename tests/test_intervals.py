@@ -171,10 +171,16 @@ def test_a_method_that_is_named_makes_them_as_published(method: str) -> None:
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 0.99))
 def test_a_p_value_is_below_alpha_where_the_interval_leaves_no_difference_out(seed: int, level: float) -> None:
-    est = mpi.estimate(surveyed(people(seed), wave="t"), TWO, by=["g"], statistics=["H", "M0", "A"], level=level)
+    est = mpi.estimate(
+        surveyed(people(seed), wave="t", shared_psus=True), TWO, by=["g"], statistics=["H", "M0", "A"], level=level
+    )
     gaps = decompose.gap(est, by="g", kinds=["difference", "ratio", "log_ratio"])
     changes = decompose.change(est)
-    for made in (gaps, changes, decompose.growth(mpi.estimate(surveyed(people(seed), wave="t"), TWO, level=level))):
+    for made in (
+        gaps,
+        changes,
+        decompose.growth(mpi.estimate(surveyed(people(seed), wave="t", shared_psus=True), TWO, level=level)),
+    ):
         low, high = made.limits()
         null = np.array([1.0 if str(c) == "ratio" else 0.0 for c in made.keys["contrast"].to_list()])
         p = made.p_values()
@@ -186,7 +192,7 @@ def test_a_p_value_is_below_alpha_where_the_interval_leaves_no_difference_out(se
 
 
 def test_relative_changes_are_ratios_less_1() -> None:
-    est = mpi.estimate(surveyed(people(3), wave="t"), TWO, by=["g"], statistics=["H"])
+    est = mpi.estimate(surveyed(people(3), wave="t", shared_psus=True), TWO, by=["g"], statistics=["H"])
     made = decompose.change(est, kinds=["relative_change"])
     low, high = made.limits()
     q = stats.t.ppf(0.975, made.df)

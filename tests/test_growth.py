@@ -140,6 +140,9 @@ def test_seven_millimetres_by_hand() -> None:
     assert one("height", 2, 40, 92.0, height_position=STANDING) == one("height", 2, 40, 92.0)
     assert one("height", 1, 20, 80.0, height_position=LYING) == one("height", 1, 20, 80.0)
     assert one("height", 1, 8.9, 70.0, height_position=STANDING) == one("height", 1, 8.9, 70.0)  # too young to stand
+    day = np.array([730, 731]) * DAY
+    assert corrected_height(day, np.full(2, 87.0), np.full(2, LYING)).tolist() == [87.0, 86.3]
+    assert corrected_height(day, np.full(2, 87.0), np.full(2, STANDING)).tolist() == [87.7, 87.0]
     z = bmi_for_age_z(*(np.array([v]) for v in (2, 40, 92.0, 13.0, LYING)))
     assert z == bmi_for_age_z(*(np.array([v]) for v in (2, 40, 91.3, 13.0)))
 
@@ -177,9 +180,10 @@ def test_the_references_end() -> None:
 
 
 def test_what_who_flags_is_missing() -> None:
-    """Boys of 60 months: -6 standard deviations are kept, -6.01 are not."""
+    """Boys of 60 months: -6 standard deviations, and what is -6.00 to two decimals, are kept, -6.01 are not."""
     M, S = growth_tables.lms("height", "male", np.array([60.0]))[1:, 0]
     assert one("height", 1, 60, M * (1 - 6 * S)) == -6
+    assert one("height", 1, 60, M * (1 - 6.004 * S), digits=None) == pytest.approx(-6.004)
     assert np.isnan(one("height", 1, 60, M * (1 - 6.01 * S)))
 
 

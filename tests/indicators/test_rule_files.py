@@ -16,6 +16,7 @@ import mpi.indicators
 from mpi.errors import MpiError
 from mpi.indicators import (
     Computed,
+    Recoded,
     Rule,
     Rules,
     column,
@@ -75,7 +76,8 @@ def path(tmp_path: Path) -> Path:
 @settings(max_examples=100, deadline=None)
 def test_rules_read_back_equal(tmp_path_factory: Any, rule: Rule, name: str, title: str, source: str) -> None:
     optional = Rule(name=name + "!", deprived=column("sold") == 0, optional=["sold"])
-    rules = Rules(name, [rule, optional], (Computed("haz", "height_for_age_z", ("s", "m", "h")),), title, source)
+    made = (Computed("haz", "height_for_age_z", ("s", "m", "h")), Recoded("improved", rule.deprived, ~rule.deprived))
+    rules = Rules(name, [rule, optional], made, title, source)
     file = tmp_path_factory.getbasetemp() / "again.toml"
     file.write_text(rules.to_toml(), encoding="utf-8", newline="")
     again = Rules.from_toml(file)
@@ -115,6 +117,9 @@ titel = "Mine"
 
 [computed.haz]
 function = "hight_for_age_z"
+[computed.improved]
+yes = { column = "code", is = 1 }
+nein = 3
 
 [rules.insurance]
 of = "member"
@@ -153,6 +158,8 @@ def test_every_problem_of_a_file_is_told_at_once(path: Path) -> None:
     for said in [
         "titel: there is no key 'titel'; did you mean 'title'?",
         "computed.haz: computed column 'haz': there is no function 'hight_for_age_z'; did you mean 'height_for_age_z'?",
+        "computed.improved.nein: there is no key 'nein'",
+        "computed.improved.no: not found, but needed",
         "rules.insurance.of: found the text 'member', expected 'members' or 'household'; did you mean 'members'?",
         "rules.insurance.household: found the text 'anny'",
         "rules.insurance.nobody: found the text 'mising'",

@@ -12,11 +12,19 @@ households are of the kind these programs meet in Myanmar's DHS of 2015-16 and i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
 import pytest
 
-from mpi.indicators import load_rules
+from frames import collected
+from mpi.errors import MpiError, MpiWarning
+from mpi.indicators import evaluate, load_rules
+from mpi.indicators.lazy_adding import with_deprivations
+from mpi.indicators.lazy_join import as_lazy
 from worked import DEPRIVED, MISSING, NOT, UNKNOWN, Answers, says
 
 SIX, FIVE = 6, 5
@@ -125,13 +133,11 @@ YEARS_OF_SCHOOLING = {
     "children of 8 and 9 alone": ([child(8), child(9)], DEPRIVED, UNKNOWN),  # nobody is eligible
     "a boy of 11 who has six years": ([person(40, grade=2), child(11, grade=SIX)], NOT),
     "a boy of 11 who has five is not asked": ([person(40, grade=2), child(11, grade=FIVE)], DEPRIVED),
-    "a boy of 11 of whom nothing is known is not asked": (
-        [person(40, grade=2), child(11, grade=MISSING)],
-        DEPRIVED,
-        UNKNOWN,
-    ),
+    "a boy of 11 of whom nothing is known may have six": ([person(40, grade=2), child(11, grade=MISSING)], UNKNOWN),
     "a member of unknown age with six years": ([person(40, grade=2), person(MISSING, grade=SIX)], NOT, UNKNOWN),
     "a member of unknown age with two": ([person(40, grade=2), person(MISSING, grade=2)], DEPRIVED),
+    "a member of unknown age alone, with two": ([person(MISSING, grade=2)], DEPRIVED, UNKNOWN),
+    "a member of whom nothing is known": ([person(MISSING, grade=MISSING)], UNKNOWN),
     "one of two known, below six": ([person(40, grade=2), person(38, grade=MISSING)], UNKNOWN),
     "two of three known, both below six": (
         [person(40, grade=2), person(38, grade=0), person(60, grade=MISSING)],
@@ -225,8 +231,8 @@ HOMES: dict[str, list[tuple[Any, ...]]] = {
         (water(0, MISSING), DEPRIVED),
         (water(1, MISSING), NOT, UNKNOWN),  # the source decides
         (water(1, 996), NOT),  # on the premises
-        (water(1, 998), NOT),  # "does not know" is no walk of 998 minutes
-        (water(1, 999), NOT),
+        (water(1, 998), NOT, UNKNOWN),  # "does not know" is no walk of 998 minutes
+        (water(1, 999), NOT, UNKNOWN),
         (water(0, 998), DEPRIVED),
         (water(MISSING, 45), DEPRIVED),  # far, whatever the source
         (water(MISSING, 998), UNKNOWN),
@@ -299,3 +305,108 @@ def test_the_readings_differ_in_missing_answers_alone() -> None:
     assert {n for n in practice.names if practice[n] != strict[n]} == {
         "nutrition", "years_of_schooling", "school_attendance", "sanitation", "drinking_water", "housing", "assets",
     }  # fmt: skip
+
+
+# --- codes of MICS and DHS -------------------------------------------------------------------------------------------
+
+DHS = {"toilet_improved": [11, 12, 13, 15, 21, 22, 41], "toilet_unimproved": [14, 23, 31, 42, 43, 96]}
+CODES: dict[str, list[tuple[Answers, Any]]] = {
+    "sanitation": [
+        *(({"toilet_type": code, "shared_toilet": 0}, NOT) for code in (11, 12, 13, 18, 21, 22, 31)),
+        *(({"toilet_type": code, "shared_toilet": 0}, DEPRIVED) for code in (14, 23, 41, 51, 95, 96)),
+        ({"toilet_type": 11, "shared_toilet": 1}, DEPRIVED),
+        ({"toilet_type": 99, "shared_toilet": 0}, UNKNOWN),
+    ],
+    "drinking_water": [
+        *(({"water_source": code, "water_minutes": 5}, NOT) for code in (11, 14, 21, 31, 41, 51, 61, 71, 91)),
+        *(({"water_source": code, "water_minutes": 5}, DEPRIVED) for code in (32, 42, 81, 96)),
+        ({"water_source": 11, "water_minutes": 998}, NOT),
+        ({"water_source": 99, "water_minutes": 998}, UNKNOWN),
+    ],
+    "housing": [
+        ({"floor_material": 34, "roof_material": 31, "wall_material": 35}, NOT),
+        ({"floor_material": 11, "roof_material": 31, "wall_material": 35}, DEPRIVED),
+        ({"floor_material": 21, "roof_material": 25, "wall_material": 35}, DEPRIVED),
+        ({"floor_material": 21, "roof_material": 31, "wall_material": 28}, DEPRIVED),
+        ({"floor_material": 99, "roof_material": 31, "wall_material": 99}, NOT),
+        ({"floor_material": 99, "roof_material": 96, "wall_material": 99}, DEPRIVED),
+    ],
+    "cooking_fuel": [
+        ({"cooking_fuel": code}, NOT if code < 6 or code > 11 else DEPRIVED) for code in (1, 5, 6, 11, 95)
+    ],
+}
+
+
+@pytest.mark.parametrize(("indicator", "home", "expected"), [(k, h, e) for k, v in CODES.items() for h, e in v])
+def test_codes_of_mics(indicator: str, home: Answers, expected: Any) -> None:
+    assert says("global-mpi", indicator, person(40), **home) == expected
+
+
+def test_codes_of_dhs_by_parameters() -> None:
+    """In DHS 31 is no toilet and 41 a composting one."""
+    rules = load_rules("global-mpi", parameters=DHS).select(["sanitation"])
+    homes = pd.DataFrame({"household": [1, 2, 3, 4], "toilet_type": [31, 41, 42, 99], "shared_toilet": 0})
+    np.testing.assert_array_equal(evaluate(homes, rules)["d_sani"], [1, 0, 1, np.nan])
+
+
+def test_a_column_of_yes_and_no_goes_before_the_codes() -> None:
+    homes = pd.DataFrame({"household": [1], "toilet_type": [95], "improved_toilet": [1], "shared_toilet": [0]})
+    assert evaluate(homes, load_rules("global-mpi").select(["sanitation"]))["d_sani"].tolist() == [0]
+
+
+def test_codes_in_neither_list_are_told() -> None:
+    homes = pd.DataFrame({"household": [1, 2, 3], "toilet_type": [11, 77, 99], "shared_toilet": 0})
+    with pytest.warns(
+        MpiWarning, match=r"improved_toilet: column 'toilet_type' is 77 in 1 rows, of which .* parameters"
+    ):
+        found = evaluate(homes, load_rules("global-mpi").select(["sanitation"]))
+    np.testing.assert_array_equal(found["d_sani"], [0, np.nan, np.nan])
+
+
+def test_codes_that_stand_in_both_lists_are_refused() -> None:
+    homes = pd.DataFrame({"household": [1], "toilet_type": [31], "shared_toilet": 0})
+    both = load_rules("global-mpi", parameters={"toilet_unimproved": DHS["toilet_unimproved"]})
+    with pytest.raises(MpiError, match=r"improved_toilet cannot be computed: 1 rows are on both its sides"):
+        evaluate(homes, both.select(["sanitation"]))
+
+
+def test_codes_that_are_text_are_refused() -> None:
+    homes = pd.DataFrame({"household": [1], "toilet_type": ["none"], "shared_toilet": 0})
+    with pytest.raises(MpiError, match=r"improved_toilet cannot be computed: column 'toilet_type' holds text"):
+        evaluate(homes, load_rules("global-mpi").select(["sanitation"]))
+
+
+def test_what_is_lacking_is_named_as_the_rules_name_it() -> None:
+    with pytest.raises(MpiError, match="'improved_toilet', needed by sanitation"):
+        evaluate(
+            pd.DataFrame({"household": [1], "shared_toilet": [0]}), load_rules("global-mpi").select(["sanitation"])
+        )
+
+
+@pytest.mark.parametrize("missing", BOTH)
+@pytest.mark.parametrize("engine", ["polars", "arrow", "lazy polars", "duckdb"])
+def test_codes_on_every_engine(engine: str, missing: Any, on_engine: Callable[..., Any]) -> None:
+    """The same answers from codes, in memory and where an engine does the work; by households and row by row."""
+    rng = np.random.default_rng(5)
+    codes = {"toilet_type": [11, 14, 31, 95, 99], "water_source": [11, 32, 51, 81, 99], "cooking_fuel": [1, 8, 95, 99],
+             "floor_material": [11, 21, 34, 96, 99], "roof_material": [12, 25, 31, 96, 99],
+             "wall_material": [12, 28, 31, 99], "water_minutes": [0, 29, 30, 996, 998, 999],
+             "shared_toilet": [0, 1, np.nan]}  # fmt: skip
+    homes = pd.DataFrame(
+        {"household": np.arange(400)} | {k: rng.choice(v, 400).astype(float) for k, v in codes.items()}
+    )
+    rules = load_rules("global-mpi", missing=missing).select(
+        ["sanitation", "drinking_water", "housing", "cooking_fuel"]
+    )
+    expected = evaluate(homes, rules).set_index("household")
+    assert (expected.nunique() == 2).all()
+    found = collected(evaluate(on_engine(engine, homes), rules)).set_index("household").sort_index()
+    pd.testing.assert_frame_equal(found.astype("float64"), expected, check_index_type=False, check_names=False)
+    lazy = as_lazy(on_engine(engine, homes))
+    if lazy is not None:
+        for keys in ([], ["household"]):
+            longer = collected(nw.to_native(with_deprivations(lazy, rules, keys))).set_index("household").sort_index()
+            assert list(longer.columns) == [*homes.columns[1:], *expected.columns]
+            pd.testing.assert_frame_equal(
+                longer[expected.columns].astype("float64"), expected, check_index_type=False, check_names=False
+            )

@@ -9,7 +9,7 @@
 
 from mpi.indicators.adding import add_deprivations
 from mpi.indicators.arrays import holds
-from mpi.indicators.computed import Computed
+from mpi.indicators.computed import Computed, Recoded
 from mpi.indicators.conditions import Condition, all_of, any_of, at_least_of, column
 from mpi.indicators.evaluate import evaluate
 from mpi.indicators.explain import Account, Explanation, explain
@@ -23,6 +23,7 @@ __all__ = [
     "Computed",
     "Condition",
     "Explanation",
+    "Recoded",
     "Rule",
     "Rules",
     "Share",

@@ -16,11 +16,11 @@ from mpi.indicators.yes_no import both_sides, contradictions, named_codes, neith
 from mpi.undeclared import suspects, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.indicators.computed import Computed
+    from mpi.indicators.computed import Computed, Recoded
     from mpi.missing_codes import Codes
 
     Labels = Mapping[str, Mapping[Any, str]]
@@ -64,7 +64,7 @@ def gather(
     answers = answers.plus(_without_codes(rules, answers, labels))
     answers = answers.plus({c: np.full(answers.rows, np.nan) for c in _absent(rules, known)})
     for made in computed_for(rules, known):
-        answers = answers.plus({made.name: made.of(*_numbers(made, answers))})
+        answers = answers.plus({made.name: made.of_answers(answers)})
     problems = Problems(f"the rules {rules.name!r} do not fit the data")
     numeric = [name for name, values in answers.columns.items() if isinstance(values, np.ndarray)]
     rules = with_codes(rules, labels, numeric, problems)
@@ -94,21 +94,12 @@ def _blanked(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
     return np.where(met, np.nan, values) if met.any() else values
 
 
-def _numbers(made: Computed, answers: Answers) -> Iterator[NDArray[Any]]:
-    """Return the columns that something is computed from, which must be numbers."""
-    for name in made.inputs_among(answers.columns):
-        values = answers.columns[name]
-        if isinstance(values, Categories):
-            raise MpiError(f"{made.name} cannot be computed: column {name!r} should hold numbers, not text")
-        yield values
-
-
 def wanted(rules: Rules, known: Sequence[str]) -> list[str]:
     """Return the columns of the data that rules ask for, each once."""
     return list(dict.fromkeys(i for r in rules for c in r.columns for i in rules.inputs(c, known) if i in known))
 
 
-def computed_for(rules: Rules, known: Sequence[str]) -> list[Computed]:
+def computed_for(rules: Rules, known: Sequence[str]) -> list[Computed | Recoded]:
     """Return the columns that have to be computed."""
     asked = {c for r in rules for c in r.columns}
     return [c for c in rules.computed if c.name in asked and c.name not in known]

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.errors import Problems
 from mpi.indicators.arrays import asks_text
+from mpi.indicators.computed import Recoded
 from mpi.indicators.conditions import Compare, IsMissing, Times, leaves
 from mpi.indicators.gathering import check_columns, computed_for, doubted, tell_labels, wanted
 from mpi.indicators.labelled import with_codes
@@ -82,15 +83,22 @@ def fitting(
     schema: dict[str, Any] = dict(frame.collect_schema())
     check_columns(rules, list(schema))
     problems = Problems(f"the rules {rules.name!r} do not fit the data")
-    problems.found += [_not_computed(c) for c in computed_for(rules, list(schema))]
+    computed = computed_for(rules, list(schema))
+    recoded = [c for c in computed if isinstance(c, Recoded)]
+    problems.found += [_not_computed(c) for c in computed if not isinstance(c, Recoded)]
+    problems.found += dict.fromkeys(f"{c.name}: {p}" for c in recoded for p in _unlike(c, schema))
+    problems.raise_if_any()
     asked, declared = wanted(rules, list(schema)), rules.missing
 
     def taken(other: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """Take codes out of the columns that the rules ask for."""
-        if not declared:
+        """Take codes out of the columns that the rules ask for, and make yes and no of others."""
+        if declared:
+            spared = [c for c in other.collect_schema().names() if c not in asked]
+            other = without_codes_lazily(other, declared.only(asked), labels, spared, why=False)
+        if not recoded:
             return other
-        spared = [c for c in other.collect_schema().names() if c not in asked]
-        return without_codes_lazily(other, declared.only(asked), labels, spared, why=False)
+        types = dict(other.collect_schema())
+        return other.with_columns(*(c.expression(types).alias(c.name) for c in recoded))
 
     frame = taken(frame)
     schema = dict(frame.collect_schema())
@@ -145,6 +153,12 @@ def _not_computed(made: Computed) -> str:
         f"mpi.indicators.z_score where the engine has parts (Dask: map_partitions, Spark: mapInPandas), or collect "
         f"{', '.join(made.needed)} with what identifies a member, and compute it there"
     )
+
+
+def _unlike(made: Recoded, schema: Mapping[str, Any]) -> Iterator[str]:
+    for condition in (made.yes, made.no):
+        for leaf in leaves(condition):
+            yield from _mismatches(leaf, schema)
 
 
 def _leaves(rule: Rule) -> Iterator[Leaf]:

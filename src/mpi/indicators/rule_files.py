@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
+from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import write_condition
 from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
 from mpi.indicators.rules import ONE_ANSWER, Missing, Share
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mpi.indicators.computed import Recoded
     from mpi.indicators.rules import Rule, Rules
     from mpi.missing_codes import MissingCodes
 
@@ -36,11 +38,11 @@ def read(
     path : path
         The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
         `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
-        and perhaps `inputs`. A table ``[missing]`` says which codes of the answers are none: ``yrs = [97, 98, 99]``,
-        ``minutes = "995-999"``, ``"*" = [998]`` for all other columns. A rule may have a table
-        ``[rules.<name>.strict]``: what is read otherwise where missing answers are taken strictly. Numbers and codes
-        that a country sets are tables ``[parameters.<name>]`` with a `value` and perhaps a `label`, a `source` and a
-        `note`; a rule refers to one by ``{ parameter = "entry_age", plus = 9 }``.
+        and perhaps `inputs`, or with conditions `yes` and `no` that make 1 and 0 of codes. A table ``[missing]`` says
+        which codes of the answers are none: ``yrs = [97, 98, 99]``, ``minutes = "995-999"``, ``"*" = [998]`` for all
+        other columns. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing answers
+        are taken strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]`` with a `value` and
+        perhaps a `label`, a `source` and a `note`; a rule refers to one by ``{ parameter = "entry_age", plus = 9 }``.
     missing : {"practice", "strict"}
         How missing answers are read where a rule has such a table.
     parameters : mapping of name to value, optional
@@ -87,16 +89,15 @@ def write(rules: Rules) -> str:
     head = {"name": rules.name, "title": rules.title if rules.title != rules.name else "", "source": rules.source}
     blocks = [[f"{key} = {quoted(value)}" for key, value in head.items() if value]]
     blocks.append(_missing(rules.missing))
-    blocks += [
-        [
-            f"[computed.{key_text(c.name)}]",
-            f"function = {quoted(c.function)}",
-            f"inputs = [{', '.join(map(quoted, c.inputs))}]",
-        ]
-        for c in rules.computed
-    ]
+    blocks += [[f"[computed.{key_text(c.name)}]", *_computed(c)] for c in rules.computed]
     blocks += [_lines(rule) for rule in rules]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _computed(made: Computed | Recoded) -> list[str]:
+    if isinstance(made, Computed):
+        return [f"function = {quoted(made.function)}", f"inputs = [{', '.join(map(quoted, made.inputs))}]"]
+    return [f"yes = {write_condition(made.yes)}", f"no = {write_condition(made.no)}"]
 
 
 def _missing(missing: MissingCodes) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from mpi.errors import MpiError
-from mpi.indicators.computed import Computed
+from mpi.indicators.computed import Computed, Recoded
 from mpi.indicators.condition_reader import read_condition
 from mpi.indicators.parameters import put_in, read_parameters
 from mpi.indicators.rules import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Rule, Rules, Share, Status
@@ -88,14 +88,21 @@ def _missing(table: Any, tables: Tables) -> MissingCodes:
     return MissingCodes({k: v for k, v in found.items() if k != EVERY}, found.get(EVERY, NOTHING))
 
 
-def _computed(table: Any, tables: Tables) -> list[Computed]:
+def _computed(table: Any, tables: Tables) -> list[Computed | Recoded]:
     if not isinstance(table, dict):
         tables.say("computed", table, "a table of computed columns, [computed.<name>] each")
         return []
-    found = []
+    found: list[Computed | Recoded] = []
     for key, value in table.items():
         path = f"computed.{key_text(key)}"
         entry = tables.table(value, path, 'a table such as { function = "height_for_age_z" }')
+        if "yes" in entry or "no" in entry:
+            tables.keys(entry, ("yes", "no"), path, needed=("yes", "no"))
+            sides = [read_condition(entry[k], f"{path}.{k}", tables) for k in ("yes", "no") if k in entry]
+            yes, no = (*sides, None)[:2]
+            if yes is not None and no is not None:
+                found.append(Recoded(key, yes, no))
+            continue
         if entry:
             tables.keys(entry, ("function", "inputs"), path, needed=("function",))
         inputs = tables.names(entry["inputs"], f"{path}.inputs") if "inputs" in entry else ()

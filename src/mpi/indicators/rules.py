@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+
 from mpi.errors import MpiError, Problems, unknown
+from mpi.indicators.arrays import Answers, truth
 from mpi.indicators.conditions import AllOf, Compare, Condition, columns_of
 from mpi.missing_codes import MissingCodes, read_missing
 from mpi.rational import Number, fraction, text
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mpi.indicators.computed import Computed
+    from mpi.indicators.computed import Computed, Recoded
     from mpi.indicators.parameters import Parameter
 
 __all__ = [
@@ -206,7 +209,7 @@ class Rules:
         What the collection is called.
     rules : sequence of Rule
         The rules; no two have one name or one column.
-    computed : sequence of Computed
+    computed : sequence of Computed and Recoded
         Columns that are computed from others before the rules are applied.
     title, source : str
         What to print, and where the rules come from.
@@ -230,7 +233,7 @@ class Rules:
 
     name: str
     rules: tuple[Rule, ...]
-    computed: tuple[Computed, ...] = ()
+    computed: tuple[Computed | Recoded, ...] = ()
     title: str = ""
     source: str = ""
     parameters: tuple[Parameter, ...] = field(default=(), compare=False)
@@ -344,12 +347,10 @@ def require_rules(rules: Any) -> None:
 
 def _says_nothing(rule: Rule) -> bool:
     """Whether a rule leaves open whether somebody who answered nothing is deprived."""
-    import numpy as np
-
-    from mpi.indicators.arrays import Answers, truth
-
     nothing = Answers(dict.fromkeys(rule.columns, np.full(1, np.nan)), 1)
-    return bool(truth(rule.deprived, nothing).unknown[0])
+    deprived = truth(rule.deprived, nothing)
+    free = ~deprived if rule.not_deprived is None else truth(rule.not_deprived, nothing)
+    return not (deprived.true | free.true)[0]
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------

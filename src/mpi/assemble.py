@@ -149,7 +149,9 @@ def variance_among(cells: Cells, square: Floats, above: Floats, below: Floats) -
     mean = np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0)
     wide = np.take(mean, cells.group(), axis=1)
     value, scores = ratio(cells, square - 2 * wide * above + wide**2 * below, below)
-    return np.where(np.abs(value) < _ROUNDING, 0.0, value), scores
+    alike = np.abs(value) < _ROUNDING  # then (c - A)^2 is 0 of each of them, and so is the influence
+    scores[np.take(alike, cells.group(), axis=1)] = 0.0
+    return np.where(alike, 0.0, value), scores
 
 
 def total(cells: Cells, above: Floats) -> tuple[Floats, Floats]:

@@ -17,11 +17,11 @@ __all__ = ["ROUNDING", "ROUNDING_SINGLE", "Number", "fraction", "rounding", "tex
 Number = int | float | str | Fraction | Decimal
 """What may stand where a weight or a cutoff is asked for."""
 
-_SIMPLE, _NEAR = 10_000, Fraction(1, 1 << 46)
-"""A float this near to a fraction with a denominator up to that is the fraction: arithmetic is off by some 2^-50."""
-_SIMPLE_SINGLE, _NEAR_SINGLE = 200, Fraction(1, 1 << 21)
+_SIMPLE, _NEAR = 10_000, Fraction(1, 1 << 48)
+"""A float this near to a fraction with a denominator up to that is the fraction, above 1/4 in proportion."""
+_SIMPLE_SINGLE, _NEAR_SINGLE = 200, Fraction(1, 1 << 23)
 """The same of numbers that were held in 32 bits."""
-_SIMPLE_HALF, _NEAR_HALF = 20, Fraction(1, 1 << 11)
+_SIMPLE_HALF, _NEAR_HALF = 20, Fraction(1, 1 << 13)
 ROUNDING, ROUNDING_SINGLE = Fraction(1, 10**9), Fraction(1, 10**6)
 """By how much weights that are no small fractions may miss 1, and scores a cutoff; and those held in 32 bits."""
 _SHORT, _WRITTEN = 12, 14
@@ -122,7 +122,7 @@ def _simple(value: float) -> Fraction | None:
 def _near(value: float, denominator: int, distance: Fraction) -> Fraction | None:
     exact = Fraction(value)
     near = exact.limit_denominator(denominator)
-    return near if abs(near - exact) <= distance and (near or not exact) else None
+    return near if abs(near - exact) <= distance * max(1, 4 * exact) and (near or not exact) else None
 
 
 def _is_single(value: Any) -> bool:

@@ -122,7 +122,7 @@ def _simple(value: float) -> Fraction | None:
 def _near(value: float, denominator: int, distance: Fraction) -> Fraction | None:
     exact = Fraction(value)
     near = exact.limit_denominator(denominator)
-    return near if abs(near - exact) <= distance * max(1, 4 * exact) and (near or not exact) else None
+    return near if abs(near - exact) <= distance * max(Fraction(1), 4 * exact) and (near or not exact) else None
 
 
 def _is_single(value: Any) -> bool:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.readers.vhlss import check_vhlss, missing_names, read_vhlss
 from mpi.readers.vhlss.layout_files import layout_of, rounds
+from mpi.readers.vhlss.layout_reader import LayoutReader
 from mpi.readers.vhlss.names import STANDARDS, TITLES
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -631,3 +632,45 @@ def test_synthetic_folders_read_without_a_warning():
         warnings.simplefilter("error")
         for year, folder in FOLDERS.items():
             read_vhlss(folder, year)
+
+
+# --- codes that are no answer
+
+
+def test_codes_of_files_that_are_no_answer(frames, tmp_path):
+    before = frames[2016]
+    said = raw(2016, "Muc2A.dta" if (FOLDERS[2016] / "Muc2A.dta").exists() else "Muc2AB.dta")
+    codes = {"attending": 3, "age": "90-120", "tv": [1]}
+    survey = read_vhlss(FOLDERS[2016], 2016, overrides={"missing": codes})
+    assert (before["attending"] == 0).sum() == (said["m2ac4"] == 3).sum() > 0
+    found = survey.numbers("attending")
+    np.testing.assert_array_equal(found, np.where(before["attending"] == 0, np.nan, before["attending"]))
+    np.testing.assert_array_equal(survey.numbers("age"), np.where(before["age"] >= 90, np.nan, before["age"]))
+    measure = mpi.Measure.nested("m", {"x": ["attending"]}, cutoff="1")
+    told = mpi.retention(survey, measure).codes
+    assert told[["column", "code", "n"]].to_numpy().tolist() == [
+        ["attending", 3, int((before["attending"] == 0).sum())]
+    ]
+    toml = tmp_path / "mine.toml"
+    toml.write_text('[missing]\nattending = [3]\n"*" = 98\n')
+    again = read_vhlss(FOLDERS[2016], 2016, overrides=toml)
+    np.testing.assert_array_equal(again.numbers("attending"), found)
+    with pytest.raises(MpiError, match=r"missing: there is no mapped name 'atending'; did you mean 'attending'"):
+        read_vhlss(FOLDERS[2016], 2016, overrides={"missing": {"atending": 3}})
+
+
+def test_a_code_that_is_no_answer_is_no_blank(frames):
+    """Who was not asked has a blank, which means no; who did not answer is missing."""
+    before, answered = frames[2016]["wage"], int((raw(2016, "Muc4A.dta")["m4ac1a"] == 2).sum())
+    found = read_vhlss(FOLDERS[2016], 2016, overrides={"missing": {"wage": 2, "*": [77]}}).numbers("wage")
+    assert np.isnan(found).sum() - before.isna().sum() == answered > 0
+    assert (found == 0).sum() == (before == 0).sum() - answered > 0
+
+
+def test_codes_of_layouts_are_read_with_every_problem():
+    problems = Problems("layout")
+    missing = LayoutReader(problems).missing({"wage": [9], "*": "998-999", "age": True}, ["wage", "age"])
+    assert missing.of("wage").among(np.array([9.0, 998, np.nan])).tolist() == [True, False, False]
+    assert missing.of("income").among(np.array([9.0, 998, np.nan])).tolist() == [False, True, False]
+    assert len(problems.found) == 1
+    assert problems.found[0].startswith("missing.age: found True, expected a code such as 98")

@@ -38,6 +38,7 @@ __all__ = [
     "read_missing",
     "with_reasons",
     "with_reasons_lazily",
+    "with_told",
     "without_codes",
     "without_codes_lazily",
     "written_codes",
@@ -364,6 +365,16 @@ def with_reasons(
     names = [c for c in frame.columns if c.removeprefix(WHY) in columns]
     told = without_codes(frame.select(names), missing.only(columns), labels)
     return frame.with_columns(*(told[c] for c in told.columns if c.startswith(WHY)))
+
+
+def with_told(frame: Any, reasons: Mapping[str, Sequence[Any]]) -> Any:
+    """Return a pandas data frame with the codes that its file has as missing, each column's in one of ours."""
+    if not reasons:
+        return frame
+    import pandas as pd
+
+    told = {f"{WHY}{name}": pd.Series(list(codes), index=frame.index) for name, codes in reasons.items()}
+    return pd.concat([frame, pd.DataFrame(told)], axis=1)
 
 
 def _without(frame: nw.DataFrame[Any], name: str, codes: Codes, *, why: bool) -> nw.DataFrame[Any]:

@@ -108,6 +108,7 @@ def _read(
     encoding: str | None,
 ) -> tuple[Any, Any]:
     """Return the data, in memory or where they lie, and their labels."""
+    from mpi.missing_codes import with_told
     from mpi.readers import read_table
     from mpi.scanning import is_several, kind_of, scanned
 
@@ -115,7 +116,7 @@ def _read(
         found = scanned(path, columns, memory, progress, encoding)
         return found.relation, found.labels
     table = read_table(path, columns, encoding=encoding)
-    return table.frame, table.labels
+    return with_told(table.frame, table.reasons), table.labels
 
 
 def _columns_of(path: Any, encoding: str | None) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ _PARTS = (
 _TYPES, _TITLES, _DATA, _STRLS = 2, 7, 9, 10
 _WIDTHS = {65526: 8, 65527: 4, 65528: 4, 65529: 2, 65530: 1, 32768: 8}
 _PLAIN_WIDTHS = {251: 1, 252: 2, 253: 4, 254: 4, 255: 8}
+_KINDS = {65526: "d", 65527: "f", 65528: "i", 65529: "h", 65530: "b"}
+_PLAIN_KINDS = {251: "b", 252: "h", 253: "i", 254: "f", 255: "d"}
 _OLD_WIDTHS = {ord("b"): 1, ord("i"): 2, ord("l"): 4, ord("f"): 4, ord("d"): 8}
 
 
@@ -60,6 +62,12 @@ class Layout:
         For each column the name of its value labels, or "" (versions before 117 only).
     defined : frozenset of str
         Names of the value labels that the file holds (versions before 117 only).
+    order : str
+        Which end of a number comes first: ``<`` or ``>``.
+    start : int
+        The byte at which the rows begin.
+    columns : tuple of pairs
+        What each column holds, and in how many bytes: b, h, i, f, d for numbers as `struct` calls them, else "".
     """
 
     version: int
@@ -67,6 +75,9 @@ class Layout:
     names: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ()
     defined: frozenset[str] = frozenset()
+    order: str = "<"
+    start: int = 0
+    columns: tuple[tuple[str, int], ...] = ()
 
 
 def version_of(path: Path) -> int:
@@ -131,9 +142,9 @@ def _walk_tagged(file: BinaryIO, version: int, size: int) -> Layout:
     order = ">" if b"<byteorder>MSF" in head else "<"
     places = struct.unpack_from(f"{order}14Q", head, start + 14)
     _check_parts(file, places, size, version)
-    rows, width = _count(head, b"<N>", order), _row_width(file, places, order, _count(head, b"<K>", order))
-    _check_data(rows, width, places[_STRLS] - places[_DATA] - len(b"<data></data>"))
-    return Layout(version, rows)
+    rows, columns = _count(head, b"<N>", order), _columns(file, places, order, _count(head, b"<K>", order))
+    _check_data(rows, sum(w for _, w in columns), places[_STRLS] - places[_DATA] - len(b"<data></data>"))
+    return Layout(version, rows, order=order, start=places[_DATA] + len(b"<data>"), columns=columns)
 
 
 def _count(head: bytes, tag: bytes, order: str) -> int:
@@ -154,10 +165,10 @@ def _check_parts(file: BinaryIO, places: tuple[int, ...], size: int, version: in
             )
 
 
-def _row_width(file: BinaryIO, places: tuple[int, ...], order: str, columns: int) -> int:
+def _columns(file: BinaryIO, places: tuple[int, ...], order: str, columns: int) -> tuple[tuple[str, int], ...]:
     file.seek(places[_TYPES] + len(_PARTS[_TYPES]))
     types = struct.unpack(f"{order}{columns}H", _take(file, 2 * columns, "list of types"))
-    return sum(kind if kind <= 2045 else _known_width(_WIDTHS, kind) for kind in types)
+    return tuple((_KINDS.get(kind, ""), kind if kind <= 2045 else _known_width(_WIDTHS, kind)) for kind in types)
 
 
 def _known_width(widths: dict[int, int], kind: int) -> int:
@@ -179,15 +190,19 @@ def _walk_plain(file: BinaryIO, version: int, size: int) -> Layout:
     columns = _number(file, order, "H", "header")
     rows = _number(file, order, "H" if version == 102 else "I", "header")
     _take(file, (81 if version > 105 else 32) + (18 if version > 104 else 0), "header")
-    width = sum(_plain_width(version, kind) for kind in _take(file, columns, "list of types"))
+    types = _take(file, columns, "list of types")
+    held = tuple((_PLAIN_KINDS.get(kind, "") if version >= 111 else "", _plain_width(version, kind)) for kind in types)
+    width = sum(w for _, w in held)
     name_width = 33 if version > 108 else 9
     names = tuple(_text(_take(file, name_width, "list of columns")) for _ in range(columns))
     _take(file, 2 * (columns + 1) + columns * _format_width(version), "list of formats")
     label_names = tuple(_text(_take(file, name_width, "label names")) for _ in range(columns))
     _take(file, columns * (81 if version > 105 else 32), "variable labels")
     _skip_characteristics(file, version, order)
+    start = file.tell()
     _skip_rows(file, rows, width, size)
-    return Layout(version, rows, names, label_names, _walk_labels(file, version, order, size))
+    labels = _walk_labels(file, version, order, size)
+    return Layout(version, rows, names, label_names, labels, order, start, held)
 
 
 def _number(file: BinaryIO, order: str, kind: str, what: str) -> int:

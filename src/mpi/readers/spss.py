@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, MpiWarning
@@ -14,6 +15,7 @@ from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.encodings import recoding
 from mpi.readers.metadata import labels_of, titles_of
 from mpi.readers.pieces import Meaning, Pieces
+from mpi.readers.reasons import user_missing
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, repair_latin1, tidied_names
 
@@ -50,6 +52,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     kept = list(raw) if columns is None else columns
     usecols = [raw[name] for name in kept]
     frame = _pyreadstat(path, read_in, usecols=usecols, disable_datetime_conversion=True)[0][usecols]
+    reasons = _reasons(path, read_in, frame)
     seen: dict[str, int] = {}
     frame = dated(frame.set_axis(kept, axis=1), _dates(metadata, raw), _ORIGIN, seen)
     tell_impossible(path, seen)
@@ -62,7 +65,19 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
     read_table = as_unicode(table, path, context=context, repair=repair_latin1 if read_in else None, encoding=encoding)
     _tell_doubts(path)
-    return read_table
+    return replace(read_table, reasons={name: reasons[raw[name]] for name in kept if raw[name] in reasons})
+
+
+def _reasons(path: Path, read_in: str | None, frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return which user-missing value stands where one is."""
+    if _portable(path):
+        return {}
+    ranges = _pyreadstat(path, read_in, metadataonly=True, user_missing=True)[1].missing_ranges
+    declared = [c for c in frame.columns if c in ranges]
+    if not declared:
+        return {}
+    told = _pyreadstat(path, read_in, usecols=declared, user_missing=True, disable_datetime_conversion=True)[0]
+    return user_missing(frame, told)
 
 
 def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = None) -> Pieces:

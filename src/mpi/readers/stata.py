@@ -16,6 +16,7 @@ from mpi.readers.dates import possible, tell_impossible
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import labels_of, titles_of
 from mpi.readers.pieces import Meaning, Pieces
+from mpi.readers.reasons import extended_missing
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, repair_latin1, tidied_names, without_blanks
 
@@ -78,7 +79,18 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     )
     context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
     found = as_unicode(table, path, context=context, repair=repair_latin1 if legacy else None, encoding=encoding)
-    return replace(found, frame=without_blanks(found.frame))
+    return replace(found, frame=without_blanks(found.frame), reasons=_reasons(path, layout, frame, raw, columns))
+
+
+def _reasons(
+    path: Path, layout: Layout, frame: pd.DataFrame, raw: Mapping[str, str], columns: list[str] | None
+) -> dict[str, list[Any]]:
+    """Return which extended missing value stands where numbers are missing."""
+    gaps = [name for name in raw if frame[name].dtype.kind in "fiu" and frame[name].hasnans]
+    if not gaps:
+        return {}
+    order = list(raw.values() if columns is None else _raw_names(path).values())
+    return extended_missing(path, layout, {name: order.index(raw[name]) for name in gaps})
 
 
 def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.DataFrame, bool]:

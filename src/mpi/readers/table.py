@@ -30,6 +30,9 @@ class Table:
         Stata's extended missing values, missing in `frame`, stand as ".a" to ".z".
     titles : mapping of str to str
         Column to variable label, for the columns that have one.
+    reasons : mapping of str to list
+        For columns in which values are missing by a code: the code in each row, None where there is none. Codes are
+        ".a" to ".z" of Stata, and user-missing values of SPSS.
 
     Examples
     --------
@@ -42,3 +45,4 @@ class Table:
     frame: Any
     labels: Mapping[str, Mapping[object, str]] = field(default_factory=_nothing)
     titles: Mapping[str, str] = field(default_factory=_nothing)
+    reasons: Mapping[str, list[Any]] = field(default_factory=_nothing)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
+
+from mpi.missing_codes import MissingCodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +115,8 @@ class Layout:
         The harmonised names that are mapped.
     not_found : tuple of str
         Those for which no source names a variable.
+    missing : MissingCodes
+        By harmonised name, the codes that stand in the files and are no answer.
     """
 
     year: int
@@ -122,3 +126,4 @@ class Layout:
     files: Mapping[str, File]
     names: Mapping[str, Name]
     not_found: tuple[str, ...] = ()
+    missing: MissingCodes = field(default_factory=MissingCodes)

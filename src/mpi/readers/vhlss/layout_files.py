@@ -50,7 +50,8 @@ def layout_of(
     layout : path, optional
         A layout file of one's own in place of the shipped one.
     overrides : path or mapping, optional
-        Mappings of names to use in place of the layout's, or besides.
+        Mappings of names to use in place of the layout's, or besides; a table ``missing`` says which codes of the
+        files are no answer, by harmonised name: ``{"missing": {"grade": [98, 99]}}``.
 
     Raises
     ------
@@ -94,15 +95,21 @@ def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str,
         table, subject = overrides, "overrides"
     else:
         table, subject = _parsed(located(overrides)), f"overrides {overrides}"
-    table = table["names"] if isinstance(table.get("names"), dict) else table
+    codes = table.get("missing", {})
+    table = (
+        table["names"] if isinstance(table.get("names"), dict) else {k: v for k, v in table.items() if k != "missing"}
+    )
     problems = Problems(subject)
     reader = LayoutReader(problems)
+    missing = layout.missing | reader.missing(reader.table({"missing": codes}, "missing"), [*layout.names, *table])
     changed = {name: _sourced(reader.name(name, value, name), subject) for name, value in table.items()}
     problems.raise_if_any()
     named = dict.fromkeys(file for mapping in changed.values() for file in mapping.files)
     more = {file: _file_named(file, layout) for file in named if file not in layout.files}
     kept = tuple(name for name in layout.not_found if name not in changed)
-    return replace(layout, files={**layout.files, **more}, names={**layout.names, **changed}, not_found=kept)
+    return replace(
+        layout, files={**layout.files, **more}, names={**layout.names, **changed}, not_found=kept, missing=missing
+    )
 
 
 def _sourced(mapping: Name, subject: str) -> Name:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import nearest, unknown
+from mpi.missing_codes import EVERY, NOTHING, MissingCodes, read_codes
 from mpi.readers.vhlss.layout import COMBINES, LEVELS, STATUSES, File, Layout, Name
 from mpi.readers.vhlss.names import STANDARDS, TITLES
 from mpi.toml_words import join, value_kind
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "LayoutReader"]
 
 KEYS = ("province", "district", "commune", "ea", "household")
-_TOP = ("year", "title", "standard", "sources", "keys", "files", "names", "not_found")
+_TOP = ("year", "title", "standard", "sources", "keys", "files", "missing", "names", "not_found")
 _FILE = ("pattern", "level", "number", "needed")
 _NAME = (
     "file", "variable", "combine", "recode", "replace", "yes_no", "blank", "times", "per_person", "item", "status",
@@ -47,7 +48,15 @@ class LayoutReader:
             files=files,
             names=names,
             not_found=self.not_found(table, names),
+            missing=self.missing(self.table(table, "missing"), names),
         )
+
+    def missing(self, table: Mapping[str, Any], names: Iterable[str]) -> MissingCodes:
+        """Read which codes of the files are no answer, by harmonised name; "*" stands for all others."""
+        found = {name: read_codes(value, f"missing.{name}", self.problems) for name, value in table.items()}
+        everywhere = found.pop(EVERY, NOTHING)
+        self.problems.found += [f"missing: {unknown('mapped name', n, names)}" for n in found if n not in names]
+        return MissingCodes(found, everywhere)
 
     def names(self, table: Mapping[str, Any], files: Mapping[str, File], sources: Mapping[str, Any]) -> dict[str, Name]:
         """Read the mappings of names; each must look in files that the layout has."""

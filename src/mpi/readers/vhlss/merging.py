@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.missing_codes import WHY
 from mpi.readers.vhlss.answers import combined, harmonised, scaled, unlisted
 from mpi.readers.vhlss.keys import ea_of, numbers
 from mpi.readers.vhlss.sheets import places_of, shown
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.missing_codes import Codes as NoAnswers
     from mpi.readers.vhlss.finding import Found
     from mpi.readers.vhlss.layout import Level, Name
     from mpi.readers.vhlss.sheets import Sheet
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 __all__ = ["Merged", "merge"]
+
+_OF_DESIGN = ("weight", "weight_expenditure", "size", "area")
+"""The names that codes for all names leave alone."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +69,8 @@ def merge(found: Found, sheets: Mapping[str, Sheet]) -> Merged:
     _check_modules(merged, sheets)
     names = sorted(found.variables, key=lambda name: found.layout.names[name].per_person)
     for name in names:
-        _add_column(merged, found.layout.names[name], found.variables[name], sheets)
+        codes = found.layout.missing.of(name, _OF_DESIGN)
+        _add_column(merged, found.layout.names[name], found.variables[name], sheets, codes)
     return merged
 
 
@@ -109,15 +115,29 @@ def _check_modules(merged: Merged, sheets: Mapping[str, Sheet]) -> None:
             merged.findings.append(f"{sheet.file} lacks {len(lacking):,} {unit} ({shown(lacking, level)})")
 
 
-def _add_column(merged: Merged, mapping: Name, held: tuple[tuple[str, str], ...], sheets: Mapping[str, Sheet]) -> None:
+def _add_column(
+    merged: Merged,
+    mapping: Name,
+    held: tuple[tuple[str, str], ...],
+    sheets: Mapping[str, Sheet],
+    missing: NoAnswers,
+) -> None:
     """Read one harmonised column, at the level of its file."""
     of_members = any(sheets[file].level == "member" for file, _ in held)
     if of_members and merged.members is None:
         return
-    parts = [_part(merged, mapping, sheets[file], column, of_members=of_members) for file, column in held]
+    both = [_part(merged, mapping, sheets[file], column, missing, of_members=of_members) for file, column in held]
+    parts, codes = [values for values, _ in both], np.vstack([said for _, said in both])
     values = parts[0] if mapping.combine == "first" else combined(parts, mapping)
+    none = ~np.isnan(codes)
+    if mapping.combine == "sum":
+        values = np.where(none.any(axis=0), np.nan, values)  # part of a sum is not the sum
     size = _size(merged) if mapping.per_person else None
-    (merged.member_columns if of_members else merged.household_columns)[mapping.name] = scaled(values, mapping, size)
+    columns = merged.member_columns if of_members else merged.household_columns
+    columns[mapping.name] = scaled(values, mapping, size)
+    if none.any():
+        first = codes[none.argmax(axis=0), np.arange(codes.shape[1])]
+        columns[f"{WHY}{mapping.name}"] = np.where(np.isnan(columns[mapping.name]), first, np.nan)
     if len(held) == 1 and not mapping.recode and not mapping.items:
         file, column = held[0]
         if column in sheets[file].labels:
@@ -132,14 +152,17 @@ def _size(merged: Merged) -> Values:
     return np.broadcast_to(np.asarray(counts, dtype=np.float64), merged.households.shape)
 
 
-def _part(merged: Merged, mapping: Name, sheet: Sheet, column: str, *, of_members: bool) -> Values:
-    """Read one variable, on the rows of the members or households."""
+def _part(
+    merged: Merged, mapping: Name, sheet: Sheet, column: str, missing: NoAnswers, *, of_members: bool
+) -> tuple[Values, Values]:
+    """Read one variable, on the rows of the members or households; and which codes that are no answer they hold."""
     values, strange = numbers(sheet.frame[column])
     if strange:
         merged.findings.append(f"{sheet.file}: {strange:,} answers of {column!r} are not numbers; they are missing")
     if sheet.level == "item":
-        return _owned(merged, mapping, sheet, values)
-    if odd := unlisted(values, mapping):
+        owned = _owned(merged, mapping, sheet, values)
+        return owned, np.full(len(owned), np.nan)
+    if odd := unlisted(values[~missing.among(values)], mapping):
         told = ", ".join(f"{v:g} ({n:,} times)" for v, n in list(odd.items())[:5])
         merged.findings.append(
             f"{sheet.file}: answers of {column!r} that {mapping.name!r} does not know: {told}; missing"
@@ -147,7 +170,8 @@ def _part(merged: Merged, mapping: Name, sheet: Sheet, column: str, *, of_member
     where = _rows_of(merged, sheet, of_members=of_members)
     asked = where >= 0
     taken = np.where(asked, values[where] if len(values) else np.nan, np.nan)
-    return harmonised(taken, asked, mapping)
+    none = missing.among(taken)
+    return np.where(none, np.nan, harmonised(taken, asked, mapping)), np.where(none, taken, np.nan)
 
 
 def _rows_of(merged: Merged, sheet: Sheet, *, of_members: bool) -> Codes:

@@ -66,7 +66,8 @@ def read_vhlss(
         A layout file (TOML) of your own in place of the shipped one.
     overrides : path or mapping, optional
         Mappings to use in place of those of the layout, or besides: a TOML file, or
-        ``{"insured": {"file": "Muc3A", "variable": "m3ac9", "yes_no": True}}``.
+        ``{"insured": {"file": "Muc3A", "variable": "m3ac9", "yes_no": True}}``. A table ``missing`` says which codes of
+        the files are no answer, by harmonised name: ``{"missing": {"grade": [98, 99]}}``.
     single_psu : {"error", "certainty", "centered", "scaled"}
         The rule for a stratum with one enumeration area; see `Survey`.
     subsample : {"expenditure"}, optional

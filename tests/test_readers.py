@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
+import mpi
 from mpi.errors import MpiError, MpiWarning
 from mpi.readers import Table, column_names, read_table
 
@@ -173,6 +174,26 @@ def test_stata_dates_are_dates(tmp_path: Path) -> None:
     read = read_table(path).frame["interview"]
     assert read.isna().tolist() == [False, True, False]
     assert read.dropna().dt.strftime("%Y-%m-%d").tolist() == ["1999-12-31", "2022-02-28"]
+
+
+@pytest.mark.parametrize("version", [117, 118])
+def test_long_strings_of_bytes_are_the_text_they_hold(tmp_path: Path, version: int) -> None:
+    """Stata keeps a long string as bytes (type 129) or text (130); pandas writes the former as a Python literal."""
+    frame = pd.DataFrame({"remark": ["R is 'free'", "b'so'", "x" * 9, None], "n": [1, 2, 3, 4]})
+    path = write_stata(tmp_path / "b.dta", frame, version, convert_strl=["remark"])
+    data = path.read_bytes()
+    for text, more in ((b"R is 'free'", b"R is 'free'"), (b"x" * 9, b"\xff\x00\x01\x02xxxxx")):
+        at = data.find(text) - 5
+        assert data[at] == 130
+        data = data[:at] + b"\x81" + data[at + 1 : at + 5] + more + data[at + 5 + len(text) :]
+    path.write_bytes(data)
+    with pytest.warns(MpiWarning, match="binary values that are no text, in 'remark'"):
+        read = read_table(path).frame["remark"]
+    assert read.iloc[0] == "R is 'free'"
+    assert read.isna().tolist() == [False, False, True, True]
+    with pytest.warns(MpiWarning, match="binary values"):
+        relation = mpi.scan(path)
+    assert relation.df()["remark"].iloc[0] == "R is 'free'"
 
 
 @pytest.mark.parametrize("version", [117, 118, 119])

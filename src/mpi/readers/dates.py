@@ -65,8 +65,10 @@ def _moments(values: Any, kind: str, origin: np.datetime64, day: int) -> Any:
     start = (origin - np.datetime64("1970-01-01")).astype(np.int64)
     low, high = (_FIRST - origin).astype(np.int64), (_LAST - origin).astype(np.int64) + 1
     good = (days >= low) & (days < high)
-    whole = np.where(good, days if kind == "date" else values, 0)
-    micro = np.round(whole * (_DAY * 1e6 if kind == "date" else 1e6)).astype(np.int64) + start * (_DAY * 10**6)
+    seconds = np.where(good, days * _DAY if kind == "date" else values, 0)
+    whole = np.floor(seconds)  # apart from the fraction, which floats would not hold beside it
+    micro = whole.astype(np.int64) * 10**6 + np.round((seconds - whole) * 1e6).astype(np.int64)
+    micro += start * (_DAY * 10**6)
     return np.where(good, micro, np.iinfo(np.int64).min).view("datetime64[us]")
 
 

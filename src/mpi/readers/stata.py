@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, MpiWarning
 from mpi.readers import dta_layout
+from mpi.readers.binary_strings import without_binary
 from mpi.readers.dates import possible, tell_impossible
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import labels_of, titles_of
@@ -70,7 +71,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     labels, titles, legacy = _labels(path, layout, legacy=legacy)
     _tell_undefined(path, layout, [raw[name] for name in kept])
     seen: dict[str, int] = {}
-    frame = possible(frame.set_axis(kept, axis=1), seen)
+    frame = without_binary(possible(frame.set_axis(kept, axis=1), seen), path)
     tell_impossible(path, seen)
     table = Table(
         frame,
@@ -124,7 +125,7 @@ def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = Non
         """Yield the rows, and note whether texts are of old encodings."""
         for frame, legacy in _in_pieces(path, layout, raw, rows):
             found["legacy"] |= legacy
-            yield without_blanks(possible(frame.set_axis(columns, axis=1), seen))
+            yield without_blanks(without_binary(possible(frame.set_axis(columns, axis=1), seen), path))
 
     def meaning() -> Meaning:
         """Return labels and titles, when all rows have been seen."""

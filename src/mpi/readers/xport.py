@@ -47,11 +47,11 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     return as_unicode(table, path, context=titles.values(), repair=repair_latin1, encoding=encoding)
 
 
-def _kinds(formats: dict[str, str]) -> dict[str, str]:
+def _kinds(formats: dict[str, str | None]) -> dict[str, str]:
     """Return which columns are dates, moments and times of day, by the format that each is printed in."""
     found = {}
     for name, written in formats.items():
-        plain = re.sub(r"\d*(?:\.\d*)?$", "", written)
+        plain = re.sub(r"\d*(?:\.\d*)?$", "", written or "")
         kind = next((k for k, pattern in _KINDS.items() if re.fullmatch(pattern, plain)), None)
         if kind is not None:
             found[name] = kind

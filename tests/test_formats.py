@@ -186,8 +186,11 @@ def test_dates_that_pyreadstat_reads_are_read_the_same(tmp_path: Path) -> None:
 # --- the dictionary of SPSS files ---
 
 
+LONG = ["".join(chr(97 + (7 * i * i + 13 * k) % 26) for i in range(300)) for k in range(18)]
+
+
 def whole_sav(path: Path, **options: Any) -> Path:
-    frame = pd.DataFrame({"TINH": ["Ha Noi", "Cao Bằng"] * 9, "SEX": [1.0, 2.0] * 9, "LONG": ["x" * 300] * 18})
+    frame = pd.DataFrame({"TINH": ["Ha Noi", "Cao Bằng"] * 9, "SEX": [1.0, 2.0] * 9, "LONG": LONG})
     labels = {"SEX": {1: "Male", 2: "Female"}}
     pyreadstat.write_sav(frame, path, variable_value_labels=labels, missing_ranges={"SEX": [9]}, **options)
     return path
@@ -213,3 +216,36 @@ def test_bits_that_ended_the_process_are_told(tmp_path: Path) -> None:
     flipped[places + 11] ^= 16
     path.write_bytes(flipped)
     assert "value labels for column" in told(path)
+
+
+@pytest.mark.parametrize(("suffix", "options"), [(".sav", {"row_compress": True}), (".zsav", {"compress": True})])
+def test_a_piece_missing_in_packed_data_is_refused(tmp_path: Path, suffix: str, options: dict[str, bool]) -> None:
+    """ReadStat reads as many rows as the header says, of which those after the gap are other columns.
+
+    Where by chance the values are as many as before, in text of which no byte says that a value follows, nobody can tell.
+    """
+    whole = whole_sav(tmp_path / f"whole{suffix}", **options).read_bytes()
+    path = tmp_path / f"gap{suffix}"
+    start = whole.find(struct.pack("<2i", 999, 0)) + 8
+    gaps = [(at, gap) for at in range(start, len(whole) - 40, 37) for gap in (1, 8, 40)]
+    read = 0
+    for at, gap in gaps:
+        path.write_bytes(whole[:at] + whole[at + gap :])
+        try:
+            read_table(path)
+        except MpiError:
+            continue
+        read += 1
+    assert read <= 0.02 * len(gaps)
+
+
+def test_a_line_of_a_portable_file_that_is_short_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.por"
+    pyreadstat.write_por(pd.DataFrame({"A": np.arange(200.0), "B": np.arange(200.0) / 4}), path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_table(path).frame) == 200
+    data = path.read_bytes()
+    path.write_bytes(data.rstrip(b"\r\n")[:-1] + b"\r\n")
+    with pytest.warns(MpiWarning, match="has 79 characters, and 80 are usual"):
+        read_table(path)

@@ -1,15 +1,19 @@
-"""The dictionary of a .sav or .zsav file, walked to prove that it is sound before ReadStat reads it.
+"""The dictionary and the data of a .sav or .zsav file, walked to prove that they are sound before ReadStat reads them.
 
-ReadStat takes a dictionary at its word: where one bit of a type or a count is wrong, it may end the whole process.
+ReadStat takes a dictionary at its word: where one bit of a type or a count is wrong, it may end the whole process. It
+does not notice either that a piece of packed data is missing: what follows is then read as other columns.
 Source: the description of system files in the developers' guide of GNU PSPP.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from mpi.readers.faults import DamagedError
 
@@ -22,6 +26,10 @@ _VARIABLE, _LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
 _TEXT_FORMATS = (1, 2)  # A and AHEX
 _LAST_FORMAT = 41
 _MOST_COLUMNS = 1 << 20
+_ZIPPED = 2
+_WRITTEN_OUT, _STOP = 253, 252
+_BYTES = 8
+_AT_ONCE = 1 << 16
 _PLACES = {-3: 3, -2: 2, 0: 0, 1: 1, 2: 2, 3: 3}
 """How many values say what is missing, by the number that stands for them: a range, a range and a value, or values."""
 
@@ -46,8 +54,8 @@ class _Walk:
         return struct.unpack(f"{self.order}{count}i", self.take(4 * count, what))
 
 
-def walk(path: Path) -> None:
-    """Read the dictionary of a file.
+def walk(path: Path, *, data: bool = True) -> None:
+    """Go through the dictionary of a file and, with `data`, through what tells where its values are.
 
     Raises
     ------
@@ -65,9 +73,57 @@ def walk(path: Path) -> None:
         rows, packed = _header(walked.order, head)
         _dictionary(walked)
         _check_texts(walked.widths)
-        place, width = file.tell(), 8 * len(walked.widths)
-    if not packed and rows >= 0 and size < place + rows * width:
-        raise DamagedError(f"the file is cut short: it has {(size - place) // width} of its {rows} rows")
+        if not data:
+            return
+        place, width = file.tell(), len(walked.widths)
+        if rows >= 0 and not packed and size < place + 8 * rows * width:
+            raise DamagedError(f"the file is cut short: it has {(size - place) // (8 * width)} of its {rows} rows")
+        if rows >= 0 and packed == 1:
+            _check_packed(file, rows, width)
+        if rows >= 0 and packed == _ZIPPED:
+            _check_zipped(walked, rows * width)
+
+
+def _check_packed(file: BinaryIO, rows: int, width: int) -> None:
+    """Hold the values of packed data to rows and columns: a byte tells of each whether it is written out after it.
+
+    Eight such bytes stand together, and then what they announce, so each eight tell where the next are.
+    """
+    at, last, found, blocks = file.tell(), 0, 0, []
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = len(data)
+        while at < end:
+            last, block = at, data[at : at + 8]
+            blocks.append(block)
+            at += 8 + 8 * block.count(_WRITTEN_OUT)
+            if len(blocks) == _AT_ONCE:
+                found += _values(blocks)
+                blocks.clear()
+    found += _values(blocks)
+    if found != rows * width or (at > end and end - last >= _BYTES):  # the last of them need not be eight
+        raise DamagedError(
+            f"the file is cut short or damaged: {rows} rows of {width} values do not make its {found} values"
+        )
+
+
+def _values(blocks: list[bytes]) -> int:
+    """Count the values that bytes tell of: a zero tells of none, nor does the one that says that there are no more."""
+    codes = np.frombuffer(b"".join(blocks), np.uint8)
+    return int(np.count_nonzero((codes != 0) & (codes != _STOP)))
+
+
+def _check_zipped(walked: _Walk, values: int) -> None:
+    """Hold the number of values to the lengths of the zipped blocks, in which each takes a byte at least."""
+    _, trailer, length = struct.unpack(f"{walked.order}3q", walked.take(24, "list of blocks"))
+    if not (0 < trailer <= walked.size and 24 <= length <= walked.size and trailer + length <= walked.size):
+        raise DamagedError("the file is cut short or damaged: its list of blocks is not where it says")
+    walked.file.seek(trailer)
+    _, _, _, blocks = struct.unpack(f"{walked.order}2q2i", walked.take(24, "list of blocks"))
+    if blocks * 24 + 24 != length:
+        raise DamagedError(f"the file is damaged: {blocks} blocks do not make its list of {length} bytes")
+    sizes = [struct.unpack(f"{walked.order}2q2i", walked.take(24, "list of blocks"))[2] for _ in range(blocks)]
+    if min(sizes, default=0) < 0 or values > sum(sizes):
+        raise DamagedError(f"the file is damaged: its blocks of {sum(sizes)} bytes do not hold {values} values")
 
 
 def _order(head: bytes) -> str:

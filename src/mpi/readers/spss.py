@@ -38,11 +38,12 @@ _KINDS = {
     **dict.fromkeys(("TIME", "DTIME"), "time"),
 }
 _ORIGIN = "1582-10-14"
+_LINE = 80
 
 
 def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:
     """Return the names of the columns."""
-    return tuple(_raw_names(*_metadata(path, encoding), encoding))
+    return tuple(_raw_names(*_metadata(path, encoding, data=False), encoding))
 
 
 def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
@@ -119,7 +120,7 @@ def _dates(metadata: Any, raw: Mapping[str, str]) -> dict[str, str]:
     return {n: _KINDS[w] for n, w in written.items() if w in _KINDS}
 
 
-def _metadata(path: Path, encoding: str | None = None) -> tuple[Any, str | None]:
+def _metadata(path: Path, encoding: str | None, *, data: bool = True) -> tuple[Any, str | None]:
     """Return what pyreadstat says of the file, and the encoding to read it in, or None for the file's own."""
     import pyreadstat
 
@@ -127,7 +128,7 @@ def _metadata(path: Path, encoding: str | None = None) -> tuple[Any, str | None]
         if encoding is not None:
             raise MpiError(f"cannot read {path}: the text of a .por file is read as the file says; leave out encoding=")
         return _pyreadstat(path, None, metadataonly=True)[1], None
-    sav_layout.walk(path)
+    sav_layout.walk(path, data=data)
     if encoding is not None:
         return _pyreadstat(path, _BYTES, metadataonly=True)[1], _BYTES
     try:
@@ -152,6 +153,18 @@ def _pyreadstat(path: Path, encoding: str | None, **options: Any) -> Any:
     return pyreadstat.read_sav(str(path), encoding=encoding, **options)
 
 
+def _tell_short_lines(path: Path) -> None:
+    """Warn of lines that are not of 80 characters, as all of a .por file are: a piece of it may be missing."""
+    lines = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n").split(b"\n")
+    odd = [i for i, line in enumerate(lines, 1) if len(line) != _LINE]
+    if odd:
+        message = (
+            f"{path}: line {odd[0]} has {len(lines[odd[0] - 1])} characters, and {_LINE} are usual ({len(odd)} such "
+            "lines in all): blanks at its end were lost, or a piece of the file is; compare the rows with its source"
+        )
+        warnings.warn(message, MpiWarning, stacklevel=4)
+
+
 def _raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict[str, str]:
     """Return the names of the columns as they are said, and as they were read."""
     change = recoding(encoding) if encoding else repair_latin1 if read_in else str
@@ -162,8 +175,11 @@ def _raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict
 
 def _tell_doubts(path: Path) -> None:
     """Warn where a cut could not be noticed."""
+    if _portable(path):
+        _tell_short_lines(path)
+        return
     with path.open("rb") as file:
         uncounted = file.read(84)[80:84] == b"\xff\xff\xff\xff"
-    if uncounted and not _portable(path):
+    if uncounted:
         message = f"{path} does not say how many cases it holds; compare the number read with its documentation"
         warnings.warn(message, MpiWarning, stacklevel=4)

@@ -222,7 +222,7 @@ def test_bits_that_ended_the_process_are_told(tmp_path: Path) -> None:
 def test_a_piece_missing_in_packed_data_is_refused(tmp_path: Path, suffix: str, options: dict[str, bool]) -> None:
     """ReadStat reads as many rows as the header says, of which those after the gap are other columns.
 
-    Where by chance the values are as many as before, in text of which no byte says that a value follows, nobody can tell.
+    Where by chance the values are as many as before, nobody can tell.
     """
     whole = whole_sav(tmp_path / f"whole{suffix}", **options).read_bytes()
     path = tmp_path / f"gap{suffix}"

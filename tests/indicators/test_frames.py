@@ -146,7 +146,8 @@ def answers(standard: str, missing: Any = "practice") -> pd.DataFrame:
     frame = pd.DataFrame({"household": rng.integers(0, HOMES, ROWS)})
     codes = {"age": 90, "birth_year": 70, "level": 6, "attending_level": 5, "allowance": 4, "age_months": 240,
              "water": 16, "toilet": 14, "housing_type": 6, "grade": 13, "living_area": 80, "size": 8,
-             "housing_column": 5, "housing_roof": 5, "housing_wall": 6, "water_minutes": 60}  # fmt: skip
+             "housing_column": 5, "housing_roof": 5, "housing_wall": 6, "water_minutes": 60,
+             "school_age": 90}  # fmt: skip
     of_home = {c for r in rules if r.of == "household" for c in r.columns}
     for name in dict.fromkeys(c for r in rules for c in r.columns):
         n = HOMES if name in of_home else ROWS

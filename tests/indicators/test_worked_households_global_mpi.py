@@ -171,6 +171,10 @@ SCHOOL_ATTENDANCE = {
     "a member of unknown age is not of school age": ([child(8), person(MISSING, attending=0)], NOT, UNKNOWN),
     "a member of unknown age alone": ([person(MISSING, attending=0)], NOT, UNKNOWN),
     "a member of unknown age beside a child out of school": ([child(8, attending=0), person(MISSING)], DEPRIVED),
+    "a girl of 6 who was 5 when the school year began": ([child(6, attending=0, school_age=5)], NOT),
+    "a boy of 15 who was 14 when the school year began": ([child(15, attending=0, school_age=14)], DEPRIVED),
+    "born after the school year began": ([child(6, attending=0, school_age=995)], NOT),
+    "a boy of 9 whose age at that time is missing": ([child(9, attending=0, school_age=MISSING)], DEPRIVED),
 }
 
 
@@ -289,7 +293,19 @@ def test_an_item_that_was_never_asked(missing: str) -> None:
     asked = {k: v for k, v in NONE.items() if k not in {"animal_cart", "computer"}}
     wanted = [DEPRIVED, NOT, NOT] if missing == "practice" else [UNKNOWN, NOT, NOT]
     homes = [asked | {"radio": 1}, asked | {"radio": 1, "tv": 1}, asked | {"car": 1}]
-    assert [says("global-mpi", "assets", person(40), missing=missing, **h) for h in homes] == wanted
+    for home, expected in zip(homes, wanted, strict=True):
+        with pytest.warns(
+            MpiWarning, match="assets: the data have no column 'computer', 'animal_cart', which is taken"
+        ):
+            assert says("global-mpi", "assets", person(40), missing=missing, **home) == expected
+
+
+@pytest.mark.parametrize("engine", ["polars", "arrow", "lazy polars", "duckdb"])
+def test_an_item_under_another_name_is_told_on_every_engine(engine: str, on_engine: Callable[..., Any]) -> None:
+    homes = pd.DataFrame([{"household": 1, **NONE, "tv": 1, "fridge": 1}]).drop(columns="refrigerator")
+    with pytest.warns(MpiWarning, match="assets: the data have no column 'refrigerator'"):
+        found = collected(evaluate(on_engine(engine, homes), load_rules("global-mpi").select(["assets"])))
+    assert found["d_asst"].tolist() == [1]
 
 
 def test_assets_of_which_no_column_is_there_cannot_be_computed() -> None:

@@ -143,10 +143,7 @@ def _some_of(table: dict[str, Any], path: str, tables: Tables) -> Condition | No
 
 def _skip(table: dict[str, Any], path: str, tables: Tables) -> bool:
     """Read whether unknown conditions are left out."""
-    value = table.get("skip_missing", False)
-    if not isinstance(value, bool):
-        tables.say(f"{path}.skip_missing", value, "true or false")
-    return value is True
+    return tables.is_true(table.get("skip_missing", False), f"{path}.skip_missing")
 
 
 def _opposite(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:

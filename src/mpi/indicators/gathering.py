@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[Any, str]]
 
-__all__ = ["check_columns", "computed_for", "doubted", "gather", "tell_doubts", "tell_labels", "wanted"]
+__all__ = [
+    "check_columns",
+    "computed_for",
+    "doubted",
+    "gather",
+    "tell_absent",
+    "tell_doubts",
+    "tell_labels",
+    "wanted",
+]
 
 
 def gather(
@@ -59,6 +68,7 @@ def gather(
         other values; a text is no label; rows meet both sides of a rule.
     """
     check_columns(rules, known)
+    tell_absent(rules, known, stacklevel=4)
     labels = labels or {}
     answers = read(wanted(rules, known))
     answers = answers.plus(_without_codes(rules, answers, labels))
@@ -121,6 +131,19 @@ def check_columns(rules: Rules, known: Sequence[str]) -> None:
     few = f"{len(left)} of {len(rules)} rules can be computed all the same, with computable(rules, columns): "
     hint = few + ", ".join(left) if left else "None of the rules can be computed"
     raise MpiError(f"{problems.error()}\n{hint}", tuple(problems.found))
+
+
+def tell_absent(rules: Rules, known: Sequence[str], *, stacklevel: int) -> None:
+    """Warn of optional columns that the data lack, where a rule wants that told."""
+    told = {r.name: [c for c in r.optional if c not in known] for r in rules if r.tell_absent}
+    for name, columns in told.items():
+        if columns:
+            warnings.warn(
+                f"{name}: the data have no column {', '.join(map(repr, columns))}, which is taken as missing "
+                f"throughout; look whether the question was not asked, or the column is called otherwise",
+                MpiWarning,
+                stacklevel=stacklevel,
+            )
 
 
 def _absent(rules: Rules, known: Sequence[str]) -> list[str]:

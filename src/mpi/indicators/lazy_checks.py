@@ -11,7 +11,7 @@ from mpi.errors import Problems
 from mpi.indicators.arrays import asks_text
 from mpi.indicators.computed import Recoded
 from mpi.indicators.conditions import Compare, IsMissing, Times, leaves
-from mpi.indicators.gathering import check_columns, computed_for, doubted, tell_labels, wanted
+from mpi.indicators.gathering import check_columns, computed_for, doubted, tell_absent, tell_labels, wanted
 from mpi.indicators.labelled import with_codes
 from mpi.indicators.lazy_look import look
 from mpi.indicators.yes_no import neither, torn_rule
@@ -82,6 +82,7 @@ def fitting(
     labels = labels or {}
     schema: dict[str, Any] = dict(frame.collect_schema())
     check_columns(rules, list(schema))
+    tell_absent(rules, list(schema), stacklevel=5)
     problems = Problems(f"the rules {rules.name!r} do not fit the data")
     computed = computed_for(rules, list(schema))
     recoded = [c for c in computed if isinstance(c, Recoded)]

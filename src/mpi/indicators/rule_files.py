@@ -129,6 +129,8 @@ def _lines(rule: Rule) -> list[str]:
         written["enough"] = quoted("one" if rule.enough == ONE_ANSWER else text(rule.enough))
     if rule.optional:
         written["optional"] = f"[{', '.join(map(quoted, rule.optional))}]"
+    if rule.tell_absent:
+        written["tell_absent"] = "true"
     return [f"[rules.{key_text(rule.name)}]", *(f"{key} = {written[key]}" for key in RULE_KEYS if key in written)]
 
 

@@ -27,7 +27,7 @@ __all__ = ["RULE_KEYS", "TEXTS", "read_rules"]
 TEXTS = ("label", "who", "because", "column", "source", "proxy", "note")
 RULE_KEYS = (
     "label", "of", "eligible", "who", "deprived", "not_deprived", "because", "household", "nobody", "enough", "column",
-    "optional", "source", "status", "proxy", "note",
+    "optional", "tell_absent", "source", "status", "proxy", "note",
 )  # fmt: skip
 _TOP = ("name", "title", "source", "missing", "parameters", "computed", "rules")
 
@@ -205,4 +205,5 @@ _READERS: dict[str, Callable[[Any, str, Tables], Any]] = {
     "household": _household,
     "enough": _enough,
     "optional": lambda value, path, tables: tables.names(value, path),
+    "tell_absent": lambda value, path, tables: tables.is_true(value, path),
 }

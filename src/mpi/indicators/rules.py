@@ -128,6 +128,8 @@ class Rule:
         The column the deprivation is written to; ``dep_<name>`` by default.
     optional : sequence of str
         Columns that are taken as missing throughout where the data lack them.
+    tell_absent : bool
+        Whether a warning names the optional columns that the data lack, where a misspelt one would change figures.
     label : str
         What to print in tables.
     who, because : str
@@ -158,6 +160,7 @@ class Rule:
     enough: Fraction | None = None
     column: str = ""
     optional: tuple[str, ...] = ()
+    tell_absent: bool = False
     label: str = ""
     who: str = ""
     because: str = ""
@@ -375,6 +378,8 @@ def _check(rule: Rule, problems: Problems) -> None:
         condition = getattr(rule, key)
         if not isinstance(condition, Condition) and not (key != "deprived" and condition is None):
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
+    if rule.tell_absent not in {True, False}:
+        problems.add(f"tell_absent: true or false, not {rule.tell_absent!r}")
     if rule.household == "head" and rule.enough is not None:
         problems.add("enough: the head is one person, of whom no share can answer; leave it out")
     _check_of_household(rule, problems)

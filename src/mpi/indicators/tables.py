@@ -53,6 +53,12 @@ class Tables:
             self.say(path, value, "text in quotes")
         return is_text(value)
 
+    def is_true(self, value: Any, path: str) -> bool:
+        """Read true or false."""
+        if not isinstance(value, bool):
+            self.say(path, value, "true or false")
+        return value is True
+
     def names(self, value: Any, path: str) -> tuple[str, ...]:
         """Read a list of names."""
         if isinstance(value, list) and all(is_text(v) and v for v in value):

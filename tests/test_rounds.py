@@ -247,3 +247,19 @@ def test_equal_codes_of_psus_are_asked_about(engine: str) -> None:
 def test_other_codes_of_psus_are_not() -> None:
     frame = people(1, PEOPLE).drop(columns="name")
     mpi.pool({1: mpi.Survey(frame, psu="psu"), 2: mpi.Survey(frame.assign(psu=frame["psu"] + 6), psu="psu")})
+
+
+# --- years of Stata -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory", [None, "1GB"])
+@pytest.mark.parametrize("version", [114, 117, 118])
+def test_years_of_stata_are_years(version: int, memory: str | None, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"year": pd.to_datetime(["2016", "2018"] * 3), "d": [1, 0, 1, 1, 0, 1]})
+    frame["asked"] = pd.to_datetime(["2016-03-04", "2018-05-06"] * 3)
+    path = tmp_path / "rounds.dta"
+    frame.to_stata(path, write_index=False, convert_dates={"year": "ty", "asked": "td"}, version=version)
+    survey = mpi.read_survey(path, wave="year", memory=memory)
+    assert survey.waves == (2016, 2018)
+    assert mpi.estimate(survey, ONE, statistics=["H"]).select(wave=2016).value.tolist() == [2 / 3]
+    assert mpi.mean(survey, "d", by=["asked"]).select(by="asked").keys["group"].to_list()[0].startswith("2016-03-04")

@@ -64,6 +64,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     """Return the columns with their labels; a file that is not whole is refused."""
     layout = dta_layout.walk(path)
     frame, legacy = _data(path, layout, None if columns is None else _raw(path, columns))
+    frame = _with_years(frame, _years(path, layout, frame))
     if len(frame) != layout.rows:
         raise DamagedError(f"its header says {layout.rows} rows, and {len(frame)} were found")
     raw = tidied_names(map(str, frame.columns))
@@ -155,7 +156,7 @@ def _in_pieces(path: Path, layout: Layout, columns: list[str], rows: int) -> Ite
     """Yield pieces, and whether their text was read as Latin-1."""
     import pandas as pd
 
-    done = 0
+    done, years = 0, None
     try:
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
@@ -167,12 +168,26 @@ def _in_pieces(path: Path, layout: Layout, columns: list[str], rows: int) -> Ite
                     frame = reader.read(min(rows, layout.rows - done), columns=columns)
                 _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
                 done += len(frame)
-                yield frame, any(issubclass(w.category, UnicodeWarning) for w in seen)
+                years = _years(path, layout, frame) if years is None else years
+                yield _with_years(frame, years), any(issubclass(w.category, UnicodeWarning) for w in seen)
     except (UnicodeDecodeError, ValueError) as error:
         if done or (not isinstance(error, UnicodeDecodeError) and layout.version != _NOT_BEFORE_PANDAS_3):
             raise
         for start in range(0, layout.rows, rows):
             yield _data_by_pyreadstat(path, columns, row_offset=start, row_limit=rows), True
+
+
+def _years(path: Path, layout: Layout, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that hold years (format %ty), of which pandas makes the first of January."""
+    dates = [str(c) for c in frame.columns if frame[c].dtype.kind == "M"]
+    if not dates or layout.version in _NO_READSTAT:
+        return []
+    formats = _metadata(path, legacy=False)[0].original_variable_types
+    return [c for c in dates if formats.get(c, "").lstrip("%-").startswith("ty")]
+
+
+def _with_years(frame: pd.DataFrame, years: list[str]) -> pd.DataFrame:
+    return frame.assign(**{c: frame[c].dt.year for c in years}) if years else frame
 
 
 def _data_by_pyreadstat(path: Path, columns: list[str] | None, **part: int) -> Any:

@@ -30,6 +30,7 @@ __all__ = [
     "composite",
     "compress",
     "constant_within",
+    "declared",
     "first_of",
     "numbers",
     "owned",
@@ -369,8 +370,16 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
         mapped = exact[0].replace_strict([*exact[1].to_list(), None], [*numbered, -1], return_dtype=nw.Int32)
         index = np.asarray(mapped.to_numpy(), dtype=np.int32)
     if isinstance(series.dtype, nw.Enum):
-        return _sorted_levels(found, index, {v: i for i, v in enumerate(series.dtype.categories)})
+        declared = list(series.dtype.categories)
+        return declared, np.array([*map(declared.index, found), -1], dtype=np.int32)[index]
     return _sorted_levels(found, index)
+
+
+def declared(dtype: Any, series: nw.Series[Any] | None = None) -> tuple[Any, ...]:
+    """Return the categories that a type of columns has, met or not; of pandas they are read from the column."""
+    if series is not None and series.implementation.is_pandas_like() and hasattr(series.to_native(), "cat"):
+        return tuple(series.to_native().cat.categories)
+    return tuple(dtype.categories) if isinstance(dtype, nw.Enum) else ()
 
 
 def composite(name: str, dtype: Any) -> str:
@@ -381,11 +390,9 @@ def composite(name: str, dtype: Any) -> str:
     )
 
 
-def _sorted_levels(
-    found: list[Any], index: NDArray[np.int32], rank: Mapping[Any, int] | None = None
-) -> tuple[list[Any], NDArray[np.int32]]:
+def _sorted_levels(found: list[Any], index: NDArray[np.int32]) -> tuple[list[Any], NDArray[np.int32]]:
     try:
-        order = sorted(range(len(found)), key=lambda i: rank[found[i]] if rank else found[i])
+        order = sorted(range(len(found)), key=lambda i: found[i])
     except TypeError:
         order = sorted(range(len(found)), key=lambda i: str(found[i]))
     place = np.empty(len(found) + 1, dtype=np.int32)

@@ -16,6 +16,7 @@ from mpi.profiles import counted, profile, rows_of
 from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words
 from mpi.undeclared import tell_contradictions
+from mpi.unobserved import with_categories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ def estimate(
     statistics: Sequence[Statistic] | None = None,
     level: float = 0.95,
     df: Degrees = "group",
+    observed: bool = True,
 ) -> Estimates:
     """Estimate a multidimensional poverty measure, in total and by groups, with the design in every error.
 
@@ -76,6 +78,10 @@ def estimate(
         Degrees of freedom: PSUs minus strata, of those with cases that the figure rests on (of A, shares and
         inequality, the poor of the group); or of the whole design, as OPHI publishes.
 
+    observed : bool, default True
+        Whether only groups with cases have rows, as in ``groupby`` of pandas. With False each declared category, and
+        each value label, of a disaggregation by one column has them: its figures are missing, and `n` is 0.
+
     Returns
     -------
     Estimates
@@ -103,14 +109,16 @@ def estimate(
     if not isinstance(survey, Survey):
         raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
     if isinstance(measure, Estimable):
-        return measure.estimate_with(
+        classes = measure.estimate_with(
             survey, by, cutoffs=cutoffs, weightings=weightings, where=where, unit=unit, statistics=statistics,
             level=level, df=df,
         )  # fmt: skip
+        return classes if observed and where is not None else with_categories(classes, survey, observed=observed)
     request = _request(measure, by, cutoffs, weightings, statistics, level, df, unit)
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(request.by), *measure.columns]
     domain.check_columns(columns)
+    asked = domain
     tell_contradictions(survey.labels, measure.columns, stacklevel=3)
     domain = domain.condensed(measure.columns, columns_of(request.by), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
@@ -120,7 +128,8 @@ def estimate(
     about = described(domain, measure, unit or measure.unit)
     if set(NUMBERS) & set(request.wanted):
         about["numbers"] = NUMBERS_ARE
-    return replace(found, titles=titles, about=about, measures=(measure,))
+    found = replace(found, titles=titles, about=about, measures=(measure,))
+    return with_categories(found, asked, observed=observed)
 
 
 NUMBERS_ARE = "rates times all weights of the domain; who misses answers counts as the others do"

@@ -17,6 +17,7 @@ from mpi.sums import Sums, sums_of, weighted
 from mpi.survey import Survey
 from mpi.totals import cells_of
 from mpi.undeclared import tell_undeclared
+from mpi.unobserved import with_categories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ def mean(
     unit: Unit = "person",
     level: float = 0.95,
     df: Degrees = "group",
+    observed: bool = True,
 ) -> Estimates:
     """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
 
@@ -55,7 +57,7 @@ def mean(
         Who was asked.
     columns : str or sequence of str
         Columns of numbers; rows where one is missing are left out of its mean, and stay in the design.
-    by, where, unit, level, df
+    by, where, unit, level, df, observed
         As for `mpi.estimate`.
 
     Returns
@@ -76,7 +78,7 @@ def mean(
     ['Urban', 'Rural']
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, pairs=pairs)
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
     variables = [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in found.sums()]
     return found.estimates(variables, ratio_of_totals)
 
@@ -90,6 +92,7 @@ def proportion(
     unit: Unit = "person",
     level: float = 0.95,
     df: Degrees = "group",
+    observed: bool = True,
 ) -> Estimates:
     """Estimate the share of each category of columns, with logit-t intervals.
 
@@ -99,7 +102,7 @@ def proportion(
         Who was asked.
     columns : str or sequence of str
         Columns of categories; rows where one is missing are left out of its shares.
-    by, where, unit, level, df
+    by, where, unit, level, df, observed
         As for `mpi.estimate`.
 
     Returns
@@ -114,7 +117,7 @@ def proportion(
     >>> est.select(wave=2016).table["indicator"].tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, level, df, categories=_listed(columns))
+    found = _Columns(survey, where, unit, by, level, df, observed, categories=_listed(columns))
     variables = []
     for name in _listed(columns):
         groups = found.survey.categories(name)
@@ -122,7 +125,7 @@ def proportion(
         known = np.array([v is not None for v in groups.levels])
         seen = known[index].astype(np.float64)
         for i, label in enumerate(groups.labels):
-            if known[i] and (index == i).any():
+            if known[i] and (not observed or (index == i).any()):
                 label_of = Labels("proportion", indicator=label, dimension=name)
                 variables.append((label_of, weighted(found.rows, (index == i) * 1.0, seen, seen > 0)))
     return found.estimates(variables, ratio_of_totals)
@@ -137,6 +140,7 @@ def total(
     unit: Unit = "person",
     level: float = 0.95,
     df: Degrees = "group",
+    observed: bool = True,
 ) -> Estimates:
     """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
 
@@ -148,7 +152,7 @@ def total(
         Who was asked.
     columns : str or sequence of str
         Columns of numbers.
-    by, where, unit, level, df
+    by, where, unit, level, df, observed
         As for `mpi.estimate`.
 
     Returns
@@ -163,7 +167,7 @@ def total(
     2
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, pairs=pairs)
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
     variables = [(Labels("total", indicator=p[0], method="t"), x) for p, x in found.sums()]
     return found.estimates(variables, _totals)
 
@@ -178,6 +182,7 @@ def ratio(
     unit: Unit = "person",
     level: float = 0.95,
     df: Degrees = "group",
+    observed: bool = True,
 ) -> Estimates:
     """Estimate the ratio of two totals, for example the share of food in all spending.
 
@@ -189,7 +194,7 @@ def ratio(
         Who was asked.
     numerator, denominator : str
         Columns of numbers.
-    by, where, unit, level, df
+    by, where, unit, level, df, observed
         As for `mpi.estimate`.
 
     Returns
@@ -203,7 +208,7 @@ def ratio(
     >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
     1.0
     """
-    found = _Columns(survey, where, unit, by, level, df, pairs=[(numerator, denominator)])
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=[(numerator, denominator)])
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
     return found.estimates([(label, x) for _, x in found.sums()], ratio_of_totals)
 
@@ -221,7 +226,7 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 class _Columns:
     """The columns asked for, and what is needed to sum them by unit and group."""
 
-    __slots__ = ("about", "by", "df", "level", "pairs", "rows", "survey")
+    __slots__ = ("about", "asked", "by", "df", "level", "observed", "pairs", "rows", "survey")
 
     def __init__(
         self,
@@ -231,6 +236,7 @@ class _Columns:
         by: Sequence[By],
         level: float,
         df: Degrees,
+        observed: bool,  # noqa: FBT001  # ours
         *,
         pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
@@ -249,6 +255,7 @@ class _Columns:
         domain.check_columns(used)
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
         tell_undeclared(domain, entering, stacklevel=4)
+        self.asked, self.observed = domain, observed
         self.survey = domain.condensed((), groups, pairs, unit=unit)
         self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}
         self.level: float = level
@@ -277,7 +284,7 @@ class _Columns:
             parts.append((group, cells, [part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)]))
         whole = parts[0][1]  # the total always comes first
         made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
-        return replace(made, about=self.about)
+        return with_categories(replace(made, about=self.about), self.asked, observed=self.observed)
 
 
 def _by_cell(cells: Cells, variables: Sequence[Floats]) -> Floats:

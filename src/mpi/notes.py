@@ -90,6 +90,7 @@ _ABOUT = {
     "numbers": "Numbers",
     "decomposition": "Decomposition",
     "lenses": "Lenses",
+    "empty": "Empty groups",
     "followed": "Followed",
     "data": "Data",
 }

@@ -33,7 +33,7 @@ def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | 
     """Return the group of each level of a column."""
     if not isinstance(groups, Mapping):
         return groups.apply([None if v is None else v for v in known.levels])
-    problems = Problems(f"{column} cannot be put into groups")
+    problems = Problems(column)
     given = {_plain(key): group for key, group in groups.items()}
     out, lost = [], []
     for level, label in zip(known.levels, known.labels, strict=True):

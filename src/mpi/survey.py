@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.alike import tell_groups
-from mpi.columns import Categories, as_frame, categories, numbers, owned, require
+from mpi.columns import Categories, as_frame, categories, declared, numbers, owned, require
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
@@ -419,11 +419,34 @@ class Survey:
         """Return a column as groups."""
         self.check_columns([name])
         found = categories(self.frames, name, self.labels.get(name))
-        if len(self.waves) > 1 and name not in self.roles.values():
+        written = {declared(f[name].dtype, f[name]) for f in self.frames}  # one list of categories is one way to write
+        if len(self.waves) > 1 and name not in self.roles.values() and (len(written) > 1 or () in written):
             there = np.zeros((len(self.waves), len(found.levels)), dtype=bool)
             there[self.wave_of_rows(), found.index] = True
             tell_of_codes(name, found.levels, found.names, there, self.waves)
         return found
+
+    def declared(self, name: str, *, labels: bool = False) -> tuple[Any, ...]:
+        """Return the values that a column can have, whether anybody has them or not.
+
+        Parameters
+        ----------
+        name : str
+            The column.
+        labels : bool, default False
+            Whether a value label declares a value, as a category of pandas, Polars or an engine does.
+        """
+        self.check_columns([name])
+        found = [v for f in self.frames for v in declared(f[name].dtype, f[name])]
+        return tuple(dict.fromkeys([*found, *(self._labelled(name, found) if labels else ())]))
+
+    def _labelled(self, name: str, found: Sequence[Any]) -> list[Any]:
+        """Return the values that have labels and are answers, in order; texts among numbers are missing values."""
+        known = self.labels.get(name, {})
+        numbers = [v for v in known if not isinstance(v, str)]
+        values = [v for v in known if isinstance(v, str)] if found or not numbers else numbers
+        gone = self.missing.of(name).among_levels(values)
+        return sorted(v for v, lost in zip(values, gone, strict=True) if not lost)
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise for every name that is not a column, with the nearest one."""

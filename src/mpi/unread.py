@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.columns import categories
+from mpi.columns import categories, declared
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.lazy_frames import lazy_frame, recoded
@@ -233,6 +233,12 @@ class Unread(Survey):
         of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
         sources = [by_household(s, columns) if of_members else s for s in self.sources]
         return self._put_together([profile_of(s, asked, self._alone(), self.labels) for s in sources])
+
+    def declared(self, name: str, *, labels: bool = False) -> tuple[Any, ...]:
+        """Return the values that a column can have, by its type in the engine; see `Survey.declared`."""
+        self.check_columns([name])
+        found = [v for s in self.sources for v in declared(s.frame.collect_schema()[name])]
+        return tuple(dict.fromkeys([*found, *(self._labelled(name, found) if labels else ())]))
 
     def levels(self, column: str) -> list[Any]:
         """Return the values that occur in a column, as its engine finds them; none where it is absent."""

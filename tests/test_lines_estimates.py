@@ -46,3 +46,18 @@ def test_a_line_of_income_alone(survey: mpi.Survey) -> None:
     est = mpi.estimate(survey, mpi.load_line("vn-2011"))
     assert est.keys["statistic"].to_list()[:2] == ["poor", "near_poor"]
     assert "M0" not in est.keys["statistic"].values
+
+
+@pytest.mark.parametrize("statistic", ["poor", "poor_number", "H"])
+def test_a_class_has_the_degrees_of_freedom_of_its_households(survey: mpi.Survey, statistic: str) -> None:
+    frame = survey.frames[0].to_native().assign(home=lambda f: f.psu % 2)
+    frame.loc[(frame.psu == 3) | (np.arange(len(frame)) % 10 == 0), "w"] = 0.0
+    again = mpi.Survey(frame, weight="w", strata="stratum", psu="psu")
+    line = mpi.load_line("vn-2022")
+    for df in ("group", "design"):
+        est = mpi.estimate(again, line, by=["home"], df=df)
+        (i,) = est.keys.find({"statistic": statistic, "by": "home", "group": "1"})
+        there = frame[frame.w > 0] if df == "design" else frame[(frame.w > 0) & (frame.home == 1)]
+        assert est.df[i] == there.psu.nunique() - there.stratum.nunique()
+        inside = frame[(frame.w > 0) & (frame.home == 1)]
+        assert (est.n[i], est.n_psu[i]) == (len(inside), inside.psu.nunique())

@@ -23,7 +23,7 @@ _RATIOS = ("ratio", "representation_ratio", "weight_ratio")
 def nulls(est: Estimates) -> Floats:
     """Return what no difference is: a ratio of 1, and 0 of all else."""
     column = est.keys["contrast"]
-    ratio = [i for i, name in enumerate(column.values) if str(name).startswith(_RATIOS)]
+    ratio = [i for i, name in enumerate(column.values) if str(name).partition(" of ")[0] in _RATIOS]
     return np.isin(column.index, ratio).astype(np.float64)
 
 

@@ -1,6 +1,6 @@
 """Confidence intervals for shares, means and differences.
 
-p the estimate, s its standard error, q the t quantile of the design's degrees of freedom:
+p the estimate, s its standard error, q the t quantile of its degrees of freedom:
 
 =========  ===================================================================================================
 logit      expit(logit p -/+ q s / (p (1 - p))): the default for shares, as Stata's and OPHI's published tables

@@ -30,6 +30,7 @@ _SIZEABLE = 1 / 20
 """What an estimate adds to a variance counts where it is this share of the largest addition."""
 
 _LEAST = 0.25
+"""What is taken for none in a sum, so that a part that hardly counts does not take all degrees of freedom away."""
 
 
 def derived_degrees(se: Floats, df: Floats, slope: Any, chain: Influence) -> Floats:

@@ -62,5 +62,5 @@ def test_rounding_is_no_variance(groups: int) -> None:
     gaps = mpi.decompose.gap(est, "g", kinds="difference")
     people = gaps.select(statistic="population")
     assert (people.se == 0).all()
-    assert set(people.flag.to_list()) == {"no variation between PSUs: no interval"}
+    assert set(people.flag.to_list()) == {"so by definition or design: no sampling error"}
     assert (gaps.select(statistic="H").se > 0).any()

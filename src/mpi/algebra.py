@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from mpi.assemble import (
     Labels,
     Part,
     Undefined,
+    Zero,
     assemble,
     merge,
     numbers,
@@ -254,5 +256,32 @@ def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
         if j >= 0 and not f.dimension:
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
-        out.append(Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, _method(f), undefined))
+        zero = _zero(f, scheme, k, j)
+        out.append(
+            Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, _method(f), undefined, zero)
+        )
     return out
+
+
+def _zero(f: Family, scheme: Scheme, k: int, j: int) -> Zero:
+    """Tell what an error of 0 means: some figures are what they are by the measure's definition.
+
+    In an intersection measure only those deprived in everything are poor: their intensity is 1, their scores are equal,
+    and contributions are the weights. The share of the only dimension is 1, that of an indicator without weight 0.
+    """
+    weights = [i.weight for i in scheme.measure.indicators]
+    if f.statistic == "population":
+        return "design"
+    if f.statistic in ("A", "inequality", "contribution_share"):
+        second = 1 - min(filter(None, weights))  # the highest score of those who are not deprived in everything
+        if scheme.cutoffs[k] - second > _NEAR:
+            return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"
+    if f.statistic == "contribution_share" and f.dimension:
+        return "certain" if len(scheme.measure.dimensions) == 1 else "unknown"
+    if f.statistic in ("contribution", "contribution_share"):
+        return "certain" if weights[j] == 0 and scheme.measure.missing == "drop" else "unknown"
+    return "unknown"
+
+
+_NEAR = Fraction(1, 10**6)
+"""Inexact weights within this of the cutoff may reach it."""

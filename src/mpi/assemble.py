@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.degrees import FEW, few
-from mpi.design import COMPLETE
+from mpi.design import CERTAIN, COMPLETE, SINGLE
 from mpi.errors import MpiError
+from mpi.estimable import certain, some_single
 from mpi.estimates import Estimates
 from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
@@ -52,6 +53,10 @@ Undefined = Literal[
 ]  # fmt: skip
 """Why a number may be undefined."""
 
+Zero = Literal["unknown", "certain", "design"]
+"""What an error of 0 says of a number: nothing (the sample does not vary); that the number follows from its definition,
+whatever the sample; or that the design gives it (the weights of all PSUs alike add up to the population)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -65,6 +70,7 @@ class Labels:
     weighting: str | None = None
     method: Interval | Own = "share"
     undefined: Undefined = "no complete cases in group"
+    zero: Zero = "unknown"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,6 +246,7 @@ def assemble(
         df=np.concatenate([t.df for t in tables]),
         n=np.concatenate([t.n for t in tables]),
         n_psu=np.concatenate([t.n_psu for t in tables]),
+        estimable=_estimable(tables),
         method=method,
         flag=flag,
         influence=influence,
@@ -257,6 +264,8 @@ class _Rows:
     groups: int
     value: Floats
     se: Floats
+    certain: NDArray[np.bool_]  # whether it has no sampling error, by definition or by design
+    steady: NDArray[np.bool_]  # whether an error of 0 is one that was estimated
     df: Floats
     n: Floats
     n_psu: Floats
@@ -273,7 +282,7 @@ def _rows(
 ) -> _Rows:
     """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
     G = cells.groups
-    names = ("value", "se", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
+    names = ("value", "se", "certain", "steady", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
         m, number = len(piece.labels), len(blocks)
@@ -294,13 +303,18 @@ def _rows(
             of_whole = np.arange(m)[:, None] * whole.groups + whole.place(cells.wave)[None, :]
             variance = share_variances(design, blocks[-2], blocks[-1], piece.value)
             made |= {"share": piece.value, "wb": np.full((m, G), number + 1), "wc": of_whole}
-        made["se"] = _errors(piece.value, variance)
+        fixed = np.array([label.zero == "certain" for label in piece.labels])
+        made["certain"] = certain(design, fixed, piece.value, cells, side)
+        made["steady"] = np.array([label.zero == "design" for label in piece.labels])[:, None] & ~some_single(
+            design, cells
+        )
+        made["se"] = np.where(made["certain"], 0.0, _errors(piece.value, variance))
         for name, values in made.items():
             found[name].append(values)
     flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
     labels = [label for piece in pieces for label in piece.labels]
     return _Rows(
-        labels, G, flat["value"], flat["se"], flat["df"], flat["n"],
+        labels, G, flat["value"], flat["se"], flat["certain"], flat["steady"], flat["df"], flat["n"],
         flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
     )  # fmt: skip
 
@@ -311,6 +325,14 @@ def _errors(value: Floats, variance: Floats) -> Floats:
     se[se <= _ROUNDING * np.abs(np.nan_to_num(value))] = 0.0
     se[np.isnan(value)] = np.nan
     return se
+
+
+def _estimable(tables: Sequence[_Rows]) -> NDArray[np.bool_]:
+    """Tell the numbers whose error is known: estimated from what varies in the sample, or none for certain."""
+    value, se, certain, steady, df = (
+        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "steady", "df")
+    )
+    return np.asarray(~np.isnan(value) & (certain | (((se > 0) | (steady & (se == 0))) & (df > 0))))
 
 
 def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
@@ -364,12 +386,14 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
 
 def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
     """Say what to know about each number, the gravest last so that it stands."""
-    value, se, n_psu, df = (np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "n_psu", "df"))
+    value, se, certain, n_psu, df = (
+        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "n_psu", "df")
+    )
     reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
     share, other = (np.isin(method.values, kinds)[method.index] for kinds in (["share"], ["intensity", "fraction"]))
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
-        "one PSU in group", "no degrees of freedom", FEW, COMPLETE, "estimate is 0: upper limit only",
+        "one PSU in group", "no degrees of freedom", FEW, SINGLE, CERTAIN, COMPLETE, "estimate is 0: upper limit only",
         "estimate is 1: lower limit only", *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
@@ -377,12 +401,14 @@ def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
     flag[se == 0] = 0
     flag[other & (value == 0)] = 1
     flag[other & (value == 1)] = 2
-    flag[share & (value == 0)] = 7
-    flag[share & (value == 1)] = 8
+    flag[share & (value == 0)] = 9
+    flag[share & (value == 1)] = 10
     flag[df <= 0] = 4
     flag[n_psu == 1] = 3
+    flag[np.isnan(se) & (n_psu != 1)] = 6
+    flag[certain] = 7
     if complete:
-        flag[:] = 6
+        flag[:] = 8
     undefined = np.isnan(value)
-    flag[undefined] = 9 + reasons.index[undefined]
+    flag[undefined] = 11 + reasons.index[undefined]
     return Coded(words, flag)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.degrees import FEW, derived_degrees, few, reduced
-from mpi.design import COMPLETE
+from mpi.design import CERTAIN, COMPLETE
 from mpi.errors import MpiError, Problems, unknown
+from mpi.estimable import WITHOUT, without_error
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
 from mpi.row_order import by_rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WaldTest", "contrast", "derive", "smallest", "wald"]
 
+_NOISE = 4 * np.finfo(np.float64).eps
 _CANCELLED, _ROUNDING = 1e-12, 64 * np.finfo(np.float64).eps
 
 
@@ -110,16 +112,28 @@ def derive(
     se = np.sqrt(chain.variances())
     size = abs(local) @ np.column_stack([est.se, np.abs(np.nan_to_num(est.value))])
     se[se <= size @ np.array([_CANCELLED, _ROUNDING])] = 0.0  # influences that cancel, but for rounding
-    se[undefined | unknown_slope] = np.nan
+    without = without_error(est, local, se, reasons)
+    se[undefined | unknown_slope | without] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
     complete = np.full(len(se), chain.design.complete)
     told = np.select(
-        [undefined, unknown_slope, complete, n_psu == 1, df <= 0, se == 0, few(df)],
-        ["undefined", "no derivative: no error", COMPLETE, *_WEAK],
+        [
+            undefined,
+            unknown_slope,
+            complete,
+            without & (n_psu == 1),
+            without & (df <= 0),
+            without,
+            se == 0,
+            df <= 0,
+            few(df),
+        ],
+        ["undefined", "no derivative: no error", COMPLETE, *_WEAK, WITHOUT, CERTAIN, _WEAK[1], FEW],
         "",
     ).tolist()
-    flags = [given or found or None for given, found in zip(reasons or told, told, strict=True)]
+    lost = [x if w else "" for x, w in zip(told, without & ~undefined & ~unknown_slope, strict=True)]
+    flags = [_both(given, x) or found or None for given, x, found in zip(reasons or told, lost, told, strict=True)]
     return replace(
         est,
         keys=keys or _common(est.keys, local, name),
@@ -128,14 +142,22 @@ def derive(
         df=df,
         n=n,
         n_psu=n_psu,
+        estimable=~np.isnan(se),
         method=coded([method] * len(value)),
         flag=coded(flags),
         influence=chain,
     )
 
 
-_WEAK = ("one PSU in group", "no degrees of freedom", "no variation between PSUs: no interval", FEW)
+_WEAK = ("one PSU in group", "no degrees of freedom")
 """What is told of numbers whose error or interval is none, or little worth."""
+
+
+def _both(given: str | None, found: str) -> str:
+    """Put together what a decomposition says of a number and that it has no error, unless it says so itself."""
+    if given and given.endswith((": no error", ": no interval")):
+        return given
+    return "; ".join(dict.fromkeys(filter(None, (given, found))))
 
 
 def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np.float64]:
@@ -166,12 +188,17 @@ def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     if not np.isfinite(gap).all():
         problems.add("some estimates are missing; select those that are defined")
         problems.raise_if_any()
+    unknown_error = ~made.estimable
+    if unknown_error.any():
+        least = _rests_on_unknown(est, made, of)
+        problems.add(f"the errors of some numbers are not known, so nothing about them can be tested: {least}")
+    elif (made.se == 0).any():
+        problems.add(f"a hypothesis is about a number without variance: {_listed(made, made.se == 0)}")
+    problems.raise_if_any()
     V = made.influence.covariance()
     spread = np.sqrt(np.diag(V))
     q, df = len(gap), float(np.max(made.df) if est.degrees == "design" else np.min(made.df))
-    if (made.se == 0).any():
-        problems.add("a hypothesis is about a number without variance")
-    elif np.linalg.matrix_rank(V / np.outer(spread, spread), hermitian=True, tol=1e-10) < q:
+    if np.linalg.matrix_rank(V / np.outer(spread, spread), hermitian=True, tol=1e-10) < q:
         problems.add("the hypotheses repeat each other; test fewer")
     if q > df:
         problems.add(f"{q} hypotheses, {df:g} degrees of freedom")
@@ -183,6 +210,26 @@ def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     return WaldTest(
         f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
     )
+
+
+def _rests_on_unknown(est: Estimates, made: Estimates, of: ArrayLike | None) -> str:
+    """Name the estimates without a known error that the hypotheses rest on."""
+    used = np.ones(len(est), dtype=bool) if of is None else (_table(of)[~made.estimable] != 0).any(axis=0)
+    return _listed(est, used & ~est.estimable)
+
+
+def _listed(est: Estimates, which: NDArray[np.bool_]) -> str:
+    """Name some estimates, the first of many, each with what its flag says."""
+    rows = np.flatnonzero(which).tolist()
+    names = []
+    for row in rows[:_NAMED]:
+        words = [str(est.keys[n].at(row)) for n in ("statistic", "indicator", "group", "wave") if est.keys[n].at(row)]
+        flag = est.flag.at(row)
+        names.append(" ".join(words) + (f" ({flag})" if flag else ""))
+    return "; ".join(names) + (f"; and {len(rows) - _NAMED} more" if len(rows) > _NAMED else "")
+
+
+_NAMED = 6
 
 
 def _table(values: Any) -> NDArray[np.float64]:
@@ -223,8 +270,8 @@ def _slope(
 ) -> NDArray[np.float64]:
     """Differentiate numerically: central differences of fourth order with a step of a thousandth of the estimate.
 
-    A missing estimate that the function does not use has slope 0; where a step leaves the function's domain (a root at
-    0), the slope is missing, and so is the error.
+    A missing estimate that the function does not use has slope 0, and so has what changes by rounding alone; where a
+    step leaves the function's domain (a root at 0), the slope is missing, and so is the error.
     """
     out = np.zeros((len(base), len(at)))
     for i, x in enumerate(at):
@@ -239,6 +286,7 @@ def _slope(
 
         with np.errstate(all="ignore"):
             slope = (moved(-2) - 8 * moved(-1) + 8 * moved(1) - moved(2)) / (12 * h)
+            slope[np.abs(slope) * h <= _NOISE * np.abs(base)] = 0.0
         out[:, i] = np.where(np.isfinite(base), np.where(np.isfinite(slope), slope, np.nan), 0.0)
     return out
 

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["COMPLETE", "Design", "SingleInGroup", "SinglePsu"]
+__all__ = ["CERTAIN", "COMPLETE", "SINGLE", "Design", "SingleInGroup", "SinglePsu"]
 
 COMPLETE = "whole population: no sampling error"
 """What is told of the figures of a census."""
+
+CERTAIN = "so by definition or design: no sampling error"
+"""What is told of a figure that is what it is whatever the sample shows."""
+
+SINGLE = "one PSU in each stratum: no error"
+"""What is told of a figure whose strata all have one PSU, where the others would have to stand in for these."""
 
 SinglePsu = Literal["error", "certainty", "centered", "scaled"]
 """The rule for a stratum with one PSU."""

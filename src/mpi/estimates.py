@@ -52,6 +52,9 @@ class Estimates:
         Degrees of freedom of each.
     n, n_psu : ndarray of float
         The unweighted numbers of cases and of PSUs that each rests on.
+    estimable : ndarray of bool
+        Whether the error of each is known: estimated from what varies in the sample, or 0 by definition. It is not
+        where nobody or everybody is poor, in one PSU, where all strata are single, without degrees of freedom.
     method : Coded
         The method of each interval; ``share``, ``intensity`` and ``fraction`` stand for that of `shares`.
     flag : Coded
@@ -81,6 +84,7 @@ class Estimates:
     df: NDArray[np.float64]
     n: NDArray[np.float64]
     n_psu: NDArray[np.float64]
+    estimable: NDArray[np.bool_]
     method: Coded
     flag: Coded
     influence: Influence
@@ -188,6 +192,7 @@ class Estimates:
             df=self.df[r],
             n=self.n[r],
             n_psu=self.n_psu[r],
+            estimable=self.estimable[r],
             method=self.method.take(r),
             flag=self.flag.take(r),
             influence=self.influence.take(r),

@@ -69,6 +69,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         df=np.concatenate([p.df for p in parts]),
         n=np.concatenate([p.n for p in parts]),
         n_psu=np.concatenate([p.n_psu for p in parts]),
+        estimable=np.concatenate([p.estimable for p in parts]),
         method=stacked([p.method for p in parts]),
         flag=stacked([p.flag for p in parts]),
         influence=_influence([p.influence for p in parts]),

@@ -97,18 +97,18 @@ class _Segments:
     ----------
     n : ndarray of float
         PSUs in the stratum.
-    touched : ndarray of int
-        Those of them that the column has an entry for.
     around_all : ndarray of bool
         Whether the stratum varies around the mean of all PSUs of the column's strata, not around its own.
     scale : ndarray of float
         The factor of its sum of squares.
+    unknown : ndarray of bool, shape (columns,)
+        The columns all of whose strata are single, where the others would have to stand in for these.
     """
 
     n: NDArray[np.float64]
-    touched: NDArray[np.int64]
     around_all: NDArray[np.bool_]
     scale: NDArray[np.float64]
+    unknown: NDArray[np.bool_]
 
 
 def _segments(
@@ -128,7 +128,8 @@ def _segments(
     if design.single_psu == "scaled":
         scale = np.where(single, 0.0, scale * raised[column])
     around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
-    return _Segments(n, touched, around_all, scale)
+    unknown = np.isnan(raised) & (design.single_psu == "scaled")
+    return _Segments(n, around_all, scale, unknown)
 
 
 def _single(design: Design, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.bool_]:
@@ -204,7 +205,7 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
         sums = np.add.reduceat(part, first, axis=1)
         mean = sums / segments.n
         if segments.around_all.any():
-            grand = np.add.reduceat(sums, by_group, axis=1) / np.add.reduceat(segments.n, by_group)
+            grand = _grand(np.add.reduceat(sums, by_group, axis=1), np.add.reduceat(segments.n, by_group))
             if support is not None:
                 grand[:] = 0.0  # the share that it is a side of adds up to nothing
             mean[:, segments.around_all] = grand[:, g[segments.around_all]]
@@ -213,7 +214,13 @@ def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
         spread *= scale
         out[a : a + step] = np.add.reduceat(spread, cells.start[:-1], axis=1)
         out[a : a + step] += np.add.reduceat(mean**2 * untouched, by_group, axis=1)
+    out[:, segments.unknown] = np.nan
     return out
+
+
+def _grand(sums: NDArray[np.float64], psus: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of all PSUs of each group's strata; 0 where there is one in all, which would be its own mean."""
+    return np.divide(sums, psus, out=np.zeros(np.shape(sums)), where=psus > 1)
 
 
 def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -313,7 +320,8 @@ def spread_of(design: Design, given: Columns) -> Spread:
     sums = np.bincount(entry, weights=columns.data, minlength=len(key))
     mean = sums / segments.n
     if segments.around_all.any():
-        grand = np.bincount(c, weights=sums, minlength=m) / np.bincount(c, weights=segments.n, minlength=m)
+        total, psus = (np.bincount(c, weights=x, minlength=m).astype(np.float64) for x in (sums, segments.n))
+        grand = _grand(total, psus)
         if given.support is not None:
             grand[given.support.whole >= 0] = 0.0  # the share they are sides of adds up to nothing
         mean = np.where(segments.around_all, grand[c], mean)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from mpi.degrees import FEW
-from mpi.design import COMPLETE
+from mpi.design import CERTAIN, COMPLETE, SINGLE
+from mpi.estimable import WITHOUT
 from mpi.intervals import Own
 from mpi.layout import occurring
 from mpi.notes import MISSING, ROUNDING
@@ -29,6 +30,9 @@ FLAGS = {
     "one PSU in group": "all cases of the group come from one primary sampling unit; its error is unreliable",
     "no degrees of freedom": "the cases lie in as many strata as primary sampling units, so there is no interval",
     FEW: "the error rests on few primary sampling units and is itself known badly; the interval is wide and rough",
+    SINGLE: "the rule for strata with one primary sampling unit needs another stratum, and there is none",
+    WITHOUT: "it rests on a figure that varies nowhere in the sample, whose error is not known",
+    CERTAIN: "it is what it is whatever the sample shows",
     COMPLETE: "everybody is in the data, as in a census or a register",
     "estimate is 0: no interval": "so in the sample; that is no proof that it is 0 in the population",
     "estimate is 1: no interval": "so in the sample; that is no proof that it is 1 in the population",

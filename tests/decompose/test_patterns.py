@@ -408,7 +408,8 @@ def totals(est: mpi.Estimates, statistic: str, **conditions: object) -> np.ndarr
 
 def same_numbers(a: mpi.Estimates, b: mpi.Estimates) -> None:
     assert a.value == pytest.approx(b.value, abs=1e-11, nan_ok=True)
-    assert a.se == pytest.approx(b.se, abs=1e-9, nan_ok=True)
+    ours, theirs = (np.where(est.estimable, est.se, np.nan) for est in (a, b))
+    assert ours == pytest.approx(theirs, abs=1e-9, nan_ok=True)
 
 
 @SETTINGS
@@ -513,7 +514,8 @@ def test_inequality_adds_up_and_alike_groups_are_not_apart(world: tuple) -> None
     for by in ("across", "one"):
         sums = parts.select(by=by, group="total", contrast=["within", "between"])
         whole = parts.select(by=by, group="total", contrast="total")
-        same_numbers(sums.contrast([1, 1]), whole)
+        if parts.select(by=by).estimable.all():
+            same_numbers(sums.contrast([1, 1]), whole)
         same_numbers(whole, est.select(statistic="inequality", by="total"))
         for contrast in ("within", "between"):
             each = np.nan_to_num(parts.select(by=by, contrast=contrast).value)

@@ -207,7 +207,8 @@ def _exact_one(means: Scored) -> Scored:
     """Hold the mean of the constant at 1, without rounding: it does not vary."""
     value, scores = means.value.copy(), means.scores.copy()
     value[0], scores[:, 0] = 1.0, 0.0
-    return replace(means, value=value, scores=scores)
+    labels = [replace(means.labels[0], zero="certain"), *means.labels[1:]]
+    return replace(means, labels=labels, value=value, scores=scores)
 
 
 def pooled_part(cases: Cases, link: Link, *, indicator: bool) -> Scored:

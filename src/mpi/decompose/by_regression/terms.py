@@ -153,7 +153,7 @@ class Result:
         few = [g for g in self.cases.inside if self.base.est.n_psu[self.base.place["y", g][0]] == 1]
         if group in self.cases.inside:
             return "one PSU in group" if group in few else None
-        return f"one PSU in {' and '.join(few)}: error too small" if few else None
+        return f"one PSU in {' and '.join(few)}: no error" if few else None
 
     def add_levels(self) -> None:
         """Add the mean of the outcome in each group."""

@@ -180,6 +180,19 @@ def test_what_is_so_by_definition_keeps_its_error_of_0() -> None:
     assert (alone.value.tolist(), alone.se.tolist(), alone.estimable.tolist()) == ([1, 1], [0, 0], [True, True])
 
 
+def test_what_cancels_in_the_sample_is_not_known() -> None:
+    """All poor are deprived in both: H less M0 is 0 in each PSU, and nobody knows how much it varies."""
+    frame = _frame()
+    frame["y"] = frame.x
+    est = mpi.estimate(mpi.Survey(frame, **DESIGN), MEASURE, by=["g"], statistics=["H", "M0"]).select(wave=2010)
+    apart = est.select(by="g", group="many", statistic=["H", "M0"]).contrast([1, -1])
+    assert (apart.value[0], apart.se[0], apart.estimable[0]) == (0, 0, False)
+    assert apart.flag.at(0) == "no variation between PSUs: no interval"
+    shares = estimated(frame).select(statistic="population_share", wave=2010)
+    one = shares.contrast(np.ones(len(shares)))
+    assert (one.value[0], one.se[0], one.estimable[0]) == pytest.approx((1, 0, True))
+
+
 def test_a_census_knows_everything() -> None:
     frame = _frame()
     est = mpi.estimate(mpi.Survey(frame, wave="t", census=True, shared_psus=False), MEASURE, by=["g"], statistics=["H"])

@@ -11,7 +11,7 @@ import numpy as np
 from mpi.degrees import FEW, derived_degrees, few, reduced
 from mpi.design import CERTAIN, COMPLETE
 from mpi.errors import MpiError, Problems, unknown
-from mpi.estimable import WITHOUT, without_error
+from mpi.estimable import WITHOUT, cancelled, without_error
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
 from mpi.row_order import by_rows
@@ -112,7 +112,7 @@ def derive(
     se = np.sqrt(chain.variances())
     size = abs(local) @ np.column_stack([est.se, np.abs(np.nan_to_num(est.value))])
     se[se <= size @ np.array([_CANCELLED, _ROUNDING])] = 0.0  # influences that cancel, but for rounding
-    without = without_error(est, local, se, reasons)
+    without, alike = without_error(est, local, se, reasons), cancelled(est, local, se)
     se[undefined | unknown_slope | without] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
@@ -125,11 +125,22 @@ def derive(
             without & (n_psu == 1),
             without & (df <= 0),
             without,
+            alike,
             se == 0,
             df <= 0,
             few(df),
         ],
-        ["undefined", "no derivative: no error", COMPLETE, *_WEAK, WITHOUT, CERTAIN, _WEAK[1], FEW],
+        [
+            "undefined",
+            "no derivative: no error",
+            COMPLETE,
+            *_WEAK,
+            WITHOUT,
+            _ALIKE,
+            CERTAIN,
+            _WEAK[1],
+            FEW,
+        ],
         "",
     ).tolist()
     lost = [x if w else "" for x, w in zip(told, without & ~undefined & ~unknown_slope, strict=True)]
@@ -142,13 +153,14 @@ def derive(
         df=df,
         n=n,
         n_psu=n_psu,
-        estimable=~np.isnan(se),
+        estimable=~(np.isnan(se) | alike | ((se > 0) & (df <= 0))),
         method=coded([method] * len(value)),
         flag=coded(flags),
         influence=chain,
     )
 
 
+_ALIKE = "no variation between PSUs: no interval"
 _WEAK = ("one PSU in group", "no degrees of freedom")
 """What is told of numbers whose error or interval is none, or little worth."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
-__all__ = ["WITHOUT", "certain", "some_single", "without_error"]
+__all__ = ["WITHOUT", "cancelled", "certain", "some_single", "without_error"]
 
 WITHOUT = "a term has no estimable error: no error"
 """What is told of a number that rests on another whose error is not known."""
@@ -97,7 +97,8 @@ def without_error(est: Estimates, local: Any, se: Floats, reasons: Sequence[str 
     np.maximum.at(largest, row, size)
     lost = ~est.estimable[local.indices]
     matters = lost & (size > _ROUNDING * largest[row])
-    matters &= ~(_in_a_union(est, local, row) | _in_a_mean(est, local, row)) | (se == 0)[row]
+    varied = np.bincount(row, (est.se[local.indices] > 0) & (local.data != 0), len(se)) > 0
+    matters &= ~(varied[row] & _in_a_union(est, local, row)) & ~((se > 0)[row] & _in_a_mean(est, local, row))
     share = np.isin(est.method.index, [i for i, m in enumerate(est.method.values) if m in _SHARES])
     bound = np.where(est.se > 0, est.se, np.where(share, 0.5, np.inf))[local.indices]
     most = np.multiply(size, bound, out=np.zeros(len(size)), where=matters)
@@ -105,6 +106,17 @@ def without_error(est: Estimates, local: Any, se: Floats, reasons: Sequence[str 
     silent = np.array([not r for r in reasons], dtype=bool) if len(reasons) else np.ones(len(se), dtype=bool)
     large = np.bincount(row, weights=most, minlength=len(se)) > _SMALL * se
     return np.asarray(large | (rests & silent & (largest == 0)))
+
+
+def cancelled(est: Estimates, local: Any, se: Floats) -> Bools:
+    """Tell the derived numbers whose terms vary and cancel in this sample, as H and M0 where all poor lack everything.
+
+    A sum over all groups of shares of the whole is 1 by definition.
+    """
+    row = np.repeat(np.arange(len(se)), np.diff(local.indptr))
+    varied = np.bincount(row, (est.se[local.indices] > 0) & (local.data != 0), len(se)) > 0
+    apart = np.bincount(row, ~_in_a_union(est, local, row), len(se)) > 0
+    return np.asarray((se == 0) & varied & apart)
 
 
 def _in_a_union(est: Estimates, local: Any, row: NDArray[np.int64]) -> Bools:

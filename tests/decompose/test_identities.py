@@ -207,7 +207,9 @@ def test_dimensions_add_up_and_shares_to_one(world: tuple) -> None:
     both = ours.astype(dict.fromkeys(keys, str)).merge(known.astype(dict.fromkeys(keys, str)), on=keys)
     assert len(both) == len(known)
     assert both.estimate_x.to_numpy() == pytest.approx(both.estimate_y.to_numpy(), abs=CLOSE, nan_ok=True)
-    there = both[both.se_x.notna()]  # as a ratio of two figures, one of which may have no known error, it has none
+    there = both[
+        both.se_x.notna() & both.se_y.notna()
+    ]  # as a ratio of two figures, one of which may have no known error, it has none
     assert there.se_x.to_numpy() == pytest.approx(there.se_y.to_numpy(), abs=1e-9)
 
 

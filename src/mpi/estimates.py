@@ -136,7 +136,9 @@ class Estimates:
             found = interval(how, (p - least) / room, s / room, df, self.level, n)
             low[rows], high[rows] = (least + room * limit for limit in found)
             if method == "share":
-                bare = rows[~(s > 0)]
+                bare = rows[
+                    (s == 0) & ~self.estimable[rows]
+                ]  # nobody or everybody in the sample, which is no definition
                 low[bare], high[bare] = one_sided(self.value[bare], self.df[bare], self.level, self.n[bare])
         return low, high
 

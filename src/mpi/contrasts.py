@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mpi.influence import Influence
     from mpi.intervals import Interval
 
-__all__ = ["WaldTest", "contrast", "derive", "smallest", "wald"]
+__all__ = ["WaldTest", "adjusted_f", "contrast", "derive", "smallest", "wald"]
 
 _NOISE = 4 * np.finfo(np.float64).eps
 _CANCELLED, _ROUNDING = 1e-12, 64 * np.finfo(np.float64).eps
@@ -215,13 +215,21 @@ def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     if q > df:
         problems.add(f"{q} hypotheses, {df:g} degrees of freedom")
     problems.raise_if_any()
+    return WaldTest(f"{q} linear restriction{'s' if q > 1 else ''}", *adjusted_f(gap, V, df))
+
+
+def adjusted_f(gap: NDArray[np.float64], V: NDArray[np.float64], df: float) -> tuple[float, tuple[float, float], float]:
+    """Return the adjusted F statistic of gaps that are 0 under the null, its degrees of freedom, and the p value.
+
+    F = (df - q + 1) / (df q) gap' V^-1 gap with q and df - q + 1 degrees of freedom (Korn and Graubard 1990, American
+    Statistician 44:270-276).
+    """
     from scipy.special import fdtrc
 
+    spread, q = np.sqrt(np.diag(V)), len(gap)
     unit = gap / spread
     f = float(unit @ np.linalg.solve(V / np.outer(spread, spread), unit)) / q * (df - q + 1) / df
-    return WaldTest(
-        f"{q} linear restriction{'s' if q > 1 else ''}", f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
-    )
+    return f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
 
 
 def _rests_on_unknown(est: Estimates, made: Estimates, of: ArrayLike | None) -> str:

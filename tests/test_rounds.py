@@ -194,7 +194,8 @@ def test_labels_of_codes_that_nobody_has_contradict_nothing() -> None:
         ([1, 2], [0, 1], "'people' is 1, 2 in 2016 and 0, 1 in 2018; one seems to be numbered from another start"),
         (["01", "02"], [1, 2], "'01', '02' in 2016 and 1, 2 in 2018; they are the same numbers, as text"),
         (["01", "02"], ["1", "2"], "with other zeros"),
-        (["f", "m"], ["nam", "nữ"], "no value is in both"),
+        (["f", "m"], ["nam", "nữ"], None),
+        ([201601, 201602], [201801, 201802], None),
         ([1, 2, 5], [1, 2, 7], None),
         ([1, 2], [1, 2, 3], None),
     ],
@@ -263,3 +264,36 @@ def test_years_of_stata_are_years(version: int, memory: str | None, tmp_path: Pa
     assert survey.waves == (2016, 2018)
     assert mpi.estimate(survey, ONE, statistics=["H"]).select(wave=2016).value.tolist() == [2 / 3]
     assert mpi.mean(survey, "d", by=["asked"]).select(by="asked").keys["group"].to_list()[0].startswith("2016-03-04")
+
+
+# --- estimates of rounds put together, and the command line ---------------------------------------------------------
+
+
+def test_rounds_that_were_estimated_apart_are_told_of_too() -> None:
+    from mpi.joining import independent
+
+    found = {}
+    for year, codes in ((2016, [1, 2]), (2018, [0, 1])):
+        frame = pd.DataFrame({"sex": codes * 4, "d": [0, 1] * 4})
+        found[year] = mpi.estimate(mpi.Survey(frame), ONE, by=["sex"])
+    with pytest.warns(MpiWarning, match="'sex' is 1, 2 in 2016 and 0, 1 in 2018"):
+        independent(found)
+
+
+def test_the_command_line_tells_of_codes_and_psus(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from mpi.cli import app
+
+    frame = pd.DataFrame({"sex": [1, 2] * 6 + [0, 1] * 6, "year": [2016] * 12 + [2018] * 12, "d": [0, 1, 1] * 8})
+    frame.assign(psu=[*range(4)] * 6).to_csv(tmp_path / "rounds.csv", index=False)
+    (tmp_path / "one.toml").write_text(ONE.to_toml())
+    words = [str(tmp_path / "rounds.csv"), "--measure", str(tmp_path / "one.toml"), "--by", "sex"]
+    words += ["--wave", "year", "--psu", "psu"]
+    for more, told in (([], True), (["--no-shared-psus"], False), (["--shared-psus"], False)):
+        done = CliRunner().invoke(app, ["estimate", *words, *more])
+        said = " ".join(done.stderr.split())
+        assert done.exit_code == 0
+        assert "'sex' is 1, 2 in 2016 and 0, 1 in 2018" in said
+        assert ("4 PSUs have the code" in said) == told
+        assert ("say --shared-psus" in said and "say --no-shared-psus" in said) == told

@@ -11,6 +11,7 @@ import numpy as np
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
+from mpi.round_codes import tell_of_codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,11 +129,25 @@ def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     if len(rules) > 1:
         problems.add("their designs differ in single_psu or single_in_group")
     problems.raise_if_any()
+    _tell_of_codes(rounds)
     design = _beside([e.influence.design for e in rounds.values()])
     units = np.cumsum([0, *(e.influence.design.units for e in rounds.values())]).tolist()
     moved = [_moved(e, design, label, place, units[place]) for place, (label, e) in enumerate(rounds.items())]
     told = {label: e.about for label, e in rounds.items()}
     return replace(concat(moved), about=_abouts(told))
+
+
+def _tell_of_codes(rounds: Mapping[Any, Estimates]) -> None:
+    """Warn of groups without labels whose values the rounds write differently; groups are joined by what they print."""
+    for by in dict.fromkeys(by for est in rounds.values() for by in est.codes):
+        values = [
+            {codes[0]: label for label, codes in est.codes.get(by, {}).items() if len(codes) == 1}
+            for est in rounds.values()
+        ]
+        levels = sorted({v for known in values for v in known if v is not None}, key=lambda v: (str(type(v)), v))
+        labels = {v: label for known in values for v, label in known.items() if label != str(v)}
+        there = np.array([[v in known for v in levels] for known in values], dtype=bool).reshape(len(values), -1)
+        tell_of_codes(by, levels, labels, there, list(rounds))
 
 
 def _check_rounds(rounds: Any) -> None:

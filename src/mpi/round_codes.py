@@ -332,10 +332,8 @@ def _difference(one: Sequence[Any], two: Sequence[Any]) -> str | None:
     written = [{_number(v) for v in values} - {None} for values in only]
     if written[0] & written[1]:
         return "they are the same numbers, as text and as numbers or with other zeros"
-    if len(one) < 2 or len(two) < 2:
-        return None
-    if len(only[0]) == len(one) and len(only[1]) == len(two):
-        return "no value is in both"
+    if len(only[0]) == len(one):
+        return None  # no groups are joined
     numbers = [sorted(v for v in values if isinstance(v, (int, float))) for values in (one, two)]
     if len(numbers[0]) != len(one) or len(numbers[1]) != len(two):
         return None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "names", "opened",
-    "read", "refuse_rows", "rows_of", "taken", "tell_left_out", "untidy_marks", "without_missing",
+    "read", "refuse_rows", "rows_of", "shows", "taken", "tell_left_out", "untidy_marks", "without_missing",
 ]  # fmt: skip
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -306,10 +306,16 @@ def untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
     return (*around, *empty)
 
 
+def shows(data: bytes, marks: tuple[bytes, ...]) -> bool:
+    """Say whether bytes hold one of these marks; what single bytes rule out is not searched for."""
+    absent = [byte for byte in (b" ", b"\t", b'"', b"\r") if byte not in data]
+    return any(mark in data for mark in marks if not any(byte in mark for byte in absent))
+
+
 def _without_litter(data: bytes, codec: str, head: Head) -> tuple[bytes, int]:
     """Return the text without blanks around fields and without empty rows, and how many rows these were."""
     framed = b"\n" + data + b"\n"
-    if not any(mark in framed for mark in untidy_marks(head.delimiter, len(head.header))):
+    if not shows(framed, untidy_marks(head.delimiter, len(head.header))):
         return data, 0
     out, kept, empty = io.StringIO(newline=""), 0, 0
     writer = csv.writer(out, delimiter=head.delimiter, lineterminator="\n")

@@ -17,6 +17,7 @@ from mpi.readers.delimited import (
     opened,
     refuse_rows,
     rows_of,
+    shows,
     taken,
     untidy_marks,
 )
@@ -143,8 +144,7 @@ def _through(path: Path, head: Head, seen: _Seen, at: Callable[[int], None] | No
             if not lines[-1]:
                 lines.pop()
             kept = lines[head.skipped :] if number == 0 else lines
-            framed = b"\n" + block + b"\n"
-            seen.untidy = seen.untidy or any(x in framed for x in untidy)
+            seen.untidy = seen.untidy or shows(b"\n" + block + b"\n", untidy)
             _bytes(block, mark, seen)
             seen.lines += len(lines) - len(kept)
             _widths(kept, mark, len(head.header), quoted, seen)

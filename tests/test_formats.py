@@ -144,14 +144,16 @@ def both(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
 
 def test_one_impossible_date_costs_one_value(tmp_path: Path) -> None:
     """Seconds since 14 October 1582; what lies beyond the years 1 to 9999 is no date."""
-    values = [1.221938e10, 1e14, np.nan, 1e300, -1e12, 0.0, 265_621_333_248.0]
+    first, last = -577_734 * 86_400.0, 3_074_325 * 86_400.0  # 1 January of the year 1; 1 January of the year 10000
+    values = [1.221938e10, 1e14, np.nan, 1e300, first - 1, 0.0, last - 1, first, last]
     alone, engine, said = both(spss_dates(tmp_path / "d.sav", values, "DATETIME20"))
-    assert alone["d"].isna().tolist() == [False, True, True, True, True, False, False]
+    assert alone["d"].isna().tolist() == [False, True, True, True, True, False, False, False, True]
+    assert [str(v) for v in alone["d"].iloc[[6, 7]]] == ["9999-12-31 23:59:59", "0001-01-01 00:00:00"]
     assert alone["d"].iloc[5] == pd.Timestamp("1582-10-14")
     assert engine["d"].isna().tolist() == alone["d"].isna().tolist()
-    assert alone["x"].tolist() == engine["x"].tolist() == list(range(7))
+    assert alone["x"].tolist() == engine["x"].tolist() == list(range(9))
     assert len(said) == 2
-    assert all("cannot be, in 'd' (3 rows)" in s for s in said)
+    assert all("cannot be, in 'd' (4 rows)" in s for s in said)
 
 
 def test_times_beyond_a_day_are_not_folded_into_one(tmp_path: Path) -> None:
@@ -216,6 +218,16 @@ def test_bits_that_ended_the_process_are_told(tmp_path: Path) -> None:
     flipped[places + 11] ^= 16
     path.write_bytes(flipped)
     assert "value labels for column" in told(path)
+
+
+def test_more_rows_than_the_header_says_are_told(tmp_path: Path) -> None:
+    path = whole_sav(tmp_path / "a.sav")
+    data = bytearray(path.read_bytes())
+    path.write_bytes(data + bytes(512))
+    assert len(read_table(path).frame) == 18
+    data[80] ^= 16
+    path.write_bytes(data)
+    assert "it says that it has 2 rows, and more follow" in told(path)
 
 
 @pytest.mark.parametrize(("suffix", "options"), [(".sav", {"row_compress": True}), (".zsav", {"compress": True})])

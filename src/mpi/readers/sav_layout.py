@@ -76,12 +76,22 @@ def walk(path: Path, *, data: bool = True) -> None:
         if not data:
             return
         place, width = file.tell(), len(walked.widths)
-        if rows >= 0 and not packed and size < place + 8 * rows * width:
-            raise DamagedError(f"the file is cut short: it has {(size - place) // (8 * width)} of its {rows} rows")
+        if rows >= 0 and not packed:
+            _check_plain(file, rows, width, size - place)
         if rows >= 0 and packed == 1:
             _check_packed(file, rows, width)
         if rows >= 0 and packed == _ZIPPED:
             _check_zipped(walked, rows * width)
+
+
+def _check_plain(file: BinaryIO, rows: int, width: int, left: int) -> None:
+    """Hold the bytes that are left to rows and columns; only zeros may follow, as block devices leave them."""
+    if left < 8 * rows * width:
+        raise DamagedError(f"the file is cut short: it has {left // (8 * width)} of its {rows} rows")
+    file.seek(8 * rows * width, os.SEEK_CUR)
+    while more := file.read(1 << 20):
+        if any(more):
+            raise DamagedError(f"the file is damaged: it says that it has {rows} rows, and more follow")
 
 
 def _check_packed(file: BinaryIO, rows: int, width: int) -> None:

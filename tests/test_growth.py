@@ -8,12 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mpi.errors import MpiError
-from mpi.indicators import growth, growth_tables
+from mpi.indicators import evaluate, growth, growth_tables, load_rules
 from mpi.indicators.growth import bmi_for_age_z, corrected_height, height_for_age_z, weight_for_age_z, z_score
 
 DAY = 1 / 30.4375
@@ -162,6 +163,17 @@ def test_a_height_is_corrected_by_nothing_or_by_seven_millimetres(age: float, cm
 def test_a_position_of_the_weight_is_refused() -> None:
     with pytest.raises(MpiError, match=r"height_position .* was given with 'weight'"):
         one("weight", 1, 30, 12.0, height_position=LYING)
+
+
+@pytest.mark.parametrize(("standard", "column"), [("vn-2022", "dep_nutrition"), ("global-mpi", "d_nutr")])
+def test_the_position_reaches_the_standards(standard: str, column: str) -> None:
+    """Girls of 40 months of 90 cm, where WHO's -2 is 89.8 cm: one who was measured lying is 89.3 cm, and stunted."""
+    girls = pd.DataFrame({"household": [1, 2, 3], "sex": 2, "age": 3, "age_months": 40, "measured": 1,
+                          "height": 90.0, "weight_kg": 13.0, "height_position": [STANDING, LYING, NAN]})  # fmt: skip
+    rules = load_rules(standard).select(["nutrition"])
+    assert height_for_age_z(*(girls[c].to_numpy() for c in ("sex", "age_months", "height"))).tolist() == [-1.95] * 3
+    assert evaluate(girls, rules)[column].tolist() == [0, 1, 0]
+    assert evaluate(girls.drop(columns="height_position"), rules)[column].tolist() == [0, 0, 0]
 
 
 # --- what is missing, and what goes wrong ----------------------------------------------------------------------------

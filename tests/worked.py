@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mpi.indicators import evaluate, load_rules
+from mpi.indicators import Rules, evaluate, load_rules
 
 MISSING = np.nan
 DEPRIVED, NOT, UNKNOWN = 1.0, 0.0, "unknown"
@@ -21,9 +22,14 @@ def household(*members: Answers, **house: Any) -> pd.DataFrame:
     return pd.DataFrame([{**home, **m} for m in members])
 
 
+@cache
+def _rules(standard: str, missing: Any) -> Rules:
+    return load_rules(standard, missing=missing)
+
+
 def says(standard: str, indicator: str, *members: Answers, missing: Any = "practice", **house: Any) -> float | str:
     """What a standard says of one household. Only the columns of the indicator are looked at."""
-    rules = load_rules(standard, missing=missing).select([indicator])
+    rules = _rules(standard, missing).select([indicator])
     found = evaluate(household(*members, **house), rules)[rules[indicator].column]
     assert len(found) == 1
     value = found.iloc[0]

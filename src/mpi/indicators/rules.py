@@ -378,7 +378,7 @@ def _check(rule: Rule, problems: Problems) -> None:
         condition = getattr(rule, key)
         if not isinstance(condition, Condition) and not (key != "deprived" and condition is None):
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
-    if rule.tell_absent not in {True, False}:
+    if rule.tell_absent not in (True, False):
         problems.add(f"tell_absent: true or false, not {rule.tell_absent!r}")
     if rule.household == "head" and rule.enough is not None:
         problems.add("enough: the head is one person, of whom no share can answer; leave it out")

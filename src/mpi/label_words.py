@@ -8,9 +8,9 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["contradiction", "missing_like", "says_missing", "says_yes"]
+__all__ = ["contradiction", "missing_like", "missing_texts", "says_missing", "says_yes"]
 
 _NO_ANSWER = re.compile(
     r"(system |user )?missing( value| values| data| code)?|"
@@ -79,6 +79,20 @@ def missing_like(labels: Mapping[Any, str]) -> dict[Any, str]:
     {98: 'DK', 99: 'Missing'}
     """
     return {v: x for v, x in labels.items() if isinstance(v, Real) and says_missing(x, v)}
+
+
+def missing_texts(levels: Iterable[Any], labels: Mapping[Any, str]) -> dict[str, str]:
+    """Return the texts of a column that say that there is no answer, or whose labels do, with what is said.
+
+    Of a text by itself, only DK is believed as an abbreviation: NC may be a province.
+
+    Examples
+    --------
+    >>> missing_texts(["a", "Don't know", "NC", "98", None], {"98": "Missing"})
+    {"Don't know": "Don't know", '98': 'Missing'}
+    """
+    said = {v: labels.get(v, v) for v in levels if isinstance(v, str)}
+    return {v: x for v, x in said.items() if says_missing(x) or _plain(x).strip() == "dk"}
 
 
 def says_yes(label: str) -> bool | None:

@@ -33,6 +33,7 @@ __all__ = [
     "MissingCodes",
     "declaration",
     "is_code",
+    "is_text",
     "label_key",
     "read_codes",
     "read_missing",
@@ -460,7 +461,7 @@ def without_codes_lazily(
 def _reason(name: str, schema: Mapping[str, Any], met: nw.Expr) -> nw.Expr:
     """Return the codes of a column, beside those that were taken out before."""
     column = f"{WHY}{name}"
-    kind = nw.String if _is_text(schema[name]) or _is_text(schema.get(column, nw.Float64())) else nw.Float64
+    kind = nw.String if is_text(schema[name]) or is_text(schema.get(column, nw.Float64())) else nw.Float64
     said = nw.when(met).then(nw.col(name).cast(kind))
     return said.otherwise(nw.col(column)).alias(column) if column in schema else said.alias(column)
 
@@ -482,7 +483,7 @@ def is_code(name: str, dtype: Any, codes: Codes) -> nw.Expr | None:
     """Say where a column of an engine's frame holds a code, never null; None where it can hold none."""
     if not codes or not _can_hold(dtype):
         return None
-    if _is_text(dtype):
+    if is_text(dtype):
         x = nw.col(name).cast(nw.String)
         tests = [x == t for t in (*codes.texts, *map(_plain, codes.values))]
     elif dtype == nw.Object:
@@ -530,13 +531,14 @@ def _limits(dtype: Any) -> tuple[float, float]:
 
 
 def _texts(schema: Mapping[str, Any]) -> list[str]:
-    return [name for name, dtype in schema.items() if _is_text(dtype) or dtype == nw.Object]
+    return [name for name, dtype in schema.items() if is_text(dtype) or dtype == nw.Object]
 
 
 def _can_hold(dtype: Any) -> bool:
     """Whether a column of the type can hold codes; dates, yes and no, and lists cannot."""
-    return dtype.is_numeric() or _is_text(dtype) or dtype == nw.Object
+    return dtype.is_numeric() or is_text(dtype) or dtype == nw.Object
 
 
-def _is_text(dtype: Any) -> bool:
+def is_text(dtype: Any) -> bool:
+    """Tell whether a column of the type holds text."""
     return dtype in {nw.String, nw.Categorical} or isinstance(dtype, nw.Enum)

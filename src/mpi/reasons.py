@@ -13,6 +13,7 @@ from mpi.columns import column_levels, numbers
 from mpi.condensing import with_conditions
 from mpi.missing_codes import WHY
 from mpi.progress import collected
+from mpi.sources import counted_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +72,7 @@ def _counts(survey: Survey, column: str, indicator: str) -> Counts:
 
 def _here(survey: Survey, column: str, indicator: str) -> Iterable[Counts]:
     cases = survey.numbers(survey.roles["cases"]) if "cases" in survey.roles else np.ones(len(survey))
-    cases = cases if survey.domain is None else cases * survey.domain
+    cases = cases if survey.counting is None else cases * survey.counting
     start = 0
     for frame in survey.frames:
         weight = cases[start : start + len(frame)]
@@ -86,7 +87,7 @@ def _here(survey: Survey, column: str, indicator: str) -> Iterable[Counts]:
 
 
 def _there(source: Source, column: str, indicator: str) -> Counts:
-    frame, conditions = with_conditions(source.frame, source.conditions)
+    frame, conditions = with_conditions(source.frame, counted_rows(source))
     schema = frame.collect_schema()
     why = f"{WHY}{column}"
     if why not in schema:

@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "by_household",
     "collected_rows",
+    "counted_rows",
     "groups_of",
     "needs_rows",
     "profile_of",
@@ -212,8 +213,7 @@ def by_household(source: Source, columns: Sequence[str]) -> Source:
 
 def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> Survey:
     """Condense one frame."""
-    members = (nw.col(MEMBER) == 1,) if "members" in source.roles else ()
-    frame, conditions = with_conditions(source.frame, (*source.conditions, *members))
+    frame, conditions = with_conditions(source.frame, counted_rows(source))
     census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
@@ -225,6 +225,12 @@ def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels
     small = Survey(table, weight=WEIGHT, census=census, labels=labels, **design, **options)
     small = standing_for(small, CASES, weighted="weight" in source.roles, households="households" in source.roles)
     return small.where(INSIDE) if conditions else small
+
+
+def counted_rows(source: Source) -> tuple[nw.Expr, ...]:
+    """Return what rows that count meet: those of the domain, and of them the members of a household."""
+    members = (nw.col(MEMBER) == 1,) if "members" in source.roles else ()
+    return (*source.conditions, *members)
 
 
 def _look_for_members(table: Any, roles: Mapping[str, str]) -> None:

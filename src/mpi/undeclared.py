@@ -12,12 +12,17 @@ import numpy as np
 
 from mpi.condensing import with_conditions
 from mpi.errors import MpiError, MpiWarning
-from mpi.label_words import contradiction, missing_like
+from mpi.label_words import contradiction, missing_like, missing_texts
+from mpi.missing_codes import is_text
 from mpi.progress import collected
+from mpi.sources import counted_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from mpi.columns import Categories
     from mpi.sources import Source
     from mpi.survey import Survey
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     Suspects = Mapping[str, Mapping[Any, str]]
     Counts = Mapping[tuple[str, Any], int]
 
-__all__ = ["suspects", "tell", "tell_contradictions", "tell_undeclared"]
+__all__ = ["level_counts", "level_counts_there", "suspects", "tell", "tell_contradictions", "tell_undeclared"]
 
 
 def suspects(labels: Labels, columns: Iterable[str], answers: Collection[str] = ()) -> dict[str, dict[Any, str]]:
@@ -50,9 +55,9 @@ def tell(found: Suspects, counts: Counts, *, stacklevel: int = 3) -> None:
     for column, labels in found.items():
         there = {code: counts[column, code] for code in labels if counts.get((column, code))}
         if there:
-            said = " and ".join(f"{code} ({labels[code]!r}) in {n:,} rows" for code, n in there.items())
+            said = " and ".join(f"{_shown(code, labels[code])} in {n:,} rows" for code, n in there.items())
             lines.append(f"column {column!r} holds {said}")
-            declared.append(f"{column!r}: [{', '.join(map(str, there))}]")
+            declared.append(f"{column!r}: [{', '.join(map(repr, there))}]")
     if lines:
         warnings.warn(
             f"{'; '.join(lines)}: such codes count as answers here. Where they are none, declare them when the survey "
@@ -60,6 +65,10 @@ def tell(found: Suspects, counts: Counts, *, stacklevel: int = 3) -> None:
             MpiWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _shown(code: Any, label: str) -> str:
+    return f"{code!r}" if code == label else f"{code!r} ({label!r})"
 
 
 def tell_undeclared(survey: Survey, columns: Iterable[str], *, stacklevel: int = 3) -> None:
@@ -74,9 +83,46 @@ def tell_undeclared(survey: Survey, columns: Iterable[str], *, stacklevel: int =
     stacklevel : int
         How far up the caller is who is to be told.
     """
-    found = suspects(survey.labels, columns, survey.missing.answers)
-    if found:
-        tell(found, _counts(survey, found), stacklevel=stacklevel + 1)
+    names = [c for c in dict.fromkeys(columns) if c not in survey.missing.answers]
+    found: dict[str, dict[Any, str]] = suspects(survey.labels, names)
+    counts = _counts(survey, found) if found else {}
+    for name, levels in _levels(survey, names).items():
+        texts = missing_texts(levels, survey.labels.get(name, {}))
+        if texts:
+            found[name] = {**texts}
+            counts |= {(name, text): levels[text] for text in texts}
+    tell(found, counts, stacklevel=stacklevel + 1)
+
+
+def _levels(survey: Survey, names: Sequence[str]) -> dict[str, dict[Any, int]]:
+    """Return the distinct values of those columns that hold text, each with its number of rows."""
+    if survey.in_memory:
+        cases = _cases(survey)
+        return {n: level_counts(survey.categories(n), cases) for n in names if is_text(survey.frames[0].schema[n])}
+    found: dict[str, dict[Any, int]] = {}
+    for source in survey.sources:  # type: ignore[attr-defined]  # of an Unread
+        frame, conditions = with_conditions(source.frame, counted_rows(source))
+        schema = frame.collect_schema()
+        for name in (n for n in names if n in schema and is_text(schema[n])):
+            for level, n in level_counts_there(frame, name, conditions).items():
+                held = found.setdefault(name, {})
+                held[level] = held.get(level, 0) + n
+    return found
+
+
+def level_counts(column: Categories, cases: NDArray[Any] | None = None) -> dict[Any, int]:
+    """Return the distinct values of a column, each with its number of rows."""
+    counts = np.bincount(column.index, weights=cases, minlength=len(column.levels))
+    return {v: int(n) for v, n in zip(column.levels, counts, strict=True) if n}
+
+
+def level_counts_there(frame: nw.LazyFrame[Any], name: str, conditions: Sequence[str] = ()) -> dict[Any, int]:
+    """Return the distinct values of a column of an engine's frame, each with its number of rows."""
+    inside = [(nw.col(c) == 1).fill_null(value=False) for c in conditions]
+    rows = frame.filter(functools.reduce(operator.and_, inside)) if inside else frame
+    rows = rows.select(nw.col(name).cast(nw.String).alias("v"), nw.lit(1).alias("n"))
+    found = collected(rows.group_by("v").agg(nw.col("n").sum()))
+    return {v: int(n) for v, n in found.itertuples(index=False) if isinstance(v, str)}
 
 
 def tell_contradictions(labels: Labels, columns: Iterable[str], *, stacklevel: int = 3) -> None:
@@ -101,9 +147,14 @@ def _counts(survey: Survey, found: Suspects) -> dict[tuple[str, Any], int]:
     return counts
 
 
-def _counts_here(survey: Survey, found: Suspects) -> dict[tuple[str, Any], int]:
+def _cases(survey: Survey) -> NDArray[Any]:
+    """Return how many rows of the microdata each row stands for; none outside the domain."""
     cases = survey.numbers(survey.roles["cases"]) if "cases" in survey.roles else np.ones(len(survey))
-    cases = cases if survey.domain is None else cases * survey.domain
+    return cases if survey.counting is None else cases * survey.counting
+
+
+def _counts_here(survey: Survey, found: Suspects) -> dict[tuple[str, Any], int]:
+    cases = _cases(survey)
     counts: dict[tuple[str, Any], int] = {}
     for column, labels in found.items():
         try:
@@ -115,7 +166,7 @@ def _counts_here(survey: Survey, found: Suspects) -> dict[tuple[str, Any], int]:
 
 
 def _counts_there(source: Source, found: Suspects) -> dict[tuple[str, Any], int]:
-    frame, conditions = with_conditions(source.frame, source.conditions)
+    frame, conditions = with_conditions(source.frame, counted_rows(source))
     schema = frame.collect_schema()
     keys = [(c, v) for c, labels in found.items() if c in schema and schema[c].is_numeric() for v in labels]
     inside = [(nw.col(c) == 1).fill_null(value=False) for c in conditions]

@@ -193,3 +193,35 @@ def test_an_account_says_what_is_neither():
         not_deprived=column("electricity").is_in([1]),
     )  # fmt: skip
     assert "Not known: it meets neither side (electricity 9)." in str(explain(RAW, Rules("s", [stated]), 3))
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
+def test_texts_that_read_like_missing_answers_are_told(engine, on_engine):
+    """Of a text nobody has to know a label: "Don't know" was no leaf and no straw, so nobody was deprived."""
+    frame = on_engine(engine, pd.DataFrame({
+        "household": [1, 2, 3, 4], "c": [1, 1, 2, 2], "roof": ["leaves", "Don't know", "Missing", None],
+        "fuel": ["wood", "gas", "DK", "DK"],
+    }))  # fmt: skip
+    rules = Rules("r", [
+        Rule(name="roof", of="household", deprived=column("roof").is_in(["leaves", "straw", "Missing"])),
+        Rule(name="fuel", of="household", deprived=column("fuel") == "wood"),
+    ])  # fmt: skip
+    survey = mpi.Survey(frame, household="household", psu="c")
+    for call in (lambda: evaluate(frame, rules), lambda: add_deprivations(survey, rules)):
+        with pytest.warns(MpiWarning) as seen:
+            call()
+        (message,) = {str(w.message) for w in seen}
+        assert """column 'roof' holds "Don't know" in 1 rows; column 'fuel' holds 'DK' in 2 rows""" in message
+        assert """missing={'roof': ["Don't know"], 'fuel': ['DK']}""" in message
+    declared = {"roof": ["Don't know"], "fuel": "DK"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = add_deprivations(
+            mpi.Survey(frame, household="household", psu="c", missing=declared), rules
+        ).collect()  # fmt: skip
+        evaluate(frame, Rules("r", rules.rules, missing=declared))
+    order = np.argsort(rows.numbers("household"))
+    np.testing.assert_array_equal(rows.numbers("dep_roof")[order], [1, np.nan, 1, np.nan])
+    np.testing.assert_array_equal(rows.numbers("dep_fuel")[order], [1, 0, np.nan, np.nan])
+    with pytest.warns(MpiWarning, match="'fuel' holds 'DK' in 2 rows"):
+        mpi.proportion(survey, "fuel", unit="household")

@@ -13,7 +13,8 @@ from mpi.indicators.arrays import Answers, mismatches
 from mpi.indicators.labelled import with_codes
 from mpi.indicators.rules import Rule, Rules, computable
 from mpi.indicators.yes_no import both_sides, contradictions, named_codes, neither, strange_values
-from mpi.undeclared import suspects, tell
+from mpi.label_words import missing_texts
+from mpi.undeclared import level_counts, suspects, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,6 +30,7 @@ __all__ = [
     "check_columns",
     "computed_for",
     "doubted",
+    "doubted_texts",
     "gather",
     "tell_absent",
     "tell_doubts",
@@ -179,7 +181,20 @@ def tell_doubts(
         if isinstance(values := answers.columns[name], np.ndarray)
         for code in codes
     }
-    tell(found, counts, stacklevel=stacklevel + 1)
+    levels = {n: level_counts(v) for n, v in answers.columns.items() if isinstance(v, Categories)}
+    texts = doubted_texts(rules, labels, levels, spared)
+    counts |= {(name, text): levels[name][text] for name, said in texts.items() for text in said}
+    tell({**found, **texts}, counts, stacklevel=stacklevel + 1)
+
+
+def doubted_texts(
+    rules: Rules, labels: Labels, levels: Mapping[str, Collection[Any]], spared: Collection[str] = ()
+) -> dict[str, dict[Any, str]]:
+    """Return the texts of columns that read like missing answers, but those that the rules name."""
+    named = named_codes(rules)
+    told = {n: missing_texts(found, labels.get(n, {})) for n, found in levels.items() if n not in spared}
+    left = {n: {v: x for v, x in texts.items() if v not in named.get(n, ())} for n, texts in told.items()}
+    return {n: texts for n, texts in left.items() if texts}
 
 
 def tell_labels(rules: Rules, labels: Labels, *, stacklevel: int = 3) -> None:

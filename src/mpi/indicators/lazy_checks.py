@@ -11,12 +11,20 @@ from mpi.errors import Problems
 from mpi.indicators.arrays import asks_text
 from mpi.indicators.computed import Recoded
 from mpi.indicators.conditions import Compare, IsMissing, Times, leaves
-from mpi.indicators.gathering import check_columns, computed_for, doubted, tell_absent, tell_labels, wanted
+from mpi.indicators.gathering import (
+    check_columns,
+    computed_for,
+    doubted,
+    doubted_texts,
+    tell_absent,
+    tell_labels,
+    wanted,
+)
 from mpi.indicators.labelled import with_codes
 from mpi.indicators.lazy_look import look
 from mpi.indicators.yes_no import neither, torn_rule
 from mpi.missing_codes import without_codes_lazily
-from mpi.undeclared import tell
+from mpi.undeclared import level_counts_there, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -117,7 +125,11 @@ def fitting(
         problems.found += [torn_rule(name, rows) for name, rows in seen.torn.items()]
         problems.raise_if_any()
         tell_labels(rules, labels, stacklevel=5)
-        tell(codes, seen.counts, stacklevel=5)
+        names = [n for n in wanted(rules, list(typed)) if n not in spared and _kind(typed[n]) == "text"]
+        levels = {n: level_counts_there(frame, n) for n in names}
+        texts = doubted_texts(rules, labels, levels)
+        counts = {(name, text): levels[name][text] for name, said in texts.items() for text in said}
+        tell({**codes, **texts}, {**seen.counts, **counts}, stacklevel=5)
     problems.raise_if_any()
     return Fitted(frame, rules, schema, taken)
 

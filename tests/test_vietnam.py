@@ -69,7 +69,7 @@ def test_a_standard_without_rules_or_columns_is_told() -> None:
     people = pd.DataFrame(
         {"household": [1, 1], "income": [6e5, 6e5], "area": [2, 2], "age": [3, 40], "insured": [1, 0]}
     )
-    s = mpi.Survey(people, household="household")
+    s = mpi.Survey(people, household="household", single_psu="certainty")
     with pytest.warns(mpi.MpiWarning, match="cannot be computed: missing in every row; columns that are absent"):
         found = with_deprivations(s, mpi.load_line("vn-2016"))
     assert found.numbers("dep_health_insurance").tolist() == [1, 1]

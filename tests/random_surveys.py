@@ -480,19 +480,18 @@ def disagreements(x: Draw, worst: dict[str, float] | None = None) -> tuple[int, 
 
 
 def _limits(x: Draw, est: mpi.Estimates, keys: list[Key], mine: dict[Key, Figure]) -> list[str]:
-    """Compare the 95% limits of shares (logit) and numbers (t) that have some."""
+    """Compare the 95% limits of shares (logit; of A between the cutoff and 1) and numbers (t) that have some."""
     f = [mine[k] for k in keys]
     p, se, df = (np.array([getattr(one, name) for one in f], dtype=float) for name in ("estimate", "se", "df"))
     share = np.array([one.share for one in f])
-    usual = (
-        (df > 0)
-        & (se > np.maximum(1e-9 * np.abs(p), np.where(share, 1e-9, 0)))
-        & (~share | ((p > 1e-9) & (p < 1 - 1e-9)))
-    )
+    least = np.array([float(x.cutoffs[k[3]]) if k[0] == "A" else 0.0 for k in keys])
+    usual = (df > 0) & (se > np.maximum(1e-9 * np.abs(p), np.where(share, 1e-9, 0)))
+    usual &= ~share | ((p > least + 1e-9) & (p < 1 - 1e-9))
     q = np.where(df > 0, stdtrit(np.maximum(df, 1), 0.975), np.nan)
     with np.errstate(all="ignore"):
-        middle, half = np.log(p / (1 - p)), q * se / (p * (1 - p))
-        ends = [np.where(share, 1 / (1 + np.exp(-(middle + s * half))), p + s * q * se) for s in (-1, 1)]
+        part, wide = (p - least) / (1 - least), 1 - least
+        middle, half = np.log(part / (1 - part)), q * se / (wide * part * (1 - part))
+        ends = [np.where(share, least + wide / (1 + np.exp(-(middle + s * half))), p + s * q * se) for s in (-1, 1)]
     out = []
     for want, got in zip(ends, est.limits(), strict=True):
         wrong = usual & ~(np.abs(got - want) <= (1e-4 if x.kind == "single" else 1e-7) * np.maximum(np.abs(want), 1e-5))

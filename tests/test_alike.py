@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.alike import alike
+from mpi.alike import alike, bare
 from mpi.errors import MpiWarning
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d"]}, "1")
@@ -104,16 +104,23 @@ def test_categories_that_do_not_occur_are_not_told() -> None:
 
 
 def test_values_put_into_different_groups_are_told() -> None:
-    survey = mpi.Survey(frame(["Kinh", " Kinh", "Hmong"]))
+    survey = mpi.Survey(frame(["Kinh", "kinh", " Kinh", "Hmong"]))
     with pytest.warns(MpiWarning, match="put into different groups"):
         survey.with_groups("p", "g", {"Kinh": "majority"}, rest="minorities")
-    survey.with_groups("q", "g", {"Kinh": "majority", " Kinh": "majority"}, rest="minorities")
+    survey.with_groups("q", "g", {"Kinh": "majority", "kinh": "majority"}, rest="minorities")
 
 
 def test_means_and_proportions_tell_too() -> None:
     survey = mpi.Survey(frame(["Kinh", " Kinh"]))
     for call in (lambda: mpi.mean(survey, ["w"], by=["g"]), lambda: mpi.proportion(survey, "g")):
         assert any("differ only by blanks" in s for s in told(call))
+
+
+@given(st.lists(st.text("aAé\u0301 \t\u00a0\u200b\n1", max_size=4), max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_many_texts_at_once_as_one_by_one(texts: list[str]) -> None:
+    distinct = list(dict.fromkeys(texts))
+    assert bool(alike(texts)) == (len({bare(t).casefold() for t in distinct}) < len(distinct))
 
 
 def test_numbers_and_single_texts_are_not_alike() -> None:

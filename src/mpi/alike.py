@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["alike", "bare", "merged", "tell_alike", "tell_groups", "tell_parted"]
 
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_BLANKS = (
+    "  ", "\n ", " \n", *"\t\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000",
+    *map(chr, range(0x2000, 0x200B)), *map(chr, _UNSEEN),
+)  # fmt: skip
 _SETS, _TEXTS = 3, 4
 
 
@@ -31,10 +35,24 @@ def alike(texts: Iterable[object]) -> list[tuple[str, ...]]:
     >>> alike(["Kinh", " Kinh", "Hmong", "kinh", 1]), len(alike(["Hu\u1ebf", "Hue\u0302\u0301"]))
     ([('Kinh', ' Kinh', 'kinh')], 1)
     """
+    distinct = list(dict.fromkeys(t for t in texts if isinstance(t, str)))
+    if _surely_different(distinct):
+        return []
     found: dict[str, list[str]] = {}
-    for text in dict.fromkeys(t for t in texts if isinstance(t, str)):
+    for text in distinct:
         found.setdefault(bare(text).casefold(), []).append(text)
     return [tuple(same) for same in found.values() if len(same) > 1]
+
+
+def _surely_different(texts: list[str]) -> bool:
+    """Say of many texts at once, many times faster than one by one, that they differ in more than their writing."""
+    joined = "\n".join(texts)
+    framed = f"\n{joined}\n"
+    if joined.count("\n") != len(texts) - 1 or any(blank in framed for blank in _BLANKS):
+        return False
+    if joined.isascii() and joined in {joined.lower(), joined.upper()}:
+        return True
+    return len(set(unicodedata.normalize("NFC", joined).casefold().split("\n"))) == len(texts)
 
 
 def bare(text: str) -> str:

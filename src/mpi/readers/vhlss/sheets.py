@@ -79,7 +79,7 @@ def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: s
     frame = table.frame if hasattr(table.frame, "iloc") else table.frame.to_pandas()
     names = _EA if place.level == "ea" else (*_EA, "household")
     rows = codes(frame, place.keys, names, place.path.name, problems)
-    again = _again(place, frame)
+    again = _again(place, frame, encoding)
     copies = rows[again] if place.level != "ea" else rows[:0]
     frame, rows = frame[~again].reset_index(drop=True), rows[~again]
     number = _number(place, frame, problems) if place.level in {"member", "item"} else None
@@ -89,14 +89,14 @@ def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: s
     return sheet
 
 
-def _again(place: Place, frame: Any) -> NDArray[np.bool_]:
+def _again(place: Place, frame: Any, encoding: str | None) -> NDArray[np.bool_]:
     """Say which rows are copies: of a household or member in all columns of the file, of an area in those read."""
     again: NDArray[np.bool_] = frame.duplicated().to_numpy()
     if place.level == "item":
         return np.zeros(len(frame), dtype=bool)
     if place.level == "ea" or not again.any():  # some weight files repeat an area for each of its households
         return again
-    whole = read_table(place.path).frame  # two households under one key may be alike in the few columns that are read
+    whole = read_table(place.path, encoding=encoding).frame  # two households may be alike in the few columns read
     whole = whole if hasattr(whole, "iloc") else whole.to_pandas()
     found: NDArray[np.bool_] = whole.duplicated().to_numpy()
     return found

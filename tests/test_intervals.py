@@ -207,6 +207,18 @@ def test_relative_changes_are_ratios_less_1() -> None:
     assert made.p_values() == pytest.approx(annual.p_values(), rel=1e-9)
 
 
+def test_growth_rates_and_relative_trends_are_ratios_less_1() -> None:
+    est = mpi.estimate(surveyed(people(3), wave="t", shared_psus=True), TWO, by=["g"], statistics=["M0", "H", "A"])
+    rates = decompose.growth(est).select(contrast=["growth", "incidence_growth", "intensity_growth"])
+    three = people(3).assign(t=lambda f: 1 + np.arange(len(f)) % 3)
+    every = mpi.estimate(surveyed(three, wave="t", shared_psus=True), TWO, statistics=["H"])
+    for made in (rates, decompose.trend(every, path="constant_rate").select(contrast="relative_trend")):
+        low, high = made.limits()
+        q, ratio = stats.t.ppf(0.975, made.df), 1 + made.value
+        assert low == pytest.approx(ratio * np.exp(-q * made.se / ratio) - 1, rel=1e-12)
+        assert high == pytest.approx(ratio * np.exp(q * made.se / ratio) - 1, rel=1e-12)
+
+
 def test_a_ratio_is_tested_against_1_and_anything_against_a_value_that_is_named() -> None:
     est = mpi.estimate(surveyed(people(3)), TWO, by=["g"], statistics=["H"])
     ratio = decompose.gap(est, by="g", kinds="ratio")

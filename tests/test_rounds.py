@@ -176,6 +176,19 @@ def test_two_codes_of_one_label_stay_apart_within_a_round() -> None:
         pooled({1: mpi.Survey(frame, labels=labels), 2: moved})
 
 
+def test_a_label_is_not_moved_to_a_code_that_is_a_number_there() -> None:
+    """98 is "DK" in one round; in the other it is 99, and 98 is a number of years."""
+    rounds = {
+        1: mpi.Survey(pd.DataFrame({"people": [1, 98] * 3, "d": [0, 1] * 3}), labels={"people": {98: "DK"}}),
+        2: mpi.Survey(pd.DataFrame({"people": [98, 99] * 3, "d": [0, 1] * 3}), labels={"people": {99: "DK"}}),
+    }
+    both = pooled(rounds)
+    assert both.numbers("people").tolist() == [1, 98] * 3 + [98, 99] * 3
+    found = {k: v[0] for k, v in figures(both).items() if k[0] == "H"}
+    assert found["H", "DK [99]", 2] == 1
+    assert found["H", "DK [98]", 2] == 0
+
+
 def test_labels_of_codes_that_nobody_has_contradict_nothing() -> None:
     rounds = {
         1: coded(people(1, ["Kinh", "Tày"]), {"Kinh": 1, "Tày": 2, "Thái": 3}),
@@ -196,6 +209,7 @@ def test_labels_of_codes_that_nobody_has_contradict_nothing() -> None:
         (["01", "02"], ["1", "2"], "with other zeros"),
         (["f", "m"], ["nam", "nữ"], None),
         ([201601, 201602], [201801, 201802], None),
+        ([1, 2, 9], [0, 1], "numbered from another start"),
         ([1, 2, 5], [1, 2, 7], None),
         ([1, 2], [1, 2, 3], None),
     ],

@@ -221,3 +221,35 @@ def test_a_test_names_the_numbers_whose_error_is_not_known() -> None:
     with pytest.raises(mpi.MpiError, match=r"H none 2010") as told:
         est.test([[(g == "many") - 1.0 * (g == "none") for g in names]])
     assert "H all" not in str(told.value)
+
+
+@pytest.mark.parametrize(("rule", "in_group"), [("scaled", "keep"), ("scaled", "adjust"), ("centered", "adjust")])
+def test_rules_for_single_psus_count_those_who_answered(rule: str, in_group: str) -> None:
+    """Dropped answers leave what a domain of those who answered leaves."""
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"h": np.repeat(np.arange(8), 12), "c": np.tile(np.repeat(np.arange(3), 4), 8)})
+    frame = frame[(frame.h > 1) | (frame.c == 0)].reset_index(drop=True)
+    frame[["x", "y"]] = rng.integers(0, 2, (len(frame), 2)).astype(float)
+    frame["g"], frame["w"] = rng.choice(["a", "b"], len(frame)), rng.uniform(0.5, 2, len(frame))
+    frame.loc[(frame.h == 1) | (frame.h == 2) | ((frame.h == 3) & (frame.c > 0)), "x"] = np.nan
+    survey = mpi.Survey(frame, weight="w", strata="h", psu="c", single_psu=rule, single_in_group=in_group)
+    options: dict[str, Any] = {"by": ["g"], "statistics": ["H", "M0", "A", "poor_share", "contribution_share"]}
+    dropped = mpi.estimate(survey, MEASURE, **options)
+    domain = mpi.estimate(survey, MEASURE, where=frame.x.notna().to_numpy(), **options)
+    assert dropped.value == pytest.approx(domain.value, rel=1e-12)
+    assert dropped.se == pytest.approx(domain.se, rel=1e-12)
+    pairs = [decompose.gap(e.select(by="g"), by="g", kinds="difference").se for e in (dropped, domain)]
+    assert pairs[0] == pytest.approx(pairs[1], rel=1e-9, nan_ok=True)
+
+
+def test_scaled_without_another_stratum_has_no_error() -> None:
+    frame = pd.DataFrame({"h": [0, 0, 1, 1, 2, 2, 2, 2], "c": [0, 0, 0, 0, 0, 0, 1, 1], "g": list("aaaabbbb")})
+    frame["x"] = frame["y"] = [0, 1, 1, 1, 0, 1, 1, 1]
+    est = mpi.estimate(
+        mpi.Survey(frame, strata="h", psu="c", single_psu="scaled"), MEASURE, by=["g"], statistics=["H"], df="design"
+    )
+    assert np.isnan(est.select(group="a").se[0])
+    assert est.select(group="a").flag.at(0) == "one PSU in each stratum: no error"
+    assert est.select(group="b").se[0] > 0
+    total = mpi.total(mpi.Survey(frame, strata="h", psu="c", single_psu="centered"), "x", by=["h"], df="design")
+    assert total.select(by="h", group="0").se[0] == pytest.approx(1)  # of the one PSU, around 0

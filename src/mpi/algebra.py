@@ -67,11 +67,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
-    """One disaggregation: its groups, its cells, and the rows of each pattern in each group."""
+    """One disaggregation: its groups, its cells, the rows of each pattern in each group, cells of weight 0."""
 
     group: Grouping
     cells: Cells
     tally: Any
+    weightless: NDArray[np.bool_]
 
 
 def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepared]:
@@ -81,7 +82,8 @@ def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepa
         group = grouping(survey, prof.rows, columns)
         cells = cells_of(group, prof.rows, survey.design)
         tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
-        return _Prepared(group, cells, tally)
+        weight = np.bincount(cells.of_row, weights=prof.rows.weight, minlength=cells.unordered)[cells.order]
+        return _Prepared(group, cells, tally, weight == 0)
 
     first, *others = each(one, ((), *by), len(prof.rows.unit))
     if others:
@@ -112,7 +114,7 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
             seen = [*scores.observed.T] if "observed" in kinds else []
             seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
-            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0])
+            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0], groups[0].weightless)
             for i, made in enumerate(map(maker, groups, totals)):
                 parts[i] += made
     together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
@@ -166,8 +168,8 @@ class _Maker:
     reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators] [+ 1])
         Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator;
         and 1 where everybody counts.
-    whole, of_whole : Cells and ndarray
-        The cells of the total and their totals, which shares of the whole refer to.
+    whole, of_whole, whole_weightless : Cells and ndarray
+        The cells of the total and their totals, which shares of the whole refer to, and which of them have weight 0.
     """
 
     scheme: Scheme
@@ -177,16 +179,17 @@ class _Maker:
     reach: NDArray[np.int64]
     whole: Cells
     of_whole: NDArray[np.float64]
+    whole_weightless: NDArray[np.bool_]
 
     def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
         """Return the parts of one grouping."""
-        cells, measure = prepared.cells, self.scheme.measure
+        measure = self.scheme.measure
         cases, psus = self._cases(prepared, totals)
         made: dict[str, Part] = {}
         out = []
         groups = prepared.cells is not self.whole
         for f in families(self.wanted, self.variables, totals, measure, self.scheme.cutoffs, groups=groups):
-            found = self._part(f, made.get(f.like or ""), cells, cases, psus)
+            found = self._part(f, made.get(f.like or ""), prepared, totals, cases, psus)
             made.setdefault(f.statistic, found)
             out.append(found)
         return out
@@ -200,15 +203,18 @@ class _Maker:
             psus = psus.of(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
         return (prepared.tally @ self.reach).T.astype(np.float64), psus
 
-    def _part(self, f: Family, source: Part | None, cells: Cells, cases: _Floats, units: Psus) -> Part:
-        labels = _labels(f, self.scheme, self.contrast)
+    def _part(
+        self, f: Family, source: Part | None, prepared: _Prepared, totals: _Floats, cases: _Floats, units: Psus
+    ) -> Part:
+        cells, labels = prepared.cells, _labels(f, self.scheme, self.contrast)
         rests_on = f.rests_on(len(self.scheme.cutoffs))
         n, psus = cases[rests_on], units.of(rests_on)
         if source is not None and f.factor is not None:
             return times(source, f.factor, labels)
         if f.of_all:
             value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
-            return part(labels, value, n, psus, own, common)
+            made = part(labels, value, n, psus, own, common)
+            return replace(made, seen=self._seen(f, totals, prepared), whole_seen=self._kept_whole())
         if f.total:
             value, scores = total(cells, f.above)
             value = np.where(cells.sum(f.below) > 0, value, np.nan)
@@ -218,7 +224,22 @@ class _Maker:
             value, scores = ratio(cells, f.above, f.below)
             if f.people is not None:
                 value, scores = numbers(cells, value, scores, f.people)
-        return part(labels, value, n, psus, scores)
+        return replace(part(labels, value, n, psus, scores), seen=self._seen(f, totals, prepared))
+
+    def _kept_whole(self) -> NDArray[np.bool_]:
+        """Tell the cells of the total with cases."""
+        return np.asarray((self.variables.of("size", self.of_whole)[0] > 0) | self.whole_weightless)
+
+    def _seen(self, f: Family, totals: NDArray[np.float64], prepared: _Prepared) -> NDArray[np.bool_]:
+        """Tell the cells with cases that each column of a family rests on: of rates of the poor, all that answered.
+
+        Those of weight 0 were sampled all the same, so they are among them, as in R.
+        """
+        if f.people is not None:
+            weights = f.people
+        else:
+            weights = f.below if f.among == "observed" or f.total else self.variables.of("size", totals)
+        return np.broadcast_to((weights > 0) | prepared.weightless, f.above.shape)
 
     def _below(self, f: Family) -> NDArray[np.float64]:
         """Return the totals of the whole that a share of it divides by."""

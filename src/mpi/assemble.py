@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.blocks import placed
 from mpi.degrees import FEW, few
 from mpi.design import CERTAIN, COMPLETE, SINGLE
 from mpi.errors import MpiError
@@ -15,7 +16,6 @@ from mpi.estimates import Estimates
 from mpi.influence import Influence
 from mpi.keys import Coded, Keys, coded
 from mpi.totals import Psus
-from mpi.variance import Block, block_variances, share_variances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mpi.intervals import Interval, Own
     from mpi.profiles import Grouping
     from mpi.totals import Cells
+    from mpi.variance import Block
 
     Floats = NDArray[np.float64]
 
@@ -92,6 +93,10 @@ class Part:
         their weights, and share their columns.
     whole : ndarray of float or None, shape (statistics, cells of the whole)
         For shares of the whole: the influence of the whole, of which `value` times is taken off.
+    seen : ndarray of bool or None, shape (columns, cells)
+        The cells with cases that each column rests on: the strata and PSUs that rules for single PSUs count.
+    whole_seen : ndarray of bool or None, shape (cells of the whole,)
+        The same of the whole.
     """
 
     labels: list[Labels]
@@ -102,6 +107,8 @@ class Part:
     column: NDArray[np.int64]
     factor: Floats
     whole: Floats | None = None
+    seen: NDArray[np.bool_] | None = None
+    whole_seen: NDArray[np.bool_] | None = None
 
 
 def part(
@@ -122,6 +129,7 @@ def merge(parts: Sequence[Part]) -> list[Part]:
     if not plain:
         return list(parts)
     blocks = {id(p.scores): p.scores for p in plain}
+    seen = {id(p.scores): np.ones(p.scores.shape, bool) if p.seen is None else p.seen for p in plain}
     starts = dict(zip(blocks, np.cumsum([0, *(len(b) for b in blocks.values())]), strict=False))
     one = Part(
         [label for p in plain for label in p.labels],
@@ -131,6 +139,7 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         scores=np.concatenate(list(blocks.values())),
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
+        seen=None if all(p.seen is None for p in plain) else np.concatenate(list(seen.values())),
     )
     return [one, *(p for p in parts if p.whole is not None)]
 
@@ -285,24 +294,23 @@ def _rows(
     names = ("value", "se", "certain", "steady", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
-        m, number = len(piece.labels), len(blocks)
-        side = None if piece.whole is None else whole
-        blocks.append(Block(cells, np.ascontiguousarray(piece.scores), side))
-        columns = piece.column[:, None] * G + np.arange(G)
+        m, side = len(piece.labels), None if piece.whole is None else whole
         none = np.full((m, G), -1)
+        own = placed(design, blocks, cells, piece, whole)
+        columns = own.place[piece.column][:, None] * G + np.arange(G)
         made: dict[str, NDArray[Any]] = {
             "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "local": columns,
             "df": piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1)),
-            "block": np.full((m, G), number), "factor": np.repeat(piece.factor[:, None], G, axis=1),
+            "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
+            "factor": np.repeat(piece.factor[:, None], G, axis=1),
         }  # fmt: skip
         if piece.whole is None:
-            variance = block_variances(design, blocks[-1])[piece.column] * piece.factor[:, None] ** 2
+            variance = own.variance[piece.column] * piece.factor[:, None] ** 2
             made |= {"share": np.full((m, G), np.nan), "wb": none, "wc": none}
         else:
-            blocks.append(Block(whole, np.ascontiguousarray(piece.whole), whole))
-            of_whole = np.arange(m)[:, None] * whole.groups + whole.place(cells.wave)[None, :]
-            variance = share_variances(design, blocks[-2], blocks[-1], piece.value)
-            made |= {"share": piece.value, "wb": np.full((m, G), number + 1), "wc": of_whole}
+            variance = own.variance
+            of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
+            made |= {"share": piece.value, "wb": made["block"] + 1, "wc": of_whole}
         fixed = np.array([label.zero == "certain" for label in piece.labels])
         made["certain"] = certain(design, fixed, piece.value, cells, side)
         made["steady"] = np.array([label.zero == "design" for label in piece.labels])[:, None] & ~some_single(

@@ -99,6 +99,13 @@ class Design:
         """Whether nothing was left to chance: all PSUs of all strata are in the data, as in a census."""
         return bool((self.sampled >= 1).all())
 
+    @property
+    def counts_cases(self) -> bool:
+        """Whether a rule for single PSUs depends on which strata and PSUs have cases."""
+        if self.single_in_group == "adjust":
+            return self.single_psu in ("centered", "scaled")
+        return self.single_psu == "scaled" and bool(((self.sizes() == 1) & (self.sampled < 1)).any())
+
     def sizes(self) -> NDArray[np.int64]:
         """Return the number of PSUs in each stratum."""
         return np.bincount(self.stratum, minlength=self.strata)

@@ -281,7 +281,8 @@ class _Columns:
             cells = cells_of(group, rows, survey.design)
             above, below, cases = (_by_cell(cells, [getattr(x, k) for _, x in variables]) for k in _TOTALS)
             value, scores = make(cells, above, below)
-            parts.append((group, cells, [part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)]))
+            one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
+            parts.append((group, cells, [replace(one, seen=cases > 0)]))
         whole = parts[0][1]  # the total always comes first
         made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
         return with_categories(replace(made, about=self.about), self.asked, observed=self.observed)

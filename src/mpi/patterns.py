@@ -208,5 +208,6 @@ def _parts(prof: Profiles, group: Grouping, cells: Cells, table: _Table) -> list
         above, below = table.above[chosen], table.below[chosen]
         made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
         labels = [table.quantities[i].label for i in chosen]
-        out.append(part(labels, made[0], cases[below], psus.of(below), made[1]))
+        one = part(labels, made[0], cases[below], psus.of(below), made[1])
+        out.append(replace(one, seen=totals[below] > 0))
     return out

@@ -74,7 +74,7 @@ def _letters(values: NDArray[Any], first: int, step: int) -> NDArray[np.int64]:
     near = above > first
     out = np.zeros(len(values), dtype=np.int64)
     away = (above[near] - above.dtype.type(first)).astype(np.int64)
-    out[near] = np.where((away % step == 0) & (away // step <= 26), away // step, 0)
+    out[near] = np.where(away // step <= 26, away // step, 0)
     return out
 
 

@@ -106,7 +106,8 @@ def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = Non
         return Meaning({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), read_in is not None)
 
     total = metadata.number_rows
-    kinds = {n: _TYPES.get(dates.get(n, ""), metadata.readstat_variable_types[raw[n]]) for n in columns}
+    declared = metadata.readstat_variable_types
+    kinds: dict[str, str] = {n: _TYPES[dates[n]] if n in dates else declared[raw[n]] for n in columns}
     return Pieces(total if total is not None and total >= 0 else None, kinds, frames, meaning)
 
 

@@ -25,7 +25,11 @@ from mpi.retention import Retention, retention
 from mpi.survey import Survey
 
 if TYPE_CHECKING:
+    from mpi import codes as codes
     from mpi import decompose
+    from mpi import indicators as indicators
+    from mpi import lines as lines
+    from mpi import tables as tables
     from mpi.lines import Line, estimate_line, international_line, line_for, list_lines, load_line
     from mpi.official import with_deprivations
     from mpi.profile_files import load_profile, merge_profiles, save_profile
@@ -71,6 +75,9 @@ __all__ = [
     "with_deprivations",
 ]
 
+_OPEN = ("codes", "decompose", "indicators", "lines", "tables")
+"""Rooms whose own names are public too."""
+
 _ROOMS = {
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
     "mpi.official": ("with_deprivations",),
@@ -86,8 +93,8 @@ if not TYPE_CHECKING:  # a checker would take any name for one that may be there
 
     def __getattr__(name: str) -> Any:
         """Import a name from its room."""
-        if name == "decompose":
-            return import_module("mpi.decompose")
+        if name in _OPEN:
+            return import_module(f"mpi.{name}")
         room = next((room for room, names in _ROOMS.items() if name in names), None)
         if room is None:
             raise AttributeError(f"module 'mpi' has no attribute {name!r}")
@@ -97,4 +104,4 @@ if not TYPE_CHECKING:  # a checker would take any name for one that may be there
 
 def __dir__() -> list[str]:
     """Return the public names, those of other rooms too."""
-    return [*__all__, "__version__"]
+    return sorted({*__all__, *_OPEN, "__version__"})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
-import sys
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,9 +14,10 @@ import typer
 
 from mpi import __version__
 from mpi import cli_options as opt
-from mpi.cli_checks import check_outputs, check_request, checked_survey
+from mpi.cli_checks import check_outputs, check_request, check_where, checked_survey
 from mpi.cli_classes import show_answer
 from mpi.cli_lines import show_line, show_lines
+from mpi.cli_streams import printing
 from mpi.cli_tables import (
     show_estimates,
     show_measure,
@@ -30,6 +29,7 @@ from mpi.cli_tables import (
 )
 from mpi.cli_vhlss import Request, account_of, answer, line_of
 from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.plain_text import visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,6 +134,7 @@ def estimate(
         policy, codes = opt.policy_of(missing)
         plan = opt.measure_of(measure) if policy is None else opt.measure_of(measure).with_missing(policy)
         groups = [opt.grouping(b) for b in by or []]
+        check_where(where)
         check_request(plan, cutoff or [], statistic or [], level, out or [])
         design = opt.design_of(
             weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census
@@ -269,7 +270,7 @@ def explain(
     with _told():
         with status(f"Reading {folder}"):
             account = account_of(folder, year, line_of(line, year), household, encoding=encoding)
-        typer.echo(account)
+        typer.echo(visible_lines(account))
 
 
 @app.command()
@@ -322,10 +323,7 @@ def check(
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(*_SELDOM)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console that lacks a letter prints "?" instead of stopping
-    app(prog_name="mpi")
+    printing(partial(app, prog_name="mpi"), partial(_say, "error"))
 
 
 # --- what goes wrong ----------------------------------------------------------------------------------------
@@ -360,7 +358,7 @@ def _show_warning(usual: Any, message: Warning | str, category: type[Warning], *
 
 def _say(kind: str, message: str) -> None:
     colour = {"error": typer.colors.RED, "warning": typer.colors.YELLOW}.get(kind)
-    _tell(f"{typer.style(kind + ':', fg=colour, bold=True)} {message}")
+    _tell(f"{typer.style(kind + ':', fg=colour, bold=True)} {visible_lines(message)}")
 
 
 def _tell(words: str) -> None:

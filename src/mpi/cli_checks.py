@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpi.measure import Measure
     from mpi.survey import Survey
 
-__all__ = ["check_outputs", "check_request", "checked_survey"]
+__all__ = ["check_outputs", "check_request", "check_where", "checked_survey"]
 
 _COLUMNS = ("weight", "strata", "psu", "household", "size", "members", "fpc", "wave")
 _WRITERS = {"parquet": ("pyarrow", "engines"), "excel": ("openpyxl", "report")}
@@ -44,6 +44,19 @@ def check_request(
         problems.add(f"--level: {level:g} is not between 0 and 1; 95 per cent is 0.95")
     problems.found += _bad_outputs(outs)
     problems.raise_if_any()
+
+
+def check_where(where: str | None) -> None:
+    """Tell that a condition is a column here."""
+    from mpi.row_values import refuse_formula
+
+    try:
+        refuse_formula(where or "", [])
+    except MpiError:
+        raise MpiError(
+            f"--where: {where!r} is a condition, and the name of a column is needed that is 1 in the rows to count and "
+            "0 in others; add such a column to the file, or write the condition in Python"
+        ) from None
 
 
 def check_outputs(outs: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpi.cli_tables import new_console, new_table
+from mpi.cli_tables import add_row, label_of, new_console, new_table
 from mpi.layout import occurring
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _show_table(to: Console, by: str, figures: pd.DataFrame, cases: dict[str, st
     heads = [*names, "n"] if cases else names
     out = new_table("" if by == "total" else by, *heads, numbers=heads)
     for group, cells in zip(figures.index.get_level_values("group"), figures.to_numpy().tolist(), strict=True):
-        out.add_row(str(group), *cells, *([cases.get(str(group), "")] if cases else []))
+        add_row(out, label_of(group), *cells, *([cases.get(str(group), "")] if cases else []))
     to.print()
     to.print(out)
 
@@ -129,6 +129,6 @@ def _show_figures(to: Console, figures: Estimates) -> None:
     for group, one, two, n in zip(
         shown.index.get_level_values("group"), shown.iloc[:, 0], limits.iloc[:, 0], figures.n, strict=True
     ):
-        out.add_row(str(group), one, two.partition(" ")[2], f"{n:,.0f}")
+        add_row(out, label_of(group), one, two.partition(" ")[2], f"{n:,.0f}")
     to.print()
     to.print(out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpi.cli_tables import new_console, new_table
+from mpi.cli_tables import add_row, new_console, new_table
 
 if TYPE_CHECKING:
     from mpi.lines import Line
@@ -22,7 +22,7 @@ def show_lines() -> None:
         standings = line.standings()
         verified = sum(s.status == "verified" for s in standings)
         period = f"{line.valid_from.year}-{line.valid_to.year}"
-        out.add_row(name, period, line.instrument.text, f"{verified} of {len(standings)}")
+        add_row(out, name, period, line.instrument.text, f"{verified} of {len(standings)}")
     new_console(width=140).print(out)
 
 
@@ -34,6 +34,6 @@ def show_line(line: Line) -> None:
     out = new_table("item", "value", "article", "status", "source")
     for item, value, unit, article, status, source in line.provenance().itertuples(index=False):
         shown = f"{value:,} {unit}" if isinstance(value, int) else str(value)
-        out.add_row(item, shown, article or "", status, source or "")
+        add_row(out, item, shown, article or "", status, source or "")
     to.print(out)
     to.print("Only what is verified was read in the text of the law, or in a page that quotes it.")

@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from mpi.own_columns import EVERYBODY
+from mpi.plain_text import visible, visible_lines
 from mpi.survey import in_words
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mpi.survey import Survey
 
 __all__ = [
+    "add_row",
+    "label_of",
     "new_console",
     "new_table",
     "show_estimates",
@@ -32,6 +35,9 @@ __all__ = [
     "show_survey",
     "status",
 ]
+
+
+_LABEL = 120  # characters of a label on the screen
 
 
 def new_console(*, err: bool = False, width: int = 10_000) -> Console:
@@ -64,10 +70,20 @@ def new_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     return table
 
 
+def add_row(table: Table, *cells: str, style: str | None = None) -> None:
+    """Add a row of texts that may come from data: each stays one line."""
+    table.add_row(*map(visible, cells), style=style)
+
+
+def label_of(group: object) -> str:
+    """Return a group's label as it is printed: a long one does not widen all rows."""
+    return visible(str(group), _LABEL)
+
+
 def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Sequence[str], layout: Layout) -> None:
     """Print the tables to read, one for each cutoff with the notes that are its own, and what all have in common."""
     console = new_console()
-    console.print(plan.title)
+    console.print(visible(plan.title))
     console.print("; ".join([_sentence(survey), *_absences(survey)]))
     cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
     shaped: Layout = {**layout, "statistics": list(dict.fromkeys(statistics))}
@@ -79,8 +95,8 @@ def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Se
         console.print(_figures(frame, _cases(part, statistics[0])))
         own = [n for n in frame.attrs["notes"] if n not in common and not n.startswith("Poverty cutoff")]
         if own:
-            console.print("\n".join(["", *own]))
-    console.print("\n".join(["", *common]))
+            console.print(visible_lines("\n".join(["", *own])))
+    console.print(visible_lines("\n".join(["", *common])))
 
 
 def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table:
@@ -91,8 +107,8 @@ def _figures(frame: pd.DataFrame, cases: Mapping[tuple[Any, ...], str]) -> Table
     for (by, *row), cells in zip(frame.index, frame.to_numpy().tolist(), strict=True):
         if by not in {last, "total"}:
             table.add_section()
-            table.add_row(f"by {by}", style="italic")
-        table.add_row(*map(str, row), *cells, cases.get((by, *row), ""))
+            add_row(table, f"by {by}", style="italic")
+        add_row(table, *map(label_of, row), *cells, cases.get((by, *row), ""))
         last = by
     return table
 
@@ -116,7 +132,7 @@ def show_survey(survey: Survey, named: Mapping[str, str]) -> None:
     console = new_console()
     console.print(_sentence(survey))
     for role, column in named.items():
-        console.print(f"  {role}: {column}")
+        console.print(visible(f"  {role}: {column}"))
     for line in _absences(survey, named):
         console.print(f"  {line}")
     console.print("The design is fine.")
@@ -143,7 +159,8 @@ def show_retention(survey: Survey, plan: Measure) -> None:
     table = new_table("indicator", *(["wave"] if rounds else []), *numbers, numbers=numbers)
     for row in report.indicators.to_dict("records"):
         wave = [str(row["wave"])] if rounds else []
-        table.add_row(
+        add_row(
+            table,
             row["indicator"],
             *wave,
             f"{row['n_missing']:,}",
@@ -163,10 +180,10 @@ def show_retained(report: Retention, *, rounds: bool) -> None:
     for row in report.groups.to_dict("records"):
         where = f" in {row['wave']}" if rounds else ""
         share = f"{row['retained']:.4f} of the population"
-        console.print(f"Retained{where}: {row['n_retained']:,} of {row['n']:,} rows, {share}.")
+        console.print(f"Retained{visible(where)}: {row['n_retained']:,} of {row['n']:,} rows, {share}.")
     for row in report.codes.to_dict("records"):
-        meant = f" ({row['label']})" if row["label"] else ""
-        console.print(f"Missing by code: {row['column']} is {row['code']}{meant} in {row['n']:,} rows.")
+        meant = f" ({label_of(row['label'])})" if row["label"] else ""
+        console.print(visible(f"Missing by code: {row['column']} is {row['code']}{meant} in {row['n']:,} rows."))
 
 
 def show_measures() -> None:
@@ -177,7 +194,7 @@ def show_measures() -> None:
     table = new_table("name", "title", "indicators", "cutoff", numbers=("indicators", "cutoff"))
     for name in list_measures():
         found = load_measure(name)
-        table.add_row(name, found.title, str(len(found.indicators)), text(found.cutoff))
+        add_row(table, name, found.title, str(len(found.indicators)), text(found.cutoff))
     console = new_console()
     console.print(table)
     console.print("\nOne of them in full: mpi measures NAME. Start your own: mpi measures NAME --toml > my.toml")
@@ -193,7 +210,7 @@ def show_measure(found: Measure) -> None:
         "vulnerable from": found.vulnerable,
     }
     console = new_console(width=110)
-    console.print(f"{found.title} ({found.name})\n")
+    console.print(f"{visible(found.title)} ({visible(found.name)})\n")
     for what, k in cutoffs.items():
         if k is not None:
             console.print(f"{what}: {text(k)}")
@@ -202,9 +219,9 @@ def show_measure(found: Measure) -> None:
     for dimension in found.dimensions:
         members = [i for i in found.indicators if i.dimension == dimension]
         table.add_section()
-        table.add_row(dimension, "", text(sum((i.weight for i in members), members[0].weight * 0)), "", style="bold")
+        add_row(table, dimension, "", text(sum((i.weight for i in members), members[0].weight * 0)), "", style="bold")
         for i in members:
-            table.add_row(f"  {i.label}", i.column, text(i.weight), i.description)
+            add_row(table, f"  {i.label}", i.column, text(i.weight), i.description)
     console.print(table)
     if found.source:
-        console.print(f"\nSource: {found.source}")
+        console.print(f"\nSource: {visible(found.source)}")

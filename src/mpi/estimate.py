@@ -8,6 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from mpi.algebra import Request, estimates_of
+from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, Estimable, check_measure, check_options, columns_of, crosses
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 
 
+@kinds_checked
 def estimate(
     survey: Survey,
     measure: Measure | Estimable,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mpi.contrasts import WaldTest
+    from mpi.export import Formulas
     from mpi.influence import Influence
     from mpi.keys import Coded, Keys
     from mpi.layout import Layout
@@ -303,11 +304,19 @@ class Estimates:
             options["statistics"] = shown
         return wide(self, **options)
 
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the tidy table as CSV, every number in full; the file is whole or is not there."""
+    def to_csv(self, path: str | os.PathLike[str], *, formulas: Formulas = "keep") -> None:
+        """Write the tidy table as CSV, every number in full; the file is whole or is not there.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        formulas : {"keep", "guard"}
+            ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see `mpi.export.write`.
+        """
         from mpi.export import write
 
-        write(self, path, "csv")
+        write(self, path, "csv", formulas=formulas)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write the tidy table as parquet, every number in full; the file is whole or is not there."""

@@ -34,6 +34,11 @@ __all__ = ["LAID_OUT", "Kind", "kind_of", "latex", "page", "write", "write_any"]
 Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 """A kind of file."""
 
+Formulas = Literal["keep", "guard"]
+"""What becomes of text that a spreadsheet would take for a formula."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
 _SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
     ".csv.gz": "csv",
@@ -48,7 +53,14 @@ LAID_OUT: tuple[Kind, ...] = ("excel", "latex", "html")
 """The kinds of file that hold tables to publish, and so take the options of `mpi.tables.wide`."""
 
 
-def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: Unpack[Layout]) -> None:
+def write(
+    est: Estimates,
+    path: str | os.PathLike[str],
+    kind: Kind,
+    *,
+    formulas: Formulas = "keep",
+    **options: Unpack[Layout],
+) -> None:
     """Write estimates to a file; the old file stays whole until the new one is complete.
 
     Parameters
@@ -64,6 +76,10 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: U
         ``fileEncoding="UTF-8-BOM"``). ``parquet``: the tidy table, keys as dictionaries of text. ``excel``:
         notes, a sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs
         tabular. ``html``: a page that stands by itself.
+    formulas : {"keep", "guard"}
+        What becomes of text in CSV that a spreadsheet would run, a label such as ``=cmd|...``. Data stay data by
+        default; ``guard`` puts an apostrophe before text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line
+        break. Numbers, and the other kinds of file, need no guard.
     **options
         For excel, latex and html, what `mpi.tables.wide` takes, which shapes the tables to publish; they name
         the columns in words unless ``labels=False``. CSV and parquet hold every number and take none.
@@ -76,11 +92,16 @@ def write(est: Estimates, path: str | os.PathLike[str], kind: Kind, **options: U
     """
     if kind not in get_args(Kind):
         raise MpiError(unknown("kind of file", kind, get_args(Kind)))
+    if formulas not in get_args(Formulas):
+        raise MpiError(f"formulas: {unknown('choice', formulas, get_args(Formulas))}")
+    if formulas == "guard" and kind != "csv":
+        raise MpiError(f"formulas='guard' is for csv; text of {kind} is never run")
     target = _path(path)
     _check_name(target, kind)
     _check_options(kind, options)
+    guard: dict[str, Any] = {"formulas": formulas} if kind == "csv" else {}
     with replacing(target) as temporary:
-        temporary.write_bytes(_MAKERS[kind](est, target, **options))
+        temporary.write_bytes(_MAKERS[kind](est, target, **options, **guard))
 
 
 def _path(path: Any) -> Path:
@@ -151,11 +172,19 @@ def kind_of(path: Path) -> Kind:
 # --- the tidy table --------------------------------------------------------------------------------------
 
 
-def _csv(est: Estimates, path: Path) -> bytes:
-    text = tidy(est).to_csv(None, index=False, lineterminator="\n").encode("utf-8-sig")
+def _csv(est: Estimates, path: Path, *, formulas: Formulas = "keep") -> bytes:
+    table = tidy(est)
+    if formulas == "guard":
+        table = table.assign(**{c: _guarded(table[c]) for c in table.columns if table[c].dtype.kind not in "biuf"})
+    text = table.to_csv(None, index=False, lineterminator="\n").encode("utf-8-sig")
     if path.suffix.casefold() != ".gz":
         return text
     return gzip.compress(text, mtime=0)  # no time in it: the same estimates give the same file
+
+
+def _guarded(column: pd.Series) -> pd.Series:
+    """Put an apostrophe before text that a spreadsheet would take for a formula."""
+    return column.map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
 
 
 def _parquet(est: Estimates, _: Path) -> bytes:

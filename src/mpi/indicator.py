@@ -107,7 +107,7 @@ def read_weight(value: Number, problems: Problems, where: str = "weight") -> Fra
 def check_texts(values: Mapping[str, object], problems: Problems) -> None:
     """Hold names, labels and so on to text; a name also has to say something."""
     for key, value in values.items():
-        if key == "name" and value == "":
+        if key == "name" and isinstance(value, str) and not value:
             problems.add("it has no name")
         elif not (isinstance(value, str) or (key == "column" and value is None)):
             problems.add(f"{key}: text is needed, not {value!r}")

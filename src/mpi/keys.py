@@ -138,6 +138,8 @@ class Keys:
         """Say why no row was found: a value does not occur any more, or the values do not occur together."""
         for name, wanted in conditions.items():
             there = np.unique(self.columns[name].index)
+            if isinstance(wanted, (list, set, frozenset)) and not wanted:
+                return f"nothing can be selected: {name}: the list is empty; name at least one"
             if not np.isin(self._positions(name, wanted, Problems("")), there).any():
                 values = [self.columns[name].values[i] for i in there.tolist() if i >= 0]
                 one = next(iter(wanted)) if isinstance(wanted, (list, set, frozenset)) else wanted

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES
 from mpi.layout_words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
@@ -86,6 +87,7 @@ class Grid:
     percent: bool
 
 
+@kinds_checked
 def grid(
     est: Estimates,
     statistics: str | Sequence[str] | None = None,
@@ -120,6 +122,8 @@ def _chosen(est: Estimates, statistics: Any, by: Any, wave: Any, cutoff: Any, we
     if statistics is not None:
         asked["statistic"] = statistics
     if by is not None:
+        if not isinstance(by, (str, tuple, list)) or not by:
+            raise MpiError(f"by: a column, a cross or a list of these is needed, not {by!r:.60}")
         options = [by] if isinstance(by, (str, tuple)) else list(by)
         asked["by"] = [" × ".join(map(str, b)) if isinstance(b, tuple) else b for b in options]
     if wave is not None:

@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = ["list_measures", "load_measure", "load_sample"]
 _SAMPLES = {"two-rounds": "two_rounds.dta", "vhlss-2016": "vhlss2016", "vhlss-2022": "vhlss2022"}
 
 
+@kinds_checked
 def list_measures() -> list[str]:
     """Return the names of the measures that ship with the package.
 
@@ -29,6 +31,7 @@ def list_measures() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
+@kinds_checked
 def load_measure(name: str) -> Measure:
     """Return a measure that ships with the package.
 
@@ -56,6 +59,7 @@ def load_measure(name: str) -> Measure:
         return Measure.from_toml(path)
 
 
+@kinds_checked
 def load_sample(name: str = "two-rounds") -> Survey:
     """Return a small synthetic survey. The people in it do not exist.
 

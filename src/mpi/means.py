@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part
 from mpi.assemble import ratio as ratio_of_totals
@@ -38,6 +39,7 @@ _TOTALS = ("above", "below", "cases")
 __all__ = ["mean", "proportion", "ratio", "total"]
 
 
+@kinds_checked
 def mean(
     survey: Survey,
     columns: str | Sequence[str],
@@ -83,6 +85,7 @@ def mean(
     return found.estimates(variables, ratio_of_totals)
 
 
+@kinds_checked
 def proportion(
     survey: Survey,
     columns: str | Sequence[str],
@@ -119,18 +122,23 @@ def proportion(
     """
     found = _Columns(survey, where, unit, by, level, df, observed, categories=_listed(columns))
     variables = []
+    problems = Problems("the proportions cannot be estimated")
     for name in _listed(columns):
         groups = found.survey.categories(name)
         index = found.rows.of(groups.index)
         known = np.array([v is not None for v in groups.levels])
         seen = known[index].astype(np.float64)
+        if not seen.any():
+            problems.add(f"column {name!r} is missing in every row that counts, so it has no categories")
         for i, label in enumerate(groups.labels):
             if known[i] and (not observed or (index == i).any()):
                 label_of = Labels("proportion", indicator=label, dimension=name)
                 variables.append((label_of, weighted(found.rows, (index == i) * 1.0, seen, seen > 0)))
+    problems.raise_if_any()
     return found.estimates(variables, ratio_of_totals)
 
 
+@kinds_checked
 def total(
     survey: Survey,
     columns: str | Sequence[str],
@@ -172,6 +180,7 @@ def total(
     return found.estimates(variables, _totals)
 
 
+@kinds_checked
 def ratio(
     survey: Survey,
     numerator: str,
@@ -220,7 +229,10 @@ def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]
 
 
 def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
-    return (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    found = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    if not found:
+        raise MpiError("columns: name at least one column to estimate")
+    return found
 
 
 class _Columns:

@@ -5,6 +5,7 @@ A `Measure` never changes; each operation gives a new one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, get_args
@@ -16,7 +17,7 @@ from mpi.rational import Number, rounding
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Indicator", "Measure", "Missing", "Unit"]
 
@@ -240,6 +241,8 @@ class Measure:
         {'a': '1/8', 'b': '1/8', 'c': '3/4'}
         """
         problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
+        if not isinstance(weights, Mapping):
+            raise MpiError(f"{problems.subject}: a mapping of weights is needed, not {type(weights).__name__}")
         values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
         problems.raise_if_any()
         off = {k: rounding(v) for k, v in weights.items()}

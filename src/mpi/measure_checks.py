@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,16 @@ from mpi.indicator import Indicator, reweighted
 from mpi.rational import Number, fraction, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mpi.errors import Problems
 
 __all__ = ["check_indicators", "check_word", "normalised", "only_indicators", "read_cutoff"]
 
 
-def only_indicators(given: Iterable[Indicator], problems: Problems) -> tuple[Indicator, ...]:
+def only_indicators(given: object, problems: Problems) -> tuple[Indicator, ...]:
     """Return what are indicators, and tell of what are not (names alone are the common slip)."""
+    if not isinstance(given, Iterable):
+        problems.add(f"indicators: a list of Indicator is needed, not {type(given).__name__}")
+        return ()
     found = tuple(given)
     others = [repr(i) for i in found if not isinstance(i, Indicator)]
     if others:
@@ -69,7 +71,7 @@ def read_cutoff(value: Number, key: str, problems: Problems) -> Fraction:
     return k
 
 
-def check_word(value: str, words: tuple[str, ...], key: str, problems: Problems) -> None:
+def check_word(value: object, words: tuple[str, ...], key: str, problems: Problems) -> None:
     """Hold an option to one of its words."""
-    if value not in words:
+    if not isinstance(value, str) or value not in words:
         problems.add(f"{key}: {unknown('choice', value, words)}")

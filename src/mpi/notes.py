@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.design import COMPLETE
 from mpi.layout import KEY_FIGURES, occurring, row_names
+from mpi.plain_text import visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +32,7 @@ Style = Literal["se", "interval", "estimate"]
 """What stands beside an estimate: its standard error, its confidence interval, or nothing."""
 
 _CELLS, _ROWS = 6, 8  # how many are named one by one, before they are counted
+_NAME = 80  # characters of a name
 
 
 def style_of(est: Estimates, *, se: bool, interval: bool) -> Style:
@@ -48,6 +51,7 @@ def without_error(est: Estimates) -> NDArray[np.bool_]:
     return bare
 
 
+@kinds_checked
 def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[str]:
     """Return what belongs under a table: errors, cutoff and weights, what is counted, flags, rounding.
 
@@ -132,7 +136,7 @@ def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
 def _cells(layout: Grid, wanted: NDArray[np.bool_]) -> str:
     """Name the cells; where they are many, count them and name their rows; where these are many, count both."""
     there = np.append(wanted, False)[layout.cell]  # a cell of -1 finds the False at the end
-    where, names = np.argwhere(there).tolist(), row_names(layout)
+    where, names = np.argwhere(there).tolist(), [visible(n, _NAME) for n in row_names(layout)]
     if len(where) <= _CELLS:
         heads = [c.label.removesuffix(", %").removesuffix(", pp") for c in layout.columns]
         return "; ".join(" of ".join(filter(None, (heads[j], names[i]))) for i, j in where)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import with_numbers
 from mpi.errors import MpiError, MpiWarning
 from mpi.indicators import add_deprivations, computable, list_rules, load_rules
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["with_deprivations"]
 
 
+@kinds_checked
 def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) -> Survey:
     """Compute the deprivations that a line asks for and that the survey does not hold yet.
 

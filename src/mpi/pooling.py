@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import categories, first_of
 from mpi.design import Design
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["coded_alike", "pool"]
 
 
+@kinds_checked
 def pool(
     surveys: Mapping[Any, Survey], *, shared_psus: bool | None = None, labels: RoundLabels | None = None
 ) -> Survey:

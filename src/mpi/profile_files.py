@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from mpi.arguments import kinds_checked
 from mpi.condensing import CASES, WEIGHT
 from mpi.errors import MpiError, MpiWarning, Problems
 from mpi.files import located, replacing
@@ -38,6 +39,7 @@ _APART = 100.0
 """Mean weights that differ by this factor are of different scales: shares beside numbers of people."""
 
 
+@kinds_checked
 def merge_profiles(
     parts: Sequence[Survey] | Mapping[Any, Survey],
     *,
@@ -84,6 +86,7 @@ def merge_profiles(
     return _merged(contents, shared_psus=shared_psus, said=labels)
 
 
+@kinds_checked
 def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int = 1) -> None:
     """Write a profile as Parquet; the file is whole or is not there.
 
@@ -118,6 +121,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
         parquet.write_table(table, target)
 
 
+@kinds_checked
 def load_profile(*paths: Where, shared_psus: bool | None = None, labels: RoundLabels | None = None) -> Survey:
     """Read profiles and put them together.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from mpi.arguments import kinds_checked
 from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["profile", "survey_of"]
 
 
+@kinds_checked
 def profile(
     data: Any,
     measure: Measure,
@@ -92,7 +94,7 @@ def profile(
     design = {k: v for k, v in roles.items() if v is not None}
     options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels, "missing": missing}
     if isinstance(data, Survey):
-        survey = _own(data, [*design, *(k for k in ("labels", "missing") if options[k])], problems)
+        survey = _own(data, [*design, *(k for k in ("labels", "missing") if options[k] is not None)], problems)
     else:
         survey = _made(data, design, options, [*groups, *measure.columns], problems)
     problems.raise_if_any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from mpi.arguments import kinds_checked
 from mpi.files import located
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ LARGE = 1 << 30
 """Bytes from which a file is left where it lies: read into memory it takes several times as many."""
 
 
+@kinds_checked
 def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by name
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.asking import By, check_measure, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part, ratio
 from mpi.errors import Problems
@@ -84,6 +85,7 @@ class Retention:
         return "".join(t.to_html(index=False, float_format="{:.4f}".format, na_rep="–") for t in self._tables())
 
 
+@kinds_checked
 def retention(
     survey: Survey,
     measure: Measure,

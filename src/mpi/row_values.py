@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,19 @@ from mpi.lazy_frames import is_native, names_told, with_native, with_nulls
 from mpi.row_order import by_rows, rows_of_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from mpi.survey import Column, Survey, Where
 
-__all__ = ["truth", "values_of"]
+__all__ = ["refuse_formula", "truth", "values_of"]
 
 
 def values_of(survey: Survey, condition: Where | Column) -> NDArray[Any]:
     """Return the value of each row that a column's name, an expression, a function or an array gives."""
     if isinstance(condition, str):
+        refuse_formula(condition, survey.columns)
         values = survey.numbers(condition)
     elif isinstance(condition, nw.Expr) or is_native(condition):
         values = _evaluate(survey, lambda _: condition)
@@ -50,6 +52,16 @@ def _refuse_polars(condition: Any) -> None:
         )
 
 
+def refuse_formula(text: str, columns: Sequence[str]) -> None:
+    """Raise where a text is no column's name but a formula, which is written as an expression or a function."""
+    if text not in columns and re.search(r"[<>=!&|~]| (in|and|or|not) ", text):
+        raise MpiError(
+            f"{text!r} is no column. A text names a column of 0 and 1; a condition is an expression, such as "
+            "where=nw.col('age') < 18 (import narwhals.stable.v2 as nw), or a function, such as "
+            "where=lambda frame: frame['age'] < 18"
+        )
+
+
 def _listed(condition: Any) -> NDArray[Any]:
     """Read a series of any frame, an array or a list, whose entries stand in the order of the rows."""
     try:
@@ -68,7 +80,7 @@ def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
                     found = with_nulls(frame).select(_condition=found)["_condition"]
             elif is_native(found):
                 found = with_native(frame, found, "_condition")["_condition"]
-            parts.append(_listed(by_rows(found, rows_of_frames([frame]), "the condition")))
+            parts.append(np.atleast_1d(_listed(by_rows(found, rows_of_frames([frame]), "the condition"))))
     return np.concatenate(parts)
 
 

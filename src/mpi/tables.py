@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.keys import NAMES
 from mpi.layout import Column, Grid, grid
 from mpi.notes import MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
+from mpi.plain_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,8 +39,10 @@ __all__ = [
 
 _HTML_ROWS = 60
 _TEXT_ROWS, _TEXT_ENDS = 60, 5
+_LABEL = 60  # characters of a label in text
 
 
+@kinds_checked
 def tidy(est: Estimates) -> pd.DataFrame:
     """Return one row per number: what it is, the estimate, its error and limits, and what it rests on."""
     import pandas as pd
@@ -60,6 +64,7 @@ def _whole(values: Any) -> Any:
     return values.astype(np.int64) if np.isfinite(values).all() else values
 
 
+@kinds_checked
 def brief(est: Estimates) -> str:
     """Return the estimates as text for a console: at most 60 rows, and only what differs between them in columns.
 
@@ -79,19 +84,22 @@ def brief(est: Estimates) -> str:
     shown = est.take(np.r_[:_TEXT_ENDS, len(est) - _TEXT_ENDS : len(est)]) if cut else est
     keys = [n for n in NAMES if _varies(est.keys[n])]
     columns = [*keys, "estimate", "se", "ci_low", "ci_high", "n", *(["flag"] if (est.flag.index >= 0).any() else [])]
-    text = {n: [*_texts_of(shown.flag if n == "flag" else shown.keys[n])] for n in (*keys, "flag")}
+    said = {n: _texts_of(shown.flag if n == "flag" else shown.keys[n]) for n in (*keys, "flag")}
+    text = {n: [visible(x, _LABEL) for x in texts] for n, texts in said.items()}
     lines = tidy(shown).assign(**text)[columns].to_string(index=False).splitlines()
     if cut:
         lines.insert(
             1 + _TEXT_ENDS, f"... {len(est) - 2 * _TEXT_ENDS:,} more; choose with select(...), all are in .table"
         )
-    same = [f"{n} {est.keys[n].at(0)}" for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
+    alike = [n for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
+    same = [f"{n} {visible(str(est.keys[n].at(0)), _LABEL)}" for n in alike]
     return "\n".join(["; ".join(same), *lines] if same else lines)
 
 
 # --- wide ------------------------------------------------------------------------------------------------
 
 
+@kinds_checked
 def wide(
     est: Estimates,
     statistics: str | Sequence[str] | None = None,
@@ -189,6 +197,7 @@ def _shown(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple("" if v is None else v for v in row)
 
 
+@kinds_checked
 def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
     """Return how many decimals a column is printed with; sums in the thousands have none.
 
@@ -243,6 +252,7 @@ def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
 # --- HTML ------------------------------------------------------------------------------------------------
 
 
+@kinds_checked
 def html(est: Estimates) -> str:
     """Return the estimates as HTML for a notebook: at most 60 rows, what is constant in the caption.
 

@@ -28,6 +28,7 @@ from mpi.own_columns import (
 from mpi.pooling import coded_alike, pool
 from mpi.readonly import ReadOnly
 from mpi.regrouping import Grouped, grouped
+from mpi.row_values import refuse_formula
 from mpi.sampling import roles_of
 from mpi.sources import (
     Source,
@@ -180,6 +181,7 @@ class Unread(Survey):
     def where(self, condition: Where) -> Survey:
         """Keep the rows that meet a condition as the domain of interest; see `Survey.where`."""
         if isinstance(condition, str):
+            refuse_formula(condition, self.columns)
             self.check_columns([condition])
         return self._over([with_condition(s, condition) for s in self.sources])
 

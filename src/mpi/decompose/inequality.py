@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, levels, need, select_by, values_of, weighed
 from mpi.decompose.making import adds_up, made, relabelled, term
@@ -29,6 +30,7 @@ Disparity = Literal["variance", "theil", "mean_log_deviation", "coefficient_of_v
 """An index of how far groups are apart."""
 
 
+@kinds_checked
 def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimates:
     """Split the inequality of scores among the poor into what lies within groups and what lies between them.
 
@@ -131,6 +133,7 @@ def _where(figure: Figures, defined: NDArray[np.bool_]) -> Figures:
     return figure.take(np.where(defined, np.arange(len(figure)), -1))
 
 
+@kinds_checked
 def disparity(
     est: Estimates,
     by: Any = None,
@@ -189,6 +192,8 @@ def disparity(
     plain = levels(est, "disparity")
     names = _groupings(plain, by, "disparity")
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
+    if not wanted:
+        raise MpiError("disparity: statistics: name at least one")
     need(plain, "disparity", "statistic", [*wanted, "population_share"])
     asked = _kinds(kinds, beta, wanted, weighed(plain))
     finder, figures = Finder(plain.keys), figures_of(plain)
@@ -211,6 +216,8 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], 
         f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in wanted
         if s not in (*means, "CSPI", "union_H", "D(t)") and not s.startswith(("M0^", "Datt("))
     ]  # fmt: skip
+    if not given:
+        problems.add("kinds: name at least one")
     problems.raise_if_any()
     return list(dict.fromkeys(given))
 
@@ -271,6 +278,8 @@ def _groupings(plain: Estimates, by: Any, purpose: str) -> list[str]:
         if not known:
             raise MpiError(f"{purpose}: needs groups; give mpi.estimate a disaggregation (by=)")
         return known
+    if isinstance(by, list) and not by:
+        raise MpiError(f"{purpose}: by: name at least one disaggregation")
     names = plain.keys["by"].values
     return [names[select_by(plain, one, purpose)] for one in (by if isinstance(by, list) else [by])]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import read_answers
@@ -32,6 +33,7 @@ __all__ = ["add_deprivations"]
 _PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")
 
 
+@kinds_checked
 def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     """Return a survey with a column for each rule on every row.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import Categories, categories, numbers
 from mpi.errors import MpiError
 from mpi.indicators.conditions import (
@@ -103,6 +104,7 @@ def truth(condition: Condition, answers: Answers) -> Truth:
     raise MpiError(f"{condition!r} is no condition that can be evaluated")
 
 
+@kinds_checked
 def holds(condition: Condition, columns: Mapping[str, Any]) -> NDArray[np.float64]:
     """Say where a condition holds, on plain arrays.
 

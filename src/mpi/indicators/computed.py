@@ -71,7 +71,7 @@ class Computed:
     inputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.function not in FUNCTIONS:
+        if not isinstance(self.function, str) or self.function not in FUNCTIONS:
             raise MpiError(f"computed column {self.name!r}: {unknown('function', self.function, FUNCTIONS)}")
         needed, usual = _NEEDED[self.function], self._usual
         if self.inputs and not len(needed) <= len(self.inputs) <= len(usual):

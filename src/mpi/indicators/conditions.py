@@ -11,6 +11,7 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 from mpi.rational import Number, fraction
 
@@ -241,6 +242,7 @@ class Column:
         return IsMissing(self.name)
 
 
+@kinds_checked
 def column(name: str) -> Column:
     """Name a column to build a condition with.
 
@@ -255,6 +257,7 @@ skip_missing=False)
     return Column(name)
 
 
+@kinds_checked
 def all_of(*conditions: Condition, skip_missing: bool = False) -> AllOf:
     """All of some conditions; false where one is false, whatever is unknown.
 
@@ -274,6 +277,7 @@ def all_of(*conditions: Condition, skip_missing: bool = False) -> AllOf:
     return AllOf(conditions, skip_missing)
 
 
+@kinds_checked
 def any_of(*conditions: Condition, skip_missing: bool = False) -> AnyOf:
     """At least one of some conditions; true where one is true, whatever is unknown.
 
@@ -301,6 +305,7 @@ def any_of(*conditions: Condition, skip_missing: bool = False) -> AnyOf:
     return AnyOf(conditions, skip_missing)
 
 
+@kinds_checked
 def at_least_of(count: int, *conditions: Condition, skip_missing: bool = False) -> AtLeast:
     """At least `count` of some conditions.
 

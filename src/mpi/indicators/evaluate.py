@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import as_frame, categories, compress, require, with_numbers
 from mpi.errors import MpiError, Problems
 from mpi.indicators.arrays import Answers, read_answers
@@ -32,6 +33,7 @@ __all__ = ["check_members", "deprivations", "evaluate", "number_households"]
 _SHOWN = 3
 
 
+@kinds_checked
 def evaluate(
     members_frame: Any,
     rules: Rules,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.columns import as_frame, categories, require
 from mpi.errors import MpiError, Problems
 from mpi.indicators.account import Told, reason
@@ -108,6 +109,7 @@ class Explanation:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+@kinds_checked
 def explain(
     data: Any,
     rules: Rules,

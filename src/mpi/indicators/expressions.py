@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.indicators.arrays import RELATIONS, some_equal
 from mpi.indicators.conditions import (
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 
+@kinds_checked
 def expression(condition: Condition, schema: Mapping[str, Any]) -> nw.Expr:
     """Translate a condition to a Narwhals expression.
 

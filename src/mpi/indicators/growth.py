@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiError
+from mpi.errors import MpiError, unknown
 from mpi.indicators.growth_tables import age_in_days, lms
 from mpi.row_order import refuse_other_rows
 
@@ -161,6 +161,8 @@ def z_score(
     >>> z_score("height", np.array([1, 2]), np.array([60, 60]), np.array([101.0, 101.0]))
     array([-1.93, -1.77])
     """
+    if not isinstance(measure, str) or measure not in _OLDEST:
+        raise MpiError(f"measure: {unknown('measure', measure, _OLDEST)}")
     if height_position is not None and measure != "height":
         raise MpiError(
             f"height_position says how a height was measured, and was given with {measure!r}; for body mass take "
@@ -168,6 +170,9 @@ def z_score(
         )
     refuse_other_rows(sex=sex, age=age_months, measurement=value, position=height_position)
     sexes, months, values = (_floats(x) for x in (sex, age_months, value))
+    if not sexes.shape == months.shape == values.shape:
+        found = ", ".join(str(len(x)) for x in (sexes, months, values))
+        raise MpiError(f"sex, age and measurement are to be of one length, not {found}")
     if measure == "height":
         values = corrected_height(months, values, height_position)
     usable = np.isin(sexes, list(_SEX)) & (months >= 0) & (months <= _OLDEST[measure]) & (values > 0)
@@ -201,4 +206,7 @@ def _value(lms: NDArray[np.float64], z: float) -> NDArray[np.float64]:
 
 
 def _floats(values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(values, dtype=np.float64)
+    try:
+        return np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise MpiError(f"arrays of numbers are needed, not {type(values).__name__}: {error}") from error

@@ -51,13 +51,20 @@ class Share:
     strict: bool
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "share", fraction(self.share))
+        object.__setattr__(self, "share", _fraction(self.share))
         if not 0 <= self.share <= 1 or self.share == (1 if self.strict else 0):
             bounds = "at least 0 and below 1" if self.strict else "above 0 and at most 1"
             raise MpiError(f"a share must be {bounds}, not {text(self.share)}")
 
     def __str__(self) -> str:
         return f"{'more than' if self.strict else 'at least'} {text(self.share)}"
+
+
+def _fraction(share: Number) -> Fraction:
+    try:
+        return fraction(share)
+    except ValueError as error:
+        raise MpiError(f"share: {error}") from error
 
 
 def share_above(share: Number) -> Share:
@@ -68,7 +75,7 @@ def share_above(share: Number) -> Share:
     >>> share_above("1/2").share
     Fraction(1, 2)
     """
-    return Share(fraction(share), strict=True)
+    return Share(_fraction(share), strict=True)
 
 
 def share_at_least(share: Number) -> Share:
@@ -79,4 +86,4 @@ def share_at_least(share: Number) -> Share:
     >>> share_at_least("2/3").strict
     False
     """
-    return Share(fraction(share), strict=False)
+    return Share(_fraction(share), strict=False)

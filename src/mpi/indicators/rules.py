@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked, said_of
 from mpi.errors import MpiError, Problems, unknown
 from mpi.indicators.arrays import Answers, truth
 from mpi.indicators.conditions import AllOf, Condition, columns_of
@@ -28,7 +30,7 @@ from mpi.rational import fraction, text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mpi.indicators.computed import Computed, Recoded
     from mpi.indicators.parameters import Parameter
@@ -197,6 +199,7 @@ class Rules:
     missing: MissingCodes = field(default_factory=MissingCodes)
 
     def __post_init__(self) -> None:
+        _check_parts(self)
         object.__setattr__(self, "rules", tuple(self.rules))
         object.__setattr__(self, "missing", read_missing(self.missing))
         object.__setattr__(self, "computed", tuple(self.computed))
@@ -279,6 +282,7 @@ class Rules:
         return tuple(dict.fromkeys(c for c in needed if c not in known))
 
 
+@kinds_checked
 def computable(rules: Rules, columns: Iterable[str]) -> Rules:
     """Return the rules that can be computed from some columns.
 
@@ -312,6 +316,21 @@ def _says_nothing(rule: Rule) -> bool:
 
 # --- checks ---------------------------------------------------------------------------------------------------------
 
+
+def _check_parts(rules: Rules) -> None:
+    """Hold rules to lists of rules and of computed columns, and to texts."""
+    problems = Problems("the rules cannot be made")
+    for key, kinds in (("rules", ("Rule",)), ("computed", ("Computed", "Recoded"))):
+        given: Any = getattr(rules, key)
+        listed = isinstance(given, Iterable) and not hasattr(given, "columns")
+        if not listed or not all(type(x).__name__ in kinds for x in given):
+            problems.add(f"{key}: give a list of {' or '.join(kinds)}, not {said_of(given)}")
+    for key in ("name", "title", "source"):
+        if not isinstance(getattr(rules, key), str):
+            problems.add(f"{key}: give a text, not {said_of(getattr(rules, key))}")
+    problems.raise_if_any()
+
+
 _TEXTS = ("column", "label", "who", "because", "source", "proxy", "note")
 
 
@@ -322,9 +341,9 @@ def _check(rule: Rule, problems: Problems) -> None:
         f"{k}: give a text, not {getattr(rule, k)!r}" for k in _TEXTS if not isinstance(getattr(rule, k), str)
     ]
     for key, options in (("of", Of), ("nobody", Nobody), ("status", Status)):
-        if getattr(rule, key) not in get_args(options):
+        if not _is_word(getattr(rule, key), get_args(options)):
             problems.add(f"{key}: {unknown('word', getattr(rule, key), get_args(options))}")
-    if not isinstance(rule.household, Share) and rule.household not in get_args(HouseholdWord):
+    if not isinstance(rule.household, Share) and not _is_word(rule.household, get_args(HouseholdWord)):
         problems.add(
             f"household: {unknown('word', rule.household, get_args(HouseholdWord))}; or a share_above, share_at_least"
         )
@@ -334,9 +353,16 @@ def _check(rule: Rule, problems: Problems) -> None:
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
     if rule.tell_absent not in (True, False):
         problems.add(f"tell_absent: true or false, not {rule.tell_absent!r}")
+    words: list[Any] = [rule.of, rule.household, rule.nobody]
+    if not all(isinstance(x, (str, Share)) for x in words):
+        return
     if rule.household == "head" and rule.enough is not None:
         problems.add("enough: the head is one person, of whom no share can answer; leave it out")
     _check_of_household(rule, problems)
+
+
+def _is_word(value: Any, words: tuple[Any, ...]) -> bool:
+    return isinstance(value, str) and value in words
 
 
 def _names(value: Any, problems: Problems) -> tuple[str, ...]:
@@ -370,7 +396,7 @@ def _check_of_household(rule: Rule, problems: Problems) -> None:
 def _share_of_answers(value: Any, problems: Problems) -> Fraction | None:
     if value is None:
         return None
-    if value == "one" or (isinstance(value, Fraction) and value == ONE_ANSWER):
+    if (isinstance(value, str) and value == "one") or (isinstance(value, Fraction) and value == ONE_ANSWER):
         return ONE_ANSWER
     try:
         found = fraction(value)

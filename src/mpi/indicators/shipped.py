@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["list_rules", "load_rules"]
 
 
+@kinds_checked
 def list_rules() -> list[str]:
     """Return the names of the rules that ship with the package.
 
@@ -27,6 +29,7 @@ def list_rules() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
+@kinds_checked
 def load_rules(name: str, *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None) -> Rules:
     """Return rules that ship with the package.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, numbers, part, ratio
 from mpi.errors import MpiWarning, Problems, unknown
@@ -47,6 +48,7 @@ Undecided = Literal["drop", "bounds"]
 """What becomes of those whose class is undecided: left out of the shares, or bounds of each share."""
 
 
+@kinds_checked
 def estimate_line(
     survey: Survey,
     line: Line,
@@ -143,6 +145,7 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
     return replace(concat([classes, figures]), titles=figures.titles, about={**figures.about, "numbers": NUMBERS_ARE})
 
 
+@kinds_checked
 def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
     """Bound the shares of the classes, and the figures of the line's measure, whatever the missing answers are.
 

@@ -188,6 +188,13 @@ def _deprived(
     names = [d.name for d in indicators]
     problems.found += [f"columns: {unknown('indicator', n, names)}" for n in columns if n not in names]
     found = np.full((len(survey), len(indicators)), -1, dtype=np.int8)
+    there = [columns.get(d.name, d.column) in survey.columns for d in indicators]
+    if indicators and not any(there) and not columns:
+        problems.add(
+            f"it has none of the {len(names)} deprivations ({indicators[0].column}, ...): compute them first, with "
+            "mpi.with_deprivations(survey, line), or name their columns with columns="
+        )
+        return found
     for j, d in enumerate(indicators):
         column = columns.get(d.name, d.column)
         if column not in survey.columns:

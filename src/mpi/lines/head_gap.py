@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.joining import concat
@@ -22,6 +23,7 @@ _MALE, _FEMALE = 1, 2
 _UNITS: tuple[Unit, ...] = ("household", "person")
 
 
+@kinds_checked
 def head_gaps(status: Classification, by: str = "head_sex", *, level: float = 0.95) -> Estimates:
     """Estimate by how much households headed by women differ from those headed by men, in both units of count.
 
@@ -67,6 +69,7 @@ def _coefficients(pair: Estimates, by: str) -> list[float]:
     return [float(code == _FEMALE) - float(code == _MALE) for code in codes]
 
 
+@kinds_checked
 def gap_notes(gaps: Estimates) -> list[str]:
     """Say each gap in a sentence, with its errors in brackets, and whether its sign changes with what is counted.
 
@@ -80,6 +83,8 @@ def gap_notes(gaps: Estimates) -> list[str]:
     Gap of poor, female minus male heads: counting households +0.0 points (57.7), counting persons -25.0 points (51.0).
     """
     names = list(dict.fromkeys(gaps.keys["statistic"].to_list()))
+    if any(len(gaps.select(statistic=name)) != 2 for name in names):
+        raise MpiError("gaps: those that head_gaps(status) returns are needed, a gap of households and one of persons")
     return [_sentence(str(name), gaps.select(statistic=name)) for name in names]
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 from mpi.rational import fraction
 
@@ -47,6 +48,7 @@ class InternationalLine:
     source: str
 
 
+@kinds_checked
 def international_line(dollars: str | float, year: int) -> InternationalLine:
     """Convert an international poverty line to VND per person in the prices of a year, for Viet Nam.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.codes.ethnicity import Hoa, classification
 from mpi.codes.sets import ethnic_groups, lookup
 from mpi.errors import MpiError, Problems
@@ -33,6 +34,7 @@ _MINORITY = "minority_of_key_figures"
 _MAJORITY_GROUP, _MINORITY_GROUP = 0, 1  # the order of the groups of "kinh-minority"
 
 
+@kinds_checked
 def key_figures(
     status: Classification,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.indicator import Indicator
 from mpi.lines.caution import caution
@@ -179,6 +180,7 @@ class Line:
             source=f"{self.instrument.text}; the standing of each part: load_line({self.name!r}).provenance()",
         )  # fmt: skip
 
+    @kinds_checked
     def classify(
         self,
         survey: Survey,

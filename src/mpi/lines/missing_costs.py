@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.lines.class_estimates import unasked
 from mpi.lines.class_table import reasons
 from mpi.profiles import rows_of
@@ -78,6 +79,7 @@ class MissingCosts:
         return f"{cases:,} of {self.cases:,} {self.unit}s ({100 * share:.2f}% of the population)"
 
 
+@kinds_checked
 def missing_costs(status: Classification, unit: Unit = "person") -> MissingCosts:
     """Count whom missing answers leave undecided, and whom the line's measure leaves out.
 

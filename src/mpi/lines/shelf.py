@@ -6,12 +6,14 @@ from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 
+from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 from mpi.lines.line import Line
 
 __all__ = ["line_for", "list_lines", "load_line"]
 
 
+@kinds_checked
 def list_lines() -> list[str]:
     """Return the names of the lines that ship with the package.
 
@@ -24,6 +26,7 @@ def list_lines() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
+@kinds_checked
 def load_line(name: str) -> Line:
     """Return a poverty line that ships with the package.
 
@@ -48,6 +51,7 @@ def load_line(name: str) -> Line:
     return _loaded(name)
 
 
+@kinds_checked
 def line_for(when: int | date) -> Line:
     """Return the Vietnamese standard that applies to a year or a day: by its validity, not by its signing.
 
@@ -66,6 +70,8 @@ def line_for(when: int | date) -> Line:
     >>> line_for(2021).name, line_for(2026).name
     ('vn-2016', 'vn-2022')
     """
+    if isinstance(when, int) and not date.min.year <= when <= date.max.year:
+        raise MpiError(f"when: {when} is no year, such as 2022")
     day = when if isinstance(when, date) else date(when, 12, 31)
     lines = [_loaded(name) for name in list_lines()]
     for line in lines:

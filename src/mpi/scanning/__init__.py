@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals.stable.v2 as nw
 
+from mpi.arguments import kinds_checked
 from mpi.engine import Files, connected, literal, name, remember, told_by_engine
 from mpi.errors import MpiError, unknown
 from mpi.missing_codes import read_missing, without_codes_lazily
@@ -46,6 +47,7 @@ class Scanned:
     rows: int | None
 
 
+@kinds_checked
 def scan(
     path: Where,
     memory: str | None = None,

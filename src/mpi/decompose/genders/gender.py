@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import levels, need, values_of
 from mpi.decompose.genders.sexes import gaps, sexes_of
@@ -28,6 +29,7 @@ _BY_HOUSEHOLD = "{} (households)"
 _SHOWN = 6
 
 
+@kinds_checked
 def gender(
     est: Estimates,
     *,
@@ -91,6 +93,8 @@ def gender(
     if households is not None:
         plain, lenses = _with_households(plain, lenses, households, head)
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
+    if not wanted:
+        raise MpiError("gender: statistics: name at least one")
     need(plain, "gender", "statistic", wanted)
     figures = figures_of(plain)
     terms = [term for by in lenses for term in gaps(plain, figures, by, _sexes(plain, by, female), wanted, ratios=True)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, values_of
 from mpi.decompose.making import Term, adds_up, constant, made, relabelled
@@ -25,6 +26,7 @@ Order = Literal["shapley", "sequential"]
 """Which of the two changes comes first: both orders averaged, or scale first."""
 
 
+@kinds_checked
 def opportunity_change(
     est: Estimates,
     start: Any = None,

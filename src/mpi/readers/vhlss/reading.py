@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_checked
 from mpi.codes.codeset import Language
 from mpi.errors import MpiError, MpiWarning, Problems, unknown
 from mpi.files import located
@@ -39,6 +40,7 @@ __all__ = ["check_vhlss", "missing_names", "read_vhlss"]
 Subsample = Literal["expenditure"]
 
 
+@kinds_checked
 def read_vhlss(
     folder: Path_,
     year: int,

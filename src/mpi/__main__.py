@@ -1,0 +1,8 @@
+"""The command line by ``python -m mpi``."""
+
+from __future__ import annotations
+
+from mpi.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -117,14 +117,17 @@ def _word(option: ast.expr) -> str:
 
 
 def _fits(option: ast.expr, word: str, value: object, name: str) -> bool:
-    """Tell whether a value is what one option of an annotation names; any text may be one of some words."""
+    """Tell whether a value is what one option of an annotation names."""
     if word in _MENDS:
         return any(kind.__name__ == word for kind in type(value).__mro__)
     if word in _ANYTHING:
         return word != "Any" or name in _DATA or not _is_data(value)
     if word in _SEVERAL:
         return _is_several(option, value)
-    return _KINDS.get("path" if word in _PATHS else word, _is_text)(value)
+    known = _KINDS.get("path" if word in _PATHS else word)
+    if known:
+        return known(value)
+    return not _is_data(value) or name in _DATA  # a word, or what the function itself holds to something
 
 
 def _is_data(value: object) -> bool:
@@ -145,6 +148,7 @@ def _is_flag(value: object) -> bool:
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "None": lambda value: value is None,
+    "str": _is_text,
     "bool": _is_flag,
     "int": lambda value: _is_number(value) and hasattr(value, "__index__"),
     "float": _is_number,

@@ -11,7 +11,6 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from mpi.arguments import kinds_checked
 from mpi.codes.codeset import Code, CodeSet, Fact
 from mpi.codes.crosswalks import PIVOT, parts
 from mpi.codes.sets import code_set, lookup, province_sets, provinces
@@ -125,7 +124,6 @@ def stable_set(since: int = FIRST, until: int = 2024) -> CodeSet:
     )
 
 
-@kinds_checked
 def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, until: int = 2024) -> list[int | None]:
     """Return the stable unit of each value, so that years can be compared; missing values stay missing, as None.
 

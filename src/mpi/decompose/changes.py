@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable
 from mpi.decompose.making import Term, made, ratio_methods, relabelled, term
@@ -29,7 +28,6 @@ Change = Literal["change", "annual_change", "relative_change", "annual_relative_
 """A kind of change between two rounds."""
 
 
-@kinds_checked
 def change(
     est: Estimates,
     start: Any = None,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.assemble import Labels
 from mpi.attainable import cases_of, warn_of_misses
 from mpi.decompose.figures import figures_of
@@ -53,7 +52,6 @@ _DUALS: dict[str, Callable[[Figures], Figures]] = {
 }
 
 
-@kinds_checked
 def distribution(
     survey: Survey,
     measure: Measure,

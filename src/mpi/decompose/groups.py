@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.decompose.making import adds_up, constant, made, share_of, term
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["groups"]
 
 
-@kinds_checked
 def groups(
     est: Estimates, by: By, *, within: By | None = None, population: float | Mapping[Any, float] | None = None
 ) -> Estimates:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, levels, need
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["growth"]
 
 
-@kinds_checked
 def growth(
     est: Estimates, start: Any = None, end: Any = None, *, years: Mapping[Any, float] | None = None
 ) -> Estimates:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.finding import estimates_only
 from mpi.decompose.max_t import max_t
 from mpi.decompose.rounds import number
@@ -38,7 +37,6 @@ Alternative = Literal["two-sided", "less", "greater"]
 _JOINT = ("max_t", "max_t_single_step")
 
 
-@kinds_checked
 def significance(
     est: Estimates,
     *,

@@ -242,7 +242,6 @@ class Column:
         return IsMissing(self.name)
 
 
-@kinds_checked
 def column(name: str) -> Column:
     """Name a column to build a condition with.
 

@@ -351,10 +351,11 @@ def _check(rule: Rule, problems: Problems) -> None:
         condition = getattr(rule, key)
         if not isinstance(condition, Condition) and not (key != "deprived" and condition is None):
             problems.add(f"{key}: give a condition such as column('age') >= 6, not {condition!r}")
-    if rule.tell_absent not in (True, False):
+    tell: Any = rule.tell_absent
+    if not isinstance(tell, bool):
         problems.add(f"tell_absent: true or false, not {rule.tell_absent!r}")
     words: list[Any] = [rule.of, rule.household, rule.nobody]
-    if not all(isinstance(x, (str, Share)) for x in words):
+    if any(not isinstance(x, (str, Share)) for x in words):
         return
     if rule.household == "head" and rule.enough is not None:
         problems.add("enough: the head is one person, of whom no share can answer; leave it out")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
@@ -39,7 +38,6 @@ One = Literal["pooled", "neumark", "reference", "compared"]
 """Whose coefficients predict, for both groups."""
 
 
-@kinds_checked
 def fairlie(
     survey: Any,
     outcome: str,

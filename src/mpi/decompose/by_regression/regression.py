@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import Link
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["regression"]
 
 
-@kinds_checked
 def regression(
     survey: Any,
     outcome: str,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import levels, need, values_of
 from mpi.decompose.genders.sexes import gaps, sexes_of
@@ -29,7 +28,6 @@ _BY_HOUSEHOLD = "{} (households)"
 _SHOWN = 6
 
 
-@kinds_checked
 def gender(
     est: Estimates,
     *,

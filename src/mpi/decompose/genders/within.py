@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.asking import columns_of, crosses
 from mpi.attainable import cases_of, warn_of_misses
 from mpi.columns import with_numbers
@@ -48,7 +47,6 @@ _PREFIX = "(within households) "
 _ENOUGH = 20
 
 
-@kinds_checked
 def within_households(
     survey: Survey,
     deprived: str,

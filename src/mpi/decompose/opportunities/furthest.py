@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import levels
 from mpi.decompose.making import Term, made, relabelled
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["furthest_behind"]
 
 
-@kinds_checked
 def furthest_behind(
     est: Estimates,
     by: str | Sequence[str] | None = None,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.assemble import Labels
 from mpi.attainable import cases_of, misses, warn_of_scores
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["chronic"]
 
 
-@kinds_checked
 def chronic(
     survey: Survey,
     measure: Measure,

@@ -11,7 +11,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from mpi.arguments import kinds_checked
 from mpi.codes.sets import code_set, lookup
 from mpi.codes.shipped import rows, tables
 from mpi.codes.values import check_years, each
@@ -64,7 +63,6 @@ class Crosswalk:
         return "many to one" if united else "one to one"
 
 
-@kinds_checked
 def crosswalk(from_set: str, to_set: str, *, year: int | None = None) -> Crosswalk:
     """Return what each code of one set is in another.
 
@@ -99,7 +97,6 @@ def crosswalk(from_set: str, to_set: str, *, year: int | None = None) -> Crosswa
     return Crosswalk(from_set, to_set, MappingProxyType(mapping), year, facts)
 
 
-@kinds_checked
 def translate(values: object, from_set: str, to_set: str, *, year: int | None = None) -> list[int | None]:
     """Return values of one code set as codes of another, in the same order; missing values stay missing, as None.
 
@@ -134,7 +131,6 @@ def translate(values: object, from_set: str, to_set: str, *, year: int | None = 
     return each(values, one, f"these values cannot be translated from {from_set} to {to_set}")
 
 
-@kinds_checked
 def region_of(code_or_name: int | str, set_name: str | None = None) -> Code:
     """Return the region, one of six, in which a province lies.
 

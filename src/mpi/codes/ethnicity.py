@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from mpi.arguments import kinds_checked
 from mpi.codes.classifications import Classification
 from mpi.codes.codeset import Language
 from mpi.codes.shipped import tables
@@ -17,7 +16,6 @@ Hoa = Literal["majority", "minority"]
 """Where the Hoa (Chinese) stand: with the Kinh, or with the minorities."""
 
 
-@kinds_checked
 def list_classifications() -> list[str]:
     """Return the names of the groupings of ethnic groups.
 
@@ -29,7 +27,6 @@ def list_classifications() -> list[str]:
     return list(dict.fromkeys(table["name"] for table in tables("groupings")["grouping"]))
 
 
-@kinds_checked
 def classification(name: str, *, hoa: Hoa | None = None, language: Language = "en") -> Classification:
     """Return a grouping of ethnic groups; one of your own is made with `Classification.custom`.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpi.arguments import kinds_checked
 from mpi.codes.sets import code_set, province_sets
 from mpi.codes.values import distinct
 from mpi.errors import MpiError
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["fitting_sets", "guess_set"]
 
 
-@kinds_checked
 def fitting_sets(values: object) -> tuple[str, ...]:
     """Return the code sets of provinces that have every one of the values; missing values fit any.
 
@@ -28,7 +26,6 @@ def fitting_sets(values: object) -> tuple[str, ...]:
     return tuple(name for name in province_sets() if not _strange(found, code_set(name)))
 
 
-@kinds_checked
 def guess_set(values: object) -> str:
     """Return the one code set of provinces that has every one of the values.
 

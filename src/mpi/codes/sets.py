@@ -6,7 +6,6 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, get_args
 
-from mpi.arguments import kinds_checked
 from mpi.codes.codeset import Code, CodeSet, Fact, Kind, Language
 from mpi.codes.shipped import rows, tables
 from mpi.errors import MpiError, unknown
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["code_set", "ethnic_groups", "labels", "list_sets", "lookup", "province_sets", "provinces", "regions"]
 
 
-@kinds_checked
 def list_sets() -> list[str]:
     """Return the names of the code sets.
 
@@ -40,7 +38,6 @@ def province_sets() -> list[str]:
     return [name for name, table in tables("sets").items() if table["kind"] == "province"]
 
 
-@kinds_checked
 def code_set(name: str | None = None) -> CodeSet:
     """Return a code set.
 
@@ -62,7 +59,6 @@ def code_set(name: str | None = None) -> CodeSet:
     return _one_of(name, list_sets())
 
 
-@kinds_checked
 def provinces(set_name: str | None = None) -> CodeSet:
     """Return the provinces of a code set: "vn-63", "vn-34" or "vn-old3".
 
@@ -79,7 +75,6 @@ def provinces(set_name: str | None = None) -> CodeSet:
     return _one_of(set_name, province_sets())
 
 
-@kinds_checked
 def regions() -> CodeSet:
     """Return the six regions, in the order of the statistics office and of MICS.
 
@@ -91,7 +86,6 @@ def regions() -> CodeSet:
     return code_set("vn-region6")
 
 
-@kinds_checked
 def ethnic_groups() -> CodeSet:
     """Return the 54 ethnic groups, and 55 foreigner, 56 undetermined.
 
@@ -103,7 +97,6 @@ def ethnic_groups() -> CodeSet:
     return code_set("vn-ethnic")
 
 
-@kinds_checked
 def labels(set_name: str | None = None, language: Language = "vi") -> dict[int, str]:
     """Return the name of each code of a set, as ``Survey(..., labels={"province": labels("vn-63")})`` takes them.
 
@@ -125,7 +118,6 @@ def labels(set_name: str | None = None, language: Language = "vi") -> dict[int, 
     return code_set(set_name).labels(language)
 
 
-@kinds_checked
 def lookup(code_or_name: int | str, set_name: str | None = None) -> Code:
     """Return the unit of a code or name in a code set.
 

@@ -238,6 +238,8 @@ def test_rules_for_single_psus_count_those_who_answered(rule: str, in_group: str
     domain = mpi.estimate(survey, MEASURE, where=frame.x.notna().to_numpy(), **options)
     assert dropped.value == pytest.approx(domain.value, rel=1e-12)
     assert dropped.se == pytest.approx(domain.se, rel=1e-12)
+    there = dropped.take(np.isfinite(dropped.se))  # by two roads, shares of the whole among them
+    assert np.sqrt(np.diag(there.vcov())) == pytest.approx(there.se, rel=1e-9)
     pairs = [decompose.gap(e.select(by="g"), by="g", kinds="difference").se for e in (dropped, domain)]
     assert pairs[0] == pytest.approx(pairs[1], rel=1e-9, nan_ok=True)
 

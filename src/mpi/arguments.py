@@ -131,7 +131,8 @@ def _fits(option: ast.expr, word: str, value: object, name: str) -> bool:
 
 
 def _is_data(value: object) -> bool:
-    return any(hasattr(value, name) for name in ("__array__", "__dataframe__", "columns"))
+    scalar = getattr(value, "ndim", None) == 0  # a number of NumPy's
+    return not scalar and any(hasattr(value, name) for name in ("__array__", "__dataframe__", "columns"))
 
 
 def _is_text(value: object) -> bool:

@@ -121,11 +121,10 @@ def test_an_interrupted_query_of_duckdb_ends_and_its_connection_lives(
     def stopped(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    shown, text = screen()
+    shown, _ = screen()
     monkeypatch.setattr(progress._Bar, "at", stopped)
     with pytest.raises(KeyboardInterrupt):
         collected(lazy, show=True, console=shown)
-    assert text.getvalue() == ""
     monkeypatch.undo()
     assert len(collected(lazy.head(3))) == 3
 
@@ -165,6 +164,38 @@ def test_other_engines_are_simply_collected() -> None:
         assert collected(lazy, show=True, console=screen()[0])["a"].tolist() == [1, 2]
 
 
+def test_work_that_tells_no_rows_shows_the_time_and_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_pandas", lambda _: time.sleep(0.4) or pd.DataFrame({"a": [1]}))
+    shown, text = screen()
+    collected(nw.from_native(pd.DataFrame({"a": [1]})).lazy(), show=True, console=shown)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue())
+    assert "reading" in plain
+    assert "0:00:00" in plain
+    assert "rows" not in plain
+
+
+def test_the_cause_of_a_long_story_is_told_with_its_file() -> None:
+    story = (
+        "An error occurred while calling o401.getResult.\n: org.apache.spark.SparkException: Exception in awaitResult\n"
+        "\tat org.apache.spark.Some.where(Some.scala:56)\n"
+        "Caused by: a.b.SparkException: [FAILED_READ_FILE.NO_HINT] Error while reading file:/data/p1.parquet."
+        "  SQLSTATE: KD001\n\tat org.x(Y.scala)\n"
+        "Caused by: java.lang.RuntimeException: file:/data/p1.parquet is not a Parquet file\n"
+    )
+    said = engine.cause_of(ValueError(story))
+    assert said.startswith("SparkException: [FAILED_READ_FILE.NO_HINT]")
+    assert "p1.parquet" in said
+    unnamed = story.replace("[FAILED_READ_FILE.NO_HINT] Error while reading file:/data/p1.parquet.", "no")
+    assert engine.cause_of(ValueError(unnamed)) == "RuntimeException: file:/data/p1.parquet is not a Parquet file"
+    assert engine.cause_of(ValueError("one line\nmore")) == "one line"
+
+
+@pytest.mark.parametrize("said", ["Query interrupted", "Job 3 cancelled as part of cancellation of all jobs"])
+def test_an_engine_that_was_interrupted_is_no_error_of_ours(said: str) -> None:
+    with pytest.raises(KeyboardInterrupt), engine.told_by_engine():
+        raise RuntimeError(said)
+
+
 def test_errors_of_the_engine_are_ours(census: Path) -> None:
     relation = mpi.scan(census)
     lazy = nw.from_native(relation).select(nw.col("a").cast(nw.Int8))
@@ -185,8 +216,8 @@ def test_conversion_shows_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(progress, "_console", lambda: shown)
     monkeypatch.setattr("mpi.scanning.converted._CELLS", 100)
     monkeypatch.setattr("mpi.scanning.converted._LEAST", 100)
-    for name in "ab":
-        pd.DataFrame({"a": range(1000)}).to_stata(tmp_path / f"{name}.dta", write_index=False)
+    for i, name in enumerate("ab"):
+        pd.DataFrame({"a": range(i, 1000 + i)}).to_stata(tmp_path / f"{name}.dta", write_index=False)
     mpi.scan(tmp_path, progress=True)
     assert shown_rows(text.getvalue())[-1] == 2000
     assert "of 2,000 rows" in text.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Files",
     "as_path",
+    "cause_of",
     "connected",
     "connection_of",
     "files_of",
@@ -97,9 +99,15 @@ def files_of(connection: Any) -> Files:
     return _KNOWN.get(connection, Files()) if connection is not None else Files()
 
 
-def connection_of(relation: Any) -> Any:
-    """Return the connection of a relation; None where DuckDB does not tell it (before 2.0)."""
-    return getattr(relation, "_con", None)
+def connection_of(native: Any) -> Any:
+    """Return the connection behind a relation, or a table of Ibis on DuckDB; None where it is not told.
+
+    A relation tells it since DuckDB 2.0.
+    """
+    if type(native).__module__.startswith("ibis"):
+        backend = native.get_backend()
+        return backend.con if backend.name == "duckdb" else None
+    return getattr(native, "_con", None)
 
 
 def literal(value: object) -> str:
@@ -126,15 +134,15 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
         yield
     except Exception as error:
         origin = type(error).__module__.partition(".")[0]
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
         if origin in _OTHERS:
-            raise MpiError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
+            raise MpiError(f"the engine that holds the data cannot compute this: {cause_of(error)}") from error
         if isinstance(error, OSError):
             raise MpiError(f"the files cannot be read: {first_line(error)}") from error
         if origin not in {"duckdb", "_duckdb"}:
             raise
         kind, said = type(error).__name__, first_line(error)
-        if kind == "InterruptException":
-            raise KeyboardInterrupt from error
         if kind == "OutOfMemoryException":
             raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
         if kind == "ConversionException" and "convert string" in said:
@@ -168,6 +176,40 @@ def first_line(error: Exception) -> str:
     line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])
     kind, mark, rest = line.partition(" Error: ")
     return rest if mark and len(kind) < 30 else line
+
+
+_INTERRUPTED = "cancelled as part of cancellation of all jobs"
+"""What Spark says of its work after Ctrl-C."""
+
+
+def _interrupted(error: Exception) -> bool:
+    """Tell whether an engine stopped because its user asked for it; DuckDB says so in errors of several kinds."""
+    said = str(error)
+    stopped = type(error).__name__ in {"InterruptException", "RuntimeError"} and "interrupted" in said.lower()
+    return stopped or _INTERRUPTED in said
+
+
+_CAUSE = re.compile(r"^(?:Caused by: )?[\w.$]*?(\w+(?:Exception|Error)): (.+)$", re.MULTILINE)
+_NAMED = re.compile(r"\[[A-Z][A-Z0-9_.]+\]")
+_FILE = re.compile(r"\bfile:/\S+?\.\w+\b")
+
+
+def cause_of(error: Exception) -> str:
+    r"""Return what an engine says of the cause: of Spark's long stories the last cause that bears a name, and its file.
+
+    Examples
+    --------
+    >>> story = "An error occurred.\n: a.SparkException: Job aborted\nCaused by: b.ReadError: no footer"
+    >>> cause_of(ValueError(story))
+    'ReadError: no footer'
+    """
+    story = str(error)
+    causes = _CAUSE.findall(story) if "Caused by: " in story or "\n: " in story else []
+    if not causes:
+        return first_line(error)
+    kind, said = next(((k, s) for k, s in reversed(causes) if _NAMED.search(s)), causes[-1])
+    file = _FILE.search(story)
+    return f"{kind}: {said}" + (f" ({file[0]})" if file and file[0] not in said else "")
 
 
 def _names_one(said: str, parts: Sequence[str]) -> bool:

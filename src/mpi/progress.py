@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mpi.engine import connection_of, files_of, told_by_engine, told_for
+from mpi.engine import connection_of, files_of, told_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def collected(
     Parameters
     ----------
     lazy : narwhals LazyFrame
-        Of any engine. Another than DuckDB says nothing of its progress.
+        Of any engine. Those that say nothing of their progress show the time that has passed.
     rows : int, optional
         How many rows the engine reads; of files that were scanned it is known.
     show : bool, optional
@@ -43,18 +43,12 @@ def collected(
     MpiError
         When the engine cannot read its files, or not compute it; the file is named where it can be found.
     """
-    native = lazy.to_native()
-    if not type(native).__module__.startswith(("duckdb", "_duckdb")):
-        with told_for(lazy):
-            return _pandas(lazy)
-    connection = connection_of(native)
-    files = files_of(connection)
-    with told_by_engine(files):
+    connection = connection_of(lazy.to_native())
+    total = files_of(connection).rows if rows is None else rows
+    with told_for(lazy), rows_done("reading", total, show=show, console=console) as at:
         if connection is None:
             return _pandas(lazy)
-        total = files.rows if rows is None else rows
-        with rows_done("reading", total, show=show, console=console) as at:
-            return _watched(lambda: _pandas(lazy), connection, total, at)
+        return _watched(lambda: _pandas(lazy), connection, total, at)
 
 
 def _pandas(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
@@ -117,29 +111,44 @@ def rows_done(
 
 
 class _Bar:
-    """A bar that comes late or never, and only goes forward."""
+    """A bar that comes late or never, and only goes forward; it comes without being told of rows, too."""
 
     def __init__(self, what: str, total: int | None, *, show: bool | None, console: Any) -> None:
         self.what, self.total, self.console = what, total, console
-        self.since = time.monotonic() + (0 if show else _PATIENCE)
+        patience = 0.0 if show else _PATIENCE
+        self.since = time.monotonic() + patience
         self.wanted = _wanted(show)
         self.done = 0
         self.progress: Any = None
         self.task: Any = None
+        self.lock = threading.Lock()
+        self.timer = threading.Timer(patience, self.shown)
+        self.timer.daemon = True
+        if self.wanted:
+            self.timer.start()
 
     def at(self, done: int) -> None:
         self.done = max(self.done, done)
-        if not self.wanted or time.monotonic() < self.since:
-            return
-        if self.progress is None:
-            self.progress = _progress(self.console)
-            self.task = self.progress.add_task(self.what, total=self.total)
-            self.progress.start()
-        self.progress.update(self.task, completed=self.done)
+        if self.wanted and time.monotonic() >= self.since:
+            self.shown()
+
+    def shown(self) -> None:
+        """Show the bar, or what has changed of it."""
+        with self.lock:
+            if not self.wanted:
+                return
+            if self.progress is None:
+                self.progress = _progress(self.console)
+                self.task = self.progress.add_task(self.what, total=self.total)
+                self.progress.start()
+            self.progress.update(self.task, completed=self.done)
 
     def close(self) -> None:
-        if self.progress is not None:
-            self.progress.stop()
+        self.timer.cancel()
+        with self.lock:
+            self.wanted = False
+            if self.progress is not None:
+                self.progress.stop()
 
 
 def _progress(console: Any) -> Any:
@@ -150,9 +159,10 @@ def _progress(console: Any) -> Any:
         """Rows done of all rows."""
 
         def render(self, task: Any) -> Text:
-            """Write both numbers out; without a total only the first."""
-            total = "" if task.total is None else f" of {int(task.total):,}"
-            return Text(f"{int(task.completed):,}{total} rows")
+            """Write both numbers out; without a total only the first, and nothing where that is not known, either."""
+            if task.total is None:
+                return Text(f"{int(task.completed):,} rows" if task.completed else "")
+            return Text(f"{int(task.completed):,} of {int(task.total):,} rows")
 
     shown = _console() if console is None else console
     columns = (TextColumn("{task.description}"), BarColumn(), Rows(), TimeElapsedColumn())

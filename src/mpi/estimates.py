@@ -133,13 +133,11 @@ class Estimates:
             p, s, df, n = self.value[rows], self.se[rows], self.df[rows], self.n[rows]
             least = self._least(rows) if method == "intensity" else 0.0
             room = 1.0 - least  # within which a fraction may lie; an intensity is at least the cutoff
-            how = self.shares if method in get_args(Own) else method
+            how: Any = self.shares if method in get_args(Own) else method
             found = interval(how, (p - least) / room, s / room, df, self.level, n)
             low[rows], high[rows] = (least + room * limit for limit in found)
             if method == "share":
-                bare = rows[
-                    (s == 0) & ~self.estimable[rows]
-                ]  # nobody or everybody in the sample, which is no definition
+                bare = rows[(s == 0) & ~self.estimable[rows]]  # nobody or everybody is, which no definition says
                 low[bare], high[bare] = one_sided(self.value[bare], self.df[bare], self.level, self.n[bare])
         return low, high
 

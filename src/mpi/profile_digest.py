@@ -64,7 +64,7 @@ def _parts(column: Any) -> Iterator[Any]:
         yield np.ascontiguousarray(column.fill_null(0).to_numpy()).data
         return
     text = column.cast(pa.large_string()).fill_null("")
-    yield np.ascontiguousarray(pc.binary_length(text).cast(pa.int64()).to_numpy()).data
+    yield np.ascontiguousarray(pc.call_function("binary_length", [text]).cast(pa.int64()).to_numpy()).data
     for chunk in text.chunks:
         ends = np.frombuffer(chunk.buffers()[1], dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
         if len(chunk):

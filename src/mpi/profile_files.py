@@ -147,7 +147,7 @@ def load_profile(*paths: Where, shared_psus: bool | None = None, labels: RoundLa
     ...     save_profile(small, pathlib.Path(folder) / "all.parquet")
     ...     again = load_profile(pathlib.Path(folder) / "all.parquet")
     >>> again
-    <Survey: 3 profiles of 3 rows, 2 PSUs in 1 stratum, df 1>
+    <Survey: 3 profiles of 3 rows, 2 PSUs in 1 stratum, df 1, unweighted>
     """
     if not paths:
         raise MpiError("name the files of the profiles to read")

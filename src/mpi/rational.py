@@ -101,8 +101,8 @@ def _from_float(value: Any) -> Fraction:
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is not a finite number")
-    if isinstance(value, (np.float16, np.float32)):
-        half = isinstance(value, np.float16)
+    if (size := _bytes(value)) < _DOUBLE:
+        half = size < _SINGLE
         near = _near(number, _SIMPLE_HALF, _NEAR_HALF) if half else _near(number, _SIMPLE_SINGLE, _NEAR_SINGLE)
         return Fraction(str(value)) if near is None else near
     near = _simple(number)
@@ -125,9 +125,17 @@ def _near(value: float, denominator: int, distance: Fraction) -> Fraction | None
     return near if abs(near - exact) <= distance * max(Fraction(1), 4 * exact) and (near or not exact) else None
 
 
+_SINGLE, _DOUBLE = 4, 8
+
+
+def _bytes(value: Any) -> int:
+    """Return in how many bytes a number is held."""
+    return int(value.dtype.itemsize) if isinstance(value, np.floating) else _DOUBLE
+
+
 def _is_single(value: Any) -> bool:
     """Whether a number was held in 32 bits, by its type or because it has all the digits that come of widening one."""
-    if isinstance(value, (np.float16, np.float32)):
+    if _bytes(value) < _DOUBLE:
         return True
     number = float(value)
     if abs(number) > _LARGEST_SINGLE or _digits(repr(number)) <= _SHORT:

@@ -37,7 +37,9 @@ class ReadOnly(dict[K, V]):
         raise MpiError("this mapping is read-only; change a copy of it, dict(...)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
+    clear = pop = popitem = _refuse
+    setdefault = _refuse  # pyright: ignore[reportAssignmentType]  # its overloads are of no matter
+    update = _refuse  # pyright: ignore[reportAssignmentType]  # likewise
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled whole, not entry by entry."""

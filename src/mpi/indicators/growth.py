@@ -182,9 +182,9 @@ def z_score(
         if len(rows):
             out[rows] = _scores(lms(measure, word, months[rows]), values[rows])
     low, high = _PLAUSIBLE[measure]
-    rounded = np.round(out, 2)
+    rounded = out.round(2)
     out[(rounded < low) | (rounded > high)] = np.nan
-    return out if digits is None else np.round(out, digits)
+    return out if digits is None else out.round(digits)
 
 
 def _scores(lms: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:

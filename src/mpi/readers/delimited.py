@@ -302,6 +302,8 @@ def untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
     mark = delimiter.encode()
     blanks = [b for b in (b" ", b"\t") if b != mark]
     around = [x for b in blanks for x in (mark + b, b + mark, b"\n" + b, b + b"\n", b + b"\r", b'"' + b, b + b'"')]
+    if mark == b"\t":  # a blank itself where it stands at the edge of a quoted field
+        around += [x + b'"\t' for x in (b"\t", b"\n")] + [b'\t"' + x for x in (b"\n", b"\r")]
     empty = [b"\n" + mark * (width - 1) + end for end in (b"\n", b"\r")] if width > 1 else []
     return (*around, *empty)
 

@@ -166,6 +166,8 @@ def variance_among(cells: Cells, square: Floats, above: Floats, below: Floats) -
     value, scores = ratio(cells, square - 2 * wide * above + wide**2 * below, below)
     alike = np.abs(value) < _ROUNDING  # then (c - A)^2 is 0 of each of them, and so is the influence
     scores[np.take(alike, cells.group(), axis=1)] = 0.0
+    terms = square + 2 * wide * above + wide**2 * below
+    scores[np.abs(scores) * np.take(bottom, cells.group(), axis=1) <= _ROUNDING * terms] = 0.0  # all as far from A
     return np.where(alike, 0.0, value), scores
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.variance import DENSE, FEW, ROUNDING, spread_of
+from mpi.variance import DENSE, FEW, NEAR, ROUNDING, spread_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.flo
     """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns.
 
     Of the covariances of the columns only those are computed that some combination needs. Combinations of many columns
-    are added up first, PSU by PSU.
+    are added up first, PSU by PSU, and so are those whose terms nearly cancel.
     """
     spread = spread_of(design, columns)
     wide = np.diff(jacobian.indptr) > _WIDE
@@ -29,6 +29,9 @@ def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.flo
     for rows, make in ((np.flatnonzero(~wide), _by_pairs), (np.flatnonzero(wide), _added_up)):
         if len(rows):
             variance[rows], rounding[rows] = make(spread, jacobian[rows])
+    near = np.flatnonzero(~wide & (ROUNDING * variance < NEAR * rounding))
+    if len(near):
+        variance[near], rounding[near] = _added_up(spread, jacobian[near])
     return np.where(variance <= rounding, 0.0, variance)
 
 
@@ -142,5 +145,5 @@ def _added_up(spread: Spread, jacobian: Any) -> tuple[NDArray[np.float64], NDArr
         centred = (spread.scaled @ local).toarray() - spread.members @ (spread.mean @ local).toarray()
         apart = (abs(spread.scaled) @ abs(local)).toarray() + spread.members @ (abs(spread.mean) @ abs(local)).toarray()
         variance[a : a + step] = (centred**2).sum(axis=0)
-        rounding[a : a + step] = ROUNDING * (apart**2).sum(axis=0)
+        rounding[a : a + step] = ROUNDING**2 * (apart**2).sum(axis=0)
     return variance, rounding

@@ -228,6 +228,7 @@ class Estimates:
                 f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first"
             )
         V = self.influence.covariance()
+        np.fill_diagonal(V, self.se**2)  # in products of sparse matrices the two sides of a share near 1 cancel
         for rows, known in ((self.se == 0, 0.0), (np.isnan(self.se), np.nan)):
             V[rows] = known  # rounding in the sparse products is no variance; an undefined estimate has none
             V[:, rows] = known

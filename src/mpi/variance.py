@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DENSE",
     "FEW",
+    "NEAR",
     "ROUNDING",
     "Block",
     "Columns",
@@ -44,6 +45,8 @@ __all__ = [
 ROUNDING = 64 * np.finfo(np.float64).eps
 """What is below this share of its terms is rounding, and no variance."""
 _CACHED = 1 << 17
+NEAR = 1e-4
+"""Where sums of squares leave less than this share of themselves, too many digits are lost."""
 FEW, DENSE = 64, 1 << 23
 """How many columns, and how many numbers, are written out in full."""
 
@@ -227,7 +230,8 @@ def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.
     """Return the variances of own - share x whole, for shares of the whole (statistics x groups).
 
     The covariance of the two sides needs the whole's centred influence only where the group has units: over a
-    stratum it adds up to nothing.
+    stratum it adds up to nothing. Where the terms nearly cancel, as of a share near 1, the influences are taken from
+    each other first, and squared then.
     """
     support = own.support(design)
     if support is None:
@@ -249,10 +253,32 @@ def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.
         product = own.scores[s] * centred[own.cells.unit] * scale[of_cell]
         between[s] = np.add.reduceat(product, own.cells.start[:-1])
     theta = np.nan_to_num(share)
-    terms = (apart, -2 * theta * between, theta**2 * together[:, place])
-    variance: NDArray[np.float64] = sum(terms[1:], start=terms[0])
-    rounding = ROUNDING * sum((np.abs(t) for t in terms[1:]), start=np.abs(terms[0]))
-    return np.where(variance <= rounding, 0.0, variance)
+    common = theta**2 * together[:, place]
+    variance: NDArray[np.float64] = apart - 2 * theta * between + common
+    for s, g in np.argwhere((variance < NEAR * (apart + common)) & (apart > 0)).tolist():
+        exact = _of_difference(design, own, whole, (s, g), float(theta[s, g]), np.where(zero, np.inf, n), scale)
+        variance[s, g] = exact if exact > ROUNDING**2 * (apart[s, g] + common[s, g]) else 0.0
+    return variance
+
+
+def _of_difference(
+    design: Design, own: Block, whole: Block, column: tuple[int, int], share: float, psus: NDArray[np.float64],
+    scale: NDArray[np.float64],
+) -> float:  # fmt: skip
+    """Return the variance of one share, from its own influence: the PSUs and the scale are those of each stratum."""
+    s, g = column
+    mine = slice(own.cells.start[g], own.cells.start[g + 1])
+    (at,) = whole.cells.place(own.cells.wave[g : g + 1])
+    all_of = slice(whole.cells.start[at], whole.cells.start[at + 1])
+    influence = np.zeros(design.units)
+    influence[whole.cells.unit[all_of]] = -share * whole.scores[s, all_of]
+    influence[own.cells.unit[mine]] += own.scores[s, mine]
+    touched = np.bincount(design.stratum[whole.cells.unit[all_of]], minlength=design.strata) > 0
+    inside = touched[design.stratum]
+    stratum = design.stratum[inside]
+    sums = np.bincount(design.stratum, weights=influence, minlength=design.strata)
+    centred = influence[inside] - (sums / psus)[stratum]
+    return float(scale[stratum] @ centred**2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

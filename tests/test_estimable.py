@@ -193,9 +193,23 @@ def test_what_cancels_in_the_sample_is_not_known() -> None:
     assert (one.value[0], one.se[0], one.estimable[0]) == pytest.approx((1, 0, True))
 
 
+@pytest.mark.parametrize("engine", ["pandas", *ENGINES])
+def test_rounds_of_a_census_are_not_asked_for_shared_psus(engine: str) -> None:
+    """Everybody is in one unit, which is no place that rounds could share: in one file, pooled, condensed."""
+    make = ENGINES.get(engine, lambda frame: frame)
+    frame = _frame()
+    rounds = {t: mpi.Survey(make(part.reset_index(drop=True)), census=True) for t, part in frame.groupby("t")}
+    one = mpi.Survey(make(frame), wave="t", census=True)
+    profiles = {t: mpi.profile(s, MEASURE) for t, s in rounds.items()}
+    found = [mpi.estimate(s, MEASURE) for s in (one, mpi.pool(rounds), mpi.profile(one, MEASURE), mpi.pool(profiles))]
+    for est in found:
+        assert est.value == pytest.approx(found[0].value, rel=1e-12, nan_ok=True)
+        assert (est.se == 0).all()
+
+
 def test_a_census_knows_everything() -> None:
     frame = _frame()
-    est = mpi.estimate(mpi.Survey(frame, wave="t", census=True, shared_psus=False), MEASURE, by=["g"], statistics=["H"])
+    est = mpi.estimate(mpi.Survey(frame, wave="t", census=True), MEASURE, by=["g"], statistics=["H"])
     assert est.estimable.all()
     gap = decompose.gap(est, by="g", reference="many", kinds="difference")
     assert (gap.se == 0).all()

@@ -79,6 +79,8 @@ def read_sample(
     wave, strata, psu = (_read(data, roles.get(role), role, problems) for role in ("wave", "strata", "psu"))
     _check_households(data, roles, weight, problems)
     problems.raise_if_any()
+    if roles.get("psu") == EVERYBODY:
+        shared = bool(shared)  # the one unit of a census is no place, of which to ask whether rounds share it
     unit, design = _design(len(data), wave, strata, psu or _homes(data, roles), shared=shared)
     _look_for_members(data, roles, weight, unit, design)
     bare = _weightless(weight, unit, design.units)

@@ -180,6 +180,17 @@ def test_what_is_so_by_definition_keeps_its_error_of_0() -> None:
     assert (alone.value.tolist(), alone.se.tolist(), alone.estimable.tolist()) == ([1, 1], [0, 0], [True, True])
 
 
+@SETTINGS
+@given(people())
+def test_covariances_are_of_the_errors_that_are_shown(frame: pd.DataFrame) -> None:
+    """Those of numbers without a known error are 0, as their errors are, and can be left out."""
+    est = estimated(frame)
+    V, known = est.vcov(), est.estimable
+    assert np.diag(V) == pytest.approx(est.se**2, rel=1e-12, nan_ok=True)
+    assert (V[est.se == 0][:, ~np.isnan(est.se)] == 0).all()
+    assert est.take(known).vcov() == pytest.approx(V[np.ix_(known, known)], rel=1e-9, abs=1e-16)
+
+
 def test_what_cancels_in_the_sample_is_not_known() -> None:
     """All poor are deprived in both: H less M0 is 0 in each PSU, and nobody knows how much it varies."""
     frame = _frame()

@@ -216,7 +216,10 @@ class Estimates:
         return self.take(self.keys.find(conditions))
 
     def vcov(self) -> NDArray[np.float64]:
-        """Return the covariance matrix of all estimates, in the order of the table.
+        """Return the covariance matrix of all estimates, in the order of the table; its diagonal is ``se**2``.
+
+        A number whose error is not known (see `estimable`) has 0 here, as in R, which is no knowledge: leave it out
+        by ``est.take(est.estimable)``, or ask `contrast`, which gives what rests on it no error.
 
         Raises
         ------

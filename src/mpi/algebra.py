@@ -9,25 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.assemble import (
-    Labels,
-    Part,
-    Undefined,
-    Zero,
-    assemble,
-    merge,
-    numbers,
-    of_whole,
-    part,
-    ratio,
-    times,
-    total,
-    variance_among,
-)
+from mpi.assemble import Labels, Part, Undefined, Zero, assemble, merge, part, times
 from mpi.attainable import people_of, warn_of_misses
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
 from mpi.profiles import Profiles, grouping
+from mpi.ratios import numbers, of_whole, ratio, total, variance_among
 from mpi.statistics import Family, Variables, families, needs, variables
 from mpi.totals import Summer, cells_of, counts
 

@@ -10,10 +10,10 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part
-from mpi.assemble import ratio as ratio_of_totals
-from mpi.assemble import total as total_by_group
 from mpi.errors import MpiError, Problems
 from mpi.profiles import counted, grouping, rows_of
+from mpi.ratios import ratio as ratio_of_totals
+from mpi.ratios import total as total_by_group
 from mpi.sums import Sums, sums_of, weighted
 from mpi.survey import Survey
 from mpi.totals import cells_of

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import assemble, part, ratio
-from mpi.assemble import total as total_by_group
+from mpi.assemble import assemble, part
 from mpi.errors import MpiError, Problems
 from mpi.estimate import described
 from mpi.identify import Scores, complete, reweighted
 from mpi.measure import Measure
 from mpi.parallel import each
 from mpi.profiles import grouping, profile, rows_of
+from mpi.ratios import ratio
+from mpi.ratios import total as total_by_group
 from mpi.survey import Survey
 from mpi.totals import Summer, cells_of, counts
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from mpi.arguments import kinds_checked
 from mpi.asking import By, check_measure, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, part, ratio
+from mpi.assemble import Labels, Part, assemble, part
 from mpi.errors import Problems
 from mpi.identify import complete, reweighted
 from mpi.profiles import grouping, profile, rows_of
+from mpi.ratios import ratio
 from mpi.reasons import COLUMNS, missing_by_code
 from mpi.totals import Psus, Summer, cells_of, counts
 

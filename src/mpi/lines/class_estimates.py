@@ -10,12 +10,13 @@ import numpy as np
 
 from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, numbers, part, ratio
+from mpi.assemble import Labels, Part, assemble, part
 from mpi.errors import MpiWarning, Problems, unknown
 from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
 from mpi.profiles import counted, grouping, rows_of
+from mpi.ratios import numbers, ratio
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:

@@ -69,8 +69,7 @@ def test_the_wrong_kind_of_argument_is_told(name: str, function: Any, right: dic
     one = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in one]
     given = {p.name: right.get(p.name) for p in parameters if p.default is p.empty}
-    own = name.startswith("mpi.decompose.")  # these hold further arguments to what they take by themselves
-    for parameter in parameters[:1] if own else parameters:
+    for parameter in parameters:
         if name == "mpi.save_profile" and parameter.name == "path":
             continue
         for kind, value in wrong(right).items():

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import ParamSpec, TypeVar
 
-from mpi.errors import Problems
+from mpi.errors import MpiError, Problems
 
-__all__ = ["kinds_checked", "said_of"]
+__all__ = ["kinds_checked", "kinds_told", "said_of"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +53,52 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     mpi.errors.MpiError: first cannot be done: names: a list is needed, not int
     """
+    problems = _checker(function)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        problems(args, kwargs).raise_if_any()
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
+    """Tell of arguments of the wrong kind where a function that says most of its arguments itself fails on them.
+
+    Examples
+    --------
+    >>> @kinds_told
+    ... def first(names: Sequence[str]) -> str:
+    ...     return names[0]
+    >>> first(names=3)
+    Traceback (most recent call last):
+    mpi.errors.MpiError: first cannot be done: names: a list is needed, not int
+    """
+    problems = _checker(function, words=True)
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except MpiError:
+            raise
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            found = problems(args, kwargs)
+            if found.found:
+                raise found.error() from error
+            raise
+
+    return told
+
+
+def _checker(
+    function: Callable[..., object], *, words: bool = False
+) -> Callable[[tuple[object, ...], Mapping[str, object]], Problems]:
+    """Return what finds the arguments of a call whose kinds are not those of the function's annotations.
+
+    With `words`, whatever has a name of its own in the annotations is taken for words to choose from.
+    """
     signature = inspect.signature(function)
 
     @functools.cache
@@ -61,20 +107,18 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
         named = {n: p.annotation for n, p in signature.parameters.items() if p.kind in one}
         return {n: ast.parse(a, mode="eval").body for n, a in named.items() if isinstance(a, str)}
 
-    @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
+        problems = Problems(f"{function.__name__} cannot be done")
         try:
             given = signature.bind(*args, **kwargs).arguments
-        except TypeError:
-            return function(*args, **kwargs)  # says what is missing, or too much
-        problems = Problems(f"{function.__name__} cannot be done")
+        except TypeError:  # the call itself says what is missing, or too much
+            return problems
         for name, value in given.items():
-            if name in kinds() and (wanted := _wrong(kinds()[name], value, name)):
+            if name in kinds() and (wanted := _wrong(kinds()[name], value, name, words=words)):
                 problems.add(f"{name}: {wanted}")
-        problems.raise_if_any()
-        return function(*args, **kwargs)
+        return problems
 
-    return told
+    return found
 
 
 def said_of(value: object) -> str:
@@ -84,18 +128,18 @@ def said_of(value: object) -> str:
     )
 
 
-def _wrong(annotation: ast.expr, value: object, name: str) -> str | None:
+def _wrong(annotation: ast.expr, value: object, name: str, *, words: bool) -> str | None:
     """Say what was needed, where a value is nothing that an annotation names."""
     options = list(_options(annotation))
-    words = [_word(o) for o in options]
-    if any(_fits(o, w, value, name) for o, w in zip(options, words, strict=True)):
+    named = [_word(o) for o in options]
+    if any(_fits(o, w, value, name, words=words) for o, w in zip(options, named, strict=True)):
         return None
-    known = next((w for w in words if w in _MENDS), None)
+    known = next((w for w in named if w in _MENDS), None)
     if known:
         several = "Estimates are" if known == "Estimates" else "rules are" if known == "Rules" else f"a {known} is"
         mend = f"mpi.load_line({value!r})" if known == "Line" and isinstance(value, str) else ""
         return f"{several} needed, not {said_of(value)}; {f'load it with {mend}' if mend else _MENDS[known]}"
-    needed = dict.fromkeys(_called(w) for w in words if w != "None")
+    needed = dict.fromkeys(_called(w) for w in named if w != "None")
     return f"{' or '.join(needed)} is needed, not {said_of(value)}"
 
 
@@ -116,7 +160,7 @@ def _word(option: ast.expr) -> str:
     return option.id if isinstance(option, ast.Name) else "None" if isinstance(option, ast.Constant) else "Any"
 
 
-def _fits(option: ast.expr, word: str, value: object, name: str) -> bool:
+def _fits(option: ast.expr, word: str, value: object, name: str, *, words: bool) -> bool:
     """Tell whether a value is what one option of an annotation names."""
     if word in _MENDS:
         return any(kind.__name__ == word for kind in type(value).__mro__)
@@ -127,6 +171,8 @@ def _fits(option: ast.expr, word: str, value: object, name: str) -> bool:
     known = _KINDS.get("path" if word in _PATHS else word)
     if known:
         return known(value)
+    if words:
+        return isinstance(value, str)
     return not _is_data(value) or name in _DATA  # a word, or what the function itself holds to something
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
@@ -86,6 +87,7 @@ def _influence(parts: Sequence[Influence]) -> Influence:
     return Influence(parts[0].design, blocks, sp.csr_array(sp.block_diag([p.jacobian for p in parts], format="csr")))
 
 
+@kinds_told
 def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     """Put estimates of surveys that were drawn independently together, one for each round.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable
 from mpi.decompose.making import Term, made, ratio_methods, relabelled, term
@@ -28,6 +29,7 @@ Change = Literal["change", "annual_change", "relative_change", "annual_relative_
 """A kind of change between two rounds."""
 
 
+@kinds_told
 def change(
     est: Estimates,
     start: Any = None,

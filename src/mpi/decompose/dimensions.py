@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import Finder, levels, need
 from mpi.decompose.gaps import Groups, undefined
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["dimensions"]
 
 
+@kinds_told
 def dimensions(est: Estimates, by: By | None = None, reference: str | None = None) -> Estimates:
     """Take M0 apart by indicator and dimension, in the whole and in each group; or compare what poverty is made of.
 

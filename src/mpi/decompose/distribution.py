@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.attainable import cases_of, warn_of_misses
 from mpi.decompose.figures import figures_of
@@ -52,6 +53,7 @@ _DUALS: dict[str, Callable[[Figures], Figures]] = {
 }
 
 
+@kinds_told
 def distribution(
     survey: Survey,
     measure: Measure,

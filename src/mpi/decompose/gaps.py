@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable, select_by, split_groups
 from mpi.decompose.making import made, ratio_methods, relabelled, term
@@ -32,6 +33,7 @@ Gap = Literal["difference", "ratio", "log_ratio"]
 """How two groups are compared."""
 
 
+@kinds_told
 def gap(
     est: Estimates,
     by: By,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.decompose.making import adds_up, constant, made, share_of, term
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["groups"]
 
 
+@kinds_told
 def groups(
     est: Estimates, by: By, *, within: By | None = None, population: float | Mapping[Any, float] | None = None
 ) -> Estimates:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, levels, need
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["growth"]
 
 
+@kinds_told
 def growth(
     est: Estimates, start: Any = None, end: Any = None, *, years: Mapping[Any, float] | None = None
 ) -> Estimates:

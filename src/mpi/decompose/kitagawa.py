@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.decompose.gaps import Pairs, undefined
@@ -27,6 +28,7 @@ __all__ = ["kitagawa"]
 _CROSS = " × "
 
 
+@kinds_told
 def kitagawa(est: Estimates, by: str, across: str, group: str, reference: str) -> Estimates:
     """Take the gap between two groups apart: who they consist of, and how poor these are.
 

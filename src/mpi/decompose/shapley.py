@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.figures import Figures, figures_of
 from mpi.decompose.finding import Finder, additive, explained, levels, need, select_by, values_of
@@ -37,6 +38,7 @@ Form = Literal["nested", "three_factor"]
 """How population shares, incidence and intensity share a change: two steps of two factors, or one of three."""
 
 
+@kinds_told
 def shapley(
     est: Estimates,
     start: Any = None,

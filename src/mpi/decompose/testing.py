@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.finding import estimates_only
 from mpi.decompose.max_t import max_t
 from mpi.decompose.rounds import number
@@ -37,6 +38,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 _JOINT = ("max_t", "max_t_single_step")
 
 
+@kinds_told
 def significance(
     est: Estimates,
     *,

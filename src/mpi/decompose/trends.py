@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.changes import both_ends, gone_in
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder, comparable, levels, values_of
@@ -31,6 +32,7 @@ Path = Literal["linear", "constant_rate"]
 """How a decline goes on: by the same amount each year, or by the same share of what is left."""
 
 
+@kinds_told
 def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Path = "linear") -> Estimates:
     """Fit a straight line through three or more rounds, of each figure and group, by least squares.
 
@@ -136,6 +138,7 @@ def _in_any(plain: Estimates, finder: Finder, order: list[Any]) -> tuple[list[ND
     return rows, plain.keys.take(anchor)
 
 
+@kinds_told
 def target(
     est: Estimates,
     share: float,

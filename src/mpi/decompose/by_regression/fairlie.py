@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
@@ -38,6 +39,7 @@ One = Literal["pooled", "neumark", "reference", "compared"]
 """Whose coefficients predict, for both groups."""
 
 
+@kinds_told
 def fairlie(
     survey: Any,
     outcome: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
@@ -42,6 +43,7 @@ Coefficients = Literal["reference", "compared", "average", "cotton", "pooled", "
 """The coefficients that differences in covariates are valued with."""
 
 
+@kinds_told
 def oaxaca(
     survey: Any,
     outcome: str,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import Link
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["regression"]
 
 
+@kinds_told
 def regression(
     survey: Any,
     outcome: str,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import mean_of, slope_of
 from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
@@ -36,6 +37,7 @@ Side = Literal["reference", "compared"]
 _MAY_BE, _NEAR = 2, 5  # standard errors: how far from 0 a denominator is; docs/methods.md says what was measured
 
 
+@kinds_told
 def yun(
     survey: Any,
     outcome: str,

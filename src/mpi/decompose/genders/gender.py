@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import levels, need, values_of
 from mpi.decompose.genders.sexes import gaps, sexes_of
@@ -28,6 +29,7 @@ _BY_HOUSEHOLD = "{} (households)"
 _SHOWN = 6
 
 
+@kinds_told
 def gender(
     est: Estimates,
     *,

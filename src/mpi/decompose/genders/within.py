@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.asking import columns_of, crosses
 from mpi.attainable import cases_of, warn_of_misses
 from mpi.columns import with_numbers
@@ -47,6 +48,7 @@ _PREFIX = "(within households) "
 _ENOUGH = 20
 
 
+@kinds_told
 def within_households(
     survey: Survey,
     deprived: str,

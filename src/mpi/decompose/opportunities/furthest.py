@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import levels
 from mpi.decompose.making import Term, made, relabelled
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["furthest_behind"]
 
 
+@kinds_told
 def furthest_behind(
     est: Estimates,
     by: str | Sequence[str] | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.decompose.figures import Figures, figures_of, stacked
 from mpi.decompose.finding import levels, values_of
 from mpi.decompose.making import Term, adds_up, made, relabelled
@@ -33,6 +34,7 @@ Fit = Literal["cells", "logit"]
 _TIE, _MOST = 1e-12, 8
 
 
+@kinds_told
 def opportunity(
     est: Estimates,
     by: str | Sequence[str] | None = None,

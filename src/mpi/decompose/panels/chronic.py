@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.attainable import cases_of, misses, warn_of_scores
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["chronic"]
 
 
+@kinds_told
 def chronic(
     survey: Survey,
     measure: Measure,

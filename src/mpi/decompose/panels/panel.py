@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.arguments import kinds_told
 from mpi.assemble import Labels
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import Finder, levels, need
@@ -40,6 +41,7 @@ __all__ = ["panel", "persistence_bounds"]
 _TERMS = ("ongoing_change", "exit_change", "entry_change")
 
 
+@kinds_told
 def panel(
     survey: Survey,
     measure: Measure,
@@ -210,6 +212,7 @@ def _check(est: Estimates) -> None:
     adds_up(total, figures.take(rows), "panel")
 
 
+@kinds_told
 def persistence_bounds(est: Estimates, start: Any = None, end: Any = None) -> Estimates:
     """Bound the shares that stayed poor, left, entered and were ever poor, from two rounds that asked different people.
 

@@ -22,6 +22,7 @@ from mpi.cli import app
 from mpi.plain_text import visible
 
 ROOMS = (mpi, mpi.codes, mpi.decompose, mpi.indicators, mpi.lines, mpi.tables)
+TEXT = pd.Series(list("xyxy"))
 FRAME = pd.DataFrame({"a": [1, 0, 1, 0], "psu": [1, 2, 3, 4]})
 
 
@@ -245,3 +246,33 @@ def test_formulas_in_csv_are_guarded_by_a_word(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(plain.drop(columns="group"), guarded.drop(columns="group"))
     with pytest.raises(mpi.MpiError, match="did you mean 'guard'"):
         est.to_csv(tmp_path / "x.csv", formulas="gard")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [TEXT.astype("category"), TEXT, np.array(TEXT), pd.Categorical(TEXT)],
+    ids=["category", "string", "array", "Categorical"],
+)  # fmt: skip
+def test_a_column_of_text_is_told_when_it_is_added(values: Any) -> None:
+    for given in (values, lambda _: values):
+        with pytest.raises(mpi.MpiError, match="the column holds text where numbers are needed"):
+            mpi.Survey(FRAME).with_column("c", given)
+
+
+def test_a_single_value_is_no_column() -> None:
+    with pytest.raises(mpi.MpiError, match="the column has 1 entry; the survey has 4 rows"):
+        mpi.Survey(FRAME).with_column("c", 1)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_and_series_of_keys_are_taken(right: dict[str, Any]) -> None:
+    assert mpi.mean(mpi.Survey(FRAME), "a", level=np.float32(0.9)).level == pytest.approx(0.9)
+    parts = mpi.decompose.disparity(right["est"], "ethnicity", beta=np.int64(1))
+    assert len(parts) == len(mpi.decompose.disparity(right["est"], "ethnicity", beta=1))
+    named = mpi.Survey(FRAME).with_groups("c", "a", pd.Series({1: "one"}), rest="others")
+    assert set(named.categories("c").labels) == {"one", "others"}
+
+
+def test_lists_with_gaps_are_conditions() -> None:
+    with pytest.warns(mpi.errors.MpiWarning, match="missing in 1 rows"):
+        inside = mpi.Survey(FRAME).where([True, None, True, False])
+    assert mpi.mean(inside, "a").value[0] == 1

@@ -94,9 +94,12 @@ def tell_alike(where: str, what: str, sets: Sequence[tuple[str, ...]]) -> None:
         return
     shown = "; ".join(_listed(same) for same in sets[:_SETS])
     more = f"; and {len(sets) - _SETS} more" if len(sets) > _SETS else ""
+    differ = _difference(sets)
+    mend = "a mapping of one to the other, or frame[column].str.strip().str.casefold()"
+    mend = mend if "case" in differ else "frame[column].str.strip()"
     message = (
-        f"{where} holds {what} that differ only by {_difference(sets)}, and count as different: {shown}{more}. Write "
-        "them alike first, as with frame[column].str.strip()"
+        f"{where} holds {what} that differ only by {differ}, and count as different: {shown}{more}. Write them alike "
+        f"first, as with {mend}"
     )
     warnings.warn(message, MpiWarning, stacklevel=4)
 

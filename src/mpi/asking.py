@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
+import numpy as np
+
 from mpi.errors import MpiError, Problems, unknown
 from mpi.measure import Measure, Unit
 
@@ -74,7 +76,7 @@ def columns_of(by: Sequence[Cross]) -> list[str]:
 
 def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "group", unit: Any = "person") -> None:
     """Note what is wrong with the options that all estimates share."""
-    if not isinstance(level, (int, float)) or not 0 < level < 1:
+    if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
         problems.add(f"level {level!r} is not a number between 0 and 1; 95 per cent is 0.95")
     if df not in get_args(Degrees):
         problems.add(f"df: {unknown('choice', df, get_args(Degrees))}")

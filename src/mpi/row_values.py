@@ -24,20 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["refuse_formula", "truth", "values_of"]
 
 
-def values_of(survey: Survey, condition: Where | Column) -> NDArray[Any]:
-    """Return the value of each row that a column's name, an expression, a function or an array gives."""
+def values_of(survey: Survey, condition: Where | Column, what: str = "the condition") -> NDArray[Any]:
+    """Return the value of each row that a column's name, an expression, a function or an array gives.
+
+    `what` is what it is called in messages.
+    """
     if isinstance(condition, str):
         refuse_formula(condition, survey.columns)
         values = survey.numbers(condition)
     elif isinstance(condition, nw.Expr) or is_native(condition):
-        values = _evaluate(survey, lambda _: condition)
+        values = _evaluate(survey, lambda _: condition, what)
     elif callable(condition):
-        values = _evaluate(survey, condition)
+        values = _evaluate(survey, condition, what)
     else:
         _refuse_polars(condition)
-        values = _listed(by_rows(condition, rows_of_frames(survey.frames), "the condition"))
+        values = _listed(by_rows(condition, rows_of_frames(survey.frames), what), what)
     if values.shape != (len(survey),):
-        raise MpiError(f"the condition has {values.size:,} entries; the survey has {len(survey):,} rows")
+        entries = "1 entry" if values.size == 1 else f"{values.size:,} entries"
+        raise MpiError(f"{what} has {entries}; the survey has {len(survey):,} rows")
     return values
 
 
@@ -62,25 +66,33 @@ def refuse_formula(text: str, columns: Sequence[str]) -> None:
         )
 
 
-def _listed(condition: Any) -> NDArray[Any]:
+def _listed(given: Any, what: str) -> NDArray[Any]:
     """Read a series of any frame, an array or a list, whose entries stand in the order of the rows."""
     try:
-        return numbers(condition if isinstance(condition, nw.Series) else nw.from_native(condition, series_only=True))
+        return numbers(given if isinstance(given, nw.Series) else nw.from_native(given, series_only=True))
+    except ValueError as error:
+        raise MpiError(f"{what} {error}") from error
     except TypeError:
-        return np.asarray(condition)
+        found = np.asarray(given)
+    if found.dtype.kind not in "OUS":
+        return found
+    try:
+        return np.asarray(found, dtype=np.float64)  # None is missing
+    except (TypeError, ValueError) as error:
+        raise MpiError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
 
 
-def _evaluate(survey: Survey, condition: Callable[[Any], Any]) -> NDArray[Any]:
+def _evaluate(survey: Survey, condition: Callable[[Any], Any], what: str) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
-        with told_of("the condition fails on the frame"):
+        with told_of(f"{what} fails on the frame"):
             found = condition(nw.to_native(owned(frame)))  # which may write into it
             if isinstance(found, nw.Expr):
                 with names_told(frame.columns):
                     found = with_nulls(frame).select(_condition=found)["_condition"]
             elif is_native(found):
                 found = with_native(frame, found, "_condition")["_condition"]
-            parts.append(np.atleast_1d(_listed(by_rows(found, rows_of_frames([frame]), "the condition"))))
+            parts.append(np.atleast_1d(_listed(by_rows(found, rows_of_frames([frame]), what), what)))
     return np.concatenate(parts)
 
 

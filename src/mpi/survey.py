@@ -331,7 +331,7 @@ class Survey:
         """
         if name in self.columns:
             raise MpiError(f"there is a column {name!r} already; choose another name")
-        found = values_of(self, values)
+        found = values_of(self, values, "the column")
         ends = np.cumsum([len(f) for f in self.frames])[:-1]
         return self.over(
             [

@@ -79,7 +79,7 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
     plain = levels(est, "inequality")
     names = _groupings(plain, by, "inequality")
     need(plain, "inequality", "statistic", ["inequality", "A", "poor_share"])
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not 0 < beta < np.inf:
+    if isinstance(beta, bool) or not isinstance(beta, (int, float, np.number)) or not 0 < beta < np.inf:
         raise MpiError(
             f"inequality: beta is {beta!r}; a positive number is needed (1 for the variance, 4 for a maximum of 1)"
         )
@@ -210,7 +210,7 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], 
     problems.found += [
         f"kinds: {unknown('kind', k, get_args(Disparity))}" for k in given if k not in get_args(Disparity)
     ]
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not 0 < beta < np.inf:
+    if isinstance(beta, bool) or not isinstance(beta, (int, float, np.number)) or not 0 < beta < np.inf:
         problems.add(f"beta is {beta!r}; a positive number is needed")
     problems.found += [
         f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in wanted

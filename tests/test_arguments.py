@@ -276,3 +276,11 @@ def test_lists_with_gaps_are_conditions() -> None:
     with pytest.warns(mpi.errors.MpiWarning, match="missing in 1 rows"):
         inside = mpi.Survey(FRAME).where([True, None, True, False])
     assert mpi.mean(inside, "a").value[0] == 1
+
+
+def test_warnings_point_at_the_line_that_called() -> None:
+    survey = mpi.Survey(FRAME, labels={"a": {1: "Don't know"}})
+    with pytest.warns(mpi.errors.MpiWarning) as told:
+        mpi.mean(survey, "a")
+        mpi.estimate(survey, mpi.Measure.nested("m", {"x": ["a"]}, 1), where=[True, None, True, True])
+    assert {Path(w.filename) for w in told} == {Path(__file__)}

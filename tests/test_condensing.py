@@ -318,7 +318,7 @@ def test_names_are_no_measures(people: pd.DataFrame, tmp_path: Path) -> None:
         mpi.profile(people, "my.toml")  # type: ignore[arg-type]
     with pytest.raises(mpi.MpiError, match="a Measure is needed, not str"):
         mpi.retention(mpi.Survey(people, **DESIGN), "gso-mdp")  # type: ignore[arg-type]
-    with pytest.raises(mpi.MpiError, match="smallest is 'ten'; a number of rows"):
+    with pytest.raises(mpi.MpiError, match="smallest: a whole number is needed, not str"):
         mpi.save_profile(mpi.profile(people, MEASURE), tmp_path / "a.parquet", smallest="ten")  # type: ignore[arg-type]
 
 

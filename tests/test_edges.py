@@ -281,13 +281,13 @@ def test_options_are_checked_everywhere(options: dict) -> None:
         lambda: mpi.proportion(s, "g", **options),
         lambda: mpi.estimate(s, MEASURE, **options),
     ):
-        with pytest.raises(mpi.MpiError, match="cannot be made"):
+        with pytest.raises(mpi.MpiError, match=r"cannot be (made|done)"):
             ask()
 
 
 def test_one_cutoff_need_not_be_a_list() -> None:
     for k in (Fraction(1, 2), "1/2", 0.5, Decimal("0.5")):
-        assert mpi.estimate(survey(frame()), MEASURE, cutoffs=k, statistics=["H"]).keys["cutoff"].to_list() == ["1/2"]  # type: ignore[arg-type]
+        assert mpi.estimate(survey(frame()), MEASURE, cutoffs=k, statistics=["H"]).keys["cutoff"].to_list() == ["1/2"]
 
 
 def test_bounds_of_what_has_none_are_refused() -> None:

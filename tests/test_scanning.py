@@ -395,6 +395,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.filterwarnings("ignore::mpi.errors.MpiWarning")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, min_size=1, max_size=12).map("".join))
 def test_what_is_no_table_in_memory_is_none_here(tmp_path: Path, text: str) -> None:

@@ -117,7 +117,7 @@ def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArra
         of = "" if scheme.name == "own" else f", weighting {scheme.name!r}"
         warn_of_misses(
             own, cutoffs, prof.deprived, prof.missing, cases,
-            of=of, people=people_of(survey, request.unit), stacklevel=4,
+            of=of, people=people_of(survey, request.unit),
         )  # fmt: skip
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +100,7 @@ def tell_alike(where: str, what: str, sets: Sequence[tuple[str, ...]]) -> None:
         f"{where} holds {what} that differ only by {differ}, and count as different: {shown}{more}. Write them alike "
         f"first, as with {mend}"
     )
-    warnings.warn(message, MpiWarning, stacklevel=4)
+    warn(message)
 
 
 def _listed(same: tuple[str, ...]) -> str:

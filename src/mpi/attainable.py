@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 from mpi.identify import complete
 from mpi.rational import text
 
@@ -97,9 +96,7 @@ def misses(people: Mapping[Fraction, int], cutoff: Fraction, *, slack: Fraction 
     return [Miss(cutoff, s, people[s]) for s in below or (apart if apart == sorted(close) else [])]
 
 
-def warn_of_scores(
-    found: Iterable[tuple[str, Miss]], head: str, *, people: str = "people", stacklevel: int = 2
-) -> None:
+def warn_of_scores(found: Iterable[tuple[str, Miss]], head: str, *, people: str = "people") -> None:
     """Warn of scores that are missed, all in one sentence, the first few by name.
 
     Parameters
@@ -110,19 +107,17 @@ def warn_of_scores(
         Whose they are.
     people : str
         What the cases are, in the plural.
-    stacklevel : int
-        As for `warnings.warn`, counted from the caller.
     """
     told = [miss.told(name, people) for name, miss in found]
     if told:
         more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
-        warnings.warn(f"{head}: " + "; ".join([*told[:_SHOWN], *more]), MpiWarning, stacklevel=stacklevel + 1)
+        warn(f"{head}: " + "; ".join([*told[:_SHOWN], *more]))
 
 
 def warn_of_misses(
     measure: Measure, cutoffs: Mapping[str, Sequence[Fraction | None]],
     deprived: NDArray[np.bool_], missing: NDArray[np.bool_], cases: NDArray[np.int64],
-    *, of: str = "", people: str = "people", stacklevel: int = 2,
+    *, of: str = "", people: str = "people",
 ) -> None:  # fmt: skip
     """Warn of the scores that a measure's cutoffs just miss, with the number of people on each.
 
@@ -142,8 +137,6 @@ def warn_of_misses(
         Which weighting or round is meant, where there are several.
     people : str
         What the cases are, in the plural.
-    stacklevel : int
-        As for `warnings.warn`, counted from the caller.
     """
     scores = complete(deprived, missing, measure)
     found = [
@@ -153,7 +146,7 @@ def warn_of_misses(
         if k is not None
         for miss in misses(_around(scores, cases, k), k, slack=scores.slack(k))
     ]
-    warn_of_scores(found, f"measure {measure.name!r}{of}", people=people, stacklevel=stacklevel + 1)
+    warn_of_scores(found, f"measure {measure.name!r}{of}", people=people)
 
 
 def _around(scores: Scores, cases: NDArray[np.int64], cutoff: Fraction) -> dict[Fraction, int]:

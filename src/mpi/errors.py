@@ -5,15 +5,18 @@ Problems are collected and told all at once, so that a user with five mistakes m
 
 from __future__ import annotations
 
+import os
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "told_of", "unknown"]
+__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "told_of", "unknown", "warn"]
 
 
 class MpiError(ValueError):
@@ -32,6 +35,29 @@ class MpiError(ValueError):
 
 class MpiWarning(UserWarning):
     """Something worth knowing that does not make the numbers wrong."""
+
+
+def warn(message: str) -> None:
+    """Warn of something where the library was called: at the first line that is none of its own.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     warn("two groups have one name")
+    >>> told[0].category.__name__
+    'MpiWarning'
+    """
+    import inspect  # which `import mpi` need not wait for
+
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, MpiWarning, stacklevel=level)
+
+
+_HERE = str(Path(__file__).parent) + os.sep
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ def estimate(
     measure: Measure | Estimable,
     by: Sequence[By] = (),
     *,
-    cutoffs: Sequence[Number] | None = None,
+    cutoffs: Sequence[Number] | Number | None = None,
     weightings: Mapping[str, Mapping[str, Number] | Measure] | None = None,
     where: Where | None = None,
     unit: Unit | None = None,
@@ -121,7 +121,7 @@ def estimate(
     columns = [*columns_of(request.by), *measure.columns]
     domain.check_columns(columns)
     asked = domain
-    tell_contradictions(survey.labels, measure.columns, stacklevel=3)
+    tell_contradictions(survey.labels, measure.columns)
     domain = domain.condensed(measure.columns, columns_of(request.by), unit=unit or measure.unit)
     rows = rows_of(domain, unit or measure.unit, columns)
     prof = profile(domain, measure, rows)
@@ -156,7 +156,7 @@ def described(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
 def _request(
     measure: Measure,
     by: Sequence[By],
-    cutoffs: Sequence[Number] | None,
+    cutoffs: Sequence[Number] | Number | None,
     weightings: Mapping[str, Mapping[str, Number] | Measure] | None,
     statistics: Sequence[str] | None,
     level: float,
@@ -197,12 +197,13 @@ def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Pr
     return wanted
 
 
-def cutoffs_of(measure: Measure, cutoffs: Sequence[Number] | None, problems: Problems) -> list[Fraction]:
+def cutoffs_of(measure: Measure, cutoffs: Sequence[Number] | Number | None, problems: Problems) -> list[Fraction]:
     """Read poverty cutoffs, by default the measure's own; what is wrong with one is noted."""
     if cutoffs is None:
         return [measure.cutoff]
     found = []
-    for value in [cutoffs] if isinstance(cutoffs, (str, Decimal, Real)) else cutoffs:
+    given: Any = [cutoffs] if isinstance(cutoffs, (str, Decimal, Real)) else cutoffs
+    for value in given:
         try:
             found.append(measure.with_cutoff(value).cutoff)
         except MpiError as error:

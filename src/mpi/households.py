@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, Problems, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,11 +66,9 @@ def refuse_unidentified(column: str, rows: int) -> None:
 def not_interviewed(rows: int, size: str) -> None:
     """Warn of households of weight 0 that have no size."""
     if rows:
-        warnings.warn(
+        warn(
             f"size column {size!r}: {rows:,} rows of weight 0 have none: households that were not interviewed stay in "
-            "the design and count for nobody",
-            MpiWarning,
-            stacklevel=6,
+            "the design and count for nobody"
         )
 
 
@@ -102,12 +99,10 @@ def no_rosters(
         Whether rows stand as in the file.
     """
     if len(size) and (_by_places(within, size, rows) or (in_order and _by_runs(within, size))):
-        warnings.warn(
+        warn(
             f"rows look like members of households, each with the size of its household ({column!r}), and each would "
             "count for all members. If they are, leave out size= and name the households with household=; if each row "
-            "is a household, say rows='households'",
-            MpiWarning,
-            stacklevel=6,
+            "is a household, say rows='households'"
         )
 
 

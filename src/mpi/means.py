@@ -266,7 +266,7 @@ class _Columns:
         used = [*groups, *(c for pair in pairs for c in pair if c is not None)]
         domain.check_columns(used)
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
-        tell_undeclared(domain, entering, stacklevel=4)
+        tell_undeclared(domain, entering)
         self.asked, self.observed = domain, observed
         self.survey = domain.condensed((), groups, pairs, unit=unit)
         self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mpi.arguments import kinds_checked
 from mpi.columns import with_numbers
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 from mpi.indicators import add_deprivations, computable, list_rules, load_rules
 
 if TYPE_CHECKING:
@@ -64,11 +63,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
         named = [asked[i.name] for i in absent if i.name in asked.names]
         lacking = sorted({c for rule in named for c in asked.lacking(rule, survey.columns)})
         because = f"; columns that are absent: {', '.join(lacking)}" if lacking else ""
-        warnings.warn(
-            f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}",
-            MpiWarning,
-            stacklevel=2,
-        )
+        warn(f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}")
     return _with_missing(made, [i.column for i in absent])
 
 

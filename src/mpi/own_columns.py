@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import categories, compress, first_of
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,7 +173,7 @@ def membership(values: NDArray[Any]) -> NDArray[np.bool_]:
         return values.copy()  # the caller's array may change
     if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
         raise MpiError(UNCLEAR)
-    tell_unknown(int(np.isnan(values).sum()), stacklevel=4)
+    tell_unknown(int(np.isnan(values).sum()))
     return np.asarray(values == 1)
 
 
@@ -185,14 +184,11 @@ UNCLEAR = (
 """What is said where it cannot be told who is a member."""
 
 
-def tell_unknown(rows: int, stacklevel: int) -> None:
+def tell_unknown(rows: int) -> None:
     """Warn of rows of which it is not known whether they are members."""
     if rows:
-        warnings.warn(
-            f"members: it is not known of {rows:,} rows whether they are members of their household; they count as "
-            "none",
-            MpiWarning,
-            stacklevel=stacklevel,
+        warn(
+            f"members: it is not known of {rows:,} rows whether they are members of their household; they count as none"
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.columns import categories, first_of
 from mpi.design import Design
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.lazy_frames import recoded
 from mpi.own_columns import EVERYBODY
 from mpi.round_codes import one_coding
@@ -107,11 +106,7 @@ def pool(
     starts = np.cumsum([0, *(s.design.units for s in parts)])
     unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])
     if shared_psus and len(parts) > 1 and not design.shared:
-        warnings.warn(
-            "the rounds share no PSU: their stratum and PSU codes never agree (are some text and some numbers?)",
-            MpiWarning,
-            stacklevel=2,
-        )
+        warn("the rounds share no PSU: their stratum and PSU codes never agree (are some text and some numbers?)")
     return made(
         frames=tuple(f for s in parts for f in s.frames),
         weight=np.concatenate([s.weight for s in parts]),
@@ -181,7 +176,7 @@ def _stack(parts: Sequence[Survey], *, shared: bool | None) -> Design:
     if shared:
         place, psu = _identities(parts)
     elif shared is None and len(parts) > 1 and all(s.roles.get("psu", EVERYBODY) != EVERYBODY for s in parts):
-        hint_of_shared(_identities(parts)[1], stacklevel=4)
+        hint_of_shared(_identities(parts)[1])
     bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
     weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
     return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.arguments import kinds_checked
 from mpi.condensing import CASES, WEIGHT
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, Problems, warn
 from mpi.files import located, replacing
 from mpi.lazy_frames import recoded
 from mpi.own_columns import EVERYBODY, WHOLE
@@ -216,11 +215,9 @@ def _warn_of_scales(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]])
     means = {name: float(f[WEIGHT].sum()) / max(float(f[CASES].sum()), 1.0) for name, (f, _) in contents.items()}
     least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
     if means[most] > _APART * means[least]:
-        warnings.warn(
+        warn(
             f"the weights are of different scales: a row weighs {means[least]:.3g} on average in {least}, and "
-            f"{means[most]:.3g} in {most}, which then decides the figures of both; condense with weights of one scale",
-            MpiWarning,
-            stacklevel=4,
+            f"{means[most]:.3g} in {most}, which then decides the figures of both; condense with weights of one scale"
         )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mpi.alike import bare, tell_parted
 from mpi.columns import MISSING
-from mpi.errors import MpiWarning, Problems, nearest
+from mpi.errors import Problems, nearest, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,8 +82,4 @@ def _near(key: str, shown: Sequence[str]) -> str | None:
 
 def _warn_empty(group: str, values: Sequence[Any], column: str) -> None:
     """Warn of a group that nobody is in."""
-    warnings.warn(
-        f"{column}: nobody is in the group {group!r}, as no row holds {', '.join(map(repr, values[:5]))}",
-        MpiWarning,
-        stacklevel=4,
-    )
+    warn(f"{column}: nobody is in the group {group!r}, as no row holds {', '.join(map(repr, values[:5]))}")

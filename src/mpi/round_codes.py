@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mpi.alike import bare
-from mpi.errors import MpiWarning, Problems, unknown
+from mpi.errors import Problems, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -310,12 +309,10 @@ def tell_of_codes(
             one, two = (
                 ", ".join(map(repr, s[:_MOST])) + (", ..." if len(s) > _MOST else "") for s in (sets[0], sets[other])
             )
-            warnings.warn(
+            warn(
                 f"{name!r} is {one} in {rounds[0]} and {two} in {rounds[other]}; {why}. Groups of different rounds are "
                 f"one where values are equal: give each round labels, pool(..., labels={{{name!r}: "
-                f"{{{rounds[0]!r}: {{code: label}}, ...}}}}), or write the values alike",
-                MpiWarning,
-                stacklevel=4,
+                f"{{{rounds[0]!r}: {{code: label}}, ...}}}}), or write the values alike"
             )
             return
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import numbers, owned
-from mpi.errors import MpiError, MpiWarning, told_of
+from mpi.errors import MpiError, told_of, warn
 from mpi.lazy_frames import is_native, names_told, with_native, with_nulls
 from mpi.row_order import by_rows, rows_of_frames
 
@@ -104,9 +103,5 @@ def truth(values: NDArray[Any]) -> NDArray[np.bool_]:
         raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
     absent = np.isnan(values)
     if absent.any():
-        warnings.warn(
-            f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain",
-            MpiWarning,
-            stacklevel=3,
-        )
+        warn(f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain")
     return np.asarray(values == 1)

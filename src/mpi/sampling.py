@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from mpi.alike import alike, merged, tell_alike
 from mpi.columns import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.design import Design, SingleInGroup, SinglePsu
-from mpi.errors import MpiWarning, Problems, unknown
+from mpi.errors import Problems, unknown, warn
 from mpi.households import no_rosters, not_interviewed
 from mpi.own_columns import EVERYBODY, HOME, WHOLE, check_rows
 
@@ -263,7 +262,7 @@ def _design(
         if shared:
             identity, location = linked, place
         else:
-            hint_of_shared(linked, stacklevel=5)
+            hint_of_shared(linked)
     waves = (found // places).astype(np.int32)
     return unit, Design(of_unit, identity, waves, location, np.zeros(len(found)))
 
@@ -276,16 +275,14 @@ def _weightless(weight: NDArray[np.float64], unit: NDArray[np.int32], units: int
     return out if out.any() else None
 
 
-def hint_of_shared(identity: NDArray[np.int32], *, stacklevel: int) -> None:
+def hint_of_shared(identity: NDArray[np.int32]) -> None:
     """Warn where PSUs of several rounds have equal codes, and nobody said whether they are the same places."""
     twice = int((np.bincount(identity) > 1).sum())
     if twice:
-        warnings.warn(
+        warn(
             f"{twice:,} PSUs have the code (and stratum) of a PSU of another round. If these are the same places, say "
             "shared_psus=True: errors of changes are others then. If the codes were given anew, say shared_psus=False; "
-            "the rounds are taken as independent",
-            MpiWarning,
-            stacklevel=stacklevel + 1,
+            "the rounds are taken as independent"
         )
 
 

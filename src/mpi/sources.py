@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.condensing import CASES, INSIDE, UNTRUE, WEIGHT, Wanted, condense, with_conditions
 from mpi.engine import told_for
-from mpi.errors import MpiError, MpiWarning, told_of, unknown
+from mpi.errors import MpiError, told_of, unknown, warn
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH, no_rosters, not_interviewed
 from mpi.lazy_frames import names_told, with_native
@@ -268,7 +267,7 @@ def with_members(source: Source, members: Where) -> Source:
         counts = marked.select(nw.col("absent").sum(), nw.col("odd").sum()).collect("pandas").to_native()
     if int(counts["odd"].iloc[0] or 0):
         raise MpiError(UNCLEAR)
-    tell_unknown(int(counts["absent"].iloc[0] or 0), stacklevel=4)
+    tell_unknown(int(counts["absent"].iloc[0] or 0))
     return replace(
         source,
         frame=frame.with_columns(who.alias(MEMBER)).drop(name),
@@ -334,6 +333,4 @@ def _remedy(source: Source, columns: Sequence[str] | None) -> str:
 def _warn(absent: Sequence[int]) -> None:
     for count in absent:
         if count:
-            warnings.warn(
-                f"the condition is missing in {count:,} rows; they stay out of the domain", MpiWarning, stacklevel=5
-            )
+            warn(f"the condition is missing in {count:,} rows; they stay out of the domain")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import operator
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.condensing import with_conditions
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 from mpi.label_words import contradiction, missing_like, missing_texts
 from mpi.missing_codes import is_text
 from mpi.progress import collected
@@ -49,7 +48,7 @@ def suspects(labels: Labels, columns: Iterable[str], answers: Collection[str] = 
     return {c: codes for c, codes in found.items() if codes}
 
 
-def tell(found: Suspects, counts: Counts, *, stacklevel: int = 3) -> None:
+def tell(found: Suspects, counts: Counts) -> None:
     """Warn once of the codes that occur: column, code, label, rows, and how to declare them."""
     lines, declared = [], []
     for column, labels in found.items():
@@ -59,11 +58,9 @@ def tell(found: Suspects, counts: Counts, *, stacklevel: int = 3) -> None:
             lines.append(f"column {column!r} holds {said}")
             declared.append(f"{column!r}: [{', '.join(map(repr, there))}]")
     if lines:
-        warnings.warn(
+        warn(
             f"{'; '.join(lines)}: such codes count as answers here. Where they are none, declare them when the survey "
-            f"is made: missing={{{', '.join(declared)}}}; where they are answers, give the column an empty list",
-            MpiWarning,
-            stacklevel=stacklevel + 1,
+            f"is made: missing={{{', '.join(declared)}}}; where they are answers, give the column an empty list"
         )
 
 
@@ -71,7 +68,7 @@ def _shown(code: Any, label: str) -> str:
     return f"{code!r}" if code == label else f"{code!r} ({label!r})"
 
 
-def tell_undeclared(survey: Survey, columns: Iterable[str], *, stacklevel: int = 3) -> None:
+def tell_undeclared(survey: Survey, columns: Iterable[str]) -> None:
     """Warn of codes in the domain of a survey that read like missing ones and enter a figure.
 
     Parameters
@@ -80,8 +77,6 @@ def tell_undeclared(survey: Survey, columns: Iterable[str], *, stacklevel: int =
         Who was asked, in memory or not.
     columns : iterable of str
         The columns that enter.
-    stacklevel : int
-        How far up the caller is who is to be told.
     """
     names = [c for c in dict.fromkeys(columns) if c not in survey.missing.answers]
     found: dict[str, dict[Any, str]] = suspects(survey.labels, names)
@@ -91,7 +86,7 @@ def tell_undeclared(survey: Survey, columns: Iterable[str], *, stacklevel: int =
         if texts:
             found[name] = {**texts}
             counts |= {(name, text): levels[text] for text in texts}
-    tell(found, counts, stacklevel=stacklevel + 1)
+    tell(found, counts)
 
 
 def _levels(survey: Survey, names: Sequence[str]) -> dict[str, dict[Any, int]]:
@@ -125,16 +120,12 @@ def level_counts_there(frame: nw.LazyFrame[Any], name: str, conditions: Sequence
     return {v: int(n) for v, n in found.itertuples(index=False) if isinstance(v, str)}
 
 
-def tell_contradictions(labels: Labels, columns: Iterable[str], *, stacklevel: int = 3) -> None:
+def tell_contradictions(labels: Labels, columns: Iterable[str]) -> None:
     """Warn of indicators whose labels contradict 1 = deprived and 0 = not deprived."""
     found = {c: contradiction(labels[c]) for c in dict.fromkeys(columns) if c in labels}
     told = "; ".join(f"column {c!r}: {said}" for c, said in found.items() if said)
     if told:
-        warnings.warn(
-            f"{told}. An indicator is 1 where deprived and 0 where not: look whether it is coded the other way",
-            MpiWarning,
-            stacklevel=stacklevel,
-        )
+        warn(f"{told}. An indicator is 1 where deprived and 0 where not: look whether it is coded the other way")
 
 
 def _counts(survey: Survey, found: Suspects) -> dict[tuple[str, Any], int]:

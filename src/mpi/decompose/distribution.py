@@ -59,7 +59,7 @@ def distribution(
     measure: Measure,
     by: Sequence[By] = (),
     *,
-    cutoffs: Sequence[Number] | None = None,
+    cutoffs: Sequence[Number] | Number | None = None,
     gammas: Sequence[float] = (0, 1, 2),
     contributions: Contributions = "both",
     betas: Sequence[float] = (),
@@ -143,7 +143,7 @@ class _Asked:
     def __init__(
         self,
         measure: Measure,
-        cutoffs: Sequence[Number] | None,
+        cutoffs: Sequence[Number] | Number | None,
         gammas: Sequence[float],
         contributions: str,
         betas: Sequence[float],
@@ -167,7 +167,7 @@ class _Asked:
         """List the statistics as functions of the pattern."""
         bits = patterns.deprived, patterns.missing
         scores = scores_of(*bits, self.measure, "distribution")
-        warn_of_misses(self.measure, {"cutoff": self.cutoffs}, *bits, cases_of(patterns), stacklevel=4)
+        warn_of_misses(self.measure, {"cutoff": self.cutoffs}, *bits, cases_of(patterns))
         kept, score = scores.kept.astype(np.float64), scores.score() * scores.kept
         parts = scores.deprived * scores.weights
         out: list[Quantity] = []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.columns import Categories
-from mpi.errors import MpiError, MpiWarning, unknown
+from mpi.errors import MpiError, unknown, warn
 from mpi.indicators import growth
 from mpi.indicators.arrays import mismatches, truth
 from mpi.indicators.conditions import Condition, columns_of
@@ -188,12 +187,10 @@ class Recoded:
                 codes, counts = np.unique(values[neither & answers.known(name)], return_counts=True)
                 told += [f"{c:g} in {n:,} rows" for c, n in zip(codes, counts, strict=True) if c not in _NO_ANSWER]
         if told:
-            warnings.warn(
+            warn(
                 f"{self.name}: column {self.inputs[0]!r} is {', '.join(told[:_SHOWN])}, of which the rules do not know "
                 "whether that is yes or no; these rows are taken as missing. Set the parameters of the rules, or give "
-                f"the data a column {self.name!r} of 1, 0 and missing",
-                MpiWarning,
-                stacklevel=6,
+                f"the data a column {self.name!r} of 1, 0 and missing"
             )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.columns import Categories
-from mpi.errors import MpiError, MpiWarning, Problems, nearest
+from mpi.errors import MpiError, Problems, nearest, warn
 from mpi.indicators.arrays import Answers, mismatches
 from mpi.indicators.labelled import with_codes
 from mpi.indicators.rules import Rule, Rules, computable
@@ -70,7 +69,7 @@ def gather(
         other values; a text is no label; rows meet both sides of a rule.
     """
     check_columns(rules, known)
-    tell_absent(rules, known, stacklevel=4)
+    tell_absent(rules, known)
     labels = labels or {}
     answers = read(wanted(rules, known))
     answers = answers.plus(_without_codes(rules, answers, labels))
@@ -135,16 +134,14 @@ def check_columns(rules: Rules, known: Sequence[str]) -> None:
     raise MpiError(f"{problems.error()}\n{hint}", tuple(problems.found))
 
 
-def tell_absent(rules: Rules, known: Sequence[str], *, stacklevel: int) -> None:
+def tell_absent(rules: Rules, known: Sequence[str]) -> None:
     """Warn of optional columns that the data lack, where a rule wants that told."""
     told = {r.name: [c for c in r.optional if c not in known] for r in rules if r.tell_absent}
     for name, columns in told.items():
         if columns:
-            warnings.warn(
+            warn(
                 f"{name}: the data have no column {', '.join(map(repr, columns))}, which is taken as missing "
-                f"throughout; look whether the question was not asked, or the column is called otherwise",
-                MpiWarning,
-                stacklevel=stacklevel,
+                f"throughout; look whether the question was not asked, or the column is called otherwise"
             )
 
 
@@ -157,9 +154,7 @@ def _mismatches(rule: Rule, answers: Answers) -> list[str]:
     return [f"{rule.name}: {p}" for condition in rule.conditions for p in mismatches(condition, answers)]
 
 
-def tell_doubts(
-    rules: Rules, answers: Answers, labels: Labels, spared: Collection[str] = (), *, stacklevel: int = 3
-) -> None:
+def tell_doubts(rules: Rules, answers: Answers, labels: Labels, spared: Collection[str] = ()) -> None:
     """Warn of labelled codes that read like missing ones and count, and of labels that contradict the coding.
 
     Parameters
@@ -170,10 +165,8 @@ def tell_doubts(
         Value labels.
     spared : collection of str
         Columns of which all values were said to be answers.
-    stacklevel : int
-        How far up the caller is who is to be told.
     """
-    tell_labels(rules, labels, stacklevel=stacklevel + 1)
+    tell_labels(rules, labels)
     found = doubted(rules, labels, answers.columns, spared)
     counts = {
         (name, code): int((values == code).sum())
@@ -184,7 +177,7 @@ def tell_doubts(
     levels = {n: level_counts(v) for n, v in answers.columns.items() if isinstance(v, Categories)}
     texts = doubted_texts(rules, labels, levels, spared)
     counts |= {(name, text): levels[name][text] for name, said in texts.items() for text in said}
-    tell({**found, **texts}, counts, stacklevel=stacklevel + 1)
+    tell({**found, **texts}, counts)
 
 
 def doubted_texts(
@@ -197,14 +190,14 @@ def doubted_texts(
     return {n: texts for n, texts in left.items() if texts}
 
 
-def tell_labels(rules: Rules, labels: Labels, *, stacklevel: int = 3) -> None:
+def tell_labels(rules: Rules, labels: Labels) -> None:
     """Warn of columns whose labels contradict 1 = yes and 0 = no."""
     told = contradictions(rules, labels)
     if told:
         message = (
             f"{'; '.join(told)}: rules take 1 for yes and 0 for no; look whether the column is coded the other way"
         )
-        warnings.warn(message, MpiWarning, stacklevel=stacklevel)
+        warn(message)
 
 
 def doubted(

@@ -90,7 +90,7 @@ def fitting(
     labels = labels or {}
     schema: dict[str, Any] = dict(frame.collect_schema())
     check_columns(rules, list(schema))
-    tell_absent(rules, list(schema), stacklevel=5)
+    tell_absent(rules, list(schema))
     problems = Problems(f"the rules {rules.name!r} do not fit the data")
     computed = computed_for(rules, list(schema))
     recoded = [c for c in computed if isinstance(c, Recoded)]
@@ -124,12 +124,12 @@ def fitting(
         problems.found += neither(rules, seen.strange, labels)
         problems.found += [torn_rule(name, rows) for name, rows in seen.torn.items()]
         problems.raise_if_any()
-        tell_labels(rules, labels, stacklevel=5)
+        tell_labels(rules, labels)
         names = [n for n in wanted(rules, list(typed)) if n not in spared and _kind(typed[n]) == "text"]
         levels = {n: level_counts_there(frame, n) for n in names}
         texts = doubted_texts(rules, labels, levels)
         counts = {(name, text): levels[name][text] for name, said in texts.items() for text in said}
-        tell({**codes, **texts}, {**seen.counts, **counts}, stacklevel=5)
+        tell({**codes, **texts}, {**seen.counts, **counts})
     problems.raise_if_any()
     return Fitted(frame, rules, schema, taken)
 

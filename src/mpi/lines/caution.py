@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +17,14 @@ __all__ = ["caution"]
 _told: set[str] = set()
 
 
-def caution(name: str, standings: Sequence[Standing], stacklevel: int) -> None:
+def caution(name: str, standings: Sequence[Standing]) -> None:
     """Warn, the first time that a line is used, that items of it are not verified; silent where all are."""
     unsure = Counter(s.status for s in standings if not s.verified)
     if not unsure or name in _told:
         return
     _told.add(name)
     kinds = ", ".join(f"{count} {status}" for status, count in unsure.items())
-    warnings.warn(
+    warn(
         f"line {name!r}: {unsure.total()} of {len(standings)} items are not verified ({kinds}) and are not to be cited "
-        f"as law; load_line({name!r}).provenance() shows which (for a file of your own: Line.from_toml(path))",
-        MpiWarning,
-        stacklevel=stacklevel + 1,
+        f"as law; load_line({name!r}).provenance() shows which (for a file of your own: Line.from_toml(path))"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
@@ -11,7 +10,7 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, check_options, columns_of, crosses
 from mpi.assemble import Labels, Part, assemble, part
-from mpi.errors import MpiWarning, Problems, unknown
+from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
@@ -135,11 +134,9 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
         return replace(classes, about=_about(line, survey, unit))
     unknown_to_all = unasked(status)
     if unknown_to_all:
-        warnings.warn(
+        warn(
             f"{', '.join(unknown_to_all)} is missing in every row: the figures of {line.name}'s measure are left out; "
-            "classes are given where they are decided all the same",
-            MpiWarning,
-            stacklevel=4,
+            "classes are given where they are decided all the same"
         )
         return replace(classes, about=_about(line, survey, unit))
     figures = estimate(survey, line.measure, by, **{**options, "unit": unit})

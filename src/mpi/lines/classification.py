@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import compress, constant_within
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, Problems, warn
 from mpi.lines.caution import caution
 from mpi.lines.decisions import band_names, bands_of, decisions
 from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
@@ -133,7 +132,7 @@ def classify(
     evidence = read_evidence(
         line, survey, income=income, income_in=income_in, area=area, areas=areas, columns=columns, absent=absent
     )
-    caution(line.name, line.standings(), stacklevel=3)
+    caution(line.name, line.standings())
     _beware_of_thousands(line, evidence.income)
     possible = _possible(line, evidence)
     may_be = _may_be(line, possible)
@@ -166,11 +165,9 @@ def _beware_of_thousands(line: Line, income: NDArray[np.float64]) -> None:
     known = income[~np.isnan(income)]
     lowest = min(v for t in line.thresholds for v in t.values)
     if len(known) >= _ENOUGH and float(np.quantile(known, 0.9)) < lowest / _TINY:
-        warnings.warn(
+        warn(
             f"nine in ten incomes are below {amount(lowest / _TINY)}, a small part of the lowest threshold "
-            f"({amount(lowest)}): are they in {line.unit}, or income_in='thousands' of it?",
-            MpiWarning,
-            stacklevel=4,
+            f"({amount(lowest)}): are they in {line.unit}, or income_in='thousands' of it?"
         )
 
 

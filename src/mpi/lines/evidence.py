@@ -99,7 +99,7 @@ def read_evidence(
         problems.add(f"absent: {unknown('choice', absent, get_args(Absent))}")
     if income_in not in _TIMES:
         problems.add(f"income_in: {unknown('choice', income_in, _TIMES)}")
-    tell_undeclared(survey, [c for c in (income,) if c in survey.columns], stacklevel=4)
+    tell_undeclared(survey, [c for c in (income,) if c in survey.columns])
     incomes = _income(survey, income, problems) * _TIMES.get(income_in, 1)
     places = _places(line, survey, area, areas, problems)
     deprived = _deprived(line.indicators, survey, columns or {}, absent, problems)

@@ -165,7 +165,7 @@ class Line:
         """
         if self.cutoff is None:
             raise MpiError(f"line {self.name!r} is of income alone: it has no indicators to make a measure of")
-        caution(self.name, self.standings(), stacklevel=2)
+        caution(self.name, self.standings())
         return Measure(
             self.name,
             [

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import mmap
 import re
-import warnings
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +31,7 @@ def without_binary(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     lost = [name for name, held in found.items() if None in held.values()]
     if lost:
         message = f"{path} holds binary values that are no text, in {', '.join(map(repr, lost))}; they are missing"
-        warnings.warn(message, MpiWarning, stacklevel=5)
+        warn(message)
     return frame.assign(**{n: frame[n].map(lambda v, h=h: h.get(v, v), na_action="ignore") for n, h in found.items()})
 
 

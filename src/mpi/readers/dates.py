@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,4 +100,4 @@ def tell_impossible(path: Path, seen: Mapping[str, int]) -> None:
     if seen:
         said = ", ".join(f"{name!r} ({count:,} rows)" for name, count in seen.items())
         message = f"{path} holds dates or times that cannot be, in {said}; they are missing"
-        warnings.warn(message, MpiWarning, stacklevel=6)
+        warn(message)

@@ -10,14 +10,13 @@ import csv
 import gzip
 import io
 import re
-import warnings
 import zlib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 from mpi.readers.encodings import accented_words, guessed, python_codec, recoding, repair_latin1
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
@@ -159,7 +158,7 @@ def tell_left_out(path: Path | str, skipped: int, rows: int, columns: int) -> No
     parts += [f"{rows:,} empty row{'s' * (rows > 1)}"] if rows else []
     parts += [f"{columns:,} column{'s' * (columns > 1)} without a name or a value"] if columns else []
     if parts:
-        warnings.warn(f"{path}: left out {', '.join(parts)}", MpiWarning, stacklevel=5)
+        warn(f"{path}: left out {', '.join(parts)}")
 
 
 def opened(path: Path) -> Any:

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 from mpi.readers import sav_layout
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.encodings import recoding
@@ -163,7 +162,7 @@ def _tell_short_lines(path: Path) -> None:
             f"{path}: line {odd[0]} has {len(lines[odd[0] - 1])} characters, and {_LINE} are usual ({len(odd)} such "
             "lines in all): blanks at its end were lost, or a piece of the file is; compare the rows with its source"
         )
-        warnings.warn(message, MpiWarning, stacklevel=4)
+        warn(message)
 
 
 def _raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict[str, str]:
@@ -183,4 +182,4 @@ def _tell_doubts(path: Path) -> None:
         uncounted = file.read(84)[80:84] == b"\xff\xff\xff\xff"
     if uncounted:
         message = f"{path} does not say how many cases it holds; compare the number read with its documentation"
-        warnings.warn(message, MpiWarning, stacklevel=4)
+        warn(message)

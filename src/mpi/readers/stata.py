@@ -10,7 +10,7 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 from mpi.readers import dta_layout
 from mpi.readers.binary_strings import without_binary
 from mpi.readers.dates import possible, tell_impossible
@@ -211,7 +211,7 @@ def _data_around_bad_text(path: Path, columns: list[str] | None) -> Any:
 
 def _pass_on(path: Path, seen: list[warnings.WarningMessage]) -> None:
     for warning in seen:
-        warnings.warn(f"{path}: {' '.join(str(warning.message).split())}", MpiWarning, stacklevel=5)
+        warn(f"{path}: {' '.join(str(warning.message).split())}")
 
 
 def _labels(path: Path, layout: Layout, *, legacy: bool) -> tuple[Labels, Mapping[str, str], bool]:
@@ -268,4 +268,4 @@ def _tell_undefined(path: Path, layout: Layout, kept: list[str]) -> None:
             f"{path} names value labels that it does not hold, for {', '.join(lost)}: they were dropped "
             "when it was saved, or its end is cut off; compare its size with the original"
         )
-        warnings.warn(message, MpiWarning, stacklevel=4)
+        warn(message)

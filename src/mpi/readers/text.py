@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib
 import unicodedata
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 from mpi.readers.encodings import (
     accented_words,
     bytes_of,
@@ -187,7 +186,7 @@ def _tell_rivals(path: Path, words: Iterable[str], name: str, decode: Repair, ot
         f"{path} is taken to be in the encoding {name}, where {word!r} is {decode(word)!r}; it might be {other}, "
         f"where it is {rival(word)!r}: say encoding={name!r} or encoding={other!r}"
     )
-    warnings.warn(message, MpiWarning, stacklevel=6)
+    warn(message)
 
 
 def _tell_strange(path: Path, words: Iterable[str]) -> None:
@@ -196,14 +195,14 @@ def _tell_strange(path: Path, words: Iterable[str]) -> None:
     if lost:
         portable = "; save it as .sav in SPSS or PSPP" if path.suffix.casefold() == ".por" else ""
         message = f"{path} holds letters that cannot be read, and were lost before: {_some(lost)}{portable}"
-        warnings.warn(message, MpiWarning, stacklevel=6)
+        warn(message)
     found = sorted(strange(words - set(lost)))
     if found:
         message = (
             f"{path} holds words that seem to be in another encoding than they were read in: {_some(found)}; say it "
             "with encoding=, such as 'tcvn3', 'vni', 'viscii', 'windows-1258', or 'utf-8' where they are right"
         )
-        warnings.warn(message, MpiWarning, stacklevel=6)
+        warn(message)
 
 
 def _some(words: list[str]) -> str:

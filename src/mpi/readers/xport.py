@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiWarning
+from mpi.errors import warn
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import titles_of
@@ -62,7 +61,7 @@ def _tell_uncounted(path: Path, rows: int) -> None:
     message = (
         f"{path} does not say how many rows it holds, as no .xpt file does; compare {rows:,} with its documentation"
     )
-    warnings.warn(message, MpiWarning, stacklevel=5)
+    warn(message)
 
 
 def _pyreadstat(path: Path, **options: Any) -> Any:

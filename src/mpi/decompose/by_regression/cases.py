@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -13,7 +12,7 @@ from mpi.attainable import cases_of as occurring
 from mpi.attainable import warn_of_misses
 from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
 from mpi.measure import Measure
 from mpi.profiles import counted, profile, rows_of
@@ -163,7 +162,7 @@ def cases_of(
     if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
         raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
     domain.check_columns(used)
-    tell_undeclared(domain, [*names, *([outcome] if measure is None else [])], stacklevel=4)
+    tell_undeclared(domain, [*names, *([outcome] if measure is None else [])])
     domain = domain.collect(used)
     rows = rows_of(domain, unit, used)
     masks = _groups(domain, rows, group, reference, compare)
@@ -235,9 +234,7 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
     score = complete if measure.missing == "drop" else reweighted
     scores = score(prof.deprived, prof.missing, measure)
     if outcome != "score":
-        warn_of_misses(
-            measure, {"cutoff": [measure.cutoff]}, prof.deprived, prof.missing, occurring(prof), stacklevel=4
-        )
+        warn_of_misses(measure, {"cutoff": [measure.cutoff]}, prof.deprived, prof.missing, occurring(prof))
     poor = scores.reach(measure.cutoff)
     by_pattern = {"poor": poor.astype(np.float64), "score": scores.score(), "censored_score": scores.score() * poor}
     values = np.where(scores.kept, by_pattern[outcome], np.nan)[prof.pattern]
@@ -250,11 +247,7 @@ def _complete(inside: Mask, missing: dict[str, Mask], columns: Sequence[Column])
     gone = np.any(list(every.values()), axis=0) & inside
     if gone.any():
         told = ", ".join(f"{n} in {int((m & inside).sum()):,}" for n, m in every.items() if (m & inside).any())
-        warnings.warn(
-            f"{int(gone.sum()):,} of {int(inside.sum()):,} rows are dropped, for these are missing: {told}",
-            MpiWarning,
-            stacklevel=4,
-        )
+        warn(f"{int(gone.sum()):,} of {int(inside.sum()):,} rows are dropped, for these are missing: {told}")
     return np.asarray(inside & ~gone)
 
 

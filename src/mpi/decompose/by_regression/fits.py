@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,11 +182,9 @@ def _check_cases(y: Floats, coefficients: int, link: Link, who: str) -> None:
     if link != "linear" and (y == y[0]).all() and y[0] in (0, 1):
         raise MpiError(f"the outcome is {y[0]:g} for everyone in {who}: there is nothing to fit")
     if len(y) < 10 * coefficients:
-        warnings.warn(
+        warn(
             f"{who} has {len(y):,} cases for {coefficients} coefficients, fewer than ten for each: linearised errors "
-            "are too small in so small a sample",
-            MpiWarning,
-            stacklevel=2,
+            "are too small in so small a sample"
         )
 
 

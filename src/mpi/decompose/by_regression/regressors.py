@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,9 +210,7 @@ def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[st
     problems.raise_if_any()
     flat = [c.name for i, c in enumerate(columns, 1) if i in made.flat]
     if flat:
-        warnings.warn(
-            f"{', '.join(map(repr, flat))}: the same for everyone, contributes 0 by necessity", MpiWarning, stacklevel=4
-        )
+        warn(f"{', '.join(map(repr, flat))}: the same for everyone, contributes 0 by necessity")
     return made.finished([CONSTANT, *(c.name for c in columns)], normalise=normalise)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from mpi.decompose.figures import figures_of
 from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.decompose.making import made
-from mpi.errors import MpiError, MpiWarning, Problems
+from mpi.errors import MpiError, Problems, warn
 from mpi.identify import bounded, complete, reweighted
 from mpi.joining import concat
 from mpi.keys import coded
@@ -205,11 +204,9 @@ def _warn_if_of_households(members: Members, name: str) -> None:
     both = np.array([np.bincount(members.household[status == answer], minlength=size) for answer in (0, 1)])
     several = both.sum(axis=0) > 1
     if several.sum() >= _ENOUGH and not (several & (both > 0).all(axis=0)).any() and both.sum(axis=1).all():
-        warnings.warn(
+        warn(
             f"{name!r} never differs between eligible members of a household: is it the deprivation of the household, "
-            "copied to its members? Then nobody can be deprived beside somebody who is not",
-            MpiWarning,
-            stacklevel=3,
+            "copied to its members? Then nobody can be deprived beside somebody who is not"
         )
 
 
@@ -247,7 +244,7 @@ def _poor(survey: Survey, poor: str | None, measure: Measure | None) -> Floats |
 def _identified(survey: Survey, measure: Measure) -> Floats:
     found = profile(survey, measure, rows_of(survey, "person"))
     bits = (found.deprived, found.missing, measure)
-    warn_of_misses(measure, {"cutoff": [measure.cutoff]}, *bits[:2], cases_of(found), stacklevel=4)
+    warn_of_misses(measure, {"cutoff": [measure.cutoff]}, *bits[:2], cases_of(found))
     if measure.missing == "bounds":
         low, high = (bounded(*bits, upper=u).reach(measure.cutoff) for u in (False, True))
         status = np.where(low, 1.0, np.where(high, np.nan, 0.0))

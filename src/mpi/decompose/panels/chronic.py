@@ -143,7 +143,7 @@ def _tell_misses(times: NDArray[np.int64], cases: NDArray[np.int64], rounds: int
     """Warn of numbers of rounds that the duration just misses: 0.67 is more than two rounds of three."""
     people = {Fraction(t, rounds): int(cases[times == t].sum()) for t in np.unique(times[cases > 0]).tolist()}
     found = [("duration", miss) for miss in misses(people, duration)]
-    warn_of_scores(found, f"chronic, {rounds} rounds", stacklevel=5)
+    warn_of_scores(found, f"chronic, {rounds} rounds")
 
 
 def _by_indicator(plan: Followed, rounds: Sequence[Round], chronic_share: Floats, everybody: Floats) -> list[Quantity]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from mpi.decompose.finding import Finder, levels, need
 from mpi.decompose.making import Term, adds_up, made, relabelled
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.decompose.rounds import one_measure, spans
-from mpi.errors import MpiError, MpiWarning
+from mpi.errors import MpiError, warn
 from mpi.keys import Coded, coded
 from mpi.patterns import Quantity, pattern_estimates
 from mpi.rational import text
@@ -126,11 +125,9 @@ def panel(
 def _warn_if_backwards(labels: Sequence[Any]) -> None:
     start, end = labels
     if all(isinstance(label, Real) for label in labels) and start > end:
-        warnings.warn(
+        warn(
             f"panel: the first round is {start} and the second {end}, so that changes run backwards in time; name the "
-            "rounds in their order",
-            MpiWarning,
-            stacklevel=3,
+            "rounds in their order"
         )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from mpi.arguments import kinds_checked
 from mpi.codes.codeset import Language
-from mpi.errors import MpiError, MpiWarning, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.files import located
 from mpi.readers.vhlss.codes import labels_of_codes
 from mpi.readers.vhlss.derived import derive
@@ -194,7 +193,7 @@ def _tell(report: Report, findings: list[str]) -> None:
     lines = ([str(report)] if lacking else []) + findings
     if lines:
         head = "" if lacking else f"VHLSS {report.year} in {report.folder}:\n  "
-        warnings.warn(head + "\n  ".join(lines), MpiWarning, stacklevel=3)
+        warn(head + "\n  ".join(lines))
 
 
 # --- the survey -----------------------------------------------------------------------------------------------------

@@ -280,7 +280,8 @@ def test_lists_with_gaps_are_conditions() -> None:
 
 def test_warnings_point_at_the_line_that_called() -> None:
     survey = mpi.Survey(FRAME, labels={"a": {1: "Don't know"}})
-    with pytest.warns(mpi.errors.MpiWarning) as told:
-        mpi.mean(survey, "a")
-        mpi.estimate(survey, mpi.Measure.nested("m", {"x": ["a"]}, 1), where=[True, None, True, True])
-    assert {Path(w.filename) for w in told} == {Path(__file__)}
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, 1)
+    for call in (lambda: mpi.mean(survey, "a"), lambda: mpi.estimate(survey, measure, where=[True, None, True, True])):
+        with pytest.warns(mpi.errors.MpiWarning) as told:
+            call()
+        assert {Path(w.filename) for w in told} == {Path(__file__)}

@@ -30,8 +30,8 @@ class Grouped(Protocol):
 
 def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
     """Return the group of each level of a column."""
-    if hasattr(groups, "to_dict"):  # a Series, whose index holds the keys
-        groups = groups.to_dict()
+    as_mapping: Any = getattr(groups, "to_dict", None)  # of a Series, whose index holds the keys
+    groups = groups if as_mapping is None else as_mapping()
     if not isinstance(groups, Mapping):
         return groups.apply([None if v is None else v for v in known.levels])
     problems = Problems(column)

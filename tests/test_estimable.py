@@ -180,6 +180,20 @@ def test_what_is_so_by_definition_keeps_its_error_of_0() -> None:
     assert (alone.value.tolist(), alone.se.tolist(), alone.estimable.tolist()) == ([1, 1], [0, 0], [True, True])
 
 
+def test_weight_that_moves_to_indicators_without_any_makes_scores_between() -> None:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.integers(0, 2, (200, 4)), columns=list("abcd")).astype(float)
+    frame.loc[frame.a == 1, "d"] = rng.choice([1, np.nan], int((frame.a == 1).sum()))
+    weights = {"a": "5/6", "b": 0, "c": 0, "d": "1/6"}
+    indicators = [mpi.Indicator(n, dimension="x" if n == "a" else "y", weight=w) for n, w in weights.items()]
+    survey = mpi.Survey(frame.assign(psu=np.arange(200) // 5), psu="psu")
+    for missing, known in (("reweight", False), ("drop", True)):
+        measure = mpi.Measure("m", indicators, cutoff="9/10", missing=missing)
+        est = mpi.estimate(survey, measure, statistics=["A", "inequality"])
+        assert (est.se == 0).all() == known, missing
+        assert (est.value[0] == 1) == known
+
+
 @SETTINGS
 @given(people())
 def test_covariances_are_of_the_errors_that_are_shown(frame: pd.DataFrame) -> None:

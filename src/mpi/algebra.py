@@ -280,7 +280,8 @@ def _zero(f: Family, scheme: Scheme, k: int, j: int) -> Zero:
     weights = [i.weight for i in scheme.measure.indicators]
     if f.statistic == "population":
         return "design"
-    if f.statistic in ("A", "inequality", "contribution_share"):
+    split = scheme.measure.missing == "reweight" and not all(weights)  # weight moves to indicators that have none
+    if f.statistic in ("A", "inequality", "contribution_share") and not split:
         second = 1 - min(filter(None, weights))  # the highest score of those who are not deprived in everything
         if scheme.cutoffs[k] - second > _NEAR:
             return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"

@@ -7,6 +7,8 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from numbers import Rational
 from typing import ParamSpec, TypeVar
 
 from mpi.errors import MpiError, Problems
@@ -31,7 +33,7 @@ _MENDS = {
 _PATHS = ("Path", "Path_", "PathLike", "os")
 _SEVERAL = ("Sequence", "Iterable", "Collection", "list", "tuple")
 _ANYTHING = (
-    "Any", "object", "Where", "Column", "NDArray", "Callable", "Estimable", "RoundLabels", "Declared", "Number",
+    "Any", "object", "Where", "Column", "NDArray", "Callable", "Estimable", "RoundLabels", "Declared",
     "Covariates", "Household", "Codes",
 )  # fmt: skip
 _DATA = ("frame", "members_frame", "households_frame", "data", "values", "parts", "surveys", "rounds", "condition")
@@ -199,6 +201,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "bool": _is_flag,
     "int": lambda value: _is_number(value) and hasattr(value, "__index__"),
     "float": _is_number,
+    "Number": lambda value: isinstance(value, (str, Decimal, Rational)) or _is_number(value),
     "date": lambda value: hasattr(value, "year") and not _is_data(value),
     "path": lambda value: isinstance(value, (str, os.PathLike)),
     "Mapping": lambda value: isinstance(value, Mapping),

@@ -114,7 +114,7 @@ def _rows(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], dict[str, An
         "whole": lambda: rng.integers(1, 9, n).astype(float),
     }
     w = styles[str(rng.choice(list(styles)))]()
-    w[0] = w.max()
+    w[0] = w.max() or 1.0
     columns = {"wave": t, "h": h, "c": c, "w": w, "g": rng.integers(0, 3, n), "k": (h * 5 + c) % 4}
     columns["t"] = np.array(["Kinh", "Tày", "Hmông"])[rng.integers(0, 3, n)]
     columns["dom"] = ((c % 4 != 0) & (rng.random(n) < 0.8)).astype(int)

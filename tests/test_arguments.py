@@ -61,7 +61,18 @@ def functions() -> Iterator[tuple[str, Any]]:
                 yield f"{room.__name__}.{name}", found
 
 
-QUICK = {"evaluate", "profile", "wide", "grid", "estimate", "distribution"}
+QUICK = {
+    "evaluate",
+    "profile",
+    "wide",
+    "grid",
+    "estimate",
+    "distribution",
+    "proportion",
+    "dimensions",
+    "change",
+    "shapley",
+}
 
 
 @pytest.mark.filterwarnings("ignore")

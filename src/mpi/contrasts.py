@@ -116,12 +116,45 @@ def derive(
     se[undefined | unknown_slope | without] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
-    complete = np.full(len(se), chain.design.complete)
-    told = np.select(
+    told = _told(chain.design.complete, undefined, unknown_slope, without, alike, se, df, n_psu)
+    lost = [x if w else "" for x, w in zip(told, without & ~undefined & ~unknown_slope, strict=True)]
+    flags = [_both(given, x) or found or None for given, x, found in zip(reasons or told, lost, told, strict=True)]
+    return replace(
+        est,
+        keys=keys or _common(est.keys, local, name),
+        value=np.where(undefined, np.nan, value),
+        se=se,
+        df=df,
+        n=n,
+        n_psu=n_psu,
+        estimable=~(np.isnan(se) | alike | ((se > 0) & (df <= 0))),
+        method=coded([method] * len(value)),
+        flag=coded(flags),
+        influence=chain,
+    )
+
+
+_ALIKE = "no variation between PSUs: no interval"
+_WEAK = ("one PSU in group", "no degrees of freedom")
+"""What is told of numbers whose error or interval is none, or little worth."""
+
+
+def _told(
+    complete: bool,  # noqa: FBT001  # of the design, beside arrays of the numbers
+    undefined: NDArray[np.bool_],
+    unknown_slope: NDArray[np.bool_],
+    without: NDArray[np.bool_],
+    alike: NDArray[np.bool_],
+    se: NDArray[np.float64],
+    df: NDArray[np.float64],
+    n_psu: NDArray[np.float64],
+) -> list[str]:
+    """Return what is to be known of each derived number, the gravest first; an empty text where all is well."""
+    found: list[str] = np.select(
         [
             undefined,
             unknown_slope,
-            complete,
+            np.full(len(se), complete),
             without & (n_psu == 1),
             without & (df <= 0),
             without,
@@ -143,26 +176,7 @@ def derive(
         ],
         "",
     ).tolist()
-    lost = [x if w else "" for x, w in zip(told, without & ~undefined & ~unknown_slope, strict=True)]
-    flags = [_both(given, x) or found or None for given, x, found in zip(reasons or told, lost, told, strict=True)]
-    return replace(
-        est,
-        keys=keys or _common(est.keys, local, name),
-        value=np.where(undefined, np.nan, value),
-        se=se,
-        df=df,
-        n=n,
-        n_psu=n_psu,
-        estimable=~(np.isnan(se) | alike | ((se > 0) & (df <= 0))),
-        method=coded([method] * len(value)),
-        flag=coded(flags),
-        influence=chain,
-    )
-
-
-_ALIKE = "no variation between PSUs: no interval"
-_WEAK = ("one PSU in group", "no degrees of freedom")
-"""What is told of numbers whose error or interval is none, or little worth."""
+    return found
 
 
 def _both(given: str | None, found: str) -> str:

@@ -271,9 +271,9 @@ def test_wrong_kinds_of_dimensions(problems):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('name = "m"\ncutoff = = 1\n', "mine.toml, line 2, column 10: invalid value: cutoff = = 1"),
+        ('name = "m"\ncutoff = = 1\n', "mine.toml, line 2, column 10: this is not TOML: invalid value: cutoff = = 1"),
         ('name = "m', "mine.toml, line 1, column 10: "),
-        ("a = 1\na = 2\n", "mine.toml, line 2, column 6: cannot overwrite a value: a = 2"),
+        ("a = 1\na = 2\n", "mine.toml, line 2, column 6: this is not TOML: cannot overwrite a value: a = 2"),
         (b"name = 'm'\ntitle = '\xd0'\n", "mine.toml, line 2: this is not UTF-8 text; save the file as UTF-8"),
         ("a = " + "[" * 100_000, "mine.toml: this is not TOML that can be read"),
         ("a = " + "9" * 10_000, "mine.toml: this is not TOML that can be read"),

@@ -328,7 +328,7 @@ def test_overrides_that_are_wrong(tmp_path: Path) -> None:
     broken, wrong = tmp_path / "broken.toml", tmp_path / "wrong.toml"
     broken.write_text("this is [not toml")
     wrong.write_text('[insured]\nfile = "Muc3A"\nvariabel = "m3ac9"\n')
-    assert "is not TOML that can be read" in run("vhlss", FOLDER, "--year", 2016, "--overrides", broken)[2]
+    assert "this is not TOML: " in run("vhlss", FOLDER, "--year", 2016, "--overrides", broken)[2]
     assert "did you mean 'variable'" in run("vhlss", FOLDER, "--year", 2016, "--overrides", wrong)[2]
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems
 from mpi.files import located
 from mpi.measure_reader import Reader
 from mpi.rational import ROUNDING, ROUNDING_SINGLE, text
-from mpi.toml_words import WrittenFloat, key_text, quoted
+from mpi.toml_file import parsed
+from mpi.toml_words import key_text, quoted
 
 if TYPE_CHECKING:
     import os
@@ -60,7 +59,7 @@ def read(path: str | os.PathLike[str]) -> Measure:
     Fraction(1, 4)
     """
     file = located(path)
-    table = _parse(_content(file), file)
+    table = parsed(file, "measure", smallest=_EXAMPLE)
     problems = Problems(f"measure file {file}")
     found = Reader(problems).measure(table)
     problems.raise_if_any()
@@ -96,63 +95,9 @@ def measures_in(folder: Path) -> list[str]:
 
 def _holds_measure(file: Path) -> bool:
     try:
-        return "dimensions" in _parse(_content(file), file)
+        return "dimensions" in parsed(file)
     except MpiError:
         return False
-
-
-# --- the file -----------------------------------------------------------------------------------------------
-
-
-def _content(file: Path) -> str:
-    try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        raise MpiError(_absent(file)) from None
-    except IsADirectoryError:
-        raise MpiError(f"{file} is a folder; a measure is one .toml file") from None
-    except OSError as error:
-        raise MpiError(f"cannot read {file}: {error.strerror}") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise MpiError(f"{file}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None
-
-
-def _absent(file: Path) -> str:
-    folder = file.parent
-    if not folder.is_dir():
-        return f"there is no file {str(file)!r}: there is no folder {str(folder)!r}"
-    others = sorted(f.name for f in folder.glob("*.toml"))
-    if not others:
-        return f"there is no file {str(file)!r}, and no other .toml file in its folder"
-    return unknown(f"file in {str(folder)!r} called", file.name, others)
-
-
-def _parse(content: str, file: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(content, parse_float=WrittenFloat)
-    except tomllib.TOMLDecodeError as error:
-        raise MpiError(_syntax(str(error), content, file)) from error
-    except (ValueError, RecursionError) as error:
-        raise MpiError(f"{file}: this is not TOML that can be read: {error}") from error
-    if not table:
-        raise MpiError(f"{file}: the file is empty; the smallest measure is{_EXAMPLE}")
-    return table
-
-
-def _syntax(message: str, content: str, file: Path) -> str:
-    """Say where the TOML is wrong; the parser's own words tell what."""
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
-    what = message[: found.start()] if found else message
-    if found and found[1]:
-        line, column = int(found[1]), int(found[2])
-    else:
-        line, column = content.count("\n") + 1, len(content) - content.rfind("\n")
-    lines = content.split("\n")
-    shown = f": {lines[line - 1].strip()[:80]}" if 0 < line <= len(lines) else ""
-    return f"{file}, line {line}, column {column}: {what[:1].lower()}{what[1:]}{shown}"
 
 
 # --- writing ------------------------------------------------------------------------------------------------

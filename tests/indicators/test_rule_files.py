@@ -294,7 +294,7 @@ def test_no_file(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[rules.a]\ndeprived = { column = "x", is = 1 }')
     with pytest.raises(MpiError, match=r"called 'mime.toml'; did you mean 'mine.toml'\?"):
         Rules.from_toml(tmp_path / "mime.toml")
-    with pytest.raises(MpiError, match=r"rules are one \.toml file"):
+    with pytest.raises(MpiError, match=r"a rule file is one \.toml file"):
         Rules.from_toml(tmp_path)
     (tmp_path / "old.toml").write_bytes('title = "đ"'.encode("utf-16"))
     with pytest.raises(MpiError, match="not UTF-8"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.errors import MpiError, Problems, unknown
@@ -14,12 +12,12 @@ from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
 from mpi.indicators.rules import ONE_ANSWER, Missing, Share
 from mpi.missing_codes import EVERY, written_codes
 from mpi.rational import text
-from mpi.toml_words import WrittenFloat, key_text, quoted
+from mpi.toml_file import parsed
+from mpi.toml_words import key_text, quoted
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mpi.indicators.computed import Recoded
     from mpi.indicators.rules import Rule, Rules
@@ -68,7 +66,7 @@ def read(
     problems = Problems(f"rule file {file}")
     if missing not in get_args(Missing):
         raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
-    found = read_rules(_parse(_content(file), file), file.stem, problems, missing=missing, parameters=parameters)
+    found = read_rules(parsed(file, "rule file"), file.stem, problems, missing=missing, parameters=parameters)
     problems.raise_if_any()
     return found  # type: ignore[return-value]  # None only where problems were noted
 
@@ -138,33 +136,3 @@ def _household(value: str | Share) -> str:
     if isinstance(value, Share):
         return f"{{ {'share_above' if value.strict else 'share_at_least'} = {quoted(text(value.share))} }}"
     return quoted(value)
-
-
-# --- the file -------------------------------------------------------------------------------------------------------
-
-
-def _content(file: Path) -> str:
-    try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        others = sorted(f.name for f in file.parent.glob("*.toml")) if file.parent.is_dir() else []
-        raise MpiError(unknown(f"rule file in {str(file.parent)!r} called", file.name, others)) from None
-    except OSError as error:
-        raise MpiError(f"cannot read {file}: {error.strerror}; rules are one .toml file") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise MpiError(f"{file}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None
-
-
-def _parse(content: str, file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content, parse_float=WrittenFloat)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        lines = content.split("\n")
-        shown = f": {lines[int(found[1]) - 1].strip()[:80]}" if found else ""
-        raise MpiError(f"{file}: this is not TOML: {error}{shown}") from error
-    except (ValueError, RecursionError) as error:
-        raise MpiError(f"{file}: this is not TOML that can be read: {error}") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
 from mpi.rational import fraction
+from mpi.toml_file import parsed
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -100,7 +101,5 @@ def _base(dollars: str | float, lines: dict[str, str]) -> tuple[str, str]:
 
 @cache
 def _table() -> dict[str, Any]:
-    from mpi.lines.line_files import parsed
-
     with as_file(files("mpi") / "lines" / "international.toml") as path:
         return parsed(path)

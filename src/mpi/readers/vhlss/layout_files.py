@@ -14,6 +14,7 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.files import located
 from mpi.readers.vhlss.layout import File, Layout, Name
 from mpi.readers.vhlss.layout_reader import LayoutReader
+from mpi.toml_file import parsed
 
 if TYPE_CHECKING:
     import os
@@ -76,7 +77,7 @@ def _shipped(year: int) -> Layout:
 
 
 def _own(path: Path, year: int) -> Layout:
-    found = _read(_parsed(path), f"layout file {path}")
+    found = _read(parsed(path, "layout", read_float=float), f"layout file {path}")
     if found.year != year:
         raise MpiError(f"layout file {path} is that of {found.year}, and {year} was asked for")
     return found
@@ -94,7 +95,7 @@ def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str,
     if isinstance(overrides, Mapping):
         table, subject = overrides, "overrides"
     else:
-        table, subject = _parsed(located(overrides)), f"overrides {overrides}"
+        table, subject = parsed(overrides, "layout", read_float=float), f"overrides {overrides}"
     codes = table.get("missing", {})
     table = (
         table["names"] if isinstance(table.get("names"), dict) else {k: v for k, v in table.items() if k != "missing"}
@@ -121,16 +122,3 @@ def _file_named(name: str, layout: Layout) -> File:
     stem = Path(name).stem if Path(name).suffix.casefold() in {".dta", ".sav", ".csv", ".parquet"} else name
     members = (n for file in layout.files.values() if file.level == "member" for n in file.number)
     return File(name, (stem,), "ea", tuple(dict.fromkeys(members)))
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        others = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        where = f" in {str(path.parent)!r}"
-        raise MpiError(unknown("file", path.name, others) + where) from None
-    except OSError as error:
-        raise MpiError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MpiError(f"{path} is not TOML that can be read: {error}") from error

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mpi.asking import Cross, Degrees
     from mpi.estimates import Estimates
     from mpi.intervals import Interval, Own
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.profiles import Grouping
     from mpi.survey import Survey
     from mpi.totals import Cells, Psus

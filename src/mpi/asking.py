@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_chec
 import numpy as np
 
 from mpi.errors import MpiError, Problems, unknown
-from mpi.measure import Measure, Unit
+from mpi.measure import Measure
+from mpi.measure_words import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mpi.codes.ethnicity import Hoa
     from mpi.estimates import Estimates
     from mpi.lines import Classification, Line, MissingCosts
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.survey import Survey
 
 __all__ = ["Answer", "Request", "account_of", "answer", "line_of"]

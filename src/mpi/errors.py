@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "told_of", "unknown", "warn"]
+
+
+T = TypeVar("T")
 
 
 class MpiError(ValueError):
@@ -79,6 +82,14 @@ class Problems:
     def add(self, problem: str) -> None:
         """Note one problem."""
         self.found.append(problem)
+
+    def made(self, make: Callable[[], T], where: str = "") -> T | None:
+        """Return what a function makes; None where that fails, with its problems noted, each behind `where`."""
+        try:
+            return make()
+        except MpiError as error:
+            self.found += [f"{where}{p}" for p in error.problems]
+            return None
 
     def raise_if_any(self) -> None:
         """Raise one `MpiError` that lists every problem noted so far; do nothing where there is none."""

@@ -12,7 +12,7 @@ from mpi.arguments import kinds_checked
 from mpi.asking import By, Degrees, Estimable, check_measure, check_options, columns_of, crosses
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
-from mpi.measure import Measure, Unit
+from mpi.measure import Measure
 from mpi.profiles import counted, profile, rows_of
 from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from mpi.estimates import Estimates
+    from mpi.measure_words import Unit
     from mpi.rational import Number
     from mpi.survey import Where
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mpi.condensing import Pair
     from mpi.estimates import Estimates
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Where
     from mpi.totals import Cells

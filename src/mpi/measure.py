@@ -6,13 +6,15 @@ A `Measure` never changes; each operation gives a new one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mpi.errors import MpiError, Problems, unknown
 from mpi.indicator import Indicator, altered, check_texts, read_weight, reweighted
 from mpi.measure_checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
+from mpi.measure_files import read, write
+from mpi.measure_words import Missing, Unit
 from mpi.rational import Number, rounding
 
 if TYPE_CHECKING:
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["Indicator", "Measure", "Missing", "Unit"]
-
-Missing = Literal["drop", "reweight", "bounds"]
-"""What becomes of a row with a missing indicator: `drop` it, `reweight` within the dimension, or `bounds`."""
-
-Unit = Literal["person", "household"]
-"""What is counted."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -167,22 +163,42 @@ class Measure:
 
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Measure:
-        """Read a measure from a TOML file; every problem of the file is told at once.
+        r"""Read a measure from a TOML file.
+
+        Parameters
+        ----------
+        path : path
+            The file. It has a `name`, a `cutoff` and `dimensions`, and may have `title`, `source`, `severe`,
+            `vulnerable`, `missing`, `unit`, `order` (of indicators, where dimensions mix) and `weights`, the word
+            ``rounded`` where they may miss 1 by 1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a
+            table with a `weight` and `indicators`: a list again, or a table each (`weight`, `column`, `label`,
+            `description`). Weights are shares of the whole score. Where no dimension has one they share equally, and so
+            do the indicators of a dimension where none has one.
 
         Raises
         ------
         MpiError
-            When the file is absent, is not TOML, or does not define a measure.
-        """
-        from mpi.measure_files import read
+            When the file is absent or is not TOML (with line and column), or with every problem of it at once,
+            each with the path of its key.
 
-        return read(path)
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "mine.toml"
+        ...     _ = file.write_text('name = "mine"\ncutoff = 0.5\n[dimensions]\nx = ["a"]\ny = ["b", "c"]')
+        ...     Measure.from_toml(file).weights["c"]
+        Fraction(1, 4)
+        """
+        found, problems = read(path)
+        measure = problems.made(lambda: cls(**found))
+        problems.raise_if_any()
+        return measure  # type: ignore[return-value]  # None only where problems were noted
 
     def to_toml(self) -> str:
         """Write the measure as TOML text that `from_toml` reads back to an equal measure."""
-        from mpi.measure_files import write
-
-        return write(self)
+        return write({f.name: getattr(self, f.name) for f in fields(self)})
 
     @property
     def names(self) -> tuple[str, ...]:

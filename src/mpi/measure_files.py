@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems
 from mpi.files import located
@@ -14,10 +14,10 @@ from mpi.toml_words import key_text, quoted
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mpi.indicator import Indicator
-    from mpi.measure import Measure
 
 __all__ = ["measures_in", "read", "write"]
 
@@ -29,58 +29,42 @@ _EXAMPLE = """
     education = ["schooling"]"""
 
 
-def read(path: str | os.PathLike[str]) -> Measure:
-    r"""Read a measure from a TOML file.
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Problems]:
+    """Read the arguments of `Measure` from a TOML file; see `Measure.from_toml`.
 
-    Parameters
-    ----------
-    path : path
-        The file. It has a `name`, a `cutoff` and `dimensions`, and may have `title`, `source`, `severe`,
-        `vulnerable`, `missing`, `unit`, `order` (of indicators, where dimensions mix) and `weights`, the word
-        ``rounded`` where they may miss 1 by 1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a
-        table with a `weight` and `indicators`: a list again, or a table each (`weight`, `column`, `label`,
-        `description`). Weights are shares of the whole score. Where no dimension has one they share equally, and so
-        do the indicators of a dimension where none has one.
+    Returns
+    -------
+    arguments : dict
+        By which a `Measure` is made.
+    problems : Problems
+        For what is wrong with them together, with the file as its subject.
 
     Raises
     ------
     MpiError
-        When the file is absent or is not TOML (with line and column), or with every problem of it at once,
-        each with the path of its key.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "mine.toml"
-    ...     _ = file.write_text('name = "mine"\ncutoff = 0.5\n[dimensions]\nx = ["a"]\ny = ["b", "c"]')
-    ...     read(file).weights["c"]
-    Fraction(1, 4)
+        When the file is absent or is not TOML, or with every problem of its keys.
     """
     file = located(path)
     table = parsed(file, "measure", smallest=_EXAMPLE)
     problems = Problems(f"measure file {file}")
     found = Reader(problems).measure(table)
     problems.raise_if_any()
-    try:
-        return found.build()
-    except MpiError as error:
-        raise Problems(problems.subject, list(error.problems)).error() from error
+    return found.arguments(), problems
 
 
-def write(measure: Measure) -> str:
-    """Write a measure as TOML text that `read` reads back to an equal measure.
+def write(measure: Mapping[str, Any]) -> str:
+    """Write the attributes of a measure as TOML text that reads back to an equal measure.
 
     Examples
     --------
     >>> from mpi.measure import Measure
-    >>> print(write(Measure.nested("m", {"x": ["a"]}, cutoff="1/3")).splitlines()[1])
+    >>> print(Measure.nested("m", {"x": ["a"]}, cutoff="1/3").to_toml().splitlines()[1])
     cutoff = "1/3"
     """
+    indicators: Sequence[Indicator] = measure["indicators"]
     blocks = [_head(measure)]
-    for dimension in measure.dimensions:
-        members = [i for i in measure.indicators if i.dimension == dimension]
+    for dimension in _dimensions(indicators):
+        members = [i for i in indicators if i.dimension == dimension]
         path = f"dimensions.{key_text(dimension)}"
         total = sum((i.weight for i in members), Fraction(0))
         blocks.append([f"[{path}]", f"weight = {quoted(text(total))}"])
@@ -103,22 +87,28 @@ def _holds_measure(file: Path) -> bool:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def _head(measure: Measure) -> list[str]:
+def _dimensions(indicators: Sequence[Indicator]) -> list[str]:
+    return list(dict.fromkeys(i.dimension for i in indicators))
+
+
+def _head(measure: Mapping[str, Any]) -> list[str]:
+    severe, vulnerable, tolerance = measure["severe"], measure["vulnerable"], measure["tolerance"]
     values = {
-        "name": measure.name,
-        "title": measure.title if measure.title != measure.name else "",
-        "source": measure.source,
-        "cutoff": text(measure.cutoff),
-        "severe": text(measure.severe) if measure.severe is not None else "",
-        "vulnerable": text(measure.vulnerable) if measure.vulnerable is not None else "",
-        "missing": measure.missing,
-        "unit": measure.unit,
-        "weights": {ROUNDING: "rounded", ROUNDING_SINGLE: "float32"}.get(measure.tolerance, ""),
+        "name": measure["name"],
+        "title": measure["title"] if measure["title"] != measure["name"] else "",
+        "source": measure["source"],
+        "cutoff": text(measure["cutoff"]),
+        "severe": text(severe) if severe is not None else "",
+        "vulnerable": text(vulnerable) if vulnerable is not None else "",
+        "missing": measure["missing"],
+        "unit": measure["unit"],
+        "weights": {ROUNDING: "rounded", ROUNDING_SINGLE: "float32"}.get(tolerance, ""),
     }
     lines = [f"{key} = {quoted(value)}" for key, value in values.items() if value]
-    grouped = [i.name for d in measure.dimensions for i in measure.indicators if i.dimension == d]
-    if grouped != list(measure.names):
-        lines.append(f"order = [{', '.join(map(quoted, measure.names))}]")
+    names = [i.name for i in measure["indicators"]]
+    grouped = [i.name for d in _dimensions(measure["indicators"]) for i in measure["indicators"] if i.dimension == d]
+    if grouped != names:
+        lines.append(f"order = [{', '.join(map(quoted, names))}]")
     return lines
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.errors import nearest, unknown
 from mpi.indicator import Indicator, altered
-from mpi.measure import Measure, Missing, Unit
 from mpi.measure_weights import BAD, Row, Weights
+from mpi.measure_words import Missing, Unit
 from mpi.rational import ROUNDING, ROUNDING_SINGLE, fraction, text
 from mpi.toml_words import is_text, join, key_text, value_kind
 
@@ -38,14 +38,14 @@ class Found:
     weights: Mapping[str, Fraction]
     rounding: Fraction
 
-    def build(self) -> Measure:
-        """Make the measure."""
+    def arguments(self) -> dict[str, Any]:
+        """Return what `Measure` is made by."""
         indicators = [
             Indicator(r.name, dimension=r.dimension, weight=self.weights[r.name], **r.texts) for r in self.rows
         ]
         if self.rounding:
             indicators = [altered(i, rounding=self.rounding) for i in indicators]
-        return Measure(indicators=indicators, **self.options)
+        return {**self.options, "indicators": indicators}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.asking import Cross
     from mpi.assemble import Labels, Part
     from mpi.estimates import Estimates
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.profiles import Grouping, Profiles
     from mpi.survey import Where
     from mpi.totals import Cells

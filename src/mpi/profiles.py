@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.asking import Cross
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.survey import Survey
 
 __all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "households_of", "persons_of", "profile", "rows_of"]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from mpi.estimates import Estimates
     from mpi.identify import Scores
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.profiles import Grouping, Profiles
     from mpi.survey import Survey, Where
     from mpi.totals import Cells

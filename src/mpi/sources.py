@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.survey import Column, Where
 
 __all__ = [

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from mpi.condensing import Pair
     from mpi.design import Design, SingleInGroup, SinglePsu
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.own_columns import EachRow, Household
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from mpi.columns import Categories
     from mpi.condensing import Pair
     from mpi.design import Design
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.round_codes import RoundLabels
     from mpi.survey import Column, Where

@@ -15,7 +15,6 @@ import mpi
 from frames import ENGINES, collected, polars
 from mpi.errors import MpiError, MpiWarning
 from mpi.indicators import Rule, Rules, add_deprivations, all_of, column, evaluate, explain
-from mpi.indicators.rule_files import read
 from mpi.missing_codes import read_missing
 
 LIGHT = Rules("light", [Rule(name="electricity", of="household", deprived=column("electricity") == 0)])
@@ -167,18 +166,18 @@ def test_rule_files_hold_codes_and_both_sides(tmp_path):
         "[rules.school]\ndeprived = { column = 'yrs', below = 6 }\nnot_deprived = { column = 'yrs', at_least = 6 }\n"
         "[rules.water]\ndeprived = { any = [{ column = 'minutes', above = 30 }, { column = 'haz', below = -2 }] }\n"
     )
-    rules = read(file)
+    rules = Rules.from_toml(file)
     assert rules.missing == read_missing({"yrs": [97, 98, "DK"], "minutes": "995-999", "haz": 99.97, "*": 9998})
     assert rules["school"].not_deprived == (column("yrs") >= 6)
     file.write_text(rules.to_toml())
-    assert read(file) == rules
+    assert Rules.from_toml(file) == rules
     assert rules.select(["water"]).missing == read_missing({"minutes": "995-999", "haz": 99.97, "*": 9998})
     file.write_text(
         "[missing]\nyr = [97]\nhaz = [true]\nold = '9-3'\n[rules.s]\ndeprived = { column = 'yrs', below = 6 }\n"
         "not_deprived = { column = 'yrs', atleast = 6 }\n[rules.t]\ndeprived = { column = 'yrs', below = 6 }\n"
     )
     with pytest.raises(MpiError) as error:
-        read(file)
+        Rules.from_toml(file)
     told = "\n".join(error.value.problems)
     assert "missing.haz: found True, expected a code" in told
     assert "missing.old: the range '9-3' ends before it begins" in told

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mpi.decompose.figures import Figures
     from mpi.estimates import Estimates
     from mpi.identify import Scores
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where

@@ -15,7 +15,9 @@ from mpi.indicators.evaluate import evaluate
 from mpi.indicators.explain import Account, Explanation, explain
 from mpi.indicators.expressions import expression
 from mpi.indicators.growth import z_score
-from mpi.indicators.rules import Rule, Rules, Share, computable, share_above, share_at_least
+from mpi.indicators.rule import Rule
+from mpi.indicators.rule_words import Share, share_above, share_at_least
+from mpi.indicators.rules import Rules, computable
 from mpi.indicators.shipped import list_rules, load_rules
 
 __all__ = [

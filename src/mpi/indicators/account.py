@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from mpi.indicators.arrays import truth
 from mpi.indicators.conditions import columns_of
-from mpi.indicators.rules import HEAD, ONE_ANSWER, Share
+from mpi.indicators.rule_words import HEAD, ONE_ANSWER, Share
 from mpi.indicators.words import in_words
 from mpi.rational import text
 
 if TYPE_CHECKING:
     from mpi.indicators.arrays import Answers
-    from mpi.indicators.rules import Rule
+    from mpi.indicators.rule import Rule
 
 __all__ = ["Told", "reason"]
 

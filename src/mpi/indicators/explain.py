@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-    from mpi.indicators.rules import Rule, Rules
+    from mpi.indicators.rule import Rule
+    from mpi.indicators.rules import Rules
 
 __all__ = ["Account", "Explanation", "explain"]
 

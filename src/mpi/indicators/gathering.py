@@ -10,7 +10,7 @@ from mpi.columns import Categories
 from mpi.errors import MpiError, Problems, nearest, warn
 from mpi.indicators.arrays import Answers, mismatches
 from mpi.indicators.labelled import with_codes
-from mpi.indicators.rules import Rule, Rules, computable
+from mpi.indicators.rules import Rules, computable
 from mpi.indicators.yes_no import both_sides, contradictions, named_codes, neither, strange_values
 from mpi.label_words import missing_texts
 from mpi.undeclared import level_counts, suspects, tell
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.indicators.computed import Computed, Recoded
+    from mpi.indicators.rule import Rule
     from mpi.missing_codes import Codes
 
     Labels = Mapping[str, Mapping[Any, str]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from mpi.indicators.arrays import Answers, truth
 from mpi.indicators.logic import Truth
-from mpi.indicators.rules import HEAD, Share
+from mpi.indicators.rule_words import HEAD, Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.indicators.conditions import Condition
-    from mpi.indicators.rules import Rule
+    from mpi.indicators.rule import Rule
 
 __all__ = [
     "COUNTED",

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mpi.errors import Problems
-    from mpi.indicators.rules import Rule, Rules
+    from mpi.indicators.rule import Rule
+    from mpi.indicators.rules import Rules
 
     Labels = Mapping[str, Mapping[Any, str]]
 

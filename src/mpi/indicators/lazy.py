@@ -17,14 +17,15 @@ from mpi.indicators.lazy_checks import fitting
 from mpi.indicators.lazy_join import as_lazy, check_keys, joined
 from mpi.indicators.lazy_truth import SCRATCH, with_truths
 from mpi.indicators.logic import whole
-from mpi.indicators.rules import HEAD
+from mpi.indicators.rule_words import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mpi.indicators.conditions import Condition
     from mpi.indicators.lazy_checks import Fitted
-    from mpi.indicators.rules import Rule, Rules
+    from mpi.indicators.rule import Rule
+    from mpi.indicators.rules import Rules
 
     Labels = Mapping[str, Mapping[Any, str]]
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from mpi.indicators.computed import Computed
     from mpi.indicators.conditions import Leaf
-    from mpi.indicators.rules import Rule, Rules
+    from mpi.indicators.rule import Rule
+    from mpi.indicators.rules import Rules
 
     Labels = Mapping[str, Mapping[Any, str]]
 

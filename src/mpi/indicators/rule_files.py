@@ -9,7 +9,7 @@ from mpi.files import located
 from mpi.indicators.computed import Computed
 from mpi.indicators.condition_reader import write_condition
 from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
-from mpi.indicators.rules import ONE_ANSWER, Missing, Share
+from mpi.indicators.rule_words import ONE_ANSWER, Missing, Share
 from mpi.missing_codes import EVERY, written_codes
 from mpi.rational import text
 from mpi.toml_file import parsed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mpi.indicators.computed import Recoded
-    from mpi.indicators.rules import Rule, Rules
+    from mpi.indicators.rule import Rule
     from mpi.missing_codes import MissingCodes
 
 __all__ = ["read", "write"]
@@ -28,67 +28,44 @@ __all__ = ["read", "write"]
 
 def read(
     path: str | os.PathLike[str], *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None
-) -> Rules:
-    r"""Read rules from a TOML file.
+) -> tuple[dict[str, Any], Problems]:
+    """Read the arguments of `Rules` from a TOML file; see `Rules.from_toml`.
 
-    Parameters
-    ----------
-    path : path
-        The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
-        `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
-        and perhaps `inputs`, or with conditions `yes` and `no` that make 1 and 0 of codes. A table ``[missing]`` says
-        which codes of the answers are none: ``yrs = [97, 98, 99]``, ``minutes = "995-999"``, ``"*" = [998]`` for all
-        other columns. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing answers
-        are taken strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]`` with a `value` and
-        perhaps a `label`, a `source` and a `note`; a rule refers to one by ``{ parameter = "entry_age", plus = 9 }``.
-    missing : {"practice", "strict"}
-        How missing answers are read where a rule has such a table.
-    parameters : mapping of name to value, optional
-        What stands for parameters of the file in place of its own values.
-
-    Raises
-    ------
-    MpiError
-        When the file is absent or is not TOML (with line and column), or with every problem of it at once, each
-        with the path of its key.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "mine.toml"
-    ...     _ = file.write_text('[rules.insurance]\ndeprived = { column = "insured", is = 0 }')
-    ...     read(file)
-    <Rules mine: insurance>
+    Returns
+    -------
+    arguments : dict
+        By which `Rules` are made; sound where no problem was noted.
+    problems : Problems
+        All that is wrong with the file.
     """
     file = located(path)
     problems = Problems(f"rule file {file}")
     if missing not in get_args(Missing):
         raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
     found = read_rules(parsed(file, "rule file"), file.stem, problems, missing=missing, parameters=parameters)
-    problems.raise_if_any()
-    return found  # type: ignore[return-value]  # None only where problems were noted
+    return found, problems
 
 
-def write(rules: Rules) -> str:
-    """Write rules as TOML text that `read` reads back to equal ones; parameters stand in them with their values.
+def write(rules: Mapping[str, Any]) -> str:
+    """Write the arguments of `Rules` as TOML text that reads back to equal ones; parameters stand with their values.
 
     Examples
     --------
     >>> from mpi.indicators import Rule, Rules, column
-    >>> print(write(Rules("mine", [Rule(name="insurance", deprived=column("insured") == 0)])))
+    >>> print(Rules("mine", [Rule(name="insurance", deprived=column("insured") == 0)]).to_toml())
     name = "mine"
     <BLANKLINE>
     [rules.insurance]
     deprived = { column = "insured", is = 0 }
     <BLANKLINE>
     """
-    head = {"name": rules.name, "title": rules.title if rules.title != rules.name else "", "source": rules.source}
+    head = {key: rules[key] for key in ("name", "title", "source")}
+    if head["title"] == head["name"]:
+        del head["title"]
     blocks = [[f"{key} = {quoted(value)}" for key, value in head.items() if value]]
-    blocks.append(_missing(rules.missing))
-    blocks += [[f"[computed.{key_text(c.name)}]", *_computed(c)] for c in rules.computed]
-    blocks += [_lines(rule) for rule in rules]
+    blocks.append(_missing(rules["missing"]))
+    blocks += [[f"[computed.{key_text(c.name)}]", *_computed(c)] for c in rules["computed"]]
+    blocks += [_lines(rule) for rule in rules["rules"]]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 

@@ -8,7 +8,8 @@ from mpi.errors import MpiError
 from mpi.indicators.computed import Computed, Recoded
 from mpi.indicators.condition_reader import read_condition
 from mpi.indicators.parameters import put_in, read_parameters
-from mpi.indicators.rules import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Rule, Rules, Share, Status
+from mpi.indicators.rule import Rule
+from mpi.indicators.rule_words import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Share, Status
 from mpi.indicators.tables import Tables, number
 from mpi.missing_codes import EVERY, NOTHING, MissingCodes, read_codes
 from mpi.rational import text
@@ -39,8 +40,8 @@ def read_rules(
     *,
     missing: Missing = "practice",
     parameters: Mapping[str, Any] | None = None,
-) -> Rules | None:
-    """Read a whole file: what can be read of it, where problems were noted.
+) -> dict[str, Any]:
+    """Return the arguments of `Rules`; those that can be read of the file, where problems were noted.
 
     Parameters
     ----------
@@ -68,10 +69,12 @@ def read_rules(
     if "rules" in table:
         found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
         rules = [_reading(key, value, f"rules.{key_text(key)}", tables, missing) for key, value in found.items()]
-    kept, held = tuple(r for r in rules if r), tuple(settings.values())
-    return _made(
-        lambda: Rules(rules=kept, computed=tuple(computed), parameters=held, missing=codes, **texts), "", problems
-    )
+    return texts | {
+        "rules": tuple(r for r in rules if r),
+        "computed": tuple(computed),
+        "parameters": tuple(settings.values()),
+        "missing": codes,
+    }
 
 
 def _missing(table: Any, tables: Tables) -> MissingCodes:
@@ -144,16 +147,7 @@ def _rule(name: str, table: dict[str, Any], path: str, tables: Tables) -> Rule |
         kept.pop("optional", None)  # which columns the rule asks for is not known
     if "not_deprived" in table and "not_deprived" not in kept:
         return None
-    return _made(lambda: Rule(name=name, **kept), f"{path}: ", tables.problems)
-
-
-def _made(make: Callable[[], T], where: str, problems: Problems) -> T | None:
-    """Make what was read, for the problems it has as a whole, even where parts of it could not be read."""
-    try:
-        return make()
-    except MpiError as error:
-        problems.found += [f"{where}{p}" for p in error.problems]
-        return None
+    return tables.problems.made(lambda: Rule(name=name, **kept), f"{path}: ")
 
 
 def _household(value: Any, path: str, tables: Tables) -> HouseholdWord | Share | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.arguments import kinds_checked
 from mpi.errors import MpiError, unknown
+from mpi.indicators.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mpi.indicators.rules import Missing, Rules
+    from mpi.indicators.rule_words import Missing
 
 __all__ = ["list_rules", "load_rules"]
 
@@ -60,10 +61,8 @@ def load_rules(name: str, *, missing: Missing = "practice", parameters: Mapping[
     >>> load_rules("global-mpi")["nutrition"].enough, load_rules("global-mpi", missing="strict")["nutrition"].enough
     (Fraction(0, 1), None)
     """
-    from mpi.indicators.rule_files import read
-
     known = list_rules()
     if name not in known:
         raise MpiError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
     with as_file(files("mpi.indicators") / "library" / f"{name}.toml") as path:
-        return read(path, missing=missing, parameters=parameters)
+        return Rules.from_toml(path, missing=missing, parameters=parameters)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.indicators.arrays import truth
 from mpi.indicators.conditions import Compare, IsMissing, OneOf, Times, leaves
-from mpi.indicators.rules import HEAD
+from mpi.indicators.rule_words import HEAD
 from mpi.label_words import contradiction, says_missing, says_yes
 from mpi.missing_codes import declaration
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mpi.lines.classification import Classification
     from mpi.lines.evidence import Reading
     from mpi.lines.line import Line
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Survey, Where
     from mpi.totals import Cells

@@ -15,7 +15,7 @@ from mpi.lines.class_estimates import estimate_classes, unasked
 if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.lines.classification import Classification
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
 
 __all__ = ["gap_notes", "head_gaps"]
 

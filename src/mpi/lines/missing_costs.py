@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.lines.classification import Classification
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.profiles import Rows
 
 __all__ = ["Lost", "MissingCosts", "missing_costs"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mpi.asking import Degrees
     from mpi.decompose.by_regression.fits import Fit, Link
     from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Where
 

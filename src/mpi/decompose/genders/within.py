@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mpi.asking import By
     from mpi.decompose.genders.sexes import Sexes
     from mpi.estimates import Estimates
-    from mpi.measure import Unit
+    from mpi.measure_words import Unit
     from mpi.survey import Where
 
     Floats = NDArray[np.float64]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mpi.asking import By, Degrees
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where

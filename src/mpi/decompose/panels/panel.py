@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from mpi.decompose.figures import Figures
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
-    from mpi.measure import Measure, Unit
+    from mpi.measure import Measure
+    from mpi.measure_words import Unit
     from mpi.profiles import Profiles
     from mpi.survey import Survey, Where
 

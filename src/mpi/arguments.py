@@ -159,6 +159,8 @@ def _word(option: ast.expr) -> str:
         return _word(option.value)
     if isinstance(option, ast.Attribute):
         return option.attr if option.attr != "Expr" else "Any"
+    if isinstance(option, ast.Name) and option.id == "Standard":
+        return "Line"  # which users know
     return option.id if isinstance(option, ast.Name) else "None" if isinstance(option, ast.Constant) else "Any"
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.lines.classification import Classification
     from mpi.lines.evidence import Reading
-    from mpi.lines.line import Line
+    from mpi.lines.standard import Standard
     from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Survey, Where
@@ -51,7 +51,7 @@ Undecided = Literal["drop", "bounds"]
 @kinds_checked
 def estimate_line(
     survey: Survey,
-    line: Line,
+    line: Standard,
     by: Sequence[By] = (),
     *,
     unit: Unit = "person",
@@ -106,7 +106,7 @@ def estimate_line(
     return estimate_classes(status, by, unit=unit, where=where, level=level, df=df, missing=missing)
 
 
-def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
+def estimate_all(line: Standard, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
     """Estimate the classes of a line, and its measure where it has indicators; see `Line.estimate_with`."""
     if not survey.in_memory:
         where = options.pop("where", None)
@@ -114,7 +114,7 @@ def estimate_all(line: Line, survey: Survey, by: Sequence[By] = (), **options: A
     return estimate_status(classify(line, survey), by, **options)
 
 
-def _read(survey: Survey, line: Line, by: Sequence[By]) -> Survey:
+def _read(survey: Survey, line: Standard, by: Sequence[By]) -> Survey:
     """Read into memory what the line and the disaggregations ask for; what is absent is told by who asks for it."""
     problems = Problems("the estimate cannot be made")
     groups = columns_of(crosses(by, problems))
@@ -177,7 +177,7 @@ def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: An
     return concat([classes, figures.select(contrast=both)])
 
 
-def _about(line: Line, survey: Survey, unit: Unit) -> dict[str, str]:
+def _about(line: Standard, survey: Survey, unit: Unit) -> dict[str, str]:
     """Say what a reader of a table of classes must know."""
     return {
         "measure": line.title,

@@ -9,29 +9,50 @@ import numpy as np
 from mpi.profiles import persons_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.lines.classification import Classification
     from mpi.lines.evidence import Evidence
+    from mpi.lines.items import LineClass
+    from mpi.survey import Survey
 
 __all__ = ["class_table", "reasons"]
 
 _MATTERS = ("income", "area", "deprivations")
 
 
-def class_table(status: Classification) -> pd.DataFrame:
-    """Return the table of a classification; see `Classification.table`."""
+def class_table(
+    classes: Sequence[LineClass],
+    survey: Survey,
+    evidence: Evidence,
+    code: NDArray[np.int8],
+    may_be: NDArray[np.bool_],
+) -> pd.DataFrame:
+    """Return a row for each class, each reason to be undecided, and the total; see `Classification.table`.
+
+    Parameters
+    ----------
+    classes : sequence of LineClass, length k
+        The classes of the line.
+    survey : Survey, n rows
+        Who was classified.
+    evidence : Evidence
+        What is known of each row.
+    code : ndarray of int8, shape (n,)
+        The number of each row's class from 1, or 0 where it is undecided.
+    may_be : ndarray of bool, shape (n, k)
+        Which classes each row may be in.
+    """
     import pandas as pd
 
-    survey = status.survey
     weight = persons_of(survey)
     inside = np.ones(len(survey), dtype=bool) if survey.counting is None else survey.counting
-    decided, everything = _sum(weight, inside & (status.code > 0)), _sum(weight, inside)
-    may_be = status.may_be()
+    decided, everything = _sum(weight, inside & (code > 0)), _sum(weight, inside)
     found: list[dict[str, Any]] = []
-    for k, c in enumerate(status.line.classes):
-        here = inside & (status.code == k + 1)
+    for k, c in enumerate(classes):
+        here = inside & (code == k + 1)
         found.append(
             _row(c.name, c.label, c.local, here, weight)
             | {
@@ -40,7 +61,7 @@ def class_table(status: Classification) -> pd.DataFrame:
                 "at_most": _ratio(_sum(weight, inside & may_be[:, k]), everything),
             }
         )
-    for reason, rows in reasons(status.evidence, status.code == 0):
+    for reason, rows in reasons(evidence, code == 0):
         here = inside & rows
         if here.any():
             made = _row("undecided", reason, "", here, weight)

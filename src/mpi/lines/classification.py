@@ -11,8 +11,10 @@ import numpy as np
 from mpi.columns import compress, constant_within
 from mpi.errors import MpiError, Problems, warn
 from mpi.lines.caution import caution
+from mpi.lines.class_table import class_table
 from mpi.lines.decisions import band_names, bands_of, decisions
 from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
+from mpi.lines.explanation import explained, place_of
 from mpi.lines.items import amount
 from mpi.readonly import seal
 from mpi.survey import made
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.lines.line import Line
+    from mpi.lines.standard import Standard
     from mpi.survey import Survey
 
 __all__ = ["Absent", "Classification", "Multiple", "classify"]
@@ -54,7 +56,7 @@ class Classification:
         What stands before the names of the new columns.
     """
 
-    line: Line
+    line: Standard
     survey: Survey
     evidence: Evidence
     possible: NDArray[np.int64]
@@ -78,9 +80,7 @@ class Classification:
         were of it; so ``share_of_all`` and ``at_most`` bound the class. Rows outside the survey's domain are left out.
         For shares with errors, and of households, see `mpi.lines.estimate_line`.
         """
-        from mpi.lines.class_table import class_table
-
-        return class_table(self)
+        return class_table(self.line.classes, self.survey, self.evidence, self.code, self.may_be())
 
     def explain(self, row: int | None = None, *, household: Any = None) -> str:
         """Say in a sentence which class a row or a household is in, why, and by which article.
@@ -107,9 +107,9 @@ class Classification:
         >>> status.explain(0)[:82]
         'Row 0 is poor (hộ nghèo): income 200,000 VND per person per month, area rural. The'
         """
-        from mpi.lines.explanation import explain
-
-        return explain(self, row, household)
+        place, who = place_of(self.survey, row, household)
+        may_be = self.may_be()[place]
+        return explained(self.line, self.evidence, place, who, int(self.possible[place]), may_be)
 
     def may_be(self) -> NDArray[np.bool_]:
         """Return whether each row may be in each class, an array of rows by classes."""
@@ -117,7 +117,7 @@ class Classification:
 
 
 def classify(
-    line: Line,
+    line: Standard,
     survey: Survey,
     *,
     income: str = "income",
@@ -142,7 +142,7 @@ def classify(
     return Classification(line, widened, evidence, possible, code, prefix)
 
 
-def _possible(line: Line, evidence: Evidence) -> NDArray[np.int64]:
+def _possible(line: Standard, evidence: Evidence) -> NDArray[np.int64]:
     """Return the bits of the conditions that may hold for each row, given all that is not known of it."""
     table = decisions(line).possible
     low, high = evidence.low, evidence.high
@@ -154,13 +154,13 @@ def _possible(line: Line, evidence: Evidence) -> NDArray[np.int64]:
     return found
 
 
-def _may_be(line: Line, possible: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _may_be(line: Standard, possible: NDArray[np.int64]) -> NDArray[np.bool_]:
     of_class = decisions(line).of_class
     bits = [sum(1 << int(i) for i in np.flatnonzero(of_class == k)) for k in range(len(line.classes))]
     return np.stack([(possible & b) != 0 for b in bits], axis=1)
 
 
-def _beware_of_thousands(line: Line, income: NDArray[np.float64]) -> None:
+def _beware_of_thousands(line: Standard, income: NDArray[np.float64]) -> None:
     """Warn where nearly all incomes are a small part of the lowest threshold: they may be in thousands, or per day."""
     known = income[~np.isnan(income)]
     lowest = min(v for t in line.thresholds for v in t.values)
@@ -171,7 +171,7 @@ def _beware_of_thousands(line: Line, income: NDArray[np.float64]) -> None:
         )
 
 
-def _one_class_per_household(line: Line, survey: Survey, possible: NDArray[np.int64]) -> None:
+def _one_class_per_household(line: Standard, survey: Survey, possible: NDArray[np.int64]) -> None:
     """Hold the members of a household to one class: the law classifies households."""
     if "household" not in survey.roles or not len(survey):
         return
@@ -195,7 +195,7 @@ def _one_class_per_household(line: Line, survey: Survey, possible: NDArray[np.in
 # --- the new columns --------------------------------------------------------------------------------------
 
 
-def _columns(line: Line, evidence: Evidence, possible: NDArray[np.int64], code: NDArray[np.int8]) -> dict[str, Any]:
+def _columns(line: Standard, evidence: Evidence, possible: NDArray[np.int64], code: NDArray[np.int8]) -> dict[str, Any]:
     """Return the new columns by name: numbers, or texts with their codes."""
     decided = code > 0
     names = [c.name for c in line.classes]
@@ -216,7 +216,7 @@ def _texts(words: list[str], index: NDArray[np.int64]) -> list[str | None]:
     return out
 
 
-def _band(line: Line, evidence: Evidence) -> NDArray[np.int64]:
+def _band(line: Standard, evidence: Evidence) -> NDArray[np.int64]:
     """Return the band of each income, -1 where it is not known."""
     bands = np.stack([bands_of(line.thresholds, evidence.income, a) for a in range(max(len(line.areas), 1))])
     band = bands[np.maximum(evidence.area, 0), np.arange(len(evidence.area))]
@@ -224,7 +224,7 @@ def _band(line: Line, evidence: Evidence) -> NDArray[np.int64]:
     return np.where(unknown, -1, band)
 
 
-def _by(line: Line, possible: NDArray[np.int64], decided: NDArray[np.bool_]) -> list[str | None]:
+def _by(line: Standard, possible: NDArray[np.int64], decided: NDArray[np.bool_]) -> list[str | None]:
     """Say what decided each row: the article with the condition, or all conditions that may have."""
     conditions = decisions(line).conditions
     levels, index = compress(possible)
@@ -235,7 +235,7 @@ def _by(line: Line, possible: NDArray[np.int64], decided: NDArray[np.bool_]) -> 
     return _texts(said, np.where(decided, index, len(said)).astype(np.int64))
 
 
-def _widened(line: Line, survey: Survey, columns: dict[str, Any], prefix: str) -> Survey:
+def _widened(line: Standard, survey: Survey, columns: dict[str, Any], prefix: str) -> Survey:
     """Return the survey with more columns; the frames that it was made of stay as they are."""
     problems = Problems("the classes cannot be put beside the survey's columns")
     problems.found += [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.lines.items import Condition, LineClass, Threshold
-    from mpi.lines.line import Line
+    from mpi.lines.standard import Standard
 
 __all__ = ["Decisions", "band_names", "bands_of", "decisions", "holding"]
 
@@ -43,7 +43,7 @@ class Decisions:
     possible: NDArray[np.int64]
 
 
-def decisions(line: Line) -> Decisions:
+def decisions(line: Standard) -> Decisions:
     """Tabulate what a line decides."""
     pairs = [(k, w) for k, c in enumerate(line.classes) for w in c.conditions]
     cell = np.array(

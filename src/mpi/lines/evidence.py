@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.lines.items import Area, Deprivation
-    from mpi.lines.line import Line
+    from mpi.lines.standard import Standard
     from mpi.survey import Survey
 
 __all__ = ["Absent", "Evidence", "Multiple", "Reading", "read_evidence"]
@@ -77,7 +77,7 @@ class Evidence:
 
 
 def read_evidence(
-    line: Line,
+    line: Standard,
     survey: Survey,
     *,
     income: str,
@@ -129,7 +129,7 @@ def _income(survey: Survey, name: str, problems: Problems) -> NDArray[np.float64
 
 
 def _places(
-    line: Line, survey: Survey, name: str | None, areas: Mapping[Any, str] | None, problems: Problems
+    line: Standard, survey: Survey, name: str | None, areas: Mapping[Any, str] | None, problems: Problems
 ) -> NDArray[np.int8]:
     """Find the area of each row."""
     if not line.areas:

@@ -12,40 +12,64 @@ from mpi.lines.items import amount
 from mpi.own_columns import beside
 
 if TYPE_CHECKING:
-    from mpi.lines.classification import Classification
+    from numpy.typing import NDArray
+
+    from mpi.lines.evidence import Evidence
     from mpi.lines.items import Condition
-    from mpi.lines.line import Line
+    from mpi.lines.standard import Standard
+    from mpi.survey import Survey
 
-__all__ = ["explain"]
+__all__ = ["explained", "place_of"]
 
 
-def explain(status: Classification, row: int | None = None, household: Any = None) -> str:
-    """Explain the class of one row or household; see `Classification.explain`."""
+def place_of(survey: Survey, row: int | None = None, household: Any = None) -> tuple[int, str]:
+    """Return the position of one row or household, and what it is called; see `Classification.explain`."""
     if (row is None) == (household is None):
         raise MpiError("say which row, explain(3), or which household, explain(household='0101')")
-    place = _of_household(status, household) if row is None else _of_row(status, row)
-    who = f"Row {row}" if row is not None else f"Household {household!r}"
-    facts = _facts(status, place)
-    held = _held(status, place)
-    if not status.code[place]:
-        may_be = [c.label.lower() for c, m in zip(status.line.classes, status.may_be()[place], strict=True) if m]
-        return f"{who} is undecided, {' or '.join(may_be)}: {facts}. What is missing could change its class."
-    found = status.line.classes[status.code[place] - 1]
+    if row is None:
+        return _of_household(survey, household), f"Household {household!r}"
+    return _of_row(survey, row), f"Row {row}"
+
+
+def explained(
+    line: Standard, evidence: Evidence, place: int, who: str, possible: int, may_be: NDArray[np.bool_]
+) -> str:
+    """Return why a row is in its class, or undecided.
+
+    Parameters
+    ----------
+    line, evidence
+        The poverty line, and what is known of all rows.
+    place : int
+        The position of the row.
+    who : str
+        What it is called.
+    possible : int
+        The bits of the line's conditions that may hold for it.
+    may_be : ndarray of bool, shape (classes,)
+        Which classes it may be in.
+    """
+    facts = _facts(line, evidence, place)
+    classes = [c for c, m in zip(line.classes, may_be, strict=True) if m]
+    if len(classes) != 1:
+        names = " or ".join(c.label.lower() for c in classes)
+        return f"{who} is undecided, {names}: {facts}. What is missing could change its class."
+    (found,) = classes
+    held = [w for i, w in enumerate(decisions(line).conditions) if possible >> i & 1]
     name = found.label.lower() + (f" ({found.local})" if found.local else "")
-    area = int(status.evidence.area[place])
-    why = "; or ".join(status.line.describe(w, None if area < 0 else area) for w in held)
-    return f"{who} is {name}: {facts}. The condition: {why}. {_citation(status.line, held)}"
+    area = int(evidence.area[place])
+    why = "; or ".join(line.describe(w, None if area < 0 else area) for w in held)
+    return f"{who} is {name}: {facts}. The condition: {why}. {_citation(line, held)}"
 
 
-def _of_row(status: Classification, row: int) -> int:
-    n = len(status.survey)
+def _of_row(survey: Survey, row: int) -> int:
+    n = len(survey)
     if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < n:
         raise MpiError(f"there is no row {row!r}; rows are counted from 0 to {n - 1:,}")
     return int(row)
 
 
-def _of_household(status: Classification, household: Any) -> int:
-    survey = status.survey
+def _of_household(survey: Survey, household: Any) -> int:
     if "household" not in survey.roles:
         raise MpiError("the survey has no household= column; say the row instead: explain(3)")
     found = survey.categories(survey.roles["household"])
@@ -61,14 +85,8 @@ def _of_household(status: Classification, household: Any) -> int:
     return int(rows[0])
 
 
-def _held(status: Classification, place: int) -> list[Condition]:
-    bits = int(status.possible[place])
-    return [w for i, w in enumerate(decisions(status.line).conditions) if bits >> i & 1]
-
-
-def _facts(status: Classification, place: int) -> str:
+def _facts(line: Standard, evidence: Evidence, place: int) -> str:
     """Say what is known: income, area, deprivations, and which of them are missing."""
-    line, evidence = status.line, status.evidence
     income, area = evidence.income[place], evidence.area[place]
     parts = ["income not known" if np.isnan(income) else f"income {amount(float(income))} {line.unit}"]
     if line.areas:
@@ -85,7 +103,7 @@ def _facts(status: Classification, place: int) -> str:
     return ", ".join(parts)
 
 
-def _citation(line: Line, held: list[Condition]) -> str:
+def _citation(line: Standard, held: list[Condition]) -> str:
     """Cite the article; only what is verified, with its thresholds, is called law."""
     articles = list(dict.fromkeys(w.standing.article for w in held if w.standing.article))
     place = ", ".join([line.instrument.text, *articles])

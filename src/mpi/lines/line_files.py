@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mpi.errors import Problems
 from mpi.files import located
@@ -13,13 +13,11 @@ from mpi.toml_file import parsed
 if TYPE_CHECKING:
     import os
 
-    from mpi.lines.line import Line
-
 __all__ = ["read"]
 
 
-def read(path: str | os.PathLike[str]) -> Line:
-    """Read a line from a TOML file.
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the arguments of `Line` that a TOML file gives.
 
     Raises
     ------
@@ -28,6 +26,6 @@ def read(path: str | os.PathLike[str]) -> Line:
     """
     file = located(path)
     problems = Problems(f"line file {file}")
-    line = read_line(TomlTable(parsed(file, "line"), "", problems))
+    found = read_line(TomlTable(parsed(file, "line"), "", problems))
     problems.raise_if_any()
-    return line
+    return found

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from mpi.errors import unknown
 from mpi.lines.decisions import band_names, holding
 from mpi.lines.items import Area, Condition, Deprivation, Fact, LineClass, Standing, Status, Threshold
-from mpi.lines.line import Line
 from mpi.rational import text
 from mpi.toml_words import is_text, join
 
@@ -31,8 +30,8 @@ _INDICATOR = ("dimension", "deprived")
 _BITS = 62
 
 
-def read_line(top: TomlTable) -> Line:
-    """Read a whole file; the line is sound where no problem was noted."""
+def read_line(top: TomlTable) -> dict[str, Any]:
+    """Return the arguments of `Line` that a file gives; they are sound where no problem was noted."""
     top.check(_TOP, needed=_NEEDED)
     areas = _areas(top)
     thresholds = _thresholds(top, areas)
@@ -48,12 +47,24 @@ def read_line(top: TomlTable) -> Line:
     name = top.text("name")
     if "name" in top and not name and is_text(top.values["name"]):
         top.expected("name", "a short name")
-    return Line(
-        name=name, title=top.text("title", name), country=top.text("country"), unit=top.text("unit"),
-        instrument=_fact(top, "instrument"), validity=validity, valid_from=first, valid_to=last, areas=areas,
-        thresholds=thresholds, classes=classes, indicators=indicators, cutoff=cutoff if indicators else None,
-        weighting=weighting, identification=identification, notes=_notes(top),
-    )  # fmt: skip
+    return {
+        "name": name,
+        "title": top.text("title", name),
+        "country": top.text("country"),
+        "unit": top.text("unit"),
+        "instrument": _fact(top, "instrument"),
+        "validity": validity,
+        "valid_from": first,
+        "valid_to": last,
+        "areas": areas,
+        "thresholds": thresholds,
+        "classes": classes,
+        "indicators": indicators,
+        "cutoff": cutoff if indicators else None,
+        "weighting": weighting,
+        "identification": identification,
+        "notes": _notes(top),
+    }
 
 
 # --- facts in words ---------------------------------------------------------------------------------------

@@ -207,13 +207,11 @@ def test_excel_names_the_methods_of_intervals_and_whose_degrees_of_freedom(est):
 
 
 def test_every_flag_is_explained():
-    from mpi import assemble, contrasts
-    from mpi.degrees import FEW
-    from mpi.design import CERTAIN, COMPLETE, SINGLE
-    from mpi.estimable import WITHOUT
+    from mpi import assemble, contrasts, parts
+    from mpi.design import CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT
     from mpi.workbook_words import FLAGS
 
-    source = Path(assemble.__file__).read_text() + Path(contrasts.__file__).read_text()
+    source = "".join(Path(module.__file__).read_text() for module in (assemble, contrasts, parts))
     words = re.findall(r'"((?:no|not|one|estimate is|undefined)[^"]*)"', source)
     flags = {w for w in words if w == "undefined" or w.startswith(("no ", "not ", "one ", "estimate is "))}
     assert flags | {CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT} == set(FLAGS)

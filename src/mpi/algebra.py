@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.assemble import Labels, Part, Undefined, Zero, assemble, merge, part, times
+from mpi.assemble import assemble
 from mpi.attainable import people_of, warn_of_misses
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
+from mpi.parts import Labels, Part, Undefined, Zero, merge, part, times
 from mpi.profiles import Profiles, grouping
 from mpi.ratios import numbers, of_whole, ratio, total, variance_among
 from mpi.statistics import Family, Variables, families, needs, variables
@@ -21,14 +22,15 @@ from mpi.totals import Summer, cells_of, counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.asking import Cross, Degrees
+    from mpi.asking import Cross
+    from mpi.cells import Cells, Psus
     from mpi.estimates import Estimates
     from mpi.intervals import Interval, Own
     from mpi.measure import Measure
     from mpi.measure_words import Unit
+    from mpi.options import Degrees
     from mpi.profiles import Grouping
     from mpi.survey import Survey
-    from mpi.totals import Cells, Psus
 
 __all__ = ["Request", "estimates_of"]
 

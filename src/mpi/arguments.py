@@ -30,6 +30,9 @@ _MENDS = {
 }
 """How objects of the library are made. What is not one is told with it."""
 
+_KNOWN_AS = {"Standard": "Line", "EstimatesLike": "Estimates"}
+"""What users know by another name than the annotation's."""
+
 _PATHS = ("Path", "Path_", "PathLike", "os")
 _SEVERAL = ("Sequence", "Iterable", "Collection", "list", "tuple")
 _ANYTHING = (
@@ -159,9 +162,9 @@ def _word(option: ast.expr) -> str:
         return _word(option.value)
     if isinstance(option, ast.Attribute):
         return option.attr if option.attr != "Expr" else "Any"
-    if isinstance(option, ast.Name) and option.id == "Standard":
-        return "Line"  # which users know
-    return option.id if isinstance(option, ast.Name) else "None" if isinstance(option, ast.Constant) else "Any"
+    if isinstance(option, ast.Name):
+        return _KNOWN_AS.get(option.id, option.id)
+    return "None" if isinstance(option, ast.Constant) else "Any"
 
 
 def _fits(option: ast.expr, word: str, value: object, name: str, *, words: bool) -> bool:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
-
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems
 from mpi.measure import Measure
-from mpi.measure_words import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,16 +13,13 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.survey import Survey
 
-__all__ = ["By", "Cross", "Degrees", "Estimable", "check_measure", "check_options", "columns_of", "crosses"]
+__all__ = ["By", "Cross", "Estimable", "check_measure", "columns_of", "crosses"]
 
 By = str | tuple[str, ...]
 """What a figure is disaggregated by: a column, or a cross of columns."""
 
 Cross = tuple[str, ...]
 """A disaggregation as columns; one column is a cross of one."""
-
-Degrees = Literal["group", "design"]
-"""Whose degrees of freedom: PSUs minus strata of those with cases that a figure rests on, or of the whole design."""
 
 
 @runtime_checkable
@@ -73,13 +67,3 @@ def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:
 def columns_of(by: Sequence[Cross]) -> list[str]:
     """Return the columns of all disaggregations, each once."""
     return list(dict.fromkeys(c for cross in by for c in cross))
-
-
-def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "group", unit: Any = "person") -> None:
-    """Note what is wrong with the options that all estimates share."""
-    if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
-        problems.add(f"level {level!r} is not a number between 0 and 1; 95 per cent is 0.95")
-    if df not in get_args(Degrees):
-        problems.add(f"df: {unknown('choice', df, get_args(Degrees))}")
-    if unit not in get_args(Unit):
-        problems.add(f"unit: {unknown('unit', unit, get_args(Unit))}")

@@ -12,9 +12,9 @@ from mpi.variance import Block, block_variances, share_variances
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.assemble import Part
+    from mpi.cells import Cells
     from mpi.design import Design
-    from mpi.totals import Cells
+    from mpi.parts import Part
 
 __all__ = ["Placed", "placed"]
 

@@ -29,7 +29,7 @@ def check_request(
     plan: Measure, cutoffs: Sequence[str], statistics: Sequence[str], level: float, outs: Sequence[str]
 ) -> None:
     """Tell what cannot be done before the long work starts."""
-    from mpi.statistics import STATISTICS
+    from mpi.statistic_names import STATISTICS
 
     problems = Problems("this cannot be done")
     for k in cutoffs:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mpi.degrees import FEW, derived_degrees, few, reduced
-from mpi.design import CERTAIN, COMPLETE
+from mpi.degrees import derived_degrees, few, reduced
+from mpi.design import CERTAIN, COMPLETE, FEW, WITHOUT
 from mpi.errors import MpiError, Problems, unknown
-from mpi.estimable import WITHOUT, cancelled, without_error
+from mpi.estimable import cancelled, without_error
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
 from mpi.row_order import by_rows
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
     from mpi.influence import Influence
     from mpi.intervals import Interval
+
+E = TypeVar("E", bound="EstimatesLike")
 
 __all__ = ["WaldTest", "adjusted_f", "contrast", "derive", "smallest", "wald"]
 
@@ -58,13 +60,13 @@ class WaldTest:
 
 
 def contrast(
-    est: Estimates,
+    est: E,
     of: ArrayLike | Callable[[NDArray[np.float64]], ArrayLike],
     *,
     name: str,
     gradient: Callable[[NDArray[np.float64]], ArrayLike] | None,
     method: Interval,
-) -> Estimates:
+) -> E:
     """Return linear combinations, or smooth functions, of estimates; see `Estimates.contrast`."""
     if method not in METHODS:
         raise MpiError("the contrast cannot be made: " + unknown("interval", method, METHODS))
@@ -85,7 +87,7 @@ def contrast(
 
 
 def derive(
-    est: Estimates,
+    est: E,
     value: NDArray[np.float64],
     jacobian: Any,
     *,
@@ -94,7 +96,7 @@ def derive(
     keys: Keys | None = None,
     reasons: Sequence[str | None] = (),
     cases: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-) -> Estimates:
+) -> E:
     """Make new estimates from these by the chain rule: their values, and the derivatives (new x old).
 
     A reason says what to know about a number, and why one that is undefined is. `cases` are the numbers of cases and
@@ -195,7 +197,7 @@ def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np
     return np.where(one_sign, most, least)
 
 
-def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64]:
+def _degrees(est: EstimatesLike, chain: Influence, local: Any) -> NDArray[np.float64]:
     """Return the degrees of freedom: of the figures involved, or of the design in the rounds involved."""
     if est.degrees == "group":
         return derived_degrees(est.se, est.df, local, chain)
@@ -205,7 +207,7 @@ def _degrees(est: Estimates, chain: Influence, local: Any) -> NDArray[np.float64
     return np.array([known.get(w, least) for w, least in zip(waves, fewest.tolist(), strict=True)])
 
 
-def wald(est: Estimates, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
+def wald(est: EstimatesLike, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     """Test linear hypotheses about estimates jointly; see `Estimates.test`."""
     made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
     null = np.asarray(value, dtype=np.float64)
@@ -246,13 +248,13 @@ def adjusted_f(gap: NDArray[np.float64], V: NDArray[np.float64], df: float) -> t
     return f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
 
 
-def _rests_on_unknown(est: Estimates, made: Estimates, of: ArrayLike | None) -> str:
+def _rests_on_unknown(est: EstimatesLike, made: EstimatesLike, of: ArrayLike | None) -> str:
     """Name the estimates without a known error that the hypotheses rest on."""
     used = np.ones(len(est), dtype=bool) if of is None else (_table(of)[~made.estimable] != 0).any(axis=0)
     return _listed(est, used & ~est.estimable)
 
 
-def _listed(est: Estimates, which: NDArray[np.bool_]) -> str:
+def _listed(est: EstimatesLike, which: NDArray[np.bool_]) -> str:
     """Name some estimates, the first of many, each with what its flag says."""
     rows = np.flatnonzero(which).tolist()
     names = []

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["FEW", "derived_degrees", "few", "reduced"]
+__all__ = ["derived_degrees", "few", "reduced"]
 
-FEW = "few degrees of freedom"
-"""What is told of figures whose error is itself known badly."""
 
 _ENOUGH = 8
 """An error with fewer degrees of freedom than these is off by a quarter and more."""

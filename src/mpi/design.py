@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CERTAIN", "COMPLETE", "SINGLE", "Design", "SingleInGroup", "SinglePsu"]
+__all__ = ["CERTAIN", "COMPLETE", "FEW", "SINGLE", "WITHOUT", "Design", "SingleInGroup", "SinglePsu"]
+
+FEW = "few degrees of freedom"
+"""What is told of figures whose error is itself known badly."""
+
+WITHOUT = "a term has no estimable error: no error"
+"""What is told of a number that rests on another whose error is not known."""
 
 COMPLETE = "whole population: no sampling error"
 """What is told of the figures of a census."""

@@ -16,17 +16,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.cells import Cells
     from mpi.design import Design
-    from mpi.estimates import Estimates
-    from mpi.totals import Cells
+    from mpi.estimates_like import EstimatesLike
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
-__all__ = ["WITHOUT", "cancelled", "certain", "some_single", "without_error"]
+__all__ = ["cancelled", "certain", "some_single", "without_error"]
 
-WITHOUT = "a term has no estimable error: no error"
-"""What is told of a number that rests on another whose error is not known."""
 
 _SMALL = 0.25
 """What is below this share of an error, at the worst, does not matter to it: it would raise it by 3 per cent."""
@@ -62,7 +60,7 @@ def some_single(design: Design, cells: Cells) -> Bools:
     return np.asarray(np.logical_or.reduceat(single[design.stratum[cells.unit]], cells.start[:-1]))
 
 
-def without_error(est: Estimates, local: Any, se: Floats, reasons: Sequence[str | None] = ()) -> Bools:
+def without_error(est: EstimatesLike, local: Any, se: Floats, reasons: Sequence[str | None] = ()) -> Bools:
     """Tell the derived numbers that rest on one whose error is not known, and is not 0.
 
     Parameters
@@ -108,7 +106,7 @@ def without_error(est: Estimates, local: Any, se: Floats, reasons: Sequence[str 
     return np.asarray(large | (rests & silent & (largest == 0)))
 
 
-def cancelled(est: Estimates, local: Any, se: Floats) -> Bools:
+def cancelled(est: EstimatesLike, local: Any, se: Floats) -> Bools:
     """Tell the derived numbers whose terms vary and cancel in this sample, as H and M0 where all poor lack everything.
 
     A sum over all groups of shares of the whole is 1 by definition.
@@ -119,7 +117,7 @@ def cancelled(est: Estimates, local: Any, se: Floats) -> Bools:
     return np.asarray((se == 0) & varied & apart)
 
 
-def _in_a_union(est: Estimates, local: Any, row: NDArray[np.int64]) -> Bools:
+def _in_a_union(est: EstimatesLike, local: Any, row: NDArray[np.int64]) -> Bools:
     """Tell the terms of sums of additive figures, all with the same sign: no difference is among them."""
     names = est.keys["statistic"]
     plain = [i for i, v in enumerate(est.keys["contrast"].values) if v == "level"]
@@ -131,7 +129,7 @@ def _in_a_union(est: Estimates, local: Any, row: NDArray[np.int64]) -> Bools:
     return np.asarray(~apart[row])
 
 
-def _in_a_mean(est: Estimates, local: Any, row: NDArray[np.int64]) -> Bools:
+def _in_a_mean(est: EstimatesLike, local: Any, row: NDArray[np.int64]) -> Bools:
     """Tell the terms without a known error that are rates of groups in a mean over groups that is mostly of others."""
     names, size = est.keys["statistic"], np.abs(local.data)
     shares = [i for i, v in enumerate(names.values) if v == "population_share"]
@@ -142,7 +140,7 @@ def _in_a_mean(est: Estimates, local: Any, row: NDArray[np.int64]) -> Bools:
     return np.asarray(light & few[row])
 
 
-def _weights(est: Estimates) -> Floats:
+def _weights(est: EstimatesLike) -> Floats:
     """Return the largest population share of each estimate's group, in any round; 0 where it is not among them."""
     names, by, group = (est.keys[n] for n in ("statistic", "by", "group"))
     place = (by.index.astype(np.int64) + 1) * (len(group.values) + 1) + group.index + 1

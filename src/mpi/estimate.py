@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.algebra import Request, estimates_of
 from mpi.arguments import kinds_checked
-from mpi.asking import By, Degrees, Estimable, check_measure, check_options, columns_of, crosses
+from mpi.asking import By, Estimable, check_measure, columns_of, crosses
 from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
 from mpi.measure import Measure
+from mpi.options import Degrees, check_options
 from mpi.profiles import counted, profile, rows_of
-from mpi.statistics import MONOTONE, NUMBERS, STATISTICS, Statistic
+from mpi.statistic_names import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words
 from mpi.undeclared import tell_contradictions
 from mpi.unobserved import with_categories

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from mpi.asking import Degrees, check_options
 from mpi.contrasts import contrast, wald
 from mpi.errors import MpiError, Problems, unknown
 from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
+from mpi.options import Degrees, check_options
 from mpi.rational import fraction
 from mpi.readonly import seal
 from mpi.row_order import by_rows

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
 
 __all__ = ["LAID_OUT", "Kind", "kind_of", "latex", "page", "write", "write_any"]
 
@@ -54,7 +54,7 @@ LAID_OUT: tuple[Kind, ...] = ("excel", "latex", "html")
 
 
 def write(
-    est: Estimates,
+    est: EstimatesLike,
     path: str | os.PathLike[str],
     kind: Kind,
     *,
@@ -130,7 +130,7 @@ def _check_options(kind: Kind, options: Layout) -> None:
             raise MpiError(unknown("layout option", option, Layout.__annotations__))
 
 
-def write_any(est: Estimates, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
+def write_any(est: EstimatesLike, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
     """Write estimates to a file of the kind its name says: .csv, .csv.gz, .parquet, .xlsx, .tex or .html.
 
     The options are those of `write`.
@@ -172,7 +172,7 @@ def kind_of(path: Path) -> Kind:
 # --- the tidy table --------------------------------------------------------------------------------------
 
 
-def _csv(est: Estimates, path: Path, *, formulas: Formulas = "keep") -> bytes:
+def _csv(est: EstimatesLike, path: Path, *, formulas: Formulas = "keep") -> bytes:
     table = tidy(est)
     if formulas == "guard":
         table = table.assign(**{c: _guarded(table[c]) for c in table.columns if table[c].dtype.kind not in "biuf"})
@@ -187,7 +187,7 @@ def _guarded(column: pd.Series) -> pd.Series:
     return column.map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
 
 
-def _parquet(est: Estimates, _: Path) -> bytes:
+def _parquet(est: EstimatesLike, _: Path) -> bytes:
     if not find_spec("pyarrow"):
         raise MpiError(
             "parquet is written by pyarrow, which is absent: pip install pyarrow (or 'mpi-poverty[engines]')"
@@ -221,7 +221,7 @@ _LATEX = {
 _PREAMBLE = r"% Needs \usepackage{booktabs}; Vietnamese needs XeLaTeX, LuaLaTeX or \usepackage[T5]{fontenc}."
 
 
-def latex(est: Estimates, **options: Unpack[Layout]) -> str:
+def latex(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     r"""Return the table to publish as a booktabs tabular, with its notes below.
 
     Parameters
@@ -248,7 +248,7 @@ def latex(est: Estimates, **options: Unpack[Layout]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _worded(est: Estimates, options: Layout) -> pd.DataFrame:
+def _worded(est: EstimatesLike, options: Layout) -> pd.DataFrame:
     """Lay out a table for people: columns named in words unless another wish is told."""
     wished: Layout = {"labels": True, **options}
     return wide(est, **wished)
@@ -281,7 +281,7 @@ def _latex(value: Any) -> str:
     return re.sub(r"(?<![\w\-])-(?=\d)", "$-$", escaped)
 
 
-def _latex_bytes(est: Estimates, _: Path, **options: Any) -> bytes:
+def _latex_bytes(est: EstimatesLike, _: Path, **options: Any) -> bytes:
     return latex(est, **options).encode()
 
 
@@ -305,7 +305,7 @@ tbody tr:nth-child(even) { background: rgb(128 128 128 / .1); }
 """
 
 
-def page(est: Estimates, **options: Unpack[Layout]) -> str:
+def page(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     """Return a web page that stands by itself: the table to publish, disaggregation by disaggregation.
 
     Parameters
@@ -348,11 +348,11 @@ def _th(value: Any, attribute: str) -> str:
     return f"<th {attribute}>{markup.escape(str(value))}</th>"
 
 
-def _page_bytes(est: Estimates, _: Path, **options: Any) -> bytes:
+def _page_bytes(est: EstimatesLike, _: Path, **options: Any) -> bytes:
     return page(est, **options).encode()
 
 
-def _excel(est: Estimates, _: Path, **options: Any) -> bytes:
+def _excel(est: EstimatesLike, _: Path, **options: Any) -> bytes:
     from mpi.workbook import workbook
 
     return workbook(est, **options)

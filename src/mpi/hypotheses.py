@@ -11,7 +11,7 @@ from mpi.intervals import logarithms_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
 
     Floats = NDArray[np.float64]
 
@@ -20,14 +20,14 @@ __all__ = ["nulls", "t_statistics"]
 _RATIOS = ("ratio", "representation_ratio", "weight_ratio")
 
 
-def nulls(est: Estimates) -> Floats:
+def nulls(est: EstimatesLike) -> Floats:
     """Return what no difference is: a ratio of 1, and 0 of all else."""
     column = est.keys["contrast"]
     ratio = [i for i, name in enumerate(column.values) if str(name).partition(" of ")[0] in _RATIOS]
     return np.isin(column.index, ratio).astype(np.float64)
 
 
-def t_statistics(est: Estimates, null: Floats) -> Floats:
+def t_statistics(est: EstimatesLike, null: Floats) -> Floats:
     """Return the t statistics, of logarithms where the interval is one of logarithms; missing without an error.
 
     So a null value is rejected where the interval does not hold it.

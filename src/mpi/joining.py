@@ -12,7 +12,7 @@ from mpi.arguments import kinds_told
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
-from mpi.round_codes import tell_of_codes
+from mpi.round_values import tell_of_codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

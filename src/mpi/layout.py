@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
     from mpi.keys import Coded, Keys
 
 __all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "Place", "grid", "heading", "occurring", "part_of", "row_names"]
@@ -79,7 +79,7 @@ class Grid:
         Whether shares are printed in per cent.
     """
 
-    est: Estimates
+    est: EstimatesLike
     names: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     columns: list[Column]
@@ -89,7 +89,7 @@ class Grid:
 
 @kinds_checked
 def grid(
-    est: Estimates,
+    est: EstimatesLike,
     statistics: str | Sequence[str] | None = None,
     *,
     by: Any = None,
@@ -116,7 +116,7 @@ def grid(
     return Grid(chosen, names, rows, [columns[c] for c in place], cell[:, place], percent)
 
 
-def _chosen(est: Estimates, statistics: Any, by: Any, wave: Any, cutoff: Any, weighting: Any) -> Estimates:
+def _chosen(est: EstimatesLike, statistics: Any, by: Any, wave: Any, cutoff: Any, weighting: Any) -> EstimatesLike:
     """Select what is asked for; figures that have no cutoff (raw headcounts, population shares) stay."""
     asked: dict[str, Any] = {}
     if statistics is not None:
@@ -164,7 +164,7 @@ def _rows(keys: Keys, words: _Words) -> tuple[tuple[str, ...], NDArray[np.int64]
     return (*names, "indicator"), row, [(*r, item) for r, item in zip(rows, items, strict=True)]
 
 
-def _columns(est: Estimates, words: _Words, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
+def _columns(est: EstimatesLike, words: _Words, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
     """Return each estimate's column, and the columns; cutoffs and weightings are told where several."""
     keys = est.keys
     number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"))
@@ -185,7 +185,7 @@ class _Words:
     places: Place = "columns"
 
 
-def _titles(est: Estimates) -> dict[tuple[str, Any], str]:
+def _titles(est: EstimatesLike) -> dict[tuple[str, Any], str]:
     """Return what to print for each indicator; two of one title are told apart by their names."""
     names = occurring(est.keys["indicator"])
     shown = [est.titles.get(n, str(n)) for n in names]
@@ -234,7 +234,7 @@ def _in_order(columns: Sequence[Column], statistics: Sequence[Any] | None) -> li
 
 
 def _refuse_clashes(
-    est: Estimates, row: NDArray[np.int64], column: NDArray[np.int64], columns: Sequence[Column]
+    est: EstimatesLike, row: NDArray[np.int64], column: NDArray[np.int64], columns: Sequence[Column]
 ) -> None:
     """Two numbers for one cell are an error: one of them would vanish without a word."""
     cell = row * len(columns) + column

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, part
+from mpi.asking import By, columns_of, crosses
+from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
+from mpi.options import Degrees, check_options
+from mpi.parts import Labels, Part, part
 from mpi.profiles import counted, grouping, rows_of
 from mpi.ratios import ratio as ratio_of_totals
 from mpi.ratios import total as total_by_group
@@ -25,12 +27,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.cells import Cells
     from mpi.condensing import Pair
     from mpi.estimates import Estimates
     from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Where
-    from mpi.totals import Cells
 
     Floats = NDArray[np.float64]
 

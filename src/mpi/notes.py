@@ -14,7 +14,7 @@ from mpi.plain_text import visible
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
     from mpi.layout import Grid
 
 __all__ = ["MISSING", "ROUNDING", "Style", "degrees", "notes", "style_of", "without_error"]
@@ -35,14 +35,14 @@ _CELLS, _ROWS = 6, 8  # how many are named one by one, before they are counted
 _NAME = 80  # characters of a name
 
 
-def style_of(est: Estimates, *, se: bool, interval: bool) -> Style:
+def style_of(est: EstimatesLike, *, se: bool, interval: bool) -> Style:
     """Return what stands beside an estimate; where all of the population was asked, nothing does."""
     if est.influence.design.complete:
         return "estimate"
     return "interval" if interval else "se" if se else "estimate"
 
 
-def without_error(est: Estimates) -> NDArray[np.bool_]:
+def without_error(est: EstimatesLike) -> NDArray[np.bool_]:
     """Return which estimates have no standard error to print: none is known, or the sample shows no variation.
 
     A standard error of 0 is no sign of precision: nobody in the sample is poor, or all PSUs are alike.
@@ -104,7 +104,7 @@ _MARKS: dict[bool, dict[Style, str]] = {
 }
 
 
-def degrees(est: Estimates) -> str:
+def degrees(est: EstimatesLike) -> str:
     """Say how many degrees of freedom the estimates have."""
     df = est.df[np.isfinite(est.df)]
     if not len(df):

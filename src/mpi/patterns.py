@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import assemble, part
+from mpi.asking import By, columns_of, crosses
+from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.estimate import described
 from mpi.identify import Scores, complete, reweighted
 from mpi.measure import Measure
+from mpi.options import Degrees, check_options
 from mpi.parallel import each
+from mpi.parts import part
 from mpi.profiles import grouping, profile, rows_of
 from mpi.ratios import ratio
 from mpi.ratios import total as total_by_group
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.asking import Cross
-    from mpi.assemble import Labels, Part
+    from mpi.cells import Cells
     from mpi.estimates import Estimates
     from mpi.measure_words import Unit
+    from mpi.parts import Labels, Part
     from mpi.profiles import Grouping, Profiles
     from mpi.survey import Where
-    from mpi.totals import Cells
 
 __all__ = ["Quantity", "check_measure", "pattern_estimates", "scores_of"]
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.totals import Cells
+    from mpi.cells import Cells
 
     Floats = NDArray[np.float64]
 

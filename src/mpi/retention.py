@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, check_measure, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, part
+from mpi.asking import By, check_measure, columns_of, crosses
+from mpi.assemble import assemble
+from mpi.cells import Psus
 from mpi.errors import Problems
 from mpi.identify import complete, reweighted
+from mpi.options import check_options
+from mpi.parts import Labels, Part, part
 from mpi.profiles import grouping, profile, rows_of
 from mpi.ratios import ratio
 from mpi.reasons import COLUMNS, missing_by_code
-from mpi.totals import Psus, Summer, cells_of, counts
+from mpi.totals import Summer, cells_of, counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mpi.cells import Cells
     from mpi.estimates import Estimates
     from mpi.identify import Scores
     from mpi.measure import Measure
     from mpi.measure_words import Unit
     from mpi.profiles import Grouping, Profiles
     from mpi.survey import Survey, Where
-    from mpi.totals import Cells
 
     Floats = NDArray[np.float64]
 

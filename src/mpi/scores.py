@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.assemble import Labels, assemble, part
+from mpi.assemble import assemble
 from mpi.errors import MpiError
+from mpi.parts import Labels, part
 from mpi.profiles import Rows, grouping
 from mpi.totals import cells_of
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import Degrees
     from mpi.estimates import Estimates
+    from mpi.options import Degrees
     from mpi.survey import Survey
 
 __all__ = ["Scored", "kept", "scored"]

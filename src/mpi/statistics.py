@@ -27,9 +27,11 @@ Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Se
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from mpi.statistic_names import STATISTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,34 +44,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MONOTONE", "NUMBERS", "STATISTICS", "Family", "Statistic", "Variables", "families", "variables"]
+__all__ = ["Family", "Variables", "families", "variables"]
 
-Statistic = Literal[
-    "M0", "H", "A", "uncensored_headcount", "censored_headcount", "contribution", "contribution_share",
-    "population_share", "poor_share", "group_contribution", "vulnerable", "severe", "inequality",
-    "number_of_poor", "population",
-]  # fmt: skip
 Among = Literal["all", "poor", "observed", "everybody"]
-STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
-
-NUMBERS = ("number_of_poor", "population")
-"""Statistics that are numbers: given when asked for, since weights need not add up to a population."""
-
-MONOTONE = frozenset(
-    {
-        "M0",
-        "H",
-        "uncensored_headcount",
-        "censored_headcount",
-        "contribution",
-        "severe",
-        "population_share",
-        "number_of_poor",
-        "population",
-    }
-)
-"""Statistics that can only grow with more deprivations: those that bounds for missing values are valid for."""
-
 _NEEDS: dict[str, tuple[str, ...]] = {
     "M0": ("score",), "H": ("poor",), "A": ("score", "poor"), "uncensored_headcount": ("deprived",),
     "censored_headcount": ("censored",), "contribution": ("part",), "contribution_share": ("part", "score", "poor"),

@@ -28,7 +28,7 @@ from mpi.own_columns import (
 )
 from mpi.readonly import ReadOnly, read_only
 from mpi.regrouping import Grouped, grouped
-from mpi.round_codes import tell_of_codes
+from mpi.round_values import tell_of_codes
 from mpi.row_values import truth, values_of
 from mpi.sampling import read_sample, roles_of
 

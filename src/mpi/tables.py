@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
     from mpi.keys import Coded
     from mpi.layout import Place
 
@@ -43,7 +43,7 @@ _LABEL = 60  # characters of a label in text
 
 
 @kinds_checked
-def tidy(est: Estimates) -> pd.DataFrame:
+def tidy(est: EstimatesLike) -> pd.DataFrame:
     """Return one row per number: what it is, the estimate, its error and limits, and what it rests on."""
     import pandas as pd
 
@@ -65,7 +65,7 @@ def _whole(values: Any) -> Any:
 
 
 @kinds_checked
-def brief(est: Estimates) -> str:
+def brief(est: EstimatesLike) -> str:
     """Return the estimates as text for a console: at most 60 rows, and only what differs between them in columns.
 
     Examples
@@ -101,7 +101,7 @@ def brief(est: Estimates) -> str:
 
 @kinds_checked
 def wide(
-    est: Estimates,
+    est: EstimatesLike,
     statistics: str | Sequence[str] | None = None,
     *,
     by: Any = None,
@@ -216,7 +216,7 @@ def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
     return 0 if largest >= 1000 else _enough(layout.est, rows, 3, 1.0)
 
 
-def _enough(est: Estimates, rows: Any, least: int, scale: float) -> int:
+def _enough(est: EstimatesLike, rows: Any, least: int, scale: float) -> int:
     """Return the decimals at which half of the errors have a digit: `least`, or up to three more."""
     se = est.se[rows] * scale
     se = se[np.isfinite(se) & (se > 0)]
@@ -253,7 +253,7 @@ def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
 
 
 @kinds_checked
-def html(est: Estimates) -> str:
+def html(est: EstimatesLike) -> str:
     """Return the estimates as HTML for a notebook: at most 60 rows, what is constant in the caption.
 
     Colours are left to the page, so that it reads on light and on dark.
@@ -284,7 +284,7 @@ def _texts_of(column: Coded) -> list[str]:
     return ["" if v is None else str(v) for v in column.to_list()]
 
 
-def _figures(est: Estimates) -> list[list[str]]:
+def _figures(est: EstimatesLike) -> list[list[str]]:
     low, high = ([_brief(x) for x in limit] for limit in est.limits())
     between = [f"[{a}, {b}]" for a, b in zip(low, high, strict=True)]
     counts = [[MISSING if np.isnan(x) else f"{x:,.0f}" for x in v] for v in (est.n, est.n_psu)]
@@ -302,7 +302,7 @@ def _row(tag: str, cells: Iterable[str], head: Sequence[str], text: set[str]) ->
     return f"<tr>{''.join(made)}</tr>"
 
 
-def _caption(est: Estimates) -> str:
+def _caption(est: EstimatesLike) -> str:
     """Say how many numbers, their level and df, and what all of them have in common."""
     same = [f"{n} {est.keys[n].at(0)}" for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
     parts = [f"{len(est):,} estimate{'s' * (len(est) != 1)}", *(s for s in same if s != "contrast level")]
@@ -313,7 +313,7 @@ def _first(column: Coded) -> bool:
     return len(column.index) > 0 and column.at(0) is not None
 
 
-def _more(est: Estimates, shown: int) -> str:
+def _more(est: EstimatesLike, shown: int) -> str:
     if len(est) <= shown:
         return ""
     statistic, by = (est.keys[n].at(len(est) - 1) for n in ("statistic", "by"))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.cells import Cells
     from mpi.design import Design
-    from mpi.totals import Cells
 
 __all__ = [
     "DENSE",

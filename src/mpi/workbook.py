@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
     from mpi.notes import Style
     from mpi.workbook_rows import Rows
 
@@ -42,7 +42,7 @@ _BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "u
 
 
 def workbook(
-    est: Estimates, *, decimals: int | None = None, se: bool = True, interval: bool = False, labels: bool = True,
+    est: EstimatesLike, *, decimals: int | None = None, se: bool = True, interval: bool = False, labels: bool = True,
     **options: Any,
 ) -> bytes:  # fmt: skip
     """Return the contents of an .xlsx file.
@@ -159,7 +159,7 @@ def _cases(layout: Grid) -> NDArray[np.float64]:
     return most
 
 
-def _check_size(est: Estimates, pages: Sequence[_Page], style: Style) -> None:
+def _check_size(est: EstimatesLike, pages: Sequence[_Page], style: Style) -> None:
     if len(est) >= _MAX_ROWS:
         raise MpiError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
     width = max((_span(style) * len(p.layout.columns) + p.first - 1 for p in pages), default=0)
@@ -356,7 +356,7 @@ def _fit(sheet: Any) -> None:
 # --- the tidy sheet and the notes ------------------------------------------------------------------------
 
 
-def _data(sheet: Any, est: Estimates) -> Rows:
+def _data(sheet: Any, est: EstimatesLike) -> Rows:
     """Lay out the tidy table, every number in full: its heads; and return its rows, which are written as they are."""
     frame = tidy(est)
     for c, name in enumerate(frame.columns, 1):
@@ -367,7 +367,7 @@ def _data(sheet: Any, est: Estimates) -> Rows:
     return list(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
 
 
-def _front(sheet: Any, est: Estimates, sheets: Sequence[str]) -> None:
+def _front(sheet: Any, est: EstimatesLike, sheets: Sequence[str]) -> None:
     """Write what the workbook holds and how to read it."""
     for r, (term, text) in enumerate(explanations(est, sheets, _DATA), 1):
         _style(_put(sheet, r, 1, term), bold=True, wrap=True)

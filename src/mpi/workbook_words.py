@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from mpi.degrees import FEW
-from mpi.design import CERTAIN, COMPLETE, SINGLE
-from mpi.estimable import WITHOUT
+from mpi.design import CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT
 from mpi.intervals import Own
 from mpi.layout import occurring
 from mpi.notes import MISSING, ROUNDING
@@ -17,7 +15,7 @@ from mpi.notes import MISSING, ROUNDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.estimates import Estimates
+    from mpi.estimates_like import EstimatesLike
 
 __all__ = ["FLAGS", "explanations"]
 
@@ -59,7 +57,7 @@ _DEGREES = {
 }
 
 
-def explanations(est: Estimates, sheets: Sequence[str], data: str) -> list[tuple[str, str]]:
+def explanations(est: EstimatesLike, sheets: Sequence[str], data: str) -> list[tuple[str, str]]:
     """Say what is estimated and from what, what the workbook holds, and how to read it.
 
     Parameters
@@ -92,7 +90,7 @@ def explanations(est: Estimates, sheets: Sequence[str], data: str) -> list[tuple
 _TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
 
 
-def _errors(est: Estimates, data: str) -> list[tuple[str, str]]:
+def _errors(est: EstimatesLike, data: str) -> list[tuple[str, str]]:
     """Say how errors are made, where there are any."""
     if est.influence.design.complete:
         return []
@@ -102,7 +100,7 @@ def _errors(est: Estimates, data: str) -> list[tuple[str, str]]:
     ]
 
 
-def _intervals(est: Estimates) -> str:
+def _intervals(est: EstimatesLike) -> str:
     """Name the methods of the intervals, and what each is for."""
     told: dict[str, list[str]] = {}
     for method in occurring(est.method):
@@ -114,7 +112,7 @@ def _intervals(est: Estimates) -> str:
     return "; ".join(f"{name} for {', '.join(dict.fromkeys(what))}" for name, what in told.items())
 
 
-def _what_has(est: Estimates, method: str) -> str:
+def _what_has(est: EstimatesLike, method: str) -> str:
     """Name the statistics whose intervals are made by a method."""
     if method in get_args(Own):
         return "intensities" if method == "intensity" else "shares"

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 import mpi
 from bootstrap_patterns import Naive, by_library, simulate
 from bootstrap_patterns import measure as simulated
-from mpi.assemble import Labels
 from mpi.decompose.powers import MOST, shapley_of_power
 from mpi.joining import concat
+from mpi.parts import Labels
 from mpi.patterns import Quantity, pattern_estimates
 
 EXACT = 1e-12

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.attainable import cases_of, warn_of_misses
 from mpi.decompose.figures import figures_of
 from mpi.decompose.finding import Finder
@@ -19,6 +18,7 @@ from mpi.decompose.powers import shapley_of_power
 from mpi.errors import Problems, unknown
 from mpi.estimate import cutoffs_of
 from mpi.joining import concat
+from mpi.parts import Labels
 from mpi.patterns import Quantity, check_measure, pattern_estimates, scores_of
 from mpi.rational import text
 
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By, Degrees
+    from mpi.asking import By
     from mpi.decompose.figures import Figures
     from mpi.estimates import Estimates
     from mpi.identify import Scores
     from mpi.measure import Measure
     from mpi.measure_words import Unit
+    from mpi.options import Degrees
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where

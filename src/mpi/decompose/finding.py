@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES
-from mpi.statistics import NUMBERS
+from mpi.statistic_names import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

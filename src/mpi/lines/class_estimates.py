@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, Degrees, check_options, columns_of, crosses
-from mpi.assemble import Labels, Part, assemble, part
+from mpi.asking import By, columns_of, crosses
+from mpi.assemble import assemble
 from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.joining import concat
 from mpi.lines.classification import classify
+from mpi.options import Degrees, check_options
+from mpi.parts import Labels, Part, part
 from mpi.profiles import counted, grouping, rows_of
 from mpi.ratios import numbers, ratio
 from mpi.totals import cells_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.cells import Cells
     from mpi.estimates import Estimates
     from mpi.lines.classification import Classification
     from mpi.lines.evidence import Reading
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.profiles import Rows
     from mpi.survey import Survey, Where
-    from mpi.totals import Cells
 
     Floats = NDArray[np.float64]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from mpi.asking import check_options
 from mpi.attainable import cases_of as occurring
 from mpi.attainable import warn_of_misses
 from mpi.decompose.by_regression.fits import fit
@@ -15,6 +14,7 @@ from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
 from mpi.measure import Measure
+from mpi.options import check_options
 from mpi.profiles import counted, profile, rows_of
 from mpi.rational import text
 from mpi.scores import kept
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import Degrees
     from mpi.decompose.by_regression.fits import Fit, Link
     from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
     from mpi.measure_words import Unit
+    from mpi.options import Degrees
     from mpi.profiles import Rows
     from mpi.survey import Where
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
 from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
@@ -15,6 +14,7 @@ from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean
 from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.decompose.making import adds_up
 from mpi.errors import MpiError
+from mpi.parts import Labels
 from mpi.scores import Scored
 
 if TYPE_CHECKING:

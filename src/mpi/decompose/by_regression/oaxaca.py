@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
 from mpi.errors import MpiError
+from mpi.parts import Labels
 from mpi.scores import Scored
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import Link
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
+from mpi.parts import Labels
 from mpi.scores import Scored
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.assemble import Labels
 from mpi.contrasts import derive
 from mpi.decompose.figures import Figures, figures_of
 from mpi.decompose.making import Term, adds_up, constant, made
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES, Keys, coded
+from mpi.parts import Labels
 from mpi.scores import Scored, scored
 
 if TYPE_CHECKING:

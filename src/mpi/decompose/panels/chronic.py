@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.attainable import cases_of, misses, warn_of_scores
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.errors import MpiError
 from mpi.keys import Coded
+from mpi.parts import Labels
 from mpi.patterns import Quantity, pattern_estimates
 from mpi.rational import fraction, text
 
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By, Degrees
+    from mpi.asking import By
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
     from mpi.measure import Measure
     from mpi.measure_words import Unit
+    from mpi.options import Degrees
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where

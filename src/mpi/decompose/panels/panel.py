@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.arguments import kinds_told
-from mpi.assemble import Labels
 from mpi.decompose.figures import figures_of, stacked
 from mpi.decompose.finding import Finder, levels, need
 from mpi.decompose.making import Term, adds_up, made, relabelled
@@ -17,6 +16,7 @@ from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.decompose.rounds import one_measure, spans
 from mpi.errors import MpiError, warn
 from mpi.keys import Coded, coded
+from mpi.parts import Labels
 from mpi.patterns import Quantity, pattern_estimates
 from mpi.rational import text
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By, Degrees
+    from mpi.asking import By
     from mpi.decompose.figures import Figures
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
     from mpi.measure import Measure
     from mpi.measure_words import Unit
+    from mpi.options import Degrees
     from mpi.profiles import Profiles
     from mpi.survey import Survey, Where
 

@@ -13,10 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mpi.contrasts import WaldTest
+from mpi.datasets import load_sample
 from mpi.errors import MpiError, MpiWarning
 from mpi.estimate import estimate
 from mpi.estimates import Estimates
-from mpi.library import list_measures, load_measure, load_sample
+from mpi.library import list_measures, load_measure
 from mpi.means import mean, proportion, ratio, total
 from mpi.measure import Indicator, Measure
 from mpi.pooling import pool

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from mpi.assemble import assemble
 from mpi.attainable import people_of, warn_of_misses
+from mpi.groups import grouping
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
 from mpi.parallel import each
 from mpi.parts import Labels, Part, Undefined, Zero, merge, part, times
-from mpi.profiles import Profiles, grouping
 from mpi.ratios import numbers, of_whole, ratio, total, variance_among
 from mpi.statistics import Family, Variables, families, needs, variables
 from mpi.totals import Summer, cells_of, counts
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from mpi.asking import Cross
     from mpi.cells import Cells, Psus
     from mpi.estimates import Estimates
+    from mpi.groups import Grouping
     from mpi.intervals import Interval, Own
     from mpi.measure import Measure
     from mpi.measure_words import Unit
     from mpi.options import Degrees
-    from mpi.profiles import Grouping
+    from mpi.profiles import Profiles
     from mpi.survey import Survey
 
 __all__ = ["Request", "estimates_of"]

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from mpi.cells import Cells
     from mpi.design import Design
+    from mpi.groups import Grouping
     from mpi.options import Degrees
     from mpi.parts import Labels, Part
-    from mpi.profiles import Grouping
     from mpi.variance import Block
 
     Floats = NDArray[np.float64]

@@ -372,7 +372,7 @@ def _tell(words: str) -> None:
 
 def _survey(file: str, columns: list[str], design: dict[str, Any], memory: str | None = None) -> Survey:
     """Read the shipped sample, which brings its design, or those columns of a file that are needed."""
-    from mpi.library import load_sample
+    from mpi.datasets import load_sample
     from mpi.reading import read_survey
     from mpi.scanning import is_several
 

@@ -148,7 +148,8 @@ def _without_repeating(problems: Sequence[str]) -> list[str]:
 
 def _bad_indicators(survey: Survey, plan: Measure, absent: Sequence[str]) -> list[str]:
     """Return the problems of a measure's indicators, those apart that the file lacks."""
-    from mpi.profiles import profile, rows_of
+    from mpi.profiles import profile
+    from mpi.rows import rows_of
 
     lacking = [i.name for i in plan.indicators if i.column in absent]
     if len(lacking) == len(plan.indicators):

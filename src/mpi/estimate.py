@@ -14,7 +14,8 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.identify import schemes
 from mpi.measure import Measure
 from mpi.options import Degrees, check_options
-from mpi.profiles import counted, profile, rows_of
+from mpi.profiles import profile
+from mpi.rows import counted, rows_of
 from mpi.statistic_names import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words
 from mpi.undeclared import tell_contradictions

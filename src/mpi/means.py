@@ -11,11 +11,12 @@ from mpi.arguments import kinds_checked
 from mpi.asking import By, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
+from mpi.groups import grouping
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
-from mpi.profiles import counted, grouping, rows_of
 from mpi.ratios import ratio as ratio_of_totals
 from mpi.ratios import total as total_by_group
+from mpi.rows import counted, rows_of
 from mpi.sums import Sums, sums_of, weighted
 from mpi.survey import Survey
 from mpi.totals import cells_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.condensing import Pair
     from mpi.estimates import Estimates
     from mpi.measure_words import Unit
-    from mpi.profiles import Rows
+    from mpi.rows import Rows
     from mpi.survey import Where
 
     Floats = NDArray[np.float64]

@@ -11,14 +11,16 @@ from mpi.asking import By, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.estimate import described
+from mpi.groups import grouping
 from mpi.identify import Scores, complete, reweighted
 from mpi.measure import Measure
 from mpi.options import Degrees, check_options
 from mpi.parallel import each
 from mpi.parts import part
-from mpi.profiles import grouping, profile, rows_of
+from mpi.profiles import profile
 from mpi.ratios import ratio
 from mpi.ratios import total as total_by_group
+from mpi.rows import rows_of
 from mpi.survey import Survey
 from mpi.totals import Summer, cells_of, counts
 
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
     from mpi.asking import Cross
     from mpi.cells import Cells
     from mpi.estimates import Estimates
+    from mpi.groups import Grouping
     from mpi.measure_words import Unit
     from mpi.parts import Labels, Part
-    from mpi.profiles import Grouping, Profiles
+    from mpi.profiles import Profiles
     from mpi.survey import Where
 
 __all__ = ["Quantity", "check_measure", "pattern_estimates", "scores_of"]

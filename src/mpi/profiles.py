@@ -1,7 +1,7 @@
-"""The one pass: from rows of 0 / 1 / missing indicators to weights by (unit, groups) and deprivation pattern.
+"""The deprivations of each row, and which of them are missing, as one bit pattern.
 
 Every Alkire-Foster count measure, at any cutoff, any weights, any missing-value policy and any subgroup, is a
-function of these profiles; the microdata are not touched again.
+function of the weights by PSU, group and pattern; the microdata are not touched again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.columns import compress, constant_within, first_of
+from mpi.columns import compress
 from mpi.errors import MpiError, Problems
-from mpi.households import ONE_ROW_EACH, UNKNOWN, refuse_differing, refuse_unidentified
 from mpi.missing_codes import declaration
 
 if TYPE_CHECKING:
@@ -22,80 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import Cross
     from mpi.measure import Measure
-    from mpi.measure_words import Unit
+    from mpi.rows import Rows
     from mpi.survey import Survey
 
-__all__ = ["Grouping", "Profiles", "Rows", "counted", "grouping", "households_of", "persons_of", "profile", "rows_of"]
+__all__ = ["Profiles", "profile"]
 
 _BLOCK = 1 << 16
 _FULL_TABLE = 12
 _CHUNK = 24
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """The rows that count, and how much: the survey's domain, in the unit of count asked for.
-
-    Attributes
-    ----------
-    take : ndarray of int64 or None
-        The positions of the rows that count; None for all.
-    unit : ndarray of int32
-        The design unit of each.
-    weight : ndarray of float
-        What each counts for: persons (weight x size where rows are households) or households.
-    present : ndarray of int64
-        The units that have rows.
-    cases : ndarray of int64 or None
-        How many rows of the microdata each stands for, none for a row of weight 0; None for one each.
-    """
-
-    take: NDArray[np.int64] | None
-    unit: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    present: NDArray[np.int64]
-    cases: NDArray[np.int64] | None = None
-
-    def of(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the entries of a survey column for the rows that count."""
-        return values if self.take is None else values[self.take]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping:
-    """Groups of one disaggregation, by round.
-
-    Attributes
-    ----------
-    name : str
-        ``total``, a column, or a cross such as ``region × sex``.
-    columns : tuple of str
-        The columns it crosses.
-    codes : tuple of tuple
-        The values of the columns in each group.
-    labels : tuple of str
-        What to print for each group.
-    wave : ndarray of int32, shape (groups,)
-        The round of each group.
-    index : ndarray of int32
-        The group of each row, or of each unit where `nested`.
-    nested : bool
-        Whether all rows of a unit are in one group.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    codes: tuple[tuple[Any, ...], ...]
-    labels: tuple[str, ...]
-    wave: NDArray[np.int32]
-    index: NDArray[np.int32]
-    nested: bool
-
-    def of_rows(self, unit: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the group of each row."""
-        return self.index[unit] if self.nested else self.index
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,89 +52,6 @@ class Profiles:
     rows: Rows
 
 
-def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
-    """Choose the rows that count, for persons or for households.
-
-    Parameters
-    ----------
-    survey : Survey
-        Who was asked.
-    unit : {"person", "household"}
-        What is counted.
-    names : sequence of str
-        The columns that are going to be used; each must be constant within a household where those are counted.
-
-    Raises
-    ------
-    MpiError
-        When households cannot be told apart, or a column differs between members of a household.
-    """
-    weight = survey.weight
-    inside = survey.counting
-    take = None if inside is None else np.flatnonzero(inside)
-    if "size" in survey.roles:
-        weight = persons_of(survey) if unit == "person" else weight
-    elif unit == "household" and "households" not in survey.roles:
-        take = _one_per_household(survey, names)
-    elif (unit == "person" and "households" in survey.roles) or ("household" in survey.roles and _one_row_each(survey)):
-        raise MpiError(ONE_ROW_EACH)
-    if take is not None and len(take) == 0:
-        codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
-        raise MpiError(f"the domain is empty: no row meets the condition{codes}")
-    cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
-    there = survey.weight > 0
-    if not there.all():
-        cases = there.astype(np.int64) if cases is None else cases * there
-    if take is None:
-        return Rows(None, survey.unit, weight, np.arange(survey.design.units), cases)
-    chosen = survey.unit[take]
-    present = np.flatnonzero(np.bincount(chosen, minlength=survey.design.units))
-    return Rows(take, chosen, weight[take], present, None if cases is None else cases[take])
-
-
-def persons_of(survey: Survey) -> NDArray[np.float64]:
-    """Return how many persons each row stands for; a household of weight 0 stands for none, whatever its size."""
-    if "size" not in survey.roles:
-        return survey.weight
-    size = survey.numbers(survey.roles["size"])
-    return np.where(survey.weight == 0, 0.0, survey.weight * size)
-
-
-def counted(survey: Survey, unit: Unit) -> str:
-    """Say in words what is counted, for the notes of a table."""
-    if unit == "household":
-        return "households"
-    if "size" in survey.roles:
-        return "persons (each household's row counts its members)"
-    if "household" in survey.roles:
-        return "persons (one row each)"
-    return "persons, every row taken for one"
-
-
-def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:
-    """Number the groups of one disaggregation (by round, where there are several); no columns give the total."""
-    parts = [survey.categories(c) for c in columns]
-    of_unit = survey.design.wave[survey.design.stratum]
-    index, found = _numbered(of_unit, rows, nested=True)
-    table, nested = found[:, None], True
-    for part in parts:
-        count = len(part.levels)
-        index, nested = _cross(index, rows.of(part.index), count, rows, nested=nested)
-        index, found = _numbered(index, rows, nested=nested)
-        earlier, level = np.divmod(found, count)
-        table = np.column_stack([table[earlier], level])
-    order = np.lexsort((table[:, 0], *table[:, :0:-1].T))
-    if not np.array_equal(order, np.arange(len(order))):
-        index = np.argsort(order)[index].astype(np.int32)
-        table = table[order]
-    codes = [tuple(p.levels[k] for p, k in zip(parts, row[1:], strict=True)) for row in table.tolist()]
-    names = [p.labels for p in parts]
-    labels = [" × ".join(n[k] for n, k in zip(names, row[1:], strict=True)) for row in table.tolist()]
-    name = " × ".join(columns) if columns else "total"
-    labels = _told_apart(labels, codes) if columns else ["total"] * len(labels)
-    return Grouping(name, columns, tuple(codes), tuple(labels), table[:, 0].astype(np.int32), index, nested)
-
-
 def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     """Read the measure's indicators and give each row its pattern.
 
@@ -218,101 +69,6 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     missing = np.zeros((len(table), d), dtype=bool)
     missing[:, np.flatnonzero(floats)] = table[:, d:]
     return Profiles(table[:, :d], missing, pattern, rows)
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
-
-
-def households_of(survey: Survey) -> NDArray[np.int32]:
-    """Number the households; identifiers are read within round, stratum and PSU, and a household file has one a row.
-
-    Raises
-    ------
-    MpiError
-        When identifiers are missing: those without one would be taken for a household of their own.
-    """
-    if "household" in survey.roles:
-        name = survey.roles["household"]
-        found = survey.categories(name)
-        gone = np.isin(found.index, [i for i, v in enumerate(found.levels) if v is None])
-        refuse_unidentified(name, int(gone.sum()))
-    return _households(survey)
-
-
-def _households(survey: Survey) -> NDArray[np.int32]:
-    if "household" not in survey.roles:
-        return np.arange(len(survey), dtype=np.int32)
-    found = survey.categories(survey.roles["household"])
-    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
-    return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
-
-
-def _one_row_each(survey: Survey) -> bool:
-    found = _households(survey)
-    return int(found.max()) + 1 == len(found)
-
-
-def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return one row of each household, whose members must agree on everything that is used."""
-    if "household" not in survey.roles:
-        raise MpiError(UNKNOWN)
-    household = households_of(survey)
-    who = np.arange(len(survey)) if survey.members is None else np.flatnonzero(survey.members)
-    household = compress(household[who])[1]
-    size = int(household.max(initial=-1)) + 1
-
-    def differs(values: NDArray[Any]) -> bool:
-        return constant_within(household, size, values[who]) is None
-
-    refuse_differing(
-        [c for c in dict.fromkeys(names) if differs(survey.categories(c).index)],
-        weights=differs(survey.weight),
-        condition=survey.domain is not None and differs(survey.domain),
-    )
-    row = np.sort(who[first_of(household, size)])
-    return row if survey.domain is None else row[survey.domain[row]]
-
-
-# --- groups ---------------------------------------------------------------------------------------------------------
-
-
-def _numbered(index: NDArray[Any], rows: Rows, *, nested: bool) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Number the groups that occur; return each row's (or unit's) number, and what the numbers stand for."""
-    if not nested:
-        found, place = compress(index)
-        return place, found
-    found, place = compress(index[rows.present])
-    of_unit = np.zeros(len(index), dtype=np.int32)
-    of_unit[rows.present] = place
-    return of_unit, found
-
-
-def _cross(
-    index: NDArray[np.int32], part: NDArray[np.int32], count: int, rows: Rows, *, nested: bool
-) -> tuple[NDArray[Any], bool]:
-    """Cross the groups so far with one more column; stay on units while the column is constant within each."""
-    if nested:
-        of_unit = constant_within(rows.unit, len(index), part)
-        if of_unit is not None:
-            return index.astype(np.int64) * count + of_unit, True
-        if not index.any():
-            return part, False
-        index = index[rows.unit]
-    return index * np.int64(count) + part, False
-
-
-def _told_apart(labels: list[str], codes: list[tuple[Any, ...]]) -> list[str]:
-    """Add the codes to labels that several groups share."""
-    meant: dict[str, set[str]] = {}
-    for label, code in zip(labels, codes, strict=True):
-        meant.setdefault(label, set()).add(repr(code))
-    return [
-        label if len(meant[label]) == 1 else f"{label} [{', '.join(map(repr, code))}]"
-        for label, code in zip(labels, codes, strict=True)
-    ]
-
-
-# --- patterns -------------------------------------------------------------------------------------------------------
 
 
 def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDArray[Any]]:

@@ -12,12 +12,14 @@ from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.cells import Psus
 from mpi.errors import Problems
+from mpi.groups import grouping
 from mpi.identify import complete, reweighted
 from mpi.options import check_options
 from mpi.parts import Labels, Part, part
-from mpi.profiles import grouping, profile, rows_of
+from mpi.profiles import profile
 from mpi.ratios import ratio
 from mpi.reasons import COLUMNS, missing_by_code
+from mpi.rows import rows_of
 from mpi.totals import Summer, cells_of, counts
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 
     from mpi.cells import Cells
     from mpi.estimates import Estimates
+    from mpi.groups import Grouping
     from mpi.identify import Scores
     from mpi.measure import Measure
     from mpi.measure_words import Unit
-    from mpi.profiles import Grouping, Profiles
+    from mpi.profiles import Profiles
     from mpi.survey import Survey, Where
 
     Floats = NDArray[np.float64]

@@ -9,8 +9,9 @@ import numpy as np
 
 from mpi.assemble import assemble
 from mpi.errors import MpiError
+from mpi.groups import grouping
 from mpi.parts import Labels, part
-from mpi.profiles import Rows, grouping
+from mpi.rows import Rows
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:

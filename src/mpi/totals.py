@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.design import Design
-    from mpi.profiles import Grouping, Rows
+    from mpi.groups import Grouping
+    from mpi.rows import Rows
 
 __all__ = ["Summer", "cells_of", "counts"]
 

@@ -9,13 +9,13 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.columns import with_numbers
 from mpi.errors import MpiError, Problems
+from mpi.household_numbers import households_of
 from mpi.indicators.arrays import read_answers
 from mpi.indicators.evaluate import check_members, deprivations
 from mpi.indicators.gathering import gather, tell_doubts, wanted
 from mpi.indicators.lazy_adding import with_deprivations
 from mpi.indicators.rules import require_rules
 from mpi.missing_codes import MissingCodes, with_reasons, with_reasons_lazily
-from mpi.profiles import households_of
 from mpi.survey import made
 from mpi.unread import Unread
 

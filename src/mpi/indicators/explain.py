@@ -11,6 +11,7 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.columns import as_frame, categories, require
 from mpi.errors import MpiError, Problems
+from mpi.household_numbers import households_of
 from mpi.indicators.account import Told, reason
 from mpi.indicators.arrays import Answers, read_answers, truth
 from mpi.indicators.gathering import gather
@@ -19,7 +20,6 @@ from mpi.indicators.logic import as_numbers
 from mpi.indicators.rules import computable, require_rules
 from mpi.indicators.words import in_words
 from mpi.own_columns import beside
-from mpi.profiles import households_of
 from mpi.survey import Survey
 
 if TYPE_CHECKING:

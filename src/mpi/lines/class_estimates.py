@@ -12,12 +12,13 @@ from mpi.asking import By, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
+from mpi.groups import grouping
 from mpi.joining import concat
 from mpi.lines.classification import classify
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
-from mpi.profiles import counted, grouping, rows_of
 from mpi.ratios import numbers, ratio
+from mpi.rows import counted, rows_of
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.lines.evidence import Reading
     from mpi.lines.standard import Standard
     from mpi.measure_words import Unit
-    from mpi.profiles import Rows
+    from mpi.rows import Rows
     from mpi.survey import Survey, Where
 
     Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.profiles import persons_of
+from mpi.rows import persons_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.lines.class_estimates import unasked
 from mpi.lines.class_table import reasons
-from mpi.profiles import rows_of
+from mpi.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mpi.lines.classification import Classification
     from mpi.measure_words import Unit
-    from mpi.profiles import Rows
+    from mpi.rows import Rows
 
 __all__ = ["Lost", "MissingCosts", "missing_costs"]
 

@@ -15,8 +15,9 @@ from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
 from mpi.measure import Measure
 from mpi.options import check_options
-from mpi.profiles import counted, profile, rows_of
+from mpi.profiles import profile
 from mpi.rational import text
+from mpi.rows import counted, rows_of
 from mpi.scores import kept
 from mpi.survey import Survey
 from mpi.undeclared import tell_undeclared
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
     from mpi.measure_words import Unit
     from mpi.options import Degrees
-    from mpi.profiles import Rows
+    from mpi.rows import Rows
     from mpi.survey import Where
 
     Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.profiles import Rows
+    from mpi.rows import Rows
     from mpi.survey import Survey
 
     Floats = NDArray[np.float64]

@@ -16,12 +16,14 @@ from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.decompose.making import made
 from mpi.errors import MpiError, Problems, warn
+from mpi.household_numbers import households_of
 from mpi.identify import bounded, complete, reweighted
 from mpi.joining import concat
 from mpi.keys import coded
 from mpi.means import mean
 from mpi.measure import Measure
-from mpi.profiles import households_of, profile, rows_of
+from mpi.profiles import profile
+from mpi.rows import rows_of
 from mpi.survey import Survey
 from mpi.survey import made as survey_of
 

@@ -1,0 +1,59 @@
+"""The samples that ship with the package: surveys of people who do not exist."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpi.arguments import kinds_checked
+from mpi.errors import MpiError, unknown
+
+if TYPE_CHECKING:
+    from mpi.survey import Survey
+
+__all__ = ["load_sample"]
+
+_SAMPLES = {"two-rounds": "two_rounds.dta", "vhlss-2016": "vhlss2016", "vhlss-2022": "vhlss2022"}
+
+
+@kinds_checked
+def load_sample(name: str = "two-rounds") -> Survey:
+    """Return a small synthetic survey. The people in it do not exist.
+
+    Parameters
+    ----------
+    name : {"two-rounds", "vhlss-2016", "vhlss-2022"}
+        ``two-rounds`` has two rounds, a rotating half, ethnicity, sex, province and area, and the columns of
+        ``gso-mdp``. The others are folders in the layout of the Viet Nam Household Living Standards Survey, read by
+        `read_vhlss`: answers, from which `with_deprivations` computes what a standard asks for. All are calibrated
+        to published shares of Viet Nam, so that examples look like the real thing; data/samples says how.
+
+    Raises
+    ------
+    MpiError
+        When there is no sample of that name.
+
+    Examples
+    --------
+    >>> load_sample().waves
+    (2016, 2018)
+    """
+    from mpi.reading import read_survey
+
+    if name not in _SAMPLES:
+        raise MpiError(unknown("sample", name, _SAMPLES))
+    with as_file(_sample_folder() / _SAMPLES[name]) as path:
+        if name.startswith("vhlss"):
+            from mpi.readers.vhlss import read_vhlss
+
+            return read_vhlss(path, int(name.rpartition("-")[2]))
+        return read_survey(
+            path, weight="weight", strata="stratum", psu="psu", household="household", wave="year", shared_psus=True
+        )
+
+
+def _sample_folder() -> Path:
+    """Return where the samples are: inside the installed package, or beside the sources of a checkout."""
+    installed = Path(str(files("mpi"))) / "samples"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "data" / "samples"

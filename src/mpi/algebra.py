@@ -13,6 +13,7 @@ from mpi.assemble import assemble
 from mpi.attainable import people_of, warn_of_misses
 from mpi.groups import grouping
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
+from mpi.left_out import KEY, of_measure, partly, rounds_of
 from mpi.parallel import each
 from mpi.parts import Labels, Part, Undefined, Zero, merge, part, times
 from mpi.ratios import numbers, of_whole, ratio, total, variance_among
@@ -58,11 +59,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
-    """One disaggregation: its groups, its cells, the rows of each pattern in each group, cells of weight 0."""
+    """One disaggregation: its groups, its cells, the rows of each pattern in each group, cells' weights, those of 0."""
 
     group: Grouping
     cells: Cells
     tally: Any
+    weight: NDArray[np.float64]
     weightless: NDArray[np.bool_]
 
 
@@ -74,7 +76,7 @@ def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepa
         cells = cells_of(group, prof.rows, survey.design)
         tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
         weight = np.bincount(cells.of_row, weights=prof.rows.weight, minlength=cells.unordered)[cells.order]
-        return _Prepared(group, cells, tally, weight == 0)
+        return _Prepared(group, cells, tally, weight.astype(np.float64, copy=False), weight == 0)
 
     first, *others = each(one, ((), *by), len(prof.rows.unit))
     if others:
@@ -96,12 +98,15 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
     design = survey.design
     summed = _Sums(prof, groups, design.units)
     parts: list[list[Part]] = [[] for _ in groups]
+    said: str | None = None
     for number, scheme in enumerate(request.schemes):
         wanted = request.wanted if number == 0 else [s for s in request.wanted if s not in _UNWEIGHTED]
         for contrast, scores in request.scores(prof, scheme.measure).items():
             kinds = needs(wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
+            if said is None:
+                said = _left_out(survey, prof, request, scores, groups[0], v.of("size", totals[0]))
             seen = [*scores.observed.T] if "observed" in kinds else []
             seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
@@ -109,7 +114,19 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
             for i, made in enumerate(map(maker, groups, totals)):
                 parts[i] += made
     together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
-    return assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
+    found = assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
+    return replace(found, about={KEY: said}) if said else found
+
+
+def _left_out(
+    survey: Survey, prof: Profiles, request: Request, scores: Scores, whole: _Prepared, kept: NDArray[np.float64]
+) -> str:
+    """Say how many rows are left out for a missing answer; none where all count. `kept` is their weight by cell."""
+    with np.errstate(invalid="ignore"):
+        share = 1 - whole.cells.sum(kept)[0] / whole.cells.sum(whole.weight)
+    measure, rounds = request.measure, rounds_of(survey.waves, whole.group)
+    lost = of_measure(whole.tally, scores, prof.missing, measure, share).sentence(request.unit, rounds)
+    return "; ".join(filter(None, (lost, partly(whole.tally, scores, prof.missing, measure, request.unit))))
 
 
 def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArray[np.int64]) -> None:

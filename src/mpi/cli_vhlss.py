@@ -10,6 +10,7 @@ import numpy as np
 from mpi.asking import columns_of
 from mpi.errors import MpiError, unknown
 from mpi.files import located
+from mpi.left_out import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,9 +114,8 @@ class Answer:
         from mpi.joining import concat
 
         parts = [e for e in (self.est, self.bounds, self.figures) if e is not None]
-        said = {"missing answers": " ".join(self.costs.sentences())} | {
-            f"note {i}": note for i, note in enumerate(self.notes, 1)
-        }
+        costs = " ".join(self.costs.sentences()).rstrip(".")
+        said = {"missing answers": costs, KEY: costs} | {f"note {i}": note for i, note in enumerate(self.notes, 1)}
         return replace(concat(parts), titles=self.est.titles, about={**self.est.about, **said})
 
 

@@ -130,7 +130,7 @@ def estimate(
     prof = profile(domain, measure, rows)
     found = estimates_of(domain, prof, request, level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    about = described(domain, measure, unit or measure.unit)
+    about = described(domain, measure, unit or measure.unit, found.about)
     if set(NUMBERS) & set(request.wanted):
         about["numbers"] = NUMBERS_ARE
     found = replace(found, titles=titles, about=about, measures=(measure,))
@@ -147,11 +147,11 @@ _POLICIES = {
 }
 
 
-def described(survey: Survey, measure: Measure, unit: Unit) -> dict[str, str]:
-    """Say what a reader of the table must know."""
+def described(survey: Survey, measure: Measure, unit: Unit, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Say what a reader of the table must know; `known` is what the estimates say already."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], "survey": in_words(survey),
+        "missing answers": _POLICIES[measure.missing], **(known or {}), "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}
 

@@ -12,6 +12,7 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
+from mpi.left_out import KEY
 from mpi.options import Degrees, check_options
 from mpi.rational import fraction
 from mpi.readonly import seal
@@ -106,11 +107,12 @@ class Estimates:
         return len(self.value)
 
     def __repr__(self) -> str:
-        """Say how many numbers of what there are, what they have in common, and show the first and the last."""
+        """Say how many numbers there are and what they have in common; show the first and last; say who is left out."""
         from mpi.tables import brief
 
         by = ", ".join(map(str, self.keys["by"].values))
-        return f"<Estimates: {len(self):,} numbers, by {by}>\n{brief(self)}"
+        lost = self.about.get(KEY)
+        return "\n".join([f"<Estimates: {len(self):,} numbers, by {by}>", brief(self), *([f"{lost}."] if lost else [])])
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""

@@ -1,7 +1,7 @@
 """Estimates as files: CSV, parquet, Excel, LaTeX, HTML. A file is whole or is not there.
 
-CSV and parquet hold the tidy table, every number at full precision; LaTeX and HTML hold the tables to
-publish, rounded; an Excel workbook holds both. Contents are made in memory first,
+CSV and parquet hold the tidy table, every number at full precision, and say how many rows were left out; LaTeX and
+HTML hold the tables to publish, rounded; an Excel workbook holds both. Contents are made in memory first,
 so that the disk sees one write.
 """
 
@@ -15,9 +15,12 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+
 from mpi.errors import MpiError, nearest, unknown
 from mpi.files import located, replacing
 from mpi.layout import Layout, heading
+from mpi.left_out import KEY
 from mpi.tables import tidy, wide
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 
 Formulas = Literal["keep", "guard"]
 """What becomes of text that a spreadsheet would take for a formula."""
+
+LEFT_OUT = "left_out"
+"""The last column of CSV and parquet files, where rows were left out: what notes say of it under tables."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -70,10 +76,11 @@ def write(
     path : str or path
         The file.
     kind : {"csv", "parquet", "excel", "latex", "html"}
-        ``csv``: the tidy table in UTF-8, numbers as their shortest exact decimals, text as it is; gzipped
-        where the name ends in .gz. It begins with a byte order mark, without which Excel garbles Vietnamese
+        ``csv``: the tidy table in UTF-8, numbers as their shortest exact decimals, text as it is; where rows
+        were left out for a missing answer, a last column ``left_out`` says how many and for which; gzipped where the
+        name ends in .gz. It begins with a byte order mark, without which Excel garbles Vietnamese
         names (pandas, Polars, R's readr and data.table skip it; base R wants
-        ``fileEncoding="UTF-8-BOM"``). ``parquet``: the tidy table, keys as dictionaries of text. ``excel``:
+        ``fileEncoding="UTF-8-BOM"``). ``parquet``: the same, keys as dictionaries of text. ``excel``:
         notes, a sheet to publish for each disaggregation, and the tidy table. ``latex``: one booktabs
         tabular. ``html``: a page that stands by itself.
     formulas : {"keep", "guard"}
@@ -172,8 +179,19 @@ def kind_of(path: Path) -> Kind:
 # --- the tidy table --------------------------------------------------------------------------------------
 
 
+def _with_left_out(est: EstimatesLike) -> pd.DataFrame:
+    """Return the tidy table with what else stands under tables: such a file has no notes."""
+    import pandas as pd
+
+    lost = est.about.get(KEY)
+    if not lost:
+        return tidy(est)
+    same = pd.Categorical.from_codes(np.zeros(len(est), dtype=np.int8), categories=pd.Index([lost]))
+    return tidy(est).assign(**{LEFT_OUT: same})
+
+
 def _csv(est: EstimatesLike, path: Path, *, formulas: Formulas = "keep") -> bytes:
-    table = tidy(est)
+    table = _with_left_out(est)
     if formulas == "guard":
         table = table.assign(**{c: _guarded(table[c]) for c in table.columns if table[c].dtype.kind not in "biuf"})
     text = table.to_csv(None, index=False, lineterminator="\n").encode("utf-8-sig")
@@ -193,7 +211,7 @@ def _parquet(est: EstimatesLike, _: Path) -> bytes:
             "parquet is written by pyarrow, which is absent: pip install pyarrow (or 'mpi-poverty[engines]')"
         )
     buffer = io.BytesIO()
-    _keys_as_text(tidy(est)).to_parquet(buffer, engine="pyarrow", index=False)
+    _keys_as_text(_with_left_out(est)).to_parquet(buffer, engine="pyarrow", index=False)
     return buffer.getvalue()
 
 

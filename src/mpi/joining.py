@@ -12,6 +12,7 @@ from mpi.arguments import kinds_told
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
+from mpi.left_out import KEY
 from mpi.round_values import tell_of_codes
 
 if TYPE_CHECKING:
@@ -76,8 +77,15 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         flag=stacked([p.flag for p in parts]),
         influence=_influence([p.influence for p in parts]),
         codes=codes,
+        about=_about(parts),
         measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
     )
+
+
+def _about(parts: Sequence[Estimates]) -> dict[str, str]:
+    """Return what is said of the first; but the rows that each left out."""
+    lost = list(dict.fromkeys(p.about[KEY] for p in parts if KEY in p.about))
+    return {**parts[0].about, **({KEY: "; ".join(lost)} if lost else {})}
 
 
 def _influence(parts: Sequence[Influence]) -> Influence:

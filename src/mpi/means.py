@@ -12,13 +12,14 @@ from mpi.asking import By, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.groups import grouping
+from mpi.left_out import KEY, by_round, of_columns, rounds_of
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
 from mpi.ratios import ratio as ratio_of_totals
 from mpi.ratios import total as total_by_group
 from mpi.rows import counted, rows_of
 from mpi.sums import Sums, sums_of, weighted
-from mpi.survey import Survey
+from mpi.survey import Survey, in_words
 from mpi.totals import cells_of
 from mpi.undeclared import tell_undeclared
 from mpi.unobserved import with_categories
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mpi.cells import Cells
     from mpi.condensing import Pair
     from mpi.estimates import Estimates
+    from mpi.groups import Grouping
     from mpi.measure_words import Unit
     from mpi.rows import Rows
     from mpi.survey import Where
@@ -241,7 +243,7 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 class _Columns:
     """The columns asked for, and what is needed to sum them by unit and group."""
 
-    __slots__ = ("about", "asked", "by", "df", "level", "observed", "pairs", "rows", "survey")
+    __slots__ = ("about", "asked", "by", "df", "level", "observed", "pairs", "rows", "survey", "unit")
 
     def __init__(
         self,
@@ -272,7 +274,8 @@ class _Columns:
         tell_undeclared(domain, entering)
         self.asked, self.observed = domain, observed
         self.survey = domain.condensed((), groups, pairs, unit=unit)
-        self.about = {"counted": counted(self.survey, unit), "survey": repr(self.survey).strip("<>")}
+        self.about = {"counted": counted(self.survey, unit), "survey": in_words(self.survey)}
+        self.unit: Unit = unit
         self.level: float = level
         self.df: Degrees = df
         self.pairs = list(pairs)
@@ -291,6 +294,7 @@ class _Columns:
         survey, rows = self.survey, self.rows
         labels = [label for label, _ in variables]
         parts: list[tuple[Any, Cells, list[Part]]] = []
+        lost = ""
         for columns in ((), *self.by):
             group = grouping(survey, rows, columns)
             cells = cells_of(group, rows, survey.design)
@@ -298,9 +302,31 @@ class _Columns:
             value, scores = make(cells, above, below)
             one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
             parts.append((group, cells, [replace(one, seen=cases > 0)]))
-        whole = parts[0][1]  # the total always comes first
+            if not columns:  # the total, which always comes first
+                lost = self._left_out(group, labels, cells.sum(cases), cells.sum(below))
+        whole = parts[0][1]
         made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
-        return with_categories(replace(made, about=self.about), self.asked, observed=self.observed)
+        about = {**self.about, KEY: lost} if lost else self.about
+        return with_categories(replace(made, about=about), self.asked, observed=self.observed)
+
+    def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:
+        """Say of each column how many rows it is missing in; `cases` and `below` are variables x rounds."""
+        rows, rounds = self.rows, rounds_of(self.survey.waves, group)
+        many = len(rows.unit) if rows.cases is None else int(rows.cases.sum())
+        names: dict[str, int] = {}
+        for i, label in enumerate(labels):
+            names.setdefault(label.dimension or label.indicator or "", i)
+        lacking = {name: i for name, i in names.items() if cases[i].sum() < many}
+        if not lacking:
+            return ""
+        there, weight = (by_round(group, rows, x) for x in (rows.cases, rows.weight))
+        said = []
+        for name, i in lacking.items():
+            of_two = labels[i].statistic == "ratio"  # whose total below is no weight
+            absent = " or ".join(dict.fromkeys(filter(None, self.pairs[0]))) if of_two else name
+            lost = of_columns(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
+            said.append(lost.sentence(self.unit, rounds, of=name if len(names) > 1 else ""))
+        return "; ".join(said)
 
 
 def _by_cell(cells: Cells, variables: Sequence[Floats]) -> Floats:

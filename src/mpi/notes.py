@@ -9,6 +9,7 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.design import COMPLETE
 from mpi.layout import KEY_FIGURES, occurring, row_names
+from mpi.left_out import KEY
 from mpi.plain_text import visible
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
         out.append(f"{'Coefficients' if 'decomposition' in est.about else 'Weights'}: {weightings[0]}.")
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
-    out += [f"{word}: {said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
+    out += [f"{word}{said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
     return [*out, *_flag_notes(layout, style, _MARKS[bracketed][style]), ROUNDING]
 
 
@@ -90,13 +91,14 @@ def _about(layout: Grid, key: str) -> str:
 
 
 _ABOUT = {
-    "counted": "Counted",
-    "numbers": "Numbers",
-    "decomposition": "Decomposition",
-    "lenses": "Lenses",
-    "empty": "Empty groups",
-    "followed": "Followed",
-    "data": "Data",
+    "counted": "Counted: ",
+    KEY: "",
+    "numbers": "Numbers: ",
+    "decomposition": "Decomposition: ",
+    "lenses": "Lenses: ",
+    "empty": "Empty groups: ",
+    "followed": "Followed: ",
+    "data": "Data: ",
 }
 _MARKS: dict[bool, dict[Style, str]] = {
     True: {"se": f"({MISSING}) ", "interval": f"[{MISSING}] ", "estimate": ""},

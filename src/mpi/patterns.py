@@ -13,6 +13,7 @@ from mpi.errors import MpiError, Problems
 from mpi.estimate import described
 from mpi.groups import grouping
 from mpi.identify import Scores, complete, reweighted
+from mpi.left_out import KEY, LeftOut, by_round, of_patterns, rounds_of
 from mpi.measure import Measure
 from mpi.options import Degrees, check_options
 from mpi.parallel import each
@@ -132,8 +133,20 @@ def pattern_estimates(
     parts = each(one, ((), *groups), len(rows.unit))
     found = assemble(domain.design, domain.waves, parts, parts[0][1], level=level, degrees=df)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    about = described(domain, measure, unit or measure.unit)
+    lost = _left_out(prof, parts[0][0], table, measure)
+    said = lost.sentence(unit or measure.unit, rounds_of(domain.waves, parts[0][0]))
+    about = described(domain, measure, unit or measure.unit, {KEY: said} if said else {})
     return replace(found, titles=titles, about=about, measures=(measure,))
+
+
+def _left_out(prof: Profiles, total: Grouping, table: _Table, measure: Measure) -> LeftOut:
+    """Count the rows that miss an answer and add to no quantity."""
+    lost = prof.missing.any(axis=1) & ~(table.variables[:, table.below] != 0).any(axis=1)
+    rows = prof.rows
+    with np.errstate(invalid="ignore"):
+        share = by_round(total, rows, rows.weight * lost[prof.pattern]) / by_round(total, rows, rows.weight)
+    tally = counts(total, rows, prof.pattern, len(lost))
+    return of_patterns(tally, lost, prof.missing, measure.names, share)
 
 
 def check_measure(measure: Measure) -> None:

@@ -11,6 +11,7 @@ from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.keys import NAMES
 from mpi.layout import Column, Grid, grid
+from mpi.left_out import KEY
 from mpi.notes import MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
 from mpi.plain_text import visible
 
@@ -306,7 +307,8 @@ def _caption(est: EstimatesLike) -> str:
     """Say how many numbers, their level and df, and what all of them have in common."""
     same = [f"{n} {est.keys[n].at(0)}" for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
     parts = [f"{len(est):,} estimate{'s' * (len(est) != 1)}", *(s for s in same if s != "contrast level")]
-    return "; ".join([*parts, f"{est.level * 100:g}% confidence intervals", degrees(est)])
+    parts += [f"{est.level * 100:g}% confidence intervals", degrees(est), *filter(None, [est.about.get(KEY)])]
+    return "; ".join(parts)
 
 
 def _first(column: Coded) -> bool:

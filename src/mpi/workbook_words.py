@@ -74,7 +74,9 @@ def explanations(est: EstimatesLike, sheets: Sequence[str], data: str) -> list[t
     list of (str, str)
         Terms and what is said of each.
     """
-    out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in est.about.items()]
+    once = {text: term for term, text in reversed([*est.about.items()])}  # what is said of two things is said once
+    told = [(once[text], text) for text in dict.fromkeys(est.about.values())]
+    out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in told]
     out += [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
     out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
     out += [

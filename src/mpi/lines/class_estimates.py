@@ -14,11 +14,14 @@ from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.groups import grouping
 from mpi.joining import concat
+from mpi.left_out import KEY
 from mpi.lines.classification import classify
+from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
 from mpi.ratios import numbers, ratio
 from mpi.rows import counted, rows_of
+from mpi.survey import in_words
 from mpi.totals import cells_of
 
 if TYPE_CHECKING:
@@ -44,7 +47,6 @@ __all__ = [
     "estimate_classes",
     "estimate_line",
     "estimate_status",
-    "unasked",
 ]
 
 Undecided = Literal["drop", "bounds"]
@@ -134,16 +136,19 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
     line, survey = status.line, status.survey
     classes = estimate_classes(status, by, unit=unit, **shared)
     if not line.indicators:
-        return replace(classes, about=_about(line, survey, unit))
+        return classes
     unknown_to_all = unasked(status)
     if unknown_to_all:
         warn(
             f"{', '.join(unknown_to_all)} is missing in every row: the figures of {line.name}'s measure are left out; "
             "classes are given where they are decided all the same"
         )
-        return replace(classes, about=_about(line, survey, unit))
+        return classes
     figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
-    return replace(concat([classes, figures]), titles=figures.titles, about={**figures.about, "numbers": NUMBERS_ARE})
+    where = options.get("where")
+    lost = costs_of(status, survey if where is None else survey.where(where), unit).told
+    about = {**figures.about, "numbers": NUMBERS_ARE, **({KEY: lost} if lost else {})}
+    return replace(concat([classes, figures]), titles=figures.titles, about=about)
 
 
 @kinds_checked
@@ -187,14 +192,8 @@ def _about(line: Standard, survey: Survey, unit: Unit) -> dict[str, str]:
         "source": line.instrument.text,
         "counted": counted(survey, unit),
         "numbers": NUMBERS_ARE,
-        "survey": repr(survey).strip("<>"),
+        "survey": in_words(survey),
     }
-
-
-def unasked(status: Classification) -> list[str]:
-    """Return the indicators of the line that are missing in every row: its measure cannot be estimated with any."""
-    names = [(i.name, status.survey.numbers(i.column)) for i in status.line.indicators]
-    return [name for name, values in names if np.isnan(np.asarray(values, dtype=np.float64)).all()]
 
 
 def estimate_classes(
@@ -222,7 +221,10 @@ def estimate_classes(
     for columns in ((), *asked):
         cells = cells_of(group := grouping(survey, rows, columns), rows, survey.design)
         parts.append((group, cells, _parts(cells, rows, figures)))
-    return assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+    found = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+    what = "left out" if missing == "drop" else "counted both ways"
+    lost = costs_of_classes(status, rows, unit).of_classes(what).rstrip(".")
+    return replace(found, about={**_about(status.line, survey, unit), **({KEY: lost} if lost else {})})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,8 @@ from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.estimate import estimate
 from mpi.joining import concat
-from mpi.lines.class_estimates import estimate_classes, unasked
+from mpi.lines.class_estimates import estimate_classes
+from mpi.lines.missing_costs import unasked
 
 if TYPE_CHECKING:
     from mpi.estimates import Estimates

@@ -15,7 +15,7 @@ from mpi.estimate import estimate
 from mpi.joining import concat
 from mpi.keys import Coded, coded
 from mpi.layout import KEY_FIGURES
-from mpi.lines.class_estimates import unasked
+from mpi.lines.missing_costs import unasked
 from mpi.means import mean
 
 if TYPE_CHECKING:

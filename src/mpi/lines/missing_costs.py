@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.lines.class_estimates import unasked
 from mpi.lines.class_table import reasons
 from mpi.rows import rows_of
 
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
     from mpi.lines.classification import Classification
     from mpi.measure_words import Unit
     from mpi.rows import Rows
+    from mpi.survey import Survey
 
-__all__ = ["Lost", "MissingCosts", "missing_costs"]
+__all__ = ["Lost", "MissingCosts", "costs_of", "costs_of_classes", "missing_costs", "unasked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class MissingCosts:
     unit : {"person", "household"}
         What a case is.
     cases : int
-        The unweighted number of cases.
+        The unweighted number of cases; rows of weight 0 are none.
     undecided : tuple of Lost
         Those whose class could be another, by what is missing; the shares of the classes are of the others.
     dropped : tuple of Lost
@@ -62,17 +62,25 @@ class MissingCosts:
 
     def sentences(self) -> list[str]:
         """Say it: in one sentence of the classes, and in one of the measure where it leaves somebody out."""
-        if self.undecided:
-            because = "; ".join(f"{x.reason} {x.cases:,}" for x in self.undecided)
-            said = [f"The class of {self._of(self.undecided)} is undecided and left out: {because}."]
-        else:
-            said = [f"The class of all {self.cases:,} {self.unit}s is decided."]
+        said = [self.of_classes() or f"The class of all {self.cases:,} {self.unit}s is decided."]
         if self.unasked:
             said.append(f"M0, H and A are not estimated: {_named(self.unasked)} missing in every row.")
         if self.dropped:
             because = ", ".join(f"{_named([x.reason])} {x.cases:,}" for x in self.indicators)
             said.append(f"M0, H and A leave out {self._of(self.dropped)}, whose answers are missing: {because}.")
         return said
+
+    def of_classes(self, what: str = "left out") -> str:
+        """Say whose class is undecided, and what becomes of them; nothing where all are decided."""
+        if not self.undecided:
+            return ""
+        because = "; ".join(f"{x.reason} {x.cases:,}" for x in self.undecided)
+        return f"The class of {self._of(self.undecided)} is undecided and {what}: {because}."
+
+    @property
+    def told(self) -> str:
+        """What is to be said under a table: nothing where nobody is left out."""
+        return " ".join(self.sentences()[0 if self.undecided else 1 :]).rstrip(".")
 
     def _of(self, lost: tuple[Lost, ...]) -> str:
         cases, share = sum(x.cases for x in lost), sum(x.share for x in lost)
@@ -99,16 +107,27 @@ def missing_costs(status: Classification, unit: Unit = "person") -> MissingCosts
     >>> print(*missing_costs(status).sentences())
     The class of 1 of 3 persons (33.33% of the population) is undecided and left out: income missing 1.
     """
-    rows = rows_of(status.survey, unit, [f"{status.prefix}class_code"])
-    weight = rows.weight
-    undecided = []
-    for reason, mask in reasons(status.evidence, status.code == 0):
-        here = rows.of(mask)
-        if here.any():
-            undecided.append(_lost(reason, here, weight))
+    return costs_of(status, status.survey, unit)
+
+
+def costs_of(status: Classification, survey: Survey, unit: Unit) -> MissingCosts:
+    """Count them in a domain of the classified survey; see `missing_costs`."""
+    rows = rows_of(survey, unit, [f"{status.prefix}class_code"])
     absent = tuple(unasked(status))
     dropped, indicators = ((), ()) if absent else _of_measure(status, rows)
-    return MissingCosts(unit, len(weight), tuple(undecided), dropped, indicators, absent)
+    return replace(costs_of_classes(status, rows, unit), dropped=dropped, indicators=indicators, unasked=absent)
+
+
+def costs_of_classes(status: Classification, rows: Rows, unit: Unit) -> MissingCosts:
+    """Count those alone whose class is undecided, of some rows."""
+    found = [_lost(reason, rows.of(mask), rows) for reason, mask in reasons(status.evidence, status.code == 0)]
+    return MissingCosts(unit, int(_cases(rows).sum()), tuple(x for x in found if x.cases), (), (), ())
+
+
+def unasked(status: Classification) -> list[str]:
+    """Return the indicators of the line that are missing in every row: its measure cannot be estimated with any."""
+    names = [(i.name, status.survey.numbers(i.column)) for i in status.line.indicators]
+    return [name for name, values in names if np.isnan(np.asarray(values, dtype=np.float64)).all()]
 
 
 def _named(indicators: Sequence[str]) -> str:
@@ -120,10 +139,15 @@ def _of_measure(status: Classification, rows: Rows) -> tuple[tuple[Lost, ...], t
     survey = status.survey
     missing = {i.name: np.isnan(rows.of(survey.numbers(i.column)).astype(np.float64)) for i in status.line.indicators}
     some = np.any(list(missing.values()), axis=0) if missing else np.zeros(len(rows.weight), dtype=bool)
-    indicators = [_lost(name, here, rows.weight) for name, here in missing.items() if here.any()]
-    lost = (_lost("incomplete", some, rows.weight),) if some.any() else ()
+    indicators = [x for name, here in missing.items() if (x := _lost(name, here, rows)).cases]
+    lost = tuple(x for x in (_lost("incomplete", some, rows),) if x.cases)
     return lost, tuple(sorted(indicators, key=lambda x: -x.cases))
 
 
-def _lost(reason: str, here: NDArray[np.bool_], weight: NDArray[np.float64]) -> Lost:
-    return Lost(reason, int(here.sum()), float(weight[here].sum() / weight.sum()))
+def _lost(reason: str, here: NDArray[np.bool_], rows: Rows) -> Lost:
+    return Lost(reason, int(_cases(rows)[here].sum()), float(rows.weight[here].sum() / rows.weight.sum()))
+
+
+def _cases(rows: Rows) -> NDArray[np.int64]:
+    """Return how many cases each row is."""
+    return np.ones(len(rows.unit), dtype=np.int64) if rows.cases is None else rows.cases

@@ -126,24 +126,6 @@ def test_stata_of_every_old_version(tmp_path: Path, version: int, order: str) ->
     assert table.titles == {"sex": "Giới tính"}
 
 
-def _refuse(*args: object, **kwargs: object) -> None:
-    raise ValueError("Version of given Stata file is not supported")
-
-
-def test_stata_110_which_pandas_2_lacks_is_read_by_pyreadstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pd, "read_stata", _refuse)
-    table = read_table(old_stata(tmp_path / "old.dta", 110), columns=["weight", "sex"])
-    assert list(table.frame.columns) == ["weight", "sex"]
-    assert table.frame["weight"].fillna(-1).tolist() == [1.5, -1, 2.5]
-    assert table.labels == {"sex": {1: "Nam", 2: "Nữ"}}
-
-
-def test_stata_104_needs_pandas_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pd, "read_stata", _refuse)
-    monkeypatch.setattr(pd, "__version__", "2.3.1")
-    assert "needs pandas 3" in told(old_stata(tmp_path / "old.dta", 104))
-
-
 @pytest.mark.parametrize("version", [106, 107, 109, 112, 116])
 def test_stata_version_never_released_is_refused_by_name(tmp_path: Path, version: int) -> None:
     path = old_stata(tmp_path / "old.dta", version)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["dated", "possible", "tell_impossible"]
+__all__ = ["dated", "tell_impossible"]
 
 _DAY = 86_400
 _FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
@@ -78,21 +78,6 @@ def _times(values: Any) -> Any:
     midnight = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # a time of day has no zone
     found[good] = [(midnight + dt.timedelta(seconds=float(v))).time() for v in values[good]]
     return found
-
-
-def possible(frame: pd.DataFrame, seen: dict[str, int]) -> pd.DataFrame:
-    """Return the frame with dates beyond the years 1 to 9999, which no calendar holds, missing."""
-    made = {}
-    for name in frame.columns:
-        if frame[name].dtype.kind == "M":
-            values = frame[name].to_numpy()
-            with np.errstate(all="ignore"):
-                years = values.astype("datetime64[Y]").astype(np.int64) + 1970
-            bad = ~np.isnat(values) & ((years < 1) | (years > 9999))
-            if bad.any():
-                seen[name] = seen.get(name, 0) + int(bad.sum())
-                made[name] = frame[name].mask(bad)
-    return frame.assign(**made) if made else frame
 
 
 def tell_impossible(path: Path, seen: Mapping[str, int]) -> None:

@@ -1,268 +1,289 @@
-"""Stata files of all versions: data by pandas, which is ten times faster, labels by pyreadstat.
+"""Stata files of all versions, 102 to 119: the columns asked for, with their labels.
 
-pandas 3 reads every version that Stata released. Before, it lacks 102 to 104 and 110; pyreadstat stands in for
-110 only: it does not know the missing values of 102 to 104. `dta_layout` proves first that the file is whole.
+`dta_layout` proves first that the file is whole; `dta_values` then takes the columns out of its rows.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, warn
-from mpi.readers import dta_layout
-from mpi.readers.binary_strings import without_binary
-from mpi.readers.dates import possible, tell_impossible
-from mpi.readers.faults import DamagedError
-from mpi.readers.metadata import labels_of, titles_of
+from mpi.errors import warn
+from mpi.readers import dta_dates, dta_labels, dta_layout
+from mpi.readers.dates import tell_impossible
+from mpi.readers.dta_missing import without_missing
+from mpi.readers.dta_strings import LongStrings
+from mpi.readers.dta_values import Texts, raw_columns
 from mpi.readers.pieces import Meaning, Pieces
-from mpi.readers.reasons import extended_missing
 from mpi.readers.table import Table
-from mpi.readers.text import as_unicode, repair_latin1, tidied_names, without_blanks
+from mpi.readers.text import Gathered, map_labels, texts_of, tidied_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from mpi.readers.dta_layout import Layout
-
-    Labels = Mapping[str, Mapping[object, str]]
+    from mpi.readers.text import Repair
 
 __all__ = ["names", "pieces", "read"]
 
-_UNICODE_SINCE = 118
-_SINCE_PANDAS_3 = (102, 103, 104)
-_NOT_BEFORE_PANDAS_3 = 110
-_NO_READSTAT = (102, 103)
+_UNICODE_SINCE, _TAGGED_SINCE = 118, 117
+_WIDE = 2000
+"""From how many columns on pandas is given one array for all of one type."""
 
 
 def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:  # noqa: ARG001  # Stata's own are Unicode
-    """Return the names of the columns, from the head of the file."""
-    return tuple(_raw_names(path))
-
-
-def _raw_names(path: Path) -> dict[str, str]:
-    """Return the names of the columns as they are said, and as they stand in the file."""
-    from pandas.api.typing import StataReader
-
-    if dta_layout.version_of(path) in _NO_READSTAT:
-        with StataReader(path) as reader:
-            return tidied_names(map(str, reader.variable_labels()))
-    return tidied_names(_metadata(path, legacy=False)[0].column_names)
-
-
-def _raw(path: Path, columns: list[str]) -> list[str]:
-    """Return how columns are called in the file: otherwise at most where their letters can be composed."""
-    names = {} if all(map(str.isascii, columns)) else _raw_names(path)
-    return [names.get(c, c) for c in columns]
+    """Return the names of the columns."""
+    return tuple(_places(dta_layout.walk(path)))
 
 
 def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
     """Return the columns with their labels; a file that is not whole is refused."""
     layout = dta_layout.walk(path)
-    frame, legacy = _data(path, layout, None if columns is None else _raw(path, columns))
-    frame = _with_years(frame, _years(path, layout, frame))
-    if len(frame) != layout.rows:
-        raise DamagedError(f"its header says {layout.rows} rows, and {len(frame)} were found")
-    raw = tidied_names(map(str, frame.columns))
-    kept = list(raw)
-    labels, titles, legacy = _labels(path, layout, legacy=legacy)
-    _tell_undefined(path, layout, [raw[name] for name in kept])
-    seen: dict[str, int] = {}
-    frame = without_binary(possible(frame.set_axis(kept, axis=1), seen), path)
-    tell_impossible(path, seen)
-    table = Table(
-        frame,
-        {name: labels[raw[name]] for name in kept if raw[name] in labels},
-        {name: titles[raw[name]] for name in kept if raw[name] in titles},
-    )
-    context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-    found = as_unicode(table, path, context=context, repair=repair_latin1 if legacy else None, encoding=encoding)
-    return replace(found, frame=without_blanks(found.frame), reasons=_reasons(path, layout, frame, raw, columns))
-
-
-def _reasons(
-    path: Path, layout: Layout, frame: pd.DataFrame, raw: Mapping[str, str], columns: list[str] | None
-) -> dict[str, list[Any]]:
-    """Return which extended missing value stands where numbers are missing."""
-    gaps = [name for name in raw if frame[name].dtype.kind in "fiu" and frame[name].hasnans]
-    if not gaps:
-        return {}
-    order = list(raw.values() if columns is None else _raw_names(path).values())
-    return extended_missing(path, layout, {name: order.index(raw[name]) for name in gaps})
-
-
-def _data(path: Path, layout: Layout, columns: list[str] | None) -> tuple[pd.DataFrame, bool]:
-    """Return the data, and whether its text was read as Latin-1."""
-    import pandas as pd
-
-    legacy = layout.version < _UNICODE_SINCE
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        try:
-            frame = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, columns=columns)
-        except UnicodeDecodeError:
-            return _data_around_bad_text(path, columns), True
-        except ValueError:
-            if layout.version in _SINCE_PANDAS_3 and int(pd.__version__.split(".")[0]) < 3:
-                raise MpiError(f"cannot read {path}: its version, {layout.version}, needs pandas 3") from None
-            if layout.version != _NOT_BEFORE_PANDAS_3:
-                raise
-            return _data_by_pyreadstat(path, columns), True
-    _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
-    return frame, legacy or any(issubclass(w.category, UnicodeWarning) for w in seen)
+    places = _chosen(layout, columns)
+    opened = _Opened(path, layout)
+    held = opened.columns(places)
+    opened.tell(places)
+    meaning = opened.meaning(places)
+    titles = {n: t for n, p in places.items() if (t := opened.title(p))}
+    gathered = Gathered()
+    for texts in (c.texts for c in held.values() if isinstance(c, _Coded)):
+        gathered.see(texts, repair=meaning.repair)
+    gathered.see(texts_of(Table(None, meaning.labels, titles)), repair=meaning.repair)
+    change = gathered.change(path, meaning.context, repair=meaning.repair, encoding=encoding)
+    frame = _frame(held, layout.rows, change)
+    if change is None:
+        return Table(frame, meaning.labels, titles, opened.reasons)
+    changed = {n: change(t) for n, t in titles.items()}
+    return Table(frame, map_labels(meaning.labels, change), changed, opened.reasons)
 
 
 def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = None) -> Pieces:  # noqa: ARG001  # of .sav
     """Return the columns piece by piece, each of so many rows; a file that is not whole is refused."""
     layout = dta_layout.walk(path)
-    raw = _raw(path, columns)
-    found, seen = {"legacy": layout.version < _UNICODE_SINCE}, dict[str, int]()
+    places = _chosen(layout, columns)
+    opened = _Opened(path, layout)
 
     def frames() -> Iterator[pd.DataFrame]:
         """Yield the rows, and note whether texts are of old encodings."""
-        for frame, legacy in _in_pieces(path, layout, raw, rows):
-            found["legacy"] |= legacy
-            yield without_blanks(without_binary(possible(frame.set_axis(columns, axis=1), seen), path))
+        for start in range(0, layout.rows, rows):
+            stop = min(start + rows, layout.rows)
+            yield _frame(opened.columns(places, start, stop, reasons=False), stop - start)
 
     def meaning() -> Meaning:
-        """Return labels and titles, when all rows have been seen."""
-        labels, titles, repair = _labels(path, layout, legacy=found["legacy"])
-        _tell_undefined(path, layout, raw)
-        tell_impossible(path, seen)
-        context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
-        kept = {n: labels[r] for n, r in zip(columns, raw, strict=True) if r in labels}
-        return Meaning(kept, tuple(context), repair)
+        """Return what the values mean, when all rows have been seen."""
+        opened.tell(places)
+        return opened.meaning(places)
 
-    kinds = _kinds(path, layout, raw)
-    return Pieces(layout.rows, {n: kinds[r] for n, r in zip(columns, raw, strict=True)}, frames, meaning)
+    return Pieces(layout.rows, {n: _kind(layout, p) for n, p in places.items()}, frames, meaning)
 
 
-def _kinds(path: Path, layout: Layout, columns: list[str]) -> dict[str, str]:
-    """Return what each column is declared to be; dates are seen in the first row."""
-    first = next(_in_pieces(path, layout, columns, 1))[0] if layout.rows else None
-    dates = [] if first is None else [c for c in columns if first[c].dtype.kind == "M"]
-    if layout.version in _NO_READSTAT:
-        known = {c: "double" if first is None or _is_numeric(first[c]) else "string" for c in columns}
-    else:
-        known = _metadata(path, legacy=False)[0].readstat_variable_types
-    return {c: "timestamp" if c in dates else known[c] for c in columns}
+def _kind(layout: Layout, place: int) -> str:
+    """Return what a column is declared to be."""
+    kind = layout.columns[place][0]
+    if kind in {"", "L"}:
+        return "string"
+    shown = dta_dates.date_kind(layout.formats[place])
+    if shown == dta_dates.YEARS:
+        return "int32"
+    if shown and shown != dta_dates.LEAP_SECONDS:
+        return "timestamp"
+    return {"b": "int8", "h": "int16", "i": "int32", "f": "float", "d": "double"}[kind]
 
 
-def _in_pieces(path: Path, layout: Layout, columns: list[str], rows: int) -> Iterator[tuple[pd.DataFrame, bool]]:
-    """Yield pieces, and whether their text was read as Latin-1."""
+def _places(layout: Layout) -> dict[str, int]:
+    """Return where each column is, by its name as it is said."""
+    decode = _decode if layout.version >= _UNICODE_SINCE else _latin1
+    return {clean: place for place, clean in enumerate(tidied_names(map(decode, layout.names)))}
+
+
+def _chosen(layout: Layout, columns: list[str] | None) -> dict[str, int]:
+    places = _places(layout)
+    return places if columns is None else {name: places[name] for name in columns}
+
+
+def _latin1(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+def _decode(raw: bytes) -> str:
+    """Return text of Unicode; what is none is read byte by byte, and mended later."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _is_unicode(texts: Iterable[bytes]) -> bool:
+    try:
+        b"\0".join(texts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A column of texts: the distinct ones, and which of them stands in each row."""
+
+    texts: Sequence[str]
+    codes: NDArray[np.integer[Any]]
+
+    def taken(self, change: Repair | None = None) -> Any:
+        """Return the text of each row as pandas holds texts; a blank one is missing."""
+        import numpy as np
+        import pandas as pd
+
+        if not len(self.codes):
+            return pd.Series([""]).array[:0]
+        texts = self.texts if change is None else list(map(change, self.texts))
+        where = np.array([i if text else -1 for i, text in enumerate(texts)], np.int64)
+        return pd.Series(list(texts)).array.take(where[self.codes], allow_fill="" in texts)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A file that is being read: what is seen on the way is told at the end."""
+
+    path: Path
+    layout: Layout
+    reasons: dict[str, list[Any]] = field(default_factory=dict)
+    legacy: bool = False
+    impossible: dict[str, int] = field(default_factory=dict)
+    binary: dict[str, None] = field(default_factory=dict)
+    long: LongStrings | None = None
+
+    def __post_init__(self) -> None:
+        at = self.layout
+        self.legacy = at.version < _UNICODE_SINCE or not all(
+            map(_is_unicode, (at.names, at.titles, at.label_names, at.formats, at.tables))
+        )
+
+    def columns(
+        self, places: Mapping[str, int], start: int = 0, stop: int | None = None, *, reasons: bool = True
+    ) -> dict[str, Any]:
+        """Return the rows from one to before another, column by column; texts are coded."""
+        raw = raw_columns(self.path, self.layout, places.values(), start, stop)
+        return {name: self._column(name, place, raw.pop(place), reasons=reasons) for name, place in places.items()}
+
+    def _column(self, name: str, place: int, raw: NDArray[Any] | Texts, *, reasons: bool) -> Any:
+        if isinstance(raw, Texts):
+            return self._texts(raw)
+        if self.layout.columns[place][0] == "L":
+            return self._long(name, raw)
+        values, letters = without_missing(raw, self.layout.version)
+        kind = dta_dates.date_kind(self.layout.formats[place])
+        if kind and kind not in {dta_dates.YEARS, dta_dates.LEAP_SECONDS}:
+            dates, lost = dta_dates.moments(values, kind)
+            if lost:
+                self.impossible[name] = self.impossible.get(name, 0) + lost
+            return dates
+        if reasons and letters is not None:
+            self.reasons[name] = letters.tolist()
+        return dta_dates.years(values) if kind == dta_dates.YEARS else values
+
+    def _texts(self, raw: Texts) -> _Coded:
+        texts = [text.partition(b"\0")[0] for text in raw.distinct]
+        if self.layout.version < _UNICODE_SINCE:
+            return _Coded(list(map(_latin1, texts)), raw.codes)
+        self.legacy = self.legacy or not _is_unicode(texts)
+        return _Coded(list(map(_decode, texts)), raw.codes)
+
+    def _long(self, name: str, raw: NDArray[Any]) -> _Coded:
+        import pandas as pd
+
+        if self.long is None:
+            self.long = LongStrings(self.path, self.layout)
+        codes, numbers = pd.factorize(raw)
+        held = self.long.get(numbers.tolist())
+        texts = [held[n] for n in numbers.tolist()]
+        if None in texts:
+            self.binary[name] = None
+        return _Coded([text or "" for text in texts], codes)
+
+    def meaning(self, places: Mapping[str, int]) -> Meaning:
+        """Return value labels and all texts of the head; these are read as Latin-1 if any text of the file is."""
+        at, attached = self.layout, [t if t in self.layout.tables else None for t in self.layout.label_names]
+        tables = self._tables({t for t in attached if t is not None})
+        labels = {n: dict(tables[t]) for n, p in places.items() if (t := attached[p]) and not _is_text(at, p)}
+        context = [self._text(t) for t in at.titles if t.strip()]
+        context += [label for table in tables.values() for label in table.values()]
+        return Meaning(labels, tuple(context), self.legacy)
+
+    def _tables(self, wanted: Iterable[bytes]) -> dict[bytes, dict[object, str]]:
+        """Return tables of value labels."""
+        try:
+            if not self.legacy:
+                return {t: dta_labels.table(self.layout, t, bytes.decode) for t in wanted}
+        except UnicodeDecodeError:
+            self.legacy = True
+        return {t: dta_labels.table(self.layout, t, _latin1) for t in wanted}
+
+    def _text(self, raw: bytes) -> str:
+        return _latin1(raw) if self.legacy else raw.decode()
+
+    def title(self, place: int) -> str:
+        """Return the title of a column, or ""; call it after `meaning`."""
+        return self._text(self.layout.titles[place].rstrip(b" "))
+
+    def tell(self, places: Mapping[str, int]) -> None:
+        """Warn of what was lost on the way, and of labels that are named and absent."""
+        uncounted = [n for n, p in places.items() if self._counts_leap_seconds(p)]
+        if uncounted:
+            said = ", ".join(map(repr, uncounted))
+            warn(f"{self.path} counts leap seconds (%tC) in {said}; these columns are left as Stata's own numbers")
+        if self.layout.version < _TAGGED_SINCE:
+            _tell_undefined(self.path, self.layout, places)
+        tell_impossible(self.path, self.impossible)
+        if self.binary:
+            said = ", ".join(map(repr, self.binary))
+            warn(f"{self.path} holds binary values that are no text, in {said}; they are missing")
+
+    def _counts_leap_seconds(self, place: int) -> bool:
+        shown = dta_dates.date_kind(self.layout.formats[place])
+        return shown == dta_dates.LEAP_SECONDS and not _is_text(self.layout, place)
+
+
+def _is_text(layout: Layout, place: int) -> bool:
+    return layout.columns[place][0] in {"", "L"}
+
+
+def _frame(columns: Mapping[str, Any], rows: int, change: Repair | None = None) -> pd.DataFrame:
+    """Return columns as a frame, texts changed."""
     import pandas as pd
 
-    done, years = 0, None
-    try:
-        with warnings.catch_warnings(record=True) as seen:
-            warnings.simplefilter("always")
-            reader: Any = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=True, iterator=True)
-        with reader:
-            while done < layout.rows:
-                with warnings.catch_warnings(record=True) as seen:
-                    warnings.simplefilter("always")
-                    frame = reader.read(min(rows, layout.rows - done), columns=columns)
-                _pass_on(path, [w for w in seen if not issubclass(w.category, UnicodeWarning)])
-                done += len(frame)
-                years = _years(path, layout, frame) if years is None else years
-                yield _with_years(frame, years), any(issubclass(w.category, UnicodeWarning) for w in seen)
-    except (UnicodeDecodeError, ValueError) as error:
-        if done or (not isinstance(error, UnicodeDecodeError) and layout.version != _NOT_BEFORE_PANDAS_3):
-            raise
-        for start in range(0, layout.rows, rows):
-            yield _data_by_pyreadstat(path, columns, row_offset=start, row_limit=rows), True
+    found = {name: c.taken(change) if isinstance(c, _Coded) else c for name, c in columns.items()}
+    return _assembled(found) if len(found) > _WIDE else pd.DataFrame(found, index=pd.RangeIndex(rows), copy=False)
 
 
-def _years(path: Path, layout: Layout, frame: pd.DataFrame) -> list[str]:
-    """Return the columns that hold years (format %ty), of which pandas makes the first of January."""
-    dates = [str(c) for c in frame.columns if frame[c].dtype.kind == "M"]
-    if not dates or layout.version in _NO_READSTAT:
-        return []
-    formats = _metadata(path, legacy=False)[0].original_variable_types
-    return [c for c in dates if formats.get(c, "").lstrip("%-").startswith("ty")]
+def _assembled(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a frame of very many columns: pandas puts them together one by one, which is slow."""
+    import numpy as np
+    import pandas as pd
+
+    kinds: dict[str, list[str]] = {}
+    for name, values in columns.items():
+        kinds.setdefault(values.dtype.char if isinstance(values, np.ndarray) else "", []).append(name)
+    parts = [
+        pd.DataFrame(np.stack([columns[n] for n in held]).T, columns=held, copy=False)
+        if kind
+        else pd.DataFrame({n: columns[n] for n in held})
+        for kind, held in kinds.items()
+    ]
+    return pd.concat(parts, axis=1).reindex(columns=list(columns))
 
 
-def _with_years(frame: pd.DataFrame, years: list[str]) -> pd.DataFrame:
-    return frame.assign(**{c: frame[c].dt.year for c in years}) if years else frame
-
-
-def _data_by_pyreadstat(path: Path, columns: list[str] | None, **part: int) -> Any:
-    import pyreadstat
-
-    options: Any = {"usecols": columns, "encoding": "ISO-8859-1", "dates_as_pandas_datetime": True, **part}
-    frame: Any = pyreadstat.read_dta(str(path), **options)[0]
-    return frame if columns is None else frame[columns]
-
-
-def _data_around_bad_text(path: Path, columns: list[str] | None) -> Any:
-    """Read what can be: pandas stops at any long string (strL) that is not UTF-8, pyreadstat at those asked for."""
-    try:
-        return _data_by_pyreadstat(path, columns)
-    except UnicodeDecodeError as error:
-        raise DamagedError(
-            "a long string (strL) in it is not in UTF-8; translate it in Stata with `unicode translate`, or "
-            "leave its column out by way of `columns`"
-        ) from error
-
-
-def _pass_on(path: Path, seen: list[warnings.WarningMessage]) -> None:
-    for warning in seen:
-        warn(f"{path}: {' '.join(str(warning.message).split())}")
-
-
-def _labels(path: Path, layout: Layout, *, legacy: bool) -> tuple[Labels, Mapping[str, str], bool]:
-    """Return value labels, variable labels, and whether any text of the file was read as Latin-1."""
-    if layout.version in _NO_READSTAT:
-        return (*_labels_by_pandas(path, layout), legacy)
-    metadata, legacy = _metadata(path, legacy=legacy)
-    labels = {
-        name: {_dotted(value): label for value, label in values.items()} for name, values in labels_of(metadata).items()
-    }
-    return labels, titles_of(metadata), legacy
-
-
-def _dotted(value: object) -> object:
-    """Return an extended missing value, "a" to ReadStat, as Stata writes it: ".a"."""
-    return f".{value}" if isinstance(value, str) else value
-
-
-def _labels_by_pandas(path: Path, layout: Layout) -> tuple[Labels, Mapping[str, str]]:
-    from pandas.api.typing import StataReader
-
-    with StataReader(path) as reader:
-        tables, titles = reader.value_labels(), reader.variable_labels()
-    named = zip(layout.names, layout.label_names, strict=True)
-    labels: Labels = {
-        name: {int(value): label for value, label in tables[table].items()} for name, table in named if table in tables
-    }
-    return labels, {name: title for name, title in titles.items() if title}
-
-
-def _metadata(path: Path, *, legacy: bool) -> tuple[Any, bool]:
-    """Return what pyreadstat says of the file; text that is not UTF-8 is read as Latin-1, and so said."""
-    import pyreadstat
-
-    if not legacy:
-        try:
-            return pyreadstat.read_dta(str(path), metadataonly=True)[1], False
-        except (UnicodeDecodeError, pyreadstat.ReadstatError) as error:
-            if isinstance(error, pyreadstat.ReadstatError) and "convert string" not in str(error):
-                raise
-    return pyreadstat.read_dta(str(path), metadataonly=True, encoding="ISO-8859-1")[1], True
-
-
-def _is_numeric(column: pd.Series[Any]) -> bool:
-    return column.dtype.kind in "iufbM"
-
-
-def _tell_undefined(path: Path, layout: Layout, kept: list[str]) -> None:
+def _tell_undefined(path: Path, layout: Layout, places: Mapping[str, int]) -> None:
     """Warn of labels that the file names and does not hold: before version 117 a clean cut looks the same."""
-    named = dict(zip(layout.names, layout.label_names, strict=True))
-    lost = [f"{name} ({named[name]})" for name in kept if named.get(name) and named[name] not in layout.defined]
+    lost = [
+        f"{name} ({_latin1(layout.label_names[place])})"
+        for name, place in places.items()
+        if layout.label_names[place] and layout.label_names[place] not in layout.tables
+    ]
     if lost:
         message = (
             f"{path} names value labels that it does not hold, for {', '.join(lost)}: they were dropped "

@@ -109,7 +109,7 @@ def tidied(table: Table) -> Table:
 
 def texts_of(table: Table) -> Iterator[str]:
     """Yield the texts of a table: each column's distinct strings, the labels and the variable labels."""
-    for name in _names(table.frame):
+    for name in [] if table.frame is None else _names(table.frame):
         yield from _distinct(table.frame, name)
     for values in table.labels.values():
         yield from values.values()
@@ -247,7 +247,8 @@ def _is_arrow(frame: Any) -> bool:
 def _names(frame: Any) -> list[str]:
     if _is_arrow(frame):
         return [field.name for field in frame.schema if "string" in str(field.type)]
-    return [name for name, kind in frame.dtypes.items() if kind == object or str(kind).startswith("str")]  # noqa: E721
+    texts = [(name, kind) for name, kind in frame.dtypes.items() if kind.kind == "O"]
+    return [name for name, kind in texts if kind == object or str(kind).startswith("str")]  # noqa: E721
 
 
 def _distinct(frame: Any, name: str) -> list[str]:

@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.errors import MpiError, unknown
+from mpi.key_types import known_levels, ordered_levels, unfit, unfit_values, without_zone, zone_of
 from mpi.readonly import seal
 
 if TYPE_CHECKING:
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "COMPOSITE",
     "MISSING",
     "Categories",
     "as_frame",
     "categories",
     "column_levels",
-    "composite",
     "compress",
     "constant_within",
     "declared",
@@ -44,8 +43,6 @@ MISSING = "(missing)"
 
 _TABLE, _INT32 = 1 << 26, 1 << 31
 _SHORT, _PROBE, _RUNS = 4096, 1 << 16, 0.25
-COMPOSITE = (nw.List, nw.Array, nw.Struct)
-"""The types of columns that can be no groups."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -313,8 +310,17 @@ def _ordered(parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
 
 
 def column_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
-    """Return the levels of one column, and each row's position among them, -1 where missing."""
+    """Return the levels of one column, and each row's position among them, -1 where missing.
+
+    Raises
+    ------
+    MpiError
+        When it holds what can be no group: bytes, lists, lengths of time.
+    """
     dtype = series.dtype
+    said = unfit(series.name, dtype)
+    if said:
+        raise MpiError(said)
     if dtype == nw.Boolean:
         levels, index = _numeric_levels(numbers(series))
         return [bool(v) for v in levels], index
@@ -327,9 +333,55 @@ def column_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
     if dtype.is_integer() or dtype.is_float():
         return _numeric_levels(numbers(series))
     native = nw.to_native(series)
+    zone = zone_of(dtype, getattr(native, "dtype", None))
+    if zone is not None or isinstance(dtype, nw.Datetime):
+        return _moments(series if zone is None else series.dt.replace_time_zone(None))
     if isinstance(dtype, (nw.Categorical, nw.Enum)) and hasattr(native, "cat") and hasattr(native.cat, "codes"):
-        return list(native.cat.categories), native.cat.codes.to_numpy().astype(np.int32)
-    return _other_levels(series)
+        return _fit(series.name, list(without_zone(native.cat.categories))), native.cat.codes.to_numpy().astype(
+            np.int32
+        )
+    arrow = _dictionary(series)
+    return _other_levels(series) if arrow is None else _dictionary_levels(series, arrow)
+
+
+def _fit(name: str, levels: list[Any]) -> list[Any]:
+    """Return levels that can be groups; refuse others."""
+    said = unfit_values(name, levels)
+    if said:
+        raise MpiError(said)
+    return levels
+
+
+def _moments(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return the levels of points in time, of any unit, as Python counts them."""
+    import pandas as pd
+
+    values = series.to_numpy()
+    if values.dtype.kind != "M":
+        return _other_levels(series)
+    absent = np.isnat(values)
+    levels, index = compress(values[~absent].view(np.int64))
+    return list(pd.DatetimeIndex(levels.view(values.dtype))), _spread(index, absent)
+
+
+def _dictionary(series: nw.Series[Any]) -> Any:
+    """Return a dictionary of Arrow, in a table or under pandas; None where the column is none."""
+    if series.dtype != nw.Categorical:
+        return None
+    native = nw.to_native(series)
+    if series.implementation.is_pyarrow():
+        return native
+    return native.array.__arrow_array__() if series.implementation.is_pandas_like() else None
+
+
+def _dictionary_levels(series: nw.Series[Any], arrow: Any) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return the levels of a dictionary by its values; one without order says nothing of it."""
+    plain: Any = nw.from_native(arrow.cast(arrow.type.value_type), series_only=True)
+    levels, index = column_levels(plain.alias(series.name))
+    if not arrow.type.ordered:
+        return levels, index
+    known = list(ordered_levels(arrow))
+    return known, np.array([*map(known.index, levels), -1], dtype=np.int32)[index]
 
 
 def _numeric_levels(values: NDArray[Any]) -> tuple[list[Any], NDArray[np.int32]]:
@@ -357,11 +409,10 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
     if series.implementation.is_pandas_like():
         try:
             index, values = native.factorize()
-        except TypeError as error:
-            raise MpiError(composite(series.name, series.dtype)) from error
+        except TypeError:
+            _fit(series.name, [v for v in native if v is not None])
+            raise
         found, index = list(values), np.asarray(index, dtype=np.int32)
-    elif isinstance(series.dtype, COMPOSITE):
-        raise MpiError(composite(series.name, series.dtype))
     else:
         kept = series.drop_nulls().unique(maintain_order=True)
         found = kept.to_list()
@@ -369,25 +420,16 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
         exact = [s.cast(nw.String) if s.dtype.is_decimal() else s for s in (series, kept)]  # Polars maps no decimals
         mapped = exact[0].replace_strict([*exact[1].to_list(), None], [*numbered, -1], return_dtype=nw.Int32)
         index = np.asarray(mapped.to_numpy(), dtype=np.int32)
+    found = _fit(series.name, found)
     if isinstance(series.dtype, nw.Enum):
-        declared = list(series.dtype.categories)
-        return declared, np.array([*map(declared.index, found), -1], dtype=np.int32)[index]
+        known = list(series.dtype.categories)
+        return known, np.array([*map(known.index, found), -1], dtype=np.int32)[index]
     return _sorted_levels(found, index)
 
 
-def declared(dtype: Any, series: nw.Series[Any] | None = None) -> tuple[Any, ...]:
-    """Return the categories that a type of columns has, met or not; of pandas they are read from the column."""
-    if series is not None and series.implementation.is_pandas_like() and hasattr(series.to_native(), "cat"):
-        return tuple(series.to_native().cat.categories)
-    return tuple(dtype.categories) if isinstance(dtype, nw.Enum) else ()
-
-
-def composite(name: str, dtype: Any) -> str:
-    """Say that a column holds what cannot be a group."""
-    return (
-        f"column {name!r} holds lists or other composite values ({dtype}), no groups; "
-        "take numbers or texts out of them first"
-    )
+def declared(series: nw.Series[Any]) -> tuple[Any, ...]:
+    """Return the categories that a column has by its type, met or not, in their order."""
+    return known_levels(series.to_frame()).get(series.name, ())
 
 
 def _sorted_levels(found: list[Any], index: NDArray[np.int32]) -> tuple[list[Any], NDArray[np.int32]]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import functools
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import COMPOSITE, composite
 from mpi.errors import MpiError, Problems, told_of
+from mpi.key_types import key_of, odd_keys, unfit_values
 from mpi.missing_codes import declaration
 from mpi.progress import collected
-from mpi.sending import WIDE, in_data_order, order_of, received, sent
+from mpi.sending import WIDE, in_known_order, order_of, received, sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ _CODE, _LOST, _BARE = "_pattern", "_lost", "_bare"
 _NUMERIC = ("size", "fpc")
 _WRONG = -1
 _MOST_FLAGS = 39
+_TO_LOOK_AT = ("bytes", "datetime", "mixed", "mixed-integer", "timedelta", "unknown-array")
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -73,6 +74,8 @@ class Wanted:
         The most rows to collect.
     cases : str or None
         The column that says how many rows of the microdata each row stands for; None where it is one.
+    levels : mapping of column to tuple
+        The categories of keys, in their order, where they are known.
     """
 
     design: Mapping[str, str]
@@ -83,6 +86,7 @@ class Wanted:
     conditions: tuple[str, ...] = ()
     most: int = MOST
     cases: str | None = None
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:
@@ -140,12 +144,12 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
         missing or negative, gaps in the design, too many groups.
     """
     schema = frame.collect_schema()
-    _check_types(schema, wanted)
+    _check_types(frame, schema, wanted)
     columns = _columns(schema, wanted)
     inside = _inside(wanted)
     by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
     by += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
-    shown = {**_keys(schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
+    shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
@@ -153,11 +157,12 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     found = collected(sent(grouped.head(wanted.most + 1), schema, wanted.places))
     if len(found) > wanted.most:
         raise _too_many(frame, wanted)
+    _check_objects(found, frame, wanted)
     found = received(found, schema, wanted.places)
     _check(found, frame, schema, wanted)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    found = in_data_order(found.take(order_of(found, by)).reset_index(drop=True), frame, wanted.places)
+    found = in_known_order(found.take(order_of(found, by)).reset_index(drop=True), wanted.levels, wanted.places)
     absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
     return _unpacked(found, wanted), absent
 
@@ -165,13 +170,13 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
 # --- what the engine computes ---------------------------------------------------------------------------------------
 
 
-def _keys(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
     """Return what rows are grouped by; outside the domain groups are missing, or 0 where floats would lose digits."""
     inside = _inside(wanted)
     roles = {column: role for role, column in wanted.design.items()}
     out = {}
     for key, place in wanted.places.items():
-        value = _number(key, schema) if roles.get(key) in _NUMERIC else _key(key, schema)
+        value = _number(key, schema) if roles.get(key) in _NUMERIC else key_of(frame, key)
         if inside is not None and key not in roles:
             chosen = nw.when(inside).then(value)
             value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if schema[key] in WIDE else chosen
@@ -232,12 +237,6 @@ def _number(name: str, schema: Schema) -> nw.Expr:
     return nw.col(name).cast(nw.Float64).fill_nan(None)
 
 
-def _key(name: str, schema: Schema) -> nw.Expr:
-    if schema[name] == nw.Categorical or schema[name] == nw.Enum:
-        return nw.col(name).cast(nw.String)
-    return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
-
-
 def _code(flags: Sequence[str], schema: Schema) -> nw.Expr:
     """Write a row's indicators as one integer, a digit to the base of 3 for each: 0, 1, or 2 where it is missing."""
     digits, strange = [], []
@@ -268,7 +267,7 @@ def _as_flag(condition: nw.Expr | None) -> nw.Expr:
 # --- what is checked ------------------------------------------------------------------------------------------------
 
 
-def _check_types(schema: Schema, wanted: Wanted) -> None:
+def _check_types(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
     problems = Problems("the data cannot be used")
     if len(wanted.flags) > _MOST_FLAGS:
         problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
@@ -279,7 +278,7 @@ def _check_types(schema: Schema, wanted: Wanted) -> None:
     summed_columns = [c for pair in wanted.pairs for c in pair if c is not None]
     sizes = [wanted.design[role] for role in _NUMERIC if role in wanted.design]
     numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else []), *sizes]
-    problems.found += [composite(c, schema[c]) for c in wanted.keys if isinstance(schema[c], COMPOSITE)]
+    problems.found += odd_keys(frame, wanted.keys)
     problems.found += [
         f"column {c!r} holds {_kind(schema[c])} where numbers are needed"
         + ("; an indicator is 0 (not deprived), 1 (deprived) or missing" if c in wanted.flags else "")
@@ -316,6 +315,19 @@ def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted
     for i, pair in enumerate(wanted.pairs):
         if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
             problems.add(f"{' or '.join(f'column {c!r}' for c in pair if c)} is infinite in some rows")
+    problems.raise_if_any()
+
+
+def _check_objects(found: pd.DataFrame, frame: nw.LazyFrame[Any], wanted: Wanted) -> None:
+    """Refuse keys that turn out to be no keys, where their type told nothing."""
+    from pandas.api.types import infer_dtype
+
+    problems = Problems("the data cannot be used")
+    for key, place in wanted.places.items():
+        held = found[place].dtype
+        if held.kind == "O" and infer_dtype(found[place]) in _TO_LOOK_AT:
+            said = unfit_values(key, found[place].dropna(), frame.implementation.name)
+            problems.found += [said] if said else []
     problems.raise_if_any()
 
 

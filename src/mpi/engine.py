@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.errors import MpiError, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "Files",
@@ -24,6 +24,8 @@ __all__ = [
     "connection_of",
     "files_of",
     "first_line",
+    "in_zone",
+    "is_zoned",
     "literal",
     "name",
     "remember",
@@ -44,11 +46,15 @@ class Files:
         Their paths.
     damage : function, optional
         Reads all files again, one by one, and returns what is wrong with which: for errors that name no file.
+    zone : str, optional
+        The time zone in which all their points in time were written, which is that of the session; None where it is not
+        known.
     """
 
     rows: int | None = None
     parts: tuple[str, ...] = ()
     damage: Callable[[], list[str]] | None = None
+    zone: str | None = None
 
 
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
@@ -97,6 +103,46 @@ def remember(connection: Any, files: Files) -> None:
 def files_of(connection: Any) -> Files:
     """Return what is known of the files behind a connection."""
     return _KNOWN.get(connection, Files()) if connection is not None else Files()
+
+
+def in_zone(connection: Any, relation: Any, zones: Iterable[str]) -> tuple[Any, str | None]:
+    """Show points in time as the clock showed them where they were written, if that is one zone.
+
+    DuckDB shows all of them in the zone of the session, so this one becomes that of the data.
+
+    Returns
+    -------
+    relation : duckdb.DuckDBPyRelation
+        The same rows, with points in time of a type that knows zones.
+    zone : str or None
+        The zone; None where there are several, or DuckDB does not know it.
+    """
+    import duckdb
+
+    named = {_OFFSET.sub(_offset, z) for z in zones}
+    if len(named) != 1:
+        return relation, None
+    zone = named.pop()
+    try:
+        connection.execute(f"SET TimeZone = {literal(zone)}")
+    except duckdb.Error:
+        return relation, None
+    exact = [c for c, t in zip(relation.columns, relation.types, strict=True) if str(t) == "TIMESTAMPTZ_NS"]
+    changed = ", ".join(f"CAST({name(c)} AS TIMESTAMP WITH TIME ZONE) AS {name(c)}" for c in exact)
+    return (relation.project(f"* REPLACE ({changed})") if exact else relation), zone
+
+
+def is_zoned(dtype: object) -> bool:
+    """Tell whether a type of DuckDB is one of points in time, which it shows in the zone of the session."""
+    return str(dtype).startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"))
+
+
+_OFFSET = re.compile(r"([+-])(\d\d):?00")
+
+
+def _offset(found: re.Match[str]) -> str:
+    """Return the zone of a whole number of hours by the name that it has, which counts towards Greenwich."""
+    return f"Etc/GMT{'-' if found[1] == '+' else '+'}{int(found[2])}"
 
 
 def connection_of(native: Any) -> Any:

@@ -11,13 +11,23 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import as_frame
-from mpi.engine import Files, as_path, connected, remember
+from mpi.engine import Files, as_path, connected, in_zone, remember, told_for
 from mpi.errors import MpiError, unknown
+from mpi.key_types import known_levels, plain_categories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["is_lazy", "is_native", "lazy_frame", "names_told", "recoded", "with_native", "with_nulls"]
+__all__ = [
+    "is_lazy",
+    "is_native",
+    "lazy_frame",
+    "lazy_with_levels",
+    "names_told",
+    "recoded",
+    "with_native",
+    "with_nulls",
+]
 
 
 def is_lazy(frame: object) -> bool:
@@ -32,7 +42,14 @@ def is_lazy(frame: object) -> bool:
 
 
 def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
-    """Wrap any frame for work that is left to the engine that holds it.
+    """Wrap any frame for work that is left to the engine that holds it; see `lazy_with_levels`."""
+    return lazy_with_levels(frame)[0]
+
+
+def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[Any, ...]]]:
+    """Wrap any frame for work that is left to its engine, and return the categories whose order is known.
+
+    Categories that are no text become the values that they stand for.
 
     Raises
     ------
@@ -46,14 +63,26 @@ def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
 
         except TypeError:
             wrapped = as_frame(frame)
+    with told_for(wrapped):
+        levels = known_levels(wrapped)
     if wrapped.implementation.is_pyarrow():
-        texts = [n for n, dtype in wrapped.schema.items() if dtype == nw.Categorical]
-        wrapped = wrapped.with_columns(nw.col(n).cast(nw.String) for n in texts) if texts else wrapped
-        wrapped = nw.from_native(wrapped.to_pandas())  # grouped values of PyArrow come in an order of their own
+        wrapped = nw.from_native(_of_arrow(wrapped))
+    if wrapped.implementation.is_pandas_like() or wrapped.implementation.is_dask():
+        wrapped = plain_categories(wrapped)
     if wrapped.implementation.is_dask():
         wrapped = with_nulls(wrapped)
     lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
-    return lazy
+    return lazy, levels
+
+
+def _of_arrow(table: nw.DataFrame[Any]) -> Any:
+    """Return a table of PyArrow as one of pandas: its grouped values come in an order of their own."""
+    native = table.to_native()
+    for place, field in enumerate(native.schema):
+        if table.schema[field.name] == nw.Categorical:
+            plain = native.column(place).cast(field.type.value_type)
+            native = native.set_column(place, field.name, plain)
+    return native.to_pandas()
 
 
 def is_native(found: object) -> bool:
@@ -147,11 +176,16 @@ def _of_dataset(dataset: Any) -> Any:
     except ImportError:
         raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
     files = _plain_files(dataset)
+    zones = [z for t in dataset.schema.types if (z := getattr(t, "tz", None)) is not None]
     if not files:
-        return duckdb.connect().from_arrow(dataset)
+        connection = duckdb.connect()
+        relation, zone = in_zone(connection, connection.from_arrow(dataset), zones)
+        remember(connection, Files(zone=zone))
+        return relation
     connection, _ = connected()
-    remember(connection, Files(dataset.count_rows(), tuple(files)))
-    return connection.read_parquet([as_path(f) for f in files])
+    relation, zone = in_zone(connection, connection.read_parquet([as_path(f) for f in files]), zones)
+    remember(connection, Files(dataset.count_rows(), tuple(files), zone=zone))
+    return relation
 
 
 def _plain_files(dataset: Any) -> list[str]:

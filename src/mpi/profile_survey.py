@@ -9,7 +9,7 @@ from mpi.arguments import kinds_checked
 from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
-from mpi.lazy_frames import lazy_frame
+from mpi.lazy_frames import lazy_with_levels
 from mpi.scanning import scanned
 from mpi.survey import Survey, standing_for
 from mpi.unread import Unread, unread
@@ -117,14 +117,14 @@ def _made(
     if isinstance(data, (str, os.PathLike, list, tuple)):
         found = scanned(data)
         data, options = found.relation, {**options, "labels": {**found.labels, **(options["labels"] or {})}}
-    frame = lazy_frame(data)
+    frame, levels = lazy_with_levels(data)
     known = frame.collect_schema().names()
     asked = dict.fromkeys([*design.values(), *columns])
     problems.found += [unknown("column", name, known) for name in asked if name not in known]
     problems.raise_if_any()
     census = "psu" not in design
     roles = {k: v for k, v in design.items() if not (census and k == "strata")}
-    return Unread(frame, census=census, **roles, **options)
+    return Unread(frame, census=census, levels=levels, **roles, **options)
 
 
 def survey_of(table: Any, roles: Mapping[str, Any], *, weighted: bool = True, **options: Any) -> Survey:

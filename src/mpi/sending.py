@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["WIDE", "in_data_order", "order_of", "received", "sent"]
+__all__ = ["WIDE", "in_known_order", "order_of", "received", "sent"]
 
 WIDE = (nw.Int64, nw.UInt64)
 """Numbers that floats do not hold exactly: two codes would fall together."""
+
+LONG = (nw.Int128, nw.UInt128)
+"""Numbers that only Python's own hold."""
 
 
 def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str, str]) -> nw.LazyFrame[Any]:
@@ -39,7 +42,7 @@ def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str
         if dtype in WIDE:
             absent = nw.when(nw.col(place).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
             added += [nw.col(place).fill_null(0).cast(dtype), absent.alias(_absent(place))]
-        elif dtype.is_decimal():
+        elif dtype.is_decimal() or dtype in LONG:
             added.append(nw.col(place).cast(nw.String))
     return lazy.with_columns(*added) if added else lazy
 
@@ -52,8 +55,8 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
             absent = found.pop(_absent(place)) == 1
             if absent.any():
                 found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
-        elif dtype.is_decimal():
-            found[place] = found[place].map(Decimal, na_action="ignore")
+        elif dtype.is_decimal() or dtype in LONG:
+            found[place] = found[place].map(int if dtype in LONG else Decimal, na_action="ignore")
         elif dtype == nw.Boolean and found[place].dtype == object:
             found[place] = found[place].astype("boolean")
         elif dtype == nw.Date and hasattr(found[place], "dt"):
@@ -75,19 +78,33 @@ def order_of(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
     return np.argsort(key)
 
 
-def in_data_order(found: pd.DataFrame, frame: nw.LazyFrame[Any], places: Mapping[str, str]) -> pd.DataFrame:
-    """Give categories back the order that they have in the data."""
+def in_known_order(found: pd.DataFrame, levels: Mapping[str, Sequence[Any]], places: Mapping[str, str]) -> pd.DataFrame:
+    """Give categories the order that is known of them; whatever is not among them is kept, and comes last.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        Keys as `received` gives them.
+    levels : mapping of key to sequence
+        The categories that are known, in their order.
+    places : mapping of str to str
+        What each key is called in `found`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = in_known_order(pd.DataFrame({"k": ["x", "a", "b"]}), {"key": ["b", "a"]}, {"key": "k"})
+    >>> found["k"].cat.categories.tolist()
+    ['b', 'a', 'x']
+    """
     import pandas as pd
 
-    schema, native = frame.collect_schema(), frame.to_native()
     for key, place in places.items():
-        dtype: Any = schema[key]
-        levels = list(dtype.categories) if isinstance(dtype, nw.Enum) and hasattr(dtype, "categories") else None
-        if dtype == nw.Categorical and frame.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK):
-            known = native[key].cat
-            levels = list(known.categories) if getattr(known, "known", True) else None
-        if levels is not None and all(isinstance(v, str) for v in levels):
-            found[place] = pd.Categorical(found[place], categories=levels)
+        if key in levels:
+            there = pd.Index(found[place].dropna().unique())
+            known = pd.Index(levels[key])
+            extra = there[~there.isin(known)]
+            found[place] = pd.Categorical(found[place], categories=[*known, *pd.Categorical(extra).categories])
     return found
 
 

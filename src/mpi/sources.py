@@ -14,6 +14,7 @@ from mpi.engine import told_for
 from mpi.errors import MpiError, told_of, unknown, warn
 from mpi.household_rows import one_row_each, one_row_of_each
 from mpi.households import ONE_ROW_EACH, no_rosters, not_interviewed
+from mpi.key_types import key_of
 from mpi.lazy_frames import names_told, with_native
 from mpi.missing_codes import WHY
 from mpi.own_columns import EVERYBODY, HOME, MEMBER, UNCLEAR, tell_unknown
@@ -61,6 +62,8 @@ class Source:
         The frame of the same rows before columns were computed, where that takes the engine long.
     own : tuple of str
         The columns that are none of the user's.
+    levels : mapping of column to tuple
+        The categories of columns, in their order, where the frame as it was given knows them.
     single : list of bool
         Whether every household has one row, once that is known; sources of the same rows share it.
     """
@@ -70,6 +73,7 @@ class Source:
     conditions: tuple[nw.Expr, ...] = ()
     given: nw.LazyFrame[Any] | None = None
     own: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     single: list[bool] = field(default_factory=list)
 
     @property
@@ -168,8 +172,7 @@ def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[An
 
 def groups_of(source: Source, column: str, levels: Mapping[Any, str | None]) -> nw.Expr:
     """Return the group of each value, missing where the value is."""
-    dtype = source.frame.collect_schema()[column]
-    value = nw.col(column).cast(nw.String) if dtype in (nw.Categorical, nw.Enum) else nw.col(column)
+    value = key_of(source.frame, column)
     members: dict[str, list[Any]] = {}
     for level, group in levels.items():
         if group is not None:
@@ -207,7 +210,7 @@ def by_household(source: Source, columns: Sequence[str]) -> Source:
     homes, absent = one_row_of_each(frame, source.roles, columns, conditions)
     _warn(absent)
     roles = {"households" if r == "household" else r: c for r, c in source.roles.items()}
-    return Source(homes, roles, tuple(nw.col(c) for c in conditions))
+    return Source(homes, roles, tuple(nw.col(c) for c in conditions), levels=source.levels)
 
 
 def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> Survey:
@@ -217,7 +220,7 @@ def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
     wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
-    wanted = replace(wanted, cases=source.roles.get("cases"))
+    wanted = replace(wanted, cases=source.roles.get("cases"), levels=source.levels)
     table, absent = condense(frame, wanted)
     _warn(absent)
     _look_for_members(table, source.roles)

@@ -419,7 +419,7 @@ class Survey:
         """Return a column as groups."""
         self.check_columns([name])
         found = categories(self.frames, name, self.labels.get(name))
-        written = {declared(f[name].dtype, f[name]) for f in self.frames}  # one list of categories is one way to write
+        written = {declared(f[name]) for f in self.frames}  # one list of categories is one way to write
         if len(self.waves) > 1 and name not in self.roles.values() and (len(written) > 1 or () in written):
             there = np.zeros((len(self.waves), len(found.levels)), dtype=bool)
             there[self.wave_of_rows(), found.index] = True
@@ -437,7 +437,7 @@ class Survey:
             Whether a value label declares a value, as a category of pandas, Polars or an engine does.
         """
         self.check_columns([name])
-        found = [v for f in self.frames for v in declared(f[name].dtype, f[name])]
+        found = [v for f in self.frames for v in declared(f[name])]
         return tuple(dict.fromkeys([*found, *(self._labelled(name, found) if labels else ())]))
 
     def _labelled(self, name: str, found: Sequence[Any]) -> list[Any]:

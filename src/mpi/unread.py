@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.columns import categories, declared
+from mpi.columns import categories
 from mpi.condensing import INSIDE, MOST, Wanted, condense
 from mpi.errors import MpiError, Problems, unknown
-from mpi.lazy_frames import lazy_frame, recoded
+from mpi.key_types import odd_keys
+from mpi.lazy_frames import lazy_with_levels, recoded
 from mpi.missing_codes import MissingCodes, read_missing, without_codes_lazily
 from mpi.own_columns import (
     EVERYBODY,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = ["Unread", "pooled", "unread"]
 
 _OPTIONS = ("shared_psus", "single_psu", "single_in_group")
+_KEYS = ("wave", "strata", "psu", "household")
 
 
 class Unread(Survey):
@@ -79,7 +81,14 @@ class Unread(Survey):
     in_memory = False
 
     def __init__(
-        self, frame: object, *, census: bool = False, labels: Any = None, missing: Declared = None, **given: Any
+        self,
+        frame: object,
+        *,
+        census: bool = False,
+        labels: Any = None,
+        missing: Declared = None,
+        levels: Mapping[str, tuple[Any, ...]] | None = None,
+        **given: Any,
     ) -> None:
         options = {k: given.pop(k) for k in _OPTIONS if k in given}
         members, rows, household = (given.pop(k, None) for k in ("members", "rows", "household"))
@@ -87,16 +96,19 @@ class Unread(Survey):
             census=census, rows=rows, members=members is not None, household=household_name(household), **given
         )
         declared, used = read_missing(missing), columns_used(roles, household, members)
-        data = without_codes_lazily(lazy_frame(frame), declared, labels or {}, used)
+        given_frame, known = lazy_with_levels(frame)
+        data = without_codes_lazily(given_frame, declared, labels or {}, used)
         data = with_household(data, household)
         data = with_census(data) if census else data
         data = with_homes(data) if rows == "households" else data
         own = (*((EVERYBODY, WHOLE) if census else ()), *((HOME,) if rows == "households" else ()))
-        source = Source(data, roles, own=own)
+        source = Source(data, roles, own=own, levels=known if levels is None else levels)
         problems = Problems("the survey cannot be used")
         problems.found += [
             unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
         ]
+        problems.raise_if_any()
+        problems.found += odd_keys(data, [c for r, c in roles.items() if r in _KEYS and c not in own])
         problems.raise_if_any()
         source = source if members is None else with_members(source, members)
         _fill(self, (source,), (), options, labels or {}, declared)
@@ -229,6 +241,7 @@ class Unread(Survey):
         """Let the engine condense what figures of these columns need; see `Survey.condensed`."""
         columns = list(dict.fromkeys([*groups, *flags, *(c for pair in pairs for c in pair if c is not None)]))
         self.check_columns(columns)
+        self._check_groups(groups)
         if any(needs_rows(s, unit) for s in self.sources):
             return self.collect(columns)
         asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
@@ -239,7 +252,7 @@ class Unread(Survey):
     def declared(self, name: str, *, labels: bool = False) -> tuple[Any, ...]:
         """Return the values that a column can have, by its type in the engine; see `Survey.declared`."""
         self.check_columns([name])
-        found = [v for s in self.sources for v in declared(s.frame.collect_schema()[name])]
+        found = [v for s in self.sources for v in s.levels.get(name, ())]
         return tuple(dict.fromkeys([*found, *(self._labelled(name, found) if labels else ())]))
 
     def levels(self, column: str) -> list[Any]:
@@ -247,8 +260,15 @@ class Unread(Survey):
         return [v for v in self._read_groups(column).levels if v is not None] if column in self.columns else []
 
     def _read_groups(self, column: str) -> Categories:
-        tables = [condense(s.frame, Wanted({}, groups=(column,)))[0] for s in self.sources]
+        tables = [condense(s.frame, Wanted({}, groups=(column,), levels=s.levels))[0] for s in self.sources]
         return categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
+
+    def _check_groups(self, groups: Sequence[str]) -> None:
+        """Raise for every column that can be no group."""
+        problems = Problems("the data cannot be used")
+        for source in self.sources:
+            problems.found += odd_keys(source.frame, groups)
+        problems.raise_if_any()
 
     def _check_new(self, name: str) -> None:
         """Raise where there is such a column already."""
@@ -313,7 +333,8 @@ def unread(survey: Survey) -> Unread:
         "shared_psus": design.shared, "single_psu": design.single_psu, "single_in_group": design.single_in_group,
     }  # fmt: skip
     own = tuple(c for c in OWN if c in survey.roles.values())
-    sources = tuple(Source(lazy_frame(f.to_native()), survey.roles, own=own) for f in survey.frames)
+    held = [lazy_with_levels(f.to_native()) for f in survey.frames]
+    sources = tuple(Source(frame, survey.roles, own=own, levels=known) for frame, known in held)
     _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels, survey.missing)
     return found
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mpi.engine import Files, as_path, first_line, literal, name
+from mpi.engine import Files, as_path, first_line, in_zone, is_zoned, literal, name
 from mpi.errors import MpiError, Problems
 from mpi.scanning.drift import agreed, kind_of_type
 
@@ -41,7 +41,27 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     relation = connection.sql(_query(types, chosen, keys))
     rows = connection.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(escaped)})").fetchall()[0][0]
     real = [c for c in chosen if c not in keys]
-    return relation, Files(int(rows or 0), tuple(types), _damage(connection, list(types), real))
+    relation, zone = in_zone(connection, relation, _zones(types, real))
+    return relation, Files(int(rows or 0), tuple(types), _damage(connection, list(types), real), zone)
+
+
+def _zones(types: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> list[str]:
+    """Return the time zones of the columns that hold points in time, as PyArrow finds them in the footers."""
+    zoned = {f: [c for c in columns if is_zoned(held.get(c, ""))] for f, held in types.items()}
+    if not any(zoned.values()):
+        return []
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        return []
+    found = []
+    for file, names in zoned.items():
+        if names and Path(file).is_file():
+            schema = parquet.read_schema(file)
+            found += [schema.field(c).type.tz for c in names]
+        elif names:
+            return []
+    return found
 
 
 def _query(types: Mapping[str, Mapping[str, str]], chosen: Sequence[str], keys: Sequence[str]) -> str:

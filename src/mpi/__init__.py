@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mpi.profile_files import load_profile, merge_profiles, save_profile
     from mpi.profile_survey import profile
     from mpi.readers.vhlss import read_vhlss
+    from mpi.row_scores import scores
     from mpi.scanning import scan
 
 __version__ = "0.1.0"
@@ -72,6 +73,7 @@ __all__ = [
     "retention",
     "save_profile",
     "scan",
+    "scores",
     "total",
     "with_deprivations",
 ]
@@ -85,6 +87,7 @@ _ROOMS = {
     "mpi.profile_files": ("load_profile", "merge_profiles", "save_profile"),
     "mpi.profile_survey": ("profile",),
     "mpi.readers.vhlss": ("read_vhlss",),
+    "mpi.row_scores": ("scores",),
     "mpi.scanning": ("scan",),
 }
 """Rooms that are entered when one of their names is first used: they would double the time of ``import mpi``."""

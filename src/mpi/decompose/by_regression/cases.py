@@ -13,12 +13,12 @@ from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
+from mpi.linearized import kept
 from mpi.measure import Measure
 from mpi.options import check_options
 from mpi.profiles import profile
 from mpi.rational import text
 from mpi.rows import counted, rows_of
-from mpi.scores import kept
 from mpi.survey import Survey
 from mpi.undeclared import tell_undeclared
 

@@ -14,8 +14,8 @@ from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean
 from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.decompose.making import adds_up
 from mpi.errors import MpiError
+from mpi.linearized import Scored
 from mpi.parts import Labels
-from mpi.scores import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

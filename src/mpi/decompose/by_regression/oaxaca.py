@@ -11,8 +11,8 @@ from mpi.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
 from mpi.errors import MpiError
+from mpi.linearized import Scored
 from mpi.parts import Labels
-from mpi.scores import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from mpi.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import Link
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
+from mpi.linearized import Scored
 from mpi.parts import Labels
-from mpi.scores import Scored
 
 if TYPE_CHECKING:
     from mpi.decompose.by_regression.cases import Options

@@ -12,8 +12,8 @@ from mpi.decompose.figures import Figures, figures_of
 from mpi.decompose.making import Term, adds_up, constant, made
 from mpi.errors import MpiError, unknown
 from mpi.keys import NAMES, Keys, coded
+from mpi.linearized import Scored, scored
 from mpi.parts import Labels
-from mpi.scores import Scored, scored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mpi.decompose.by_regression.terms import Part
     from mpi.decompose.figures import Figures
     from mpi.estimates import Estimates
-    from mpi.scores import Scored
+    from mpi.linearized import Scored
 
 __all__ = ["Curve", "Side", "predicted", "yun"]
 

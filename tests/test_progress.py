@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi import engine, progress
+from mpi import engine, interrupts, progress
 from mpi.progress import collected, rows_done
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
@@ -80,16 +82,30 @@ class Fake:
         self.done.set()
 
 
+def stop(fake: Fake) -> interrupts.Stop:
+    return interrupts.Stop(fake.interrupt)
+
+
+class Seen(list):
+    """A bar that keeps what it was told."""
+
+    def share(self, share: float) -> None:
+        self.append(round(200 * share))
+
+    def stage(self, what: str) -> None:
+        self.append(what)
+
+
 def test_what_is_done_never_goes_back() -> None:
-    fake, seen = Fake(), []
+    fake, seen = Fake(), Seen()
     frame = pd.DataFrame({"a": [1]})
 
     def work() -> pd.DataFrame:
         fake.done.wait(10)
         return frame
 
-    assert progress._watched(work, fake, 200, seen.append) is frame
-    assert seen[:5] == [0, 20, 80, 60, 180]
+    assert progress._watched(work, fake, seen, stop(fake)) is frame
+    assert seen[:4] == [20, 80, 60, 180]
     assert seen[-1] == 200
     shown, text = screen()
     with rows_done("reading", 200, show=True, console=shown) as at:
@@ -101,15 +117,79 @@ def test_what_is_done_never_goes_back() -> None:
     assert rows[-1] == 200
 
 
+def test_a_query_that_is_done_is_collected() -> None:
+    fake, seen = Fake(), Seen()
+    fake.steps = [-1.0, 60.0, -1.0]
+    progress._watched(lambda: fake.done.wait(10), fake, seen, stop(fake))
+    assert seen[:2] == [120, "collecting"]
+
+
 def test_an_interrupt_ends_the_query() -> None:
     fake = Fake()
 
-    def stopped(done: int) -> None:
+    def stopped() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        progress._watched(lambda: fake.done.wait(10) and pd.DataFrame(), fake, 10, stopped)
+        interrupts.attended(lambda: fake.done.wait(10), stop(fake), stopped)
     assert fake.interrupted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+def test_ctrl_c_reaches_the_engine() -> None:
+    fake = Fake()
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.attended(lambda: fake.done.wait(10), stop(fake), lambda: None)
+    assert fake.interrupted
+
+
+def test_an_engine_that_does_not_stop_is_left_and_waited_for_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "_WAIT", 0.1)
+    monkeypatch.setattr(interrupts, "_LEFT", {})
+    begun, end, told = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        begun.set()
+        end.wait(10)
+
+    def stopped() -> None:
+        begun.wait(10)
+        raise KeyboardInterrupt
+
+    deaf = interrupts.Stop(lambda: told.append("asked"), lambda: told.append("settled"))
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.attended(work, deaf, stopped)
+    assert time.monotonic() - start < 2
+    assert set(told) == {"asked"}
+    threading.Timer(0.1, end.set).start()
+    interrupts._all_ended()
+    assert told[-1] == "settled"
+    assert not interrupts._LEFT
+
+
+PROGRAM = """
+import _thread, threading, warnings
+import pyarrow as pa, pyarrow.dataset as ds
+import mpi
+warnings.simplefilter("ignore")
+m = mpi.Measure.nested("m", {"x": ["a"]}, cutoff="1/2")
+n = 2_000_000
+rows = ds.dataset(pa.table({"a": pa.repeat(1, n), "k": pa.array(range(n))})).filter(ds.field("k") >= 0)
+threading.Timer(0.3, _thread.interrupt_main).start()
+try:
+    while True:
+        mpi.profile(rows, m, by=["k"])
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_a_dataset_that_is_interrupted_ends_no_process() -> None:
+    pytest.importorskip("pyarrow")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
 
 
 @since_2
@@ -122,7 +202,7 @@ def test_an_interrupted_query_of_duckdb_ends_and_its_connection_lives(
         raise KeyboardInterrupt
 
     shown, _ = screen()
-    monkeypatch.setattr(progress._Bar, "at", stopped)
+    monkeypatch.setattr(progress._Bar, "share", stopped)
     with pytest.raises(KeyboardInterrupt):
         collected(lazy, show=True, console=shown)
     monkeypatch.undo()

@@ -190,8 +190,6 @@ def _of_dataset(dataset: Any) -> Any:
 
 def _plain_files(dataset: Any) -> list[str]:
     """Return the local Parquet files that a dataset has the very columns of; none where it filters, casts or adds."""
-    import pyarrow as pa
-
     named = [*getattr(dataset, "files", ())]
     plain = (
         type(dataset).__name__ == "FileSystemDataset"
@@ -199,11 +197,17 @@ def _plain_files(dataset: Any) -> list[str]:
         and type(dataset.filesystem).__name__ == "LocalFileSystem"
         and not getattr(dataset, "_scan_options", None)
         and all(Path(f).is_file() for f in named)
-        and not any(pa.types.is_dictionary(t) for t in dataset.schema.types)  # whose order DuckDB does not read
     )
-    if not plain or any(f.physical_schema != dataset.schema for f in dataset.get_fragments()):
+    if not plain or any(_plain(f.physical_schema) != _plain(dataset.schema) for f in dataset.get_fragments()):
         return []
     return named
+
+
+def _plain(schema: Any) -> list[tuple[str, Any]]:
+    """Return names and types; a dictionary is what it stands for, since DuckDB gives that in either case."""
+    import pyarrow as pa
+
+    return [(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema]
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from mpi.key_types import key_of
 from mpi.lazy_frames import names_told, with_native
 from mpi.missing_codes import WHY
 from mpi.own_columns import EVERYBODY, HOME, MEMBER, UNCLEAR, tell_unknown
+from mpi.progress import collected, worked
 from mpi.survey import Survey, standing_for
 
 if TYPE_CHECKING:
@@ -108,8 +109,7 @@ class Source:
 
     def count(self) -> int:
         """Count the rows."""
-        with self.told():
-            return int(self.rows.select(nw.len().alias("n")).collect("pandas").to_native()["n"].iloc[0])
+        return int(collected(self.rows.select(nw.len().alias("n")))["n"].iloc[0])
 
 
 # --- conditions and columns -----------------------------------------------------------------------------------------
@@ -266,8 +266,7 @@ def with_members(source: Source, members: Where) -> Source:
     flags = (value.is_null(), ~value.is_null() & (value != 0) & (value != 1), value == 1)
     absent, odd, who = (nw.when(x.fill_null(value=False)).then(nw.lit(1)).otherwise(nw.lit(0)) for x in flags)
     marked = frame.select(absent.alias("absent"), odd.alias("odd"))
-    with source.told():
-        counts = marked.select(nw.col("absent").sum(), nw.col("odd").sum()).collect("pandas").to_native()
+    counts = collected(marked.select(nw.col("absent").sum(), nw.col("odd").sum()))
     if int(counts["odd"].iloc[0] or 0):
         raise MpiError(UNCLEAR)
     tell_unknown(int(counts["absent"].iloc[0] or 0))
@@ -295,8 +294,8 @@ def collected_rows(source: Source, columns: Sequence[str] | None, options: Mappi
     if conditions and INSIDE in names:
         raise MpiError(f"{INSIDE!r} is the name of a column of profiles; rename yours")
     chosen = [*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *_domain(conditions)]
-    with source.told():
-        found = frame.select(*chosen).collect()
+    chosen_rows = frame.select(*chosen)
+    found = worked(chosen_rows, chosen_rows.collect)
     _check_truth(found, conditions)
     _warn([int(found[c].null_count()) for c in conditions])
     roles: dict[str, Any] = dict(source.roles)

@@ -50,12 +50,18 @@ def stop_of(lazy: Any) -> Stop | None:
     if connection is not None:
         return Stop(connection.interrupt, lambda: _settled(connection))
     if lazy.implementation.is_pyspark():
-        from pyspark import inheritable_thread_target
-
-        return Stop(native.sparkSession.sparkContext.cancelAllJobs, None, inheritable_thread_target)
+        return Stop(native.sparkSession.sparkContext.cancelAllJobs, None, _heir(native.sparkSession))
     if lazy.implementation.is_pyspark_connect():
-        return Stop(native.sparkSession.interruptAll)
+        return Stop(native.sparkSession.interruptAll, None, _heir(native.sparkSession))
     return None
+
+
+def _heir(session: Any) -> Any:
+    """Return what gives a thread the properties, pool and tags of the user's; until Spark 4 they are the context's."""
+    import pyspark
+
+    made: Any = pyspark.inheritable_thread_target
+    return made if pyspark.__version__ < "4" and not hasattr(session, "client") else made(session)
 
 
 def attended(work: Callable[[], R], stop: Stop, look: Callable[[], None]) -> R:

@@ -491,7 +491,7 @@ def _limits(x: Draw, est: mpi.Estimates, keys: list[Key], mine: dict[Key, Figure
         middle, half = np.log(part / (1 - part)), q * se / (wide * part * (1 - part))
         ends = [np.where(share, least + wide / (1 + np.exp(-(middle + s * half))), p + s * q * se) for s in (-1, 1)]
     out = []
-    for want, got in zip(ends, est.limits(), strict=True):
+    for want, got in zip(ends, est.conf_int(), strict=True):
         wrong = usual & ~(np.abs(got - want) <= (1e-4 if x.kind == "single" else 1e-7) * np.maximum(np.abs(want), 1e-5))
         out += [f"limit {keys[i]}: {got[i]}, expected {want[i]}" for i in np.flatnonzero(wrong)]
     return out

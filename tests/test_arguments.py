@@ -65,6 +65,7 @@ QUICK = {
     "evaluate",
     "profile",
     "wide",
+    "publish",
     "grid",
     "estimate",
     "distribution",

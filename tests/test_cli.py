@@ -144,7 +144,7 @@ def test_a_file_is_estimated_with_its_design(run, people, tmp_path):
     assert err == f"wrote o.csv ({len(est):,} numbers)\nwrote o.xlsx ({len(est):,} numbers)\n"
     written = pd.read_csv(tmp_path / "o.csv", keep_default_na=False, na_values=[""])
     np.testing.assert_allclose(written["estimate"], est.value)
-    np.testing.assert_allclose(written["ci_low"], est.limits()[0])
+    np.testing.assert_allclose(written["ci_low"], est.conf_int()[0])
     assert (tmp_path / "o.xlsx").stat().st_size > 0
 
 
@@ -186,7 +186,7 @@ def test_tables_are_printed_and_written_as_asked(run, tmp_path):
     )
     assert status == 0
     est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"))
-    cell = est.wide(statistics="H", percent=True, interval=True, decimals=2).iloc[0, 0]
+    cell = est.publish(statistics="H", percent=True, interval=True, decimals=2).iloc[0, 0]
     assert "H, %" in out
     assert cell in out
     assert "95% confidence intervals in brackets" in out

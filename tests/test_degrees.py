@@ -193,5 +193,5 @@ def test_few_are_flagged() -> None:
     assert "few degrees of freedom" in est.flag.to_list()
     gaps = decompose.gap(est, by="g", kinds="difference")
     assert (gaps.flag.to_list()[0] == "few degrees of freedom") == (gaps.df[0] < 8)
-    notes = est.wide(by="g").attrs["notes"]
+    notes = est.publish(by="g").attrs["notes"]
     assert any(n.startswith("few degrees of freedom: ") for n in notes)

@@ -148,9 +148,9 @@ def test_scores_that_are_all_the_same_have_no_interval() -> None:
     assert (a.value[0], a.se[0]) == (0.5, 0.0)
     assert a.table["flag"][0] == "no variation between PSUs: no interval"
     assert np.isnan(a.table["ci_low"][0])
-    assert np.isnan(a.p_values()[0])
+    assert np.isnan(a.pvalues()[0])
     with pytest.raises(mpi.MpiError, match=r"not known.*: A total \(no variation between PSUs"):
-        a.test(value=0.3)
+        a.wald_test(value=0.3)
 
 
 def test_an_undefined_estimate_has_no_covariance() -> None:
@@ -381,27 +381,27 @@ def test_missing_estimates_in_contrasts_and_tests() -> None:
     by_function = a.contrast(lambda v: v[1] - v[2])
     assert by_weights.value[0] == by_function.value[0]
     assert by_function.se[0] == pytest.approx(by_weights.se[0], rel=1e-9)
-    test = a.test([0, 1, -1])
-    assert test.p == pytest.approx(by_weights.p_values()[0], rel=1e-10)
+    test = a.wald_test([0, 1, -1])
+    assert test.pvalue == pytest.approx(by_weights.pvalues()[0], rel=1e-10)
     undefined = a.contrast([1, -1, 0])
     assert np.isnan(undefined.value[0])
     assert undefined.table["flag"][0] == "undefined"
     with pytest.raises(mpi.MpiError, match="some estimates are missing"):
-        a.test([1, -1, 0])
+        a.wald_test([1, -1, 0])
 
 
 def test_tests_do_not_depend_on_units_and_know_their_rounds() -> None:
     f = pd.concat([frame(1).assign(t=1), frame(2).assign(t=2)]).assign(y=lambda x: 1e9 * x.d0)
     both = mpi.mean(survey(f, wave="t"), ["y", "d1"], df="design")
     L = [[-1, 0, 1, 0], [0, -1, 0, 1]]
-    test = both.test(L)
+    test = both.wald_test(L)
     assert test.df == (2, 15)
-    scaled = mpi.mean(survey(f.assign(y=f.d0), wave="t"), ["y", "d1"], df="design").test(L)
+    scaled = mpi.mean(survey(f.assign(y=f.d0), wave="t"), ["y", "d1"], df="design").wald_test(L)
     assert test.statistic == pytest.approx(scaled.statistic, rel=1e-9)
     change = both.contrast(L[0])
-    assert both.test(L[0]).p == pytest.approx(change.p_values()[0], rel=1e-9)
+    assert both.wald_test(L[0]).pvalue == pytest.approx(change.pvalues()[0], rel=1e-9)
     with pytest.raises(mpi.MpiError, match="repeat each other"):
-        both.test([L[0], L[0]])
+        both.wald_test([L[0], L[0]])
 
 
 def test_the_groups_degrees_of_freedom_stay_through_contrasts() -> None:
@@ -417,7 +417,7 @@ def test_unknown_intervals(est: mpi.Estimates) -> None:
     with pytest.raises(mpi.MpiError, match="no method 'wald'"):
         est.with_interval("wald")  # type: ignore[arg-type]
     H = est.select(statistic="H")
-    assert H.with_interval("t").with_interval("logit").limits()[0].tolist() == H.limits()[0].tolist()
+    assert H.with_interval("t").with_interval("logit").conf_int()[0].tolist() == H.conf_int()[0].tolist()
 
 
 def test_coefficients_of_any_kind(est: mpi.Estimates) -> None:

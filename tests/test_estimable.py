@@ -58,11 +58,11 @@ def without(est: mpi.Estimates) -> None:
     est = est.take(~np.isnan(est.value))
     assert len(est)
     assert not est.estimable.any()
-    for values in (est.se, *est.limits(), est.p_values(), decompose.significance(est)["p"].to_numpy()):
+    for values in (est.se, *est.conf_int(), est.pvalues(), decompose.significance(est)["p"].to_numpy()):
         assert np.isnan(values).all()
     assert all(est.flag.to_list())
     with pytest.raises(mpi.MpiError, match="are not known"):
-        est.take([0]).test()
+        est.take([0]).wald_test()
 
 
 def roads(est: mpi.Estimates) -> Iterator[mpi.Estimates]:
@@ -255,10 +255,10 @@ def test_strata_sampled_whole_have_no_sampling_error_and_others_do() -> None:
 def test_a_test_names_the_numbers_whose_error_is_not_known() -> None:
     est = estimated(_frame()).select(statistic="H", by="g", wave=2010)
     with pytest.raises(mpi.MpiError, match=r"are not known.*H none 2010 \(estimate is 0"):
-        est.test()
+        est.wald_test()
     names = est.keys["group"].to_list()
     with pytest.raises(mpi.MpiError, match=r"H none 2010") as told:
-        est.test([[(g == "many") - 1.0 * (g == "none") for g in names]])
+        est.wald_test([[(g == "many") - 1.0 * (g == "none") for g in names]])
     assert "H all" not in str(told.value)
 
 

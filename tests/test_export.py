@@ -179,7 +179,7 @@ def test_excel_has_main_figures_on_one_sheet_and_indicators_on_the_next(est):
     kinds = ("Uncensored headcount: ", "Censored headcount: ", "Contribution to M0: ", "Share of contribution: ")
     assert rest
     assert all(label.startswith(kinds) for label in rest)
-    assert len(main) + len(rest) == len(est.select(by="province").wide().columns)
+    assert len(main) + len(rest) == len(est.select(by="province").publish().columns)
     only = sheets(est, statistics="censored_headcount", by="province")
     assert only.sheetnames == ["Notes", "By province", "Data"]
 
@@ -190,7 +190,7 @@ def test_excel_shows_limits_or_bare_estimates_instead_of_errors(est):
     assert sheet["C2"].value == "H"
     one = est.select(statistic="H", by="province", group="Hà Giang")
     row = next(r for r in sheet.iter_rows(min_row=4, values_only=True) if r[0] == "Hà Giang")
-    assert row[2:] == (one.value[0], one.limits()[0][0], one.limits()[1][0])
+    assert row[2:] == (one.value[0], one.conf_int()[0][0], one.conf_int()[1][0])
     bare = sheets(est, statistics="H", se=False)["By province"]
     assert [c.value for c in bare[3]] == ["province", "n", "estimate"]
 
@@ -367,7 +367,7 @@ def test_what_is_no_path_is_refused(est, path, kind):
 
 def test_files_to_publish_take_the_options_of_wide(est, tmp_path):
     options = {"statistics": ["H"], "by": "province", "percent": True, "decimals": 2, "interval": True}
-    printed = est.wide(**options, labels=True)
+    printed = est.publish(**options, labels=True)
     est.to_html(tmp_path / "e.html", **options)
     est.to_latex(tmp_path / "e.tex", **options)
     est.to_excel(tmp_path / "e.xlsx", **options)

@@ -36,7 +36,7 @@ def test_mpitb_example(field: Path, syn: mpi.Survey) -> None:
     """mpitbR 1.0.1 on mpitb's own example: b, se and limits, national and by area, three cutoffs, every indicator."""
     oracle = json.loads((field / "oracles.json").read_text(encoding="utf-8"))["syn_cdta_t1"]["expected"]
     est = mpi.estimate(syn, SYN, by=["area"], cutoffs=["1/5", "33/100", "1/2"], df="design").with_interval("logit")
-    low, high = est.limits()
+    low, high = est.conf_int()
     names = {
         "hd": "uncensored_headcount",
         "hdk": "censored_headcount",
@@ -71,7 +71,7 @@ def test_shares_have_errors(syn: mpi.Survey) -> None:
 
 def test_stated_answers(syn: mpi.Survey) -> None:
     est = mpi.estimate(syn, SYN, by=["area"], df="design").with_interval("logit")
-    low, high = est.limits()
+    low, high = est.conf_int()
     stated = {
         "M0": (0.14241623, 0.002485918, 0.13760345, 0.14736856),
         "H": (0.33521657, 0.005541809, 0.32442178, 0.34618649),

@@ -76,7 +76,7 @@ def test_levels(field: Path, config: str) -> None:
     expected = golden(field, "survey_levels").query("config == @config")
     survey = mpi.Survey(rows(field), **DESIGNS[config])
     est = mpi.estimate(survey, MEASURE, by=GROUPS, cutoffs=list(CUTOFFS.values()), df="design")
-    low, high = est.with_interval("logit").limits()  # of A too between 0 and 1, as R
+    low, high = est.with_interval("logit").conf_int()  # of A too between 0 and 1, as R
     # dimensions' shares have no indicator; they would shadow nothing here, and R has none
     at = lookup(est, "statistic", "by", "group", "indicator", "cutoff")
     sums = mpi.total(survey, ["total_poor", "total_ck"], by=GROUPS)
@@ -160,7 +160,7 @@ def test_intervals(field: Path, method: str, level: float) -> None:
     est = mpi.estimate(
         survey, MEASURE, by=["area", "region"], cutoffs=["33/100", "1/2"], statistics=["M0", "H"], df=degrees
     ).with_interval(METHODS[method], level)
-    low, high = est.limits()
+    low, high = est.conf_int()
     at = lookup(est, "statistic", "by", "group", "cutoff")
     tolerance = 2e-9 if method == "logit" else TOLERANCE
     assert len(expected) == 92

@@ -59,7 +59,7 @@ def korn_graubard(n: float, df: float, level: float = 0.95) -> float:
 def test_a_share_of_0_or_1_has_a_one_sided_limit_under_every_method(method: str, level: float) -> None:
     for d in (0.0, 1.0):
         est = mpi.estimate(mpi.Survey(forty(d), weight="w", psu="psu"), ONE, statistics=["H", "M0"])
-        low, high = est.with_interval(method, level).limits()
+        low, high = est.with_interval(method, level).conf_int()
         limit = korn_graubard(40, 19, level)
         want = (0.0, limit) if d == 0 else (1 - limit, 1.0)
         for i in (0, 1):
@@ -86,33 +86,33 @@ def test_no_limit_without_degrees_of_freedom_or_of_what_is_no_share_of_cases() -
     frame = forty().assign(g=np.where(np.arange(40) < 2, "one", "others"))
     est = mpi.estimate(mpi.Survey(frame, weight="w", psu="psu"), ONE, by=["g"])
     alone = est.select(statistic="H", group="one")
-    assert np.isnan(alone.limits()).all()
+    assert np.isnan(alone.conf_int()).all()
     assert alone.flag.to_list() == ["one PSU in group"]
     for statistic in ("contribution", "population_share"):
         some = est.select(statistic=statistic)
-        assert np.isnan(some.limits()[0][some.se == 0]).all()
+        assert np.isnan(some.conf_int()[0][some.se == 0]).all()
     census = mpi.estimate(mpi.Survey(forty(), census=True), ONE, statistics=["H"])
-    assert np.isnan(census.limits()).all()
+    assert np.isnan(census.conf_int()).all()
 
 
 @pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb"])
 def test_every_engine_gives_the_limit(engine: str, tmp_path: Path) -> None:
     survey = mpi.Survey(on(engine, forty(), lambda: None, tmp_path), weight="w", psu="psu")
     for est in (mpi.estimate(survey, ONE, statistics=["H"]), mpi.mean(survey, "d")):
-        assert np.ravel(est.limits()) == pytest.approx([0.0, korn_graubard(40, 19)], rel=1e-12)
+        assert np.ravel(est.conf_int()) == pytest.approx([0.0, korn_graubard(40, 19)], rel=1e-12)
     categories = mpi.proportion(mpi.Survey(forty().assign(c="all"), weight="w", psu="psu"), "c")
-    assert np.ravel(categories.limits()) == pytest.approx([1 - korn_graubard(40, 19), 1.0], rel=1e-12)
+    assert np.ravel(categories.conf_int()) == pytest.approx([1 - korn_graubard(40, 19), 1.0], rel=1e-12)
 
 
 def test_the_limit_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
     est = mpi.estimate(mpi.Survey(forty(), weight="w", psu="psu"), ONE, statistics=["H"])
-    table = est.wide(percent=True, interval=True)
+    table = est.publish(percent=True, interval=True)
     assert table.iloc[0, 0] == "0.0 [0.0, 9.4]"
     assert "estimate is 0: upper limit only: H of total." in table.attrs["notes"]
-    assert est.wide().iloc[0, 0] == "0.000 (–)"
-    assert "(–) estimate is 0: upper limit only: H of total." in est.wide().attrs["notes"]
+    assert est.publish().iloc[0, 0] == "0.000 (–)"
+    assert "(–) estimate is 0: upper limit only: H of total." in est.publish().attrs["notes"]
     assert est.table["ci_high"][0] == pytest.approx(0.0940, abs=5e-5)
     monkeypatch.chdir(tmp_path)
     forty().to_csv("people.csv", index=False)
@@ -141,7 +141,7 @@ def test_the_limit_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_intensities_have_limits_between_the_cutoff_and_1(seed: int) -> None:
     est = mpi.estimate(surveyed(people(seed)), TWO, by=["g"], cutoffs=["1/3", "2/3"], statistics=["A", "H"])
     a = est.select(statistic="A")
-    low, high = a.limits()
+    low, high = a.conf_int()
     k = np.array([{"1/3": 1 / 3, "2/3": 2 / 3}[c] for c in a.keys["cutoff"].to_list()])
     q = stats.t.ppf(0.975, np.where(a.df > 0, a.df, np.nan))
     x = (a.value - k) / (1 - k)
@@ -160,9 +160,9 @@ def test_a_method_that_is_named_makes_them_as_published(method: str) -> None:
     est = mpi.estimate(surveyed(people(1)), TWO, by=["g"], statistics=["A", "H"])
     a = est.with_interval(method).select(statistic="A")
     want = interval(method, a.value, a.se, a.df, 0.95, a.n)
-    assert np.ravel(a.limits()) == pytest.approx(np.ravel(want), rel=1e-12)
-    same = est.select(statistic="H").with_interval("logit").limits()
-    assert np.ravel(same) == pytest.approx(np.ravel(est.select(statistic="H").limits()), rel=1e-15)
+    assert np.ravel(a.conf_int()) == pytest.approx(np.ravel(want), rel=1e-12)
+    same = est.select(statistic="H").with_interval("logit").conf_int()
+    assert np.ravel(same) == pytest.approx(np.ravel(est.select(statistic="H").conf_int()), rel=1e-15)
 
 
 # --- ratios, and what is tested -------------------------------------------------------------------------------------
@@ -181,9 +181,9 @@ def test_a_p_value_is_below_alpha_where_the_interval_leaves_no_difference_out(se
         changes,
         decompose.growth(mpi.estimate(surveyed(people(seed), wave="t", shared_psus=True), TWO, level=level)),
     ):
-        low, high = made.limits()
+        low, high = made.conf_int()
         null = np.array([1.0 if str(c) == "ratio" else 0.0 for c in made.keys["contrast"].to_list()])
-        p = made.p_values()
+        p = made.pvalues()
         known = np.isfinite(low) & np.isfinite(p)
         assert known.any()
         outside = (low > null) | (high < null)
@@ -194,17 +194,18 @@ def test_a_p_value_is_below_alpha_where_the_interval_leaves_no_difference_out(se
 def test_relative_changes_are_ratios_less_1() -> None:
     est = mpi.estimate(surveyed(people(3), wave="t", shared_psus=True), TWO, by=["g"], statistics=["H"])
     made = decompose.change(est, kinds=["relative_change"])
-    low, high = made.limits()
+    low, high = made.conf_int()
     q = stats.t.ppf(0.975, made.df)
     ratio = 1 + made.value
     assert low == pytest.approx(ratio * np.exp(-q * made.se / ratio) - 1, rel=1e-12)
     assert high == pytest.approx(ratio * np.exp(q * made.se / ratio) - 1, rel=1e-12)
     assert (low > -1).all()
     of_gaps = decompose.change(decompose.gap(est, by="g", kinds="difference"), kinds=["relative_change"])
-    assert of_gaps.limits()[0] == pytest.approx(of_gaps.value - stats.t.ppf(0.975, of_gaps.df) * of_gaps.se, rel=1e-12)
+    limit = of_gaps.value - stats.t.ppf(0.975, of_gaps.df) * of_gaps.se
+    assert of_gaps.conf_int()[0] == pytest.approx(limit, rel=1e-12)
     annual = decompose.change(est, kinds=["annual_relative_change"], years={1: 2000, 2: 2004})
-    assert annual.limits()[0] == pytest.approx((1 + low) ** 0.25 - 1, rel=1e-9)
-    assert made.p_values() == pytest.approx(annual.p_values(), rel=1e-9)
+    assert annual.conf_int()[0] == pytest.approx((1 + low) ** 0.25 - 1, rel=1e-9)
+    assert made.pvalues() == pytest.approx(annual.pvalues(), rel=1e-9)
 
 
 def test_growth_rates_and_relative_trends_are_ratios_less_1() -> None:
@@ -213,7 +214,7 @@ def test_growth_rates_and_relative_trends_are_ratios_less_1() -> None:
     three = people(3).assign(t=lambda f: 1 + np.arange(len(f)) % 3)
     every = mpi.estimate(surveyed(three, wave="t", shared_psus=True), TWO, statistics=["H"])
     for made in (rates, decompose.trend(every, path="constant_rate").select(contrast="relative_trend")):
-        low, high = made.limits()
+        low, high = made.conf_int()
         q, ratio = stats.t.ppf(0.975, made.df), 1 + made.value
         assert low == pytest.approx(ratio * np.exp(-q * made.se / ratio) - 1, rel=1e-12)
         assert high == pytest.approx(ratio * np.exp(q * made.se / ratio) - 1, rel=1e-12)
@@ -223,9 +224,9 @@ def test_a_ratio_is_tested_against_1_and_anything_against_a_value_that_is_named(
     est = mpi.estimate(surveyed(people(3)), TWO, by=["g"], statistics=["H"])
     ratio = decompose.gap(est, by="g", kinds="ratio")
     t = ratio.value * np.log(ratio.value) / ratio.se
-    assert ratio.p_values() == pytest.approx(2 * stats.t.sf(np.abs(t), ratio.df), rel=1e-12)
-    assert ratio.p_values() == pytest.approx(ratio.p_values(1.0), rel=1e-15)
-    assert est.p_values(0.3) == pytest.approx(2 * stats.t.sf(np.abs(est.value - 0.3) / est.se, est.df), rel=1e-12)
+    assert ratio.pvalues() == pytest.approx(2 * stats.t.sf(np.abs(t), ratio.df), rel=1e-12)
+    assert ratio.pvalues() == pytest.approx(ratio.pvalues(1.0), rel=1e-15)
+    assert est.pvalues(0.3) == pytest.approx(2 * stats.t.sf(np.abs(est.value - 0.3) / est.se, est.df), rel=1e-12)
 
 
 # --- decimals -------------------------------------------------------------------------------------------------------
@@ -236,6 +237,6 @@ def test_levels_have_the_decimals_that_their_errors_need() -> None:
     frame["rare"] = ((np.arange(len(frame)) % 4799) == 7).astype(int)
     est = mpi.mean(surveyed(frame), ["rare", "a"])
     assert est.se[0] < 0.0006
-    assert est.select(indicator="rare").wide().iloc[0, 0] == f"{est.value[0]:.4f} ({est.se[0]:.4f})"
-    assert est.select(indicator="a").wide().iloc[0, 0] == f"{est.value[1]:.3f} ({est.se[1]:.3f})"
-    assert est.select(indicator="rare").wide(decimals=3).iloc[0, 0] == f"{est.value[0]:.3f} ({est.se[0]:.3f})"
+    assert est.select(indicator="rare").publish().iloc[0, 0] == f"{est.value[0]:.4f} ({est.se[0]:.4f})"
+    assert est.select(indicator="a").publish().iloc[0, 0] == f"{est.value[1]:.3f} ({est.se[1]:.3f})"
+    assert est.select(indicator="rare").publish(decimals=3).iloc[0, 0] == f"{est.value[0]:.3f} ({est.se[0]:.3f})"

@@ -190,7 +190,7 @@ def shown(est: mpi.Estimates, folder: Path) -> list[Any]:
     one = est.take(np.flatnonzero(~np.isnan(est.value))[:3])
     contrast = one.contrast([1, *[-1] * (len(one) - 1)])
     numbers = [repr(contrast.value[0]), repr(contrast.se[0])]  # an error that is missing is not equal to itself
-    return [(folder / "e.csv").read_text(), est.take([0]).wide().to_string(), *numbers]
+    return [(folder / "e.csv").read_text(), est.take([0]).publish().to_string(), *numbers]
 
 
 def test_what_estimates_hold_cannot_be_written_into() -> None:
@@ -224,10 +224,10 @@ def test_what_is_written_into_a_table_stays_there(tmp_path: Path) -> None:
                 inner[:] = -2
             else:
                 table[column] = table[column].cat.rename_categories(lambda x: f"{x}!")
-        low, high = est.limits()
-        for array in (est.vcov() if len(est) < 900 else low, low, high, est.p_values()):
+        low, high = est.conf_int()
+        for array in (est.vcov() if len(est) < 900 else low, low, high, est.pvalues()):
             array[...] = -1
-        wide = est.take([0]).wide()
+        wide = est.take([0]).publish()
         wide.iloc[:, 0] = "x"
         assert shown(est, tmp_path) == before
 

@@ -169,11 +169,11 @@ def test_a_column_that_a_part_lacks_is_told_wherever_figures_are_shown(lacking: 
     openpyxl = pytest.importorskip("openpyxl")
     est = mpi.estimate(mpi.Survey(lacking, psu="psu"), MEASURE, statistics=["H"])
     assert est.about["rows"] == SAID
-    assert f"{SAID}." in est.wide().attrs["notes"]
+    assert f"{SAID}." in est.publish().attrs["notes"]
     assert repr(est).endswith(f"\n{SAID}.")
     assert SAID in est._repr_html_()
     change = est.contrast([1.0], name="itself")
-    assert f"{SAID}." in change.wide().attrs["notes"]
+    assert f"{SAID}." in change.publish().attrs["notes"]
     for suffix in ("csv", "parquet", "xlsx", "tex", "html"):
         mpi_path = tmp_path / f"t.{suffix}"
         from mpi.export import write_any
@@ -221,4 +221,4 @@ def test_a_line_tells_whose_class_is_undecided_and_whom_its_measure_leaves_out()
         est = mpi.estimate(mpi.Survey(frame), mpi.load_line("vn-2016"))
     assert "The class of 1 of 4 persons (25.00% of the population) is undecided and left out" in est.about["rows"]
     assert "M0, H and A leave out 1 of 4 persons (25.00% of the population)" in est.about["rows"]
-    assert any("is undecided and left out" in note for note in est.wide().attrs["notes"])
+    assert any("is undecided and left out" in note for note in est.publish().attrs["notes"])

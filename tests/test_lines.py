@@ -516,7 +516,7 @@ class TestEstimates:
                 ours, theirs = est.select(statistic=f"{name}{suffix}"), plain(status.survey, name, by, unit=unit)
                 for column in ("value", "se", "n", "n_psu", "df"):
                     np.testing.assert_allclose(getattr(ours, column), getattr(theirs, column), rtol=1e-12)
-                np.testing.assert_allclose(ours.limits(), theirs.limits(), rtol=1e-9)
+                np.testing.assert_allclose(ours.conf_int(), theirs.conf_int(), rtol=1e-9)
                 assert ours.table["group"].tolist() == theirs.table["group"].tolist()
 
     def test_shares_add_up_and_covary(self, status) -> None:

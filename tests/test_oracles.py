@@ -218,7 +218,7 @@ def test_contrasts_as_r(own: dict, own_survey_path: Path) -> None:
         assert (found.value[0], found.se[0]) == pytest.approx((e[key]["est"], e[key]["se"]), abs=R)
     t = made["M0_diff_A_B"].value[0] / made["M0_diff_A_B"].se[0]
     assert -t == pytest.approx(e["ttest"]["t"], abs=R)
-    test = m0.test([1, -1])
+    test = m0.wald_test([1, -1])
     assert test.df == (1, 10)
     assert test.statistic == pytest.approx(t**2, abs=R)
 
@@ -241,7 +241,7 @@ INTERVALS = {"logit": "H_ci_logit", "asin": "H_ci_asin", "beta": "H_ci_beta", "t
 @pytest.mark.parametrize("method", INTERVALS)
 def test_intervals_as_r(own: dict, own_survey_path: Path, method: str) -> None:
     est = mpi.estimate(own_survey(own_survey_path), MEASURE, statistics=["H"]).with_interval(method)
-    low, high = est.limits()
+    low, high = est.conf_int()
     assert (low[0], high[0]) == pytest.approx(tuple(own["expected"][INTERVALS[method]]), abs=R)
 
 

@@ -32,14 +32,14 @@ def test_a_declared_category_that_nobody_has(engine: str) -> None:
     s = mpi.Survey(people(engine), psu="psu", wave="t", shared_psus=True)
     plain = mpi.estimate(s, ONE, by=["g", ("g", "t")])
     assert plain.about["empty"] == "nobody is in g 'zero', 'never'"
-    assert "Empty groups: nobody is in g 'zero', 'never'." in plain.wide(["H"]).attrs["notes"]
+    assert "Empty groups: nobody is in g 'zero', 'never'." in plain.publish(["H"]).attrs["notes"]
     assert set(plain.select(by="g").keys["group"].to_list()) == {"a", "b"}
     whole = mpi.estimate(s, ONE, by=["g", ("g", "t")], observed=False)
     rows = whole.select(by="g", statistic="H", contrast="level")
     assert rows.table[["group", "wave"]].to_numpy().tolist() == [[g, t] for g in KINDS for t in (1, 2)]
     assert rows.n.tolist() == [3, 3, 0, 0, 3, 3, 0, 0]
     assert rows.flag.at(2) == "nobody in group"
-    assert rows.wide().iloc[:, 0].tolist()[2:4] == ["–", "–"]
+    assert rows.publish().iloc[:, 0].tolist()[2:4] == ["–", "–"]
     assert "empty" not in whole.about
     there = whole.take(whole.n > 0)
     old = plain.take(plain.n > 0)

@@ -270,7 +270,7 @@ def test_a_census_has_no_sampling_error(lazy: Any, people: pd.DataFrame, weight:
     assert np.nanmax(est.se) == 0
     assert set(est.flag.to_list()) == {"whole population: no sampling error"}
     assert "a census" in repr(here)
-    assert "Whole population: no sampling error." in est.wide(["H"]).attrs["notes"]
+    assert "Whole population: no sampling error." in est.publish(["H"]).attrs["notes"]
     gap = mpi.decompose.gap(est, "region", reference="north", kinds="difference")
     assert set(gap.flag.to_list()) == {"whole population: no sampling error"}
     plain = mpi.estimate(mpi.Survey(people, weight=weight), MEASURE, by=["region"])

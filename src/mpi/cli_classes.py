@@ -63,7 +63,7 @@ def _undecided(est: Estimates) -> list[str]:
 def _show_group(to: Console, est: Estimates, by: str, shown: Sequence[str]) -> None:
     """Print one disaggregation, in two tables where the screen is too narrow for one."""
     part = est.select(by=by, statistic=list(shown))
-    figures = part.wide(statistics=list(shown), percent=True)
+    figures = part.publish(statistics=list(shown), percent=True)
     one = est.select(by=by, statistic=shown[0])
     cases = {str(g): f"{n:,.0f}" for g, n in zip(one.keys["group"].to_list(), one.n.tolist(), strict=True)}
     for columns in _fitting(figures, to.width):
@@ -110,7 +110,7 @@ def _show_bounds(to: Console, bounds: Estimates, shown: Sequence[str]) -> None:
 def _spans(bounds: Estimates, statistics: Sequence[str]) -> pd.DataFrame:
     """Return the bounds as text, by group and statistic."""
     low, high = (
-        bounds.select(contrast=side).wide(statistics=list(statistics), percent=True, se=False)
+        bounds.select(contrast=side).publish(statistics=list(statistics), percent=True, se=False)
         for side in ("lower_bound", "upper_bound")
     )
     spans = low.copy()
@@ -122,8 +122,8 @@ def _spans(bounds: Estimates, statistics: Sequence[str]) -> pd.DataFrame:
 
 def _show_figures(to: Console, figures: Estimates) -> None:
     """Print the key figures, each with its error, its interval and its cases."""
-    shown = figures.wide(percent=True)
-    limits = figures.wide(percent=True, interval=True)
+    shown = figures.publish(percent=True)
+    limits = figures.publish(percent=True, interval=True)
     heads = ("%", f"{figures.level:.0%} interval", "n")
     out = new_table("key figures", *heads, numbers=heads)
     for group, one, two, n in zip(

@@ -88,7 +88,7 @@ def show_estimates(survey: Survey, plan: Measure, est: Estimates, statistics: Se
     cutoffs = [k for k in dict.fromkeys(est.keys["cutoff"].to_list()) if k is not None]
     shaped: Layout = {**layout, "statistics": list(dict.fromkeys(statistics))}
     parts = [est.select(cutoff=[k, None]) for k in cutoffs or [None]]  # some statistics have no cutoff
-    frames = [part.wide(**shaped) for part in parts]
+    frames = [part.publish(**shaped) for part in parts]
     common = [n for n in frames[0].attrs["notes"] if all(n in f.attrs["notes"] for f in frames)]
     for k, part, frame in zip(cutoffs or [None], parts, frames, strict=True):
         console.print(f"\nk = {k}\n" if len(cutoffs) > 1 else "")

@@ -10,7 +10,7 @@ import numpy as np
 
 from mpi.degrees import derived_degrees, few, reduced
 from mpi.design import CERTAIN, COMPLETE, FEW, WITHOUT
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.estimable import cancelled, without_error
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
@@ -45,18 +45,24 @@ class WaldTest:
         The adjusted F statistic, (df - q + 1) / (df q) times Wald's.
     df : tuple of float
         Numerator and denominator degrees of freedom.
-    p : float
+    pvalue : float
         The p value.
     """
 
     null: str
     statistic: float
     df: tuple[float, float]
-    p: float
+    pvalue: float
 
     def __str__(self) -> str:
         """One line, as it would be reported."""
-        return f"{self.null}: F({self.df[0]:g}, {self.df[1]:g}) = {self.statistic:.4g}, p = {self.p:.4g}"
+        return f"{self.null}: F({self.df[0]:g}, {self.df[1]:g}) = {self.statistic:.4g}, p = {self.pvalue:.4g}"
+
+    @property
+    def p(self) -> float:
+        """The p value, by its former name."""
+        warn("WaldTest.p is called pvalue")
+        return self.pvalue
 
 
 def contrast(
@@ -208,7 +214,7 @@ def _degrees(est: EstimatesLike, chain: Influence, local: Any) -> NDArray[np.flo
 
 
 def wald(est: EstimatesLike, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
-    """Test linear hypotheses about estimates jointly; see `Estimates.test`."""
+    """Test linear hypotheses about estimates jointly; see `Estimates.wald_test`."""
     made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
     null = np.asarray(value, dtype=np.float64)
     gap = made.value - null

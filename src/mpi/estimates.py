@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from mpi.contrasts import contrast, wald
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
+from mpi.export import write
 from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
@@ -17,6 +18,7 @@ from mpi.options import Degrees, check_options
 from mpi.rational import fraction
 from mpi.readonly import seal
 from mpi.row_order import by_rows
+from mpi.tables import brief, html, publish, tidy, wide
 
 if TYPE_CHECKING:
     import os
@@ -108,27 +110,23 @@ class Estimates:
 
     def __repr__(self) -> str:
         """Say how many numbers there are and what they have in common; show the first and last; say who is left out."""
-        from mpi.tables import brief
-
         by = ", ".join(map(str, self.keys["by"].values))
         lost = self.about.get(KEY)
         return "\n".join([f"<Estimates: {len(self):,} numbers, by {by}>", brief(self), *([f"{lost}."] if lost else [])])
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
-        from mpi.tables import html
-
         return html(self)
 
     @property
     def table(self) -> pd.DataFrame:
         """The estimates as a tidy pandas DataFrame, one row per number; shares are fractions."""
-        from mpi.tables import tidy
-
         return tidy(self)
 
-    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the lower and upper confidence limits."""
+    def conf_int(self, level: float | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lower and upper confidence limits, at the level of the estimates or at another."""
+        if level is not None:
+            return self.with_interval(level=level).conf_int()
         low, high = np.full(len(self), np.nan), np.full(len(self), np.nan)
         for i, method in enumerate(self.method.values):
             rows = np.flatnonzero(self.method.index == i)
@@ -270,12 +268,12 @@ class Estimates:
         """
         return contrast(self, of, name=name, gradient=gradient, method=interval)
 
-    def test(self, of: ArrayLike | None = None, *, value: ArrayLike = 0.0) -> WaldTest:
+    def wald_test(self, restriction: ArrayLike | None = None, value: ArrayLike = 0.0) -> WaldTest:
         """Test jointly that combinations of the estimates have stated values (Wald, adjusted F).
 
         Parameters
         ----------
-        of : array of shape (hypotheses, estimates), optional
+        restriction : array of shape (hypotheses, estimates), optional
             Coefficients; by default each estimate by itself.
         value : array of shape (hypotheses,)
             The values under the null hypothesis.
@@ -285,9 +283,9 @@ class Estimates:
         MpiError
             When the hypotheses are redundant, or more than the degrees of freedom allow.
         """
-        return wald(self, of, value)
+        return wald(self, restriction, value)
 
-    def p_values(self, value: float | None = None) -> NDArray[np.float64]:
+    def pvalues(self, value: float | None = None) -> NDArray[np.float64]:
         """Return the two-sided p value of each estimate by t, against a stated value or against no difference.
 
         No difference is a ratio of 1, and 0 of all else. Ratios and relative changes are tested as their intervals are
@@ -297,16 +295,50 @@ class Estimates:
         with np.errstate(invalid="ignore"):
             return p_value(t_statistics(self, null), self.df)
 
-    def wide(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
-        """Return a table to publish: groups in rows, statistics in columns; see `mpi.tables.wide`.
+    def publish(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
+        """Return a table to publish, as text: groups in rows, statistics in columns; see `mpi.tables.publish`.
 
-        The statistics may stand first: ``est.wide(["H", "A"])`` is ``est.wide(statistics=["H", "A"])``.
+        The statistics may stand first: ``est.publish(["H", "A"])`` is ``est.publish(statistics=["H", "A"])``.
         """
-        from mpi.tables import wide
-
         if shown is not None:
             options["statistics"] = shown
+        return publish(self, **options)
+
+    def wide(self, shown: str | Sequence[str] | None = None, /, **options: Any) -> pd.DataFrame:
+        """Return the same table of numbers: estimate, error, limits and cases of each; see `mpi.tables.wide`.
+
+        Raises
+        ------
+        MpiError
+            When an option is one of `publish` alone, which gives text.
+        """
+        if shown is not None:
+            options["statistics"] = shown
+        printed = [k for k in ("decimals", "se", "interval") if k in options]
+        if printed:
+            raise MpiError(
+                f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
+            )
         return wide(self, **options)
+
+    # --- former names -----------------------------------------------------------------------------------------------
+
+    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the confidence limits, by the former name of `conf_int`."""
+        warn("Estimates.limits is called conf_int")
+        return self.conf_int()
+
+    def p_values(self, value: float | None = None) -> NDArray[np.float64]:
+        """Return the p values, by the former name of `pvalues`."""
+        warn("Estimates.p_values is called pvalues")
+        return self.pvalues(value)
+
+    def test(self, of: ArrayLike | None = None, *, value: ArrayLike = 0.0) -> WaldTest:
+        """Test jointly, by the former name of `wald_test`."""
+        warn("Estimates.test is called wald_test")
+        return self.wald_test(of, value)
+
+    # --- files ------------------------------------------------------------------------------------------------------
 
     def to_csv(self, path: str | os.PathLike[str], *, formulas: Formulas = "keep") -> None:
         """Write the tidy table as CSV, every number in full; the file is whole or is not there.
@@ -318,14 +350,10 @@ class Estimates:
         formulas : {"keep", "guard"}
             ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see `mpi.export.write`.
         """
-        from mpi.export import write
-
         write(self, path, "csv", formulas=formulas)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write the tidy table as parquet, every number in full; the file is whole or is not there."""
-        from mpi.export import write
-
         write(self, path, "parquet")
 
     def to_excel(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
@@ -336,7 +364,7 @@ class Estimates:
         path : path
             The file, ``.xlsx``.
         **options
-            The layout of the sheets to publish, as for `wide`: ``statistics, by, wave, cutoff, weighting, percent,
+            The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
             decimals, se, interval, labels`` (columns are named in words unless ``labels=False``).
 
         Raises
@@ -344,20 +372,14 @@ class Estimates:
         MpiError
             When the path is none or has another end, an option is unknown, or the file cannot be written.
         """
-        from mpi.export import write
-
         write(self, path, "excel", **options)
 
     def to_latex(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
         """Write the table to publish as LaTeX; the options and errors are those of `to_excel`."""
-        from mpi.export import write
-
         write(self, path, "latex", **options)
 
     def to_html(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
         """Write the table to publish as a web page; the options and errors are those of `to_excel`."""
-        from mpi.export import write
-
         write(self, path, "html", **options)
 
 

@@ -60,7 +60,7 @@ class EstimatesLike(Protocol):
 
     def __len__(self) -> int: ...
 
-    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def conf_int(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the lower and upper confidence limits."""
         ...
 

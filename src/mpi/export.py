@@ -21,7 +21,7 @@ from mpi.errors import MpiError, nearest, unknown
 from mpi.files import located, replacing
 from mpi.layout import Layout, heading
 from mpi.left_out import KEY
-from mpi.tables import tidy, wide
+from mpi.tables import publish, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +56,7 @@ _SUFFIXES: dict[str, Kind] = {
 _FOREIGN = (".xls", ".xlsm", ".xlsb", ".ods", ".dta", ".sav", ".por", ".docx", ".pdf", ".json")
 
 LAID_OUT: tuple[Kind, ...] = ("excel", "latex", "html")
-"""The kinds of file that hold tables to publish, and so take the options of `mpi.tables.wide`."""
+"""The kinds of file that hold tables to publish, and so take the options of `mpi.tables.publish`."""
 
 
 def write(
@@ -88,7 +88,7 @@ def write(
         default; ``guard`` puts an apostrophe before text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line
         break. Numbers, and the other kinds of file, need no guard.
     **options
-        For excel, latex and html, what `mpi.tables.wide` takes, which shapes the tables to publish; they name
+        For excel, latex and html, what `mpi.tables.publish` takes, which shapes the tables to publish; they name
         the columns in words unless ``labels=False``. CSV and parquet hold every number and take none.
 
     Raises
@@ -247,7 +247,7 @@ def latex(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     est : Estimates
         The estimates.
     **options
-        What `mpi.tables.wide` takes; columns are named in words unless ``labels=False``.
+        What `mpi.tables.publish` takes; columns are named in words unless ``labels=False``.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def latex(est: EstimatesLike, **options: Unpack[Layout]) -> str:
 def _worded(est: EstimatesLike, options: Layout) -> pd.DataFrame:
     """Lay out a table for people: columns named in words unless another wish is told."""
     wished: Layout = {"labels": True, **options}
-    return wide(est, **wished)
+    return publish(est, **wished)
 
 
 def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -331,7 +331,7 @@ def page(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     est : Estimates
         The estimates.
     **options
-        What `mpi.tables.wide` takes; columns are named in words unless ``labels=False``.
+        What `mpi.tables.publish` takes; columns are named in words unless ``labels=False``.
     """
     frame = _worded(est, options)
     title = markup.escape(est.about.get("measure", "Estimates"))

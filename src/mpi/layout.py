@@ -35,7 +35,7 @@ Place = Literal["columns", "rows"]
 
 
 class Layout(TypedDict, total=False):
-    """The options that shape a table to publish; `mpi.tables.wide` explains them."""
+    """The options that shape a table to publish; `mpi.tables.publish` explains them."""
 
     statistics: str | Sequence[str] | None
     by: Any
@@ -44,10 +44,11 @@ class Layout(TypedDict, total=False):
     weighting: str | Sequence[str] | None
     percent: bool
     decimals: int | None
-    se: bool
+    se: bool | None
     interval: bool
     labels: bool
     indicators: Place
+    rounds: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +100,23 @@ def grid(
     percent: bool = False,
     labels: bool = False,
     indicators: Place = "columns",
+    rounds: Place = "rows",
 ) -> Grid:
-    """Lay estimates out as `mpi.tables.wide` prints them; the parameters are explained there."""
-    if indicators not in get_args(Place):
-        raise MpiError("indicators: " + unknown("place", indicators, get_args(Place)))
+    """Lay estimates out as `mpi.tables.publish` prints them; the parameters are explained there."""
+    for name, place in {"indicators": indicators, "rounds": rounds}.items():
+        if not isinstance(place, str) or place not in get_args(Place):
+            raise MpiError(f"{name}: " + unknown("place", place, get_args(Place)))
     order = None if statistics is None else _listed(statistics)
     chosen = _chosen(est, order, by, wave, cutoff, weighting)
     words = _Words(STATISTIC_WORDS, CONTRAST_WORDS, _titles(chosen)) if labels else _Words({}, {}, {})
-    words = replace(words, places=indicators)
+    words = replace(words, places=indicators, rounds=rounds)
     names, row, rows = _rows(chosen.keys, words)
     column, columns = _columns(chosen, words, percent=percent)
     _refuse_clashes(chosen, row, column, columns)
     cell = np.full((len(rows), len(columns)), -1, dtype=np.int64)
     cell[row, column] = np.arange(len(chosen))
-    place = _in_order(columns, order)
-    return Grid(chosen, names, rows, [columns[c] for c in place], cell[:, place], percent)
+    place_of = _in_order(columns, order)
+    return Grid(chosen, names, rows, [columns[c] for c in place_of], cell[:, place_of], percent)
 
 
 def _chosen(est: EstimatesLike, statistics: Any, by: Any, wave: Any, cutoff: Any, weighting: Any) -> EstimatesLike:
@@ -153,7 +156,8 @@ def _distinct(keys: Keys, names: Iterable[str]) -> tuple[NDArray[np.int64], NDAr
 
 def _rows(keys: Keys, words: _Words) -> tuple[tuple[str, ...], NDArray[np.int64], list[tuple[Any, ...]]]:
     """Return what rows are known by, each estimate's row, and the rows."""
-    names: tuple[str, ...] = ("by", "group", "wave") if (keys["wave"].index >= 0).any() else ("by", "group")
+    beside = words.rounds == "rows" and (keys["wave"].index >= 0).any()
+    names: tuple[str, ...] = ("by", "group", "wave") if beside else ("by", "group")
     apart = ("indicator", "dimension") if words.places == "rows" else ()
     row, first = _distinct(keys, (*names, *apart))
     rows = [tuple(keys[n].at(i) for n in names) for i in first.tolist()]
@@ -167,8 +171,10 @@ def _rows(keys: Keys, words: _Words) -> tuple[tuple[str, ...], NDArray[np.int64]
 def _columns(est: EstimatesLike, words: _Words, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
     """Return each estimate's column, and the columns; cutoffs and weightings are told where several."""
     keys = est.keys
-    number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"))
-    told = [n for n in ("cutoff", "weighting") if len(np.unique(keys[n].index[keys[n].index >= 0])) > 1]
+    waves = ("wave",) if words.rounds == "columns" else ()
+    number, first = _distinct(keys, ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting", *waves))
+    several = [n for n in ("cutoff", "weighting") if len(np.unique(keys[n].index[keys[n].index >= 0])) > 1]
+    told = [*several, *waves]
     found: dict[Column, int] = {}
     made = (_column(keys, i, told, words, percent=percent) for i in first.tolist())
     place = [found.setdefault(column, len(found)) for column in made]
@@ -177,12 +183,13 @@ def _columns(est: EstimatesLike, words: _Words, *, percent: bool) -> tuple[NDArr
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is printed for statistics and contrasts, and for indicators; by default their names, in the columns."""
+    """What is printed for statistics, contrasts and indicators, by default their names; and where the last stand."""
 
     names: Mapping[str, str]
     contrasts: Mapping[str, str]
     titles: Mapping[Any, str]
     places: Place = "columns"
+    rounds: Place = "rows"
 
 
 def _titles(est: EstimatesLike) -> dict[tuple[str, Any], str]:
@@ -203,6 +210,8 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
         parts.append(f"k = {key['cutoff']}")
     if "weighting" in told and key["weighting"] is not None:
         parts.append(f"{key['weighting']} {'coefficients' if key['contrast'] in OF_REGRESSION else 'weights'}")
+    if "wave" in told and key["wave"] is not None:
+        parts.append(str(key["wave"]))
     parts += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
     return Column(", ".join(parts), key["statistic"], unit)
 

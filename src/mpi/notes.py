@@ -29,18 +29,23 @@ ROUNDING = (
 )
 """What to say under rounded figures: in 13 of 112 countries of the global MPI, H x A as printed is not M0."""
 
-Style = Literal["se", "interval", "estimate"]
-"""What stands beside an estimate: its standard error, its confidence interval, or nothing."""
+Style = Literal["se", "interval", "both", "estimate"]
+"""What stands beside an estimate: its standard error, its confidence interval, both, or nothing."""
 
 _CELLS, _ROWS = 6, 8  # how many are named one by one, before they are counted
 _NAME = 80  # characters of a name
 
 
-def style_of(est: EstimatesLike, *, se: bool, interval: bool) -> Style:
-    """Return what stands beside an estimate; where all of the population was asked, nothing does."""
+def style_of(est: EstimatesLike, *, se: bool | None, interval: bool) -> Style:
+    """Return what stands beside an estimate; where all of the population was asked, nothing does.
+
+    Without a word on standard errors they stand there unless intervals do.
+    """
     if est.influence.design.complete:
         return "estimate"
-    return "interval" if interval else "se" if se else "estimate"
+    if interval:
+        return "both" if se else "interval"
+    return "estimate" if se is False else "se"
 
 
 def without_error(est: EstimatesLike) -> NDArray[np.bool_]:
@@ -60,13 +65,15 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     ----------
     layout : Grid
         The table.
-    style : {"se", "interval", "estimate"}
+    style : {"se", "interval", "both", "estimate"}
         What stands beside the estimates.
     bracketed : bool, default True
         Whether it stands in the estimate's cell, in brackets, or in cells to the right.
     """
     est = layout.est
-    errors = {"se": "Standard errors", "interval": f"{est.level * 100:g}% confidence intervals"}
+    limits = f"{est.level * 100:g}% confidence intervals"
+    both = f"Standard errors in parentheses, {limits}" if bracketed else f"Standard errors and {limits}"
+    errors = {"se": "Standard errors", "interval": limits, "both": both}
     place = "in brackets" if bracketed else "to the right of estimates"
     out = [f"{errors[style]} {place}.", f"{degrees(est).capitalize()}."] if style in errors else []
     if est.influence.design.complete:
@@ -101,8 +108,8 @@ _ABOUT = {
     "data": "Data: ",
 }
 _MARKS: dict[bool, dict[Style, str]] = {
-    True: {"se": f"({MISSING}) ", "interval": f"[{MISSING}] ", "estimate": ""},
-    False: {"se": f"SE {MISSING} ", "interval": f"limits {MISSING} ", "estimate": ""},
+    True: {"se": f"({MISSING}) ", "interval": f"[{MISSING}] ", "both": f"({MISSING}) ", "estimate": ""},
+    False: {"se": f"SE {MISSING} ", "interval": f"limits {MISSING} ", "both": f"SE {MISSING} ", "estimate": ""},
 }
 
 
@@ -119,7 +126,7 @@ def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
     """Say for each flag which cells bear it, and how they are printed; and where figures lack an error without one."""
     est = layout.est
     missing = np.isnan(est.value)
-    bare = (np.isnan(est.limits()[0]) if style == "interval" else without_error(est)) & ~missing
+    bare = (np.isnan(est.conf_int()[0]) if style == "interval" else without_error(est)) & ~missing
     out = []
     for i in np.unique(est.flag.index).tolist():
         here = est.flag.index == i

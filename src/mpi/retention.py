@@ -215,7 +215,7 @@ def _tables(
 
     d = len(measure.indicators)
     at = _slices(d)
-    p = est.p_values()
+    p = est.pvalues()
     first: list[dict[str, Any]] = []
     second: list[dict[str, Any]] = []
     row = 0

@@ -1,4 +1,4 @@
-"""Estimates as tables: tidy, wide for publication, HTML for notebooks."""
+"""Estimates as tables: tidy, wide, printed for publication, HTML for notebooks."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ __all__ = [
     "grid",
     "html",
     "notes",
+    "publish",
     "tidy",
     "wide",
 ]
@@ -48,7 +49,7 @@ def tidy(est: EstimatesLike) -> pd.DataFrame:
     """Return one row per number: what it is, the estimate, its error and limits, and what it rests on."""
     import pandas as pd
 
-    low, high = est.limits()
+    low, high = est.conf_int()
     columns: dict[str, Any] = {name: _categorical(est.keys[name]) for name in NAMES}
     columns |= {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high, "df": est.df}
     columns |= {"n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": _categorical(est.flag)}
@@ -97,7 +98,7 @@ def brief(est: EstimatesLike) -> str:
     return "\n".join(["; ".join(same), *lines] if same else lines)
 
 
-# --- wide ------------------------------------------------------------------------------------------------
+# --- groups in rows, statistics in columns --------------------------------------------------------------------------
 
 
 @kinds_checked
@@ -110,11 +111,77 @@ def wide(
     cutoff: Any = None,
     weighting: str | Sequence[str] | None = None,
     percent: bool = False,
+    labels: bool = False,
+    indicators: Place = "columns",
+    rounds: Place = "rows",
+) -> pd.DataFrame:
+    """Return a table of numbers: groups in rows, and for each statistic its estimate, error, limits and cases.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    statistics, by, wave, cutoff, weighting, percent, labels, indicators, rounds
+        What is shown, and where it stands; see `publish`. With `percent` the numbers of columns in per cent or in
+        percentage points are 100 times the fractions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Floats at full precision, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. The columns have
+        two levels: the statistic, and ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``n``. NaN stands for what is
+        undefined, and for what was not estimated.
+
+    Raises
+    ------
+    MpiError
+        When a value does not occur (the nearest is offered), or two numbers would share a cell.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> table = wide(est, ["H"], by="area", wave=2018)
+    >>> bool(table["H", "estimate"].between(table["H", "ci_low"], table["H", "ci_high"]).all())
+    True
+    """
+    import pandas as pd
+
+    layout = grid(
+        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
+        indicators=indicators, rounds=rounds,
+    )  # fmt: skip
+    chosen = layout.est
+    low, high = chosen.conf_int()
+    numbers = {"estimate": chosen.value, "se": chosen.se, "ci_low": low, "ci_high": high, "n": chosen.n}
+    there = layout.cell >= 0
+    found = {}
+    for j, column in enumerate(layout.columns):
+        scale = 1.0 if column.unit == "fraction" else 100.0
+        for name, values in numbers.items():
+            whole = np.full(len(layout.rows), np.nan)
+            whole[there[:, j]] = values[layout.cell[there[:, j], j]] * (1.0 if name == "n" else scale)
+            found[column.label, name] = whole
+    index = pd.MultiIndex.from_tuples([_shown(r) for r in layout.rows], names=list(layout.names))
+    return pd.DataFrame(found, index=index)
+
+
+@kinds_checked
+def publish(
+    est: EstimatesLike,
+    statistics: str | Sequence[str] | None = None,
+    *,
+    by: Any = None,
+    wave: Any = None,
+    cutoff: Any = None,
+    weighting: str | Sequence[str] | None = None,
+    percent: bool = False,
     decimals: int | None = None,
-    se: bool = True,
+    se: bool | None = None,
     interval: bool = False,
     labels: bool = False,
     indicators: Place = "columns",
+    rounds: Place = "rows",
 ) -> pd.DataFrame:
     """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
 
@@ -138,17 +205,19 @@ def wide(
     decimals : int, optional
         By default 3, or 1 for percents, and none for a column of thousands; a column whose errors would mostly be
         printed as 0 has more. Of a number given here, fractions among percents have two more.
-    se : bool, default True
+    se : bool, optional
         Put the standard error after the estimate: ``0.335 (0.006)``; ``0.000 (–)`` where the sample shows no
-        variation, for that is no sign of precision.
+        variation, for that is no sign of precision. By default it stands there unless the interval does.
     interval : bool, default False
-        Put the confidence interval there instead: ``0.335 [0.324, 0.346]``.
+        Put the confidence interval after the estimate: ``0.335 [0.324, 0.346]``; with ``se=True`` after both.
     labels : bool, default False
         Name the columns in words: ``Headcount ratio (H)`` and, with what the measure calls an indicator,
         ``Censored headcount: Toilet``. By default they have the field's short names, ``H``.
     indicators : {"columns", "rows"}
         Where indicators stand: each figure of each in a column of its own, or each in a row of its own, which suits
         a decomposition by indicators.
+    rounds : {"rows", "columns"}
+        Where rounds stand: each in rows of its own, or side by side.
 
     Returns
     -------
@@ -167,17 +236,17 @@ def wide(
     --------
     >>> import mpi
     >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
-    >>> wide(est, ["H", "M0"], percent=True).columns.tolist()
+    >>> publish(est, ["H", "M0"], percent=True).columns.tolist()
     ['H, %', 'M0']
-    >>> wide(est, ["H"], labels=True).columns.tolist()
+    >>> publish(est, ["H"], labels=True).columns.tolist()
     ['Headcount ratio (H)']
-    >>> table = wide(est, "contribution_share", by="total", wave=2018, percent=True, labels=True, indicators="rows")
+    >>> table = publish(est, "contribution_share", by="total", wave=2018, percent=True, labels=True, indicators="rows")
     >>> table["Share of contribution, %"].droplevel(["by", "group", "wave"])["Toilet"]
     '15.6 (1.7)'
     """
     layout = grid(
         est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
-        indicators=indicators,
+        indicators=indicators, rounds=rounds,
     )  # fmt: skip
     return _printed(layout, decimals, style_of(est, se=se, interval=interval))
 
@@ -233,7 +302,7 @@ def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:
     est = layout.est.take(rows[there])
     scale = 1.0 if column.unit == "fraction" else 100.0
     se = np.where(without_error(est), np.nan, est.se)
-    low, high = est.limits() if style == "interval" else (est.value, est.value)
+    low, high = est.conf_int() if style in {"interval", "both"} else (est.value, est.value)
     spec = f"z,.{decimals}f"  # z: never "-0.000"
     out = [""] * len(rows)
     for i, numbers in zip(there, zip(est.value, se, low, high, strict=True), strict=True):
@@ -247,7 +316,8 @@ def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
         return value
     if style == "se":
         return f"{value} ({se})"
-    return f"{value} [{low}, {high}]" if {low, high} != {MISSING} else f"{value} [{MISSING}]"
+    limits = f"[{low}, {high}]" if {low, high} != {MISSING} else f"[{MISSING}]"
+    return f"{value} ({se}) {limits}" if style == "both" else f"{value} {limits}"
 
 
 # --- HTML ------------------------------------------------------------------------------------------------
@@ -286,7 +356,7 @@ def _texts_of(column: Coded) -> list[str]:
 
 
 def _figures(est: EstimatesLike) -> list[list[str]]:
-    low, high = ([_brief(x) for x in limit] for limit in est.limits())
+    low, high = ([_brief(x) for x in limit] for limit in est.conf_int())
     between = [f"[{a}, {b}]" for a, b in zip(low, high, strict=True)]
     counts = [[MISSING if np.isnan(x) else f"{x:,.0f}" for x in v] for v in (est.n, est.n_psu)]
     se = np.where(without_error(est), np.nan, est.se)

@@ -38,13 +38,20 @@ _TERM_WIDTH, _NOTE_WIDTH = 26, 110
 _TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
 _BOUNDS = ("lower_bound", "upper_bound")
-_BESIDE: dict[Style, tuple[str, ...]] = {"se": ("SE",), "interval": ("lower", "upper"), "estimate": ()}
+_BESIDE: dict[Style, tuple[str, ...]] = {
+    "se": ("SE",), "interval": ("lower", "upper"), "both": ("SE", "lower", "upper"), "estimate": (),
+}  # fmt: skip
 
 
 def workbook(
-    est: EstimatesLike, *, decimals: int | None = None, se: bool = True, interval: bool = False, labels: bool = True,
+    est: EstimatesLike,
+    *,
+    decimals: int | None = None,
+    se: bool | None = None,
+    interval: bool = False,
+    labels: bool = True,
     **options: Any,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """Return the contents of an .xlsx file.
 
     Parameters
@@ -52,14 +59,14 @@ def workbook(
     est : Estimates
         The estimates.
     decimals : int, optional
-        How many to show in the sheets to publish, as for `mpi.tables.wide`; the cells keep full precision.
+        How many to show in the sheets to publish, as for `mpi.tables.publish`; the cells keep full precision.
     se, interval : bool
-        Whether standard errors stand beside the estimates, or confidence limits instead.
+        Whether standard errors stand beside the estimates, confidence limits, or both.
     labels : bool, default True
         Name the columns in words.
     **options
-        ``statistics, by, wave, cutoff, weighting, percent, indicators`` of `mpi.tables.wide`, for the sheets to
-        publish.
+        ``statistics, by, wave, cutoff, weighting, percent, indicators, rounds`` of `mpi.tables.publish`, for the
+        sheets to publish.
 
     Raises
     ------
@@ -315,7 +322,8 @@ def _figures(sheet: Any, layout: Grid, j: int, column: int, style: Style, decima
     there = np.flatnonzero(rows >= 0)
     est = layout.est.take(rows[there])
     se = np.where(without_error(est), np.nan, est.se)
-    beside = {"se": (se,), "interval": est.limits() if style == "interval" else (), "estimate": ()}[style]
+    limits = est.conf_int() if style in {"interval", "both"} else ()
+    beside = {"se": (se,), "interval": limits, "both": (se, *limits), "estimate": ()}[style]
     for i, *numbers in zip(there.tolist(), est.value, *beside, strict=True):
         for c, number in enumerate(numbers):
             cell = _put(sheet, _TOP + i, column + c, MISSING if np.isnan(number) else number)

@@ -103,7 +103,7 @@ def test_what_is_wrong_is_told() -> None:
 
 
 def test_ratios_stand_beside_the_differences_and_notes_say_of_which_lens(both: mpi.Estimates) -> None:
-    table = both.wide(["H"])
+    table = both.publish(["H"])
     assert table.shape == (3, 2)
     assert (table != "").all().all()
     notes = " ".join(table.attrs["notes"])

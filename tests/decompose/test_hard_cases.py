@@ -143,7 +143,7 @@ def test_a_test_agrees_with_its_interval() -> None:
     """A ratio's interval is made of logarithms, and so is its test: what is on its edge has a p value of 0.05."""
     est = estimated(people()).select(statistic="H", by="g", wave=2010)
     ratio = decompose.gap(est, "g", kinds="ratio")
-    low, high = ratio.limits()
+    low, high = ratio.conf_int()
     for edge in (low, high):
         for i in range(len(ratio)):
             p = decompose.significance(ratio.take([i]), value=edge[i], adjust="none").p[0]
@@ -154,12 +154,12 @@ def test_a_ratio_of_changes_may_have_any_sign() -> None:
     """Its interval is none of logarithms, which would leave a negative ratio without one, and others too sure."""
     changes = decompose.change(estimated(people(seed=3)).select(statistic="H"), kinds="change")
     ratios = decompose.gap(changes, "g", kinds="ratio")
-    low, high = ratios.limits()
+    low, high = ratios.conf_int()
     assert (ratios.value < 0).any()
     assert (low < 0).all()
     assert high == pytest.approx(2 * ratios.value - low)
     levels = decompose.gap(estimated(people()).select(statistic="H"), "g", kinds="ratio")
-    assert (levels.limits()[0] > 0).all()
+    assert (levels.conf_int()[0] > 0).all()
 
 
 def test_simulated_p_values_are_never_0_nor_below_the_plain_ones() -> None:

@@ -681,13 +681,13 @@ def test_words_for_readers(people: tuple) -> None:
     survey, measure = people
     first = measure.with_columns({"a": "a_1", "b": "b_1"})
     est = mpi.decompose.distribution(survey, first, gammas=[2], contributions="share", duals=[])
-    titles = est.wide(labels=True, percent=True).columns.tolist()
+    titles = est.publish(labels=True, percent=True).columns.tolist()
     assert "Share of M0^2: a, %" in titles
     assert "Correlation-sensitive poverty index (CSPI)" in titles
     panel = mpi.decompose.panel(survey, measure, {1: "{}_1", 2: "{}_2"}).select(statistic="H", wave="1 to 2")
-    assert "Headcount ratio (H), change by entry, pp" in panel.wide(labels=True, percent=True).columns.tolist()
+    assert "Headcount ratio (H), change by entry, pp" in panel.publish(labels=True, percent=True).columns.tolist()
     apart = mpi.decompose.disparity(mpi.estimate(survey, first, by=["g"]), statistics="H", kinds="theil")
-    assert apart.wide(labels=True, percent=True).columns.tolist() == ["Headcount ratio (H), Theil index"]
+    assert apart.publish(labels=True, percent=True).columns.tolist() == ["Headcount ratio (H), Theil index"]
 
 
 def test_a_total_of_a_function_of_the_pattern(people: tuple) -> None:

@@ -386,11 +386,11 @@ def test_the_outcome_of_a_measure_has_the_mean_that_estimate_gives() -> None:
 
 def test_tables_tests_and_files(frame: pd.DataFrame, tmp_path: Path) -> None:
     est = METHODS["twofold"](survey_of(frame))
-    assert "mean of income: school, explained, pooled coefficients" in est.wide().columns
+    assert "mean of income: school, explained, pooled coefficients" in est.publish().columns
     est.to_csv(tmp_path / "gap.csv")
     est.to_excel(tmp_path / "gap.xlsx")
-    joint = est.select(contrast="explained", weighting="pooled", indicator=["school", "size"]).test()
-    assert 0 <= joint.p <= 1
+    joint = est.select(contrast="explained", weighting="pooled", indicator=["school", "size"]).wald_test()
+    assert 0 <= joint.pvalue <= 1
     assert est.about["outcome"] == "income"
 
 

@@ -243,7 +243,7 @@ def test_the_number_of_poor_of_a_known_population(est: mpi.Estimates) -> None:
 
 def test_results_print_export_and_are_selected_like_all_estimates(est: mpi.Estimates, tmp_path) -> None:
     found = decompose.shapley(est, 2016, 2018, by="ethnicity").select(statistic="M0")
-    assert "all groups" in found.wide().to_string()
+    assert "all groups" in found.publish().to_string()
     assert "Hmong" in found._repr_html_()
     found.to_csv(tmp_path / "terms.csv")
     assert len(pd.read_csv(tmp_path / "terms.csv")) == len(found)
@@ -307,18 +307,18 @@ def test_what_was_selected_away_is_not_said_to_occur(est: mpi.Estimates) -> None
 
 def test_indicators_in_rows_hold_the_same_cells(est: mpi.Estimates) -> None:
     parts = decompose.shapley(est, into="indicators", shares=True).select(by="area")
-    narrow = parts.wide(percent=True, labels=True, decimals=2, indicators="rows")
+    narrow = parts.publish(percent=True, labels=True, decimals=2, indicators="rows")
     assert narrow.index.names == ["by", "group", "wave", "indicator"]
     assert narrow.shape[0] == 2 * 11  # ten indicators, and M0 itself
     assert narrow.shape[1] == 7
-    flat = parts.wide(percent=True, labels=True, decimals=2)
+    flat = parts.publish(percent=True, labels=True, decimals=2)
     row, column = ("area", "Urban", "2016 to 2018"), "Contribution to M0"
     assert (
         narrow.loc[(*row, "Toilet"), f"{column}, prevalence effect"]
         == flat.loc[row, f"{column}: Toilet, prevalence effect"]
     )
     with pytest.raises(mpi.MpiError, match="did you mean 'rows'"):
-        parts.wide(indicators="row")
+        parts.publish(indicators="row")
 
 
 def test_indicators_in_rows_go_to_files(est: mpi.Estimates, tmp_path) -> None:
@@ -337,9 +337,9 @@ def test_indicators_in_rows_go_to_files(est: mpi.Estimates, tmp_path) -> None:
 
 def test_small_terms_are_not_printed_as_nothing(est: mpi.Estimates) -> None:
     whole = decompose.shapley(est, by="province").select(statistic="M0", contrast="population_effect")
-    cells = whole.wide()["M0, population_effect"].tolist()
+    cells = whole.publish()["M0, population_effect"].tolist()
     assert sum("(0.0000)" in c or "(0.000)" in c for c in cells) < len(cells) / 2
-    assert whole.wide(decimals=2).iloc[0, 0].split()[0] in ("0.00", "-0.00")
+    assert whole.publish(decimals=2).iloc[0, 0].split()[0] in ("0.00", "-0.00")
 
 
 def test_parts_of_a_gap_are_points_and_indices_of_dissimilarity_are_fractions() -> None:
@@ -347,11 +347,11 @@ def test_parts_of_a_gap_are_points_and_indices_of_dissimilarity_are_fractions() 
     options = {"measure": measure, "where": lambda f: f["year"] == 2018}
     with pytest.warns(mpi.MpiWarning, match="rows are dropped"):
         parts = decompose.oaxaca(survey, "poor", ["age"], group="area", reference="Urban", **options)
-    table = parts.wide(percent=True)
+    table = parts.publish(percent=True)
     assert {"H, explained, pp", "H, unexplained: age, pp"} & set(table.columns) == {"H, explained, pp"}
     assert "Coefficients: Urban." in table.attrs["notes"]
     assert "Decomposition: Oaxaca-Blinder, twofold." in table.attrs["notes"]
     est = mpi.estimate(survey, measure, by=[("ethnicity", "area")], statistics=["H", "population_share"])
-    columns = decompose.opportunity(est).wide(percent=True).columns
+    columns = decompose.opportunity(est).publish(percent=True).columns
     assert "H, dissimilarity_corrected" in columns
     assert "H, dissimilarity_contribution_share, %" in columns

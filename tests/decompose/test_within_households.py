@@ -319,5 +319,5 @@ def test_a_table_tells_who_is_deprived_apart() -> None:
         }
     )
     found = mpi.decompose.within_households(mpi.Survey(frame, household="home", psu="psu"), "d")
-    columns = found.wide(percent=True, by="total").columns
+    columns = found.publish(percent=True, by="total").columns
     assert {"who_is_deprived: d, both, %", "who_is_deprived: d, only F, %", "deprived: d, %"} <= set(columns)

@@ -179,7 +179,7 @@ def _told(lenses: Sequence[str], head: str | None, person: str | None) -> str:
 
 def _clear(found: Estimates) -> set[tuple[Any, ...]]:
     """Return the figures of which two differences, of either sign, are both beyond sampling error."""
-    low, high = found.limits()
+    low, high = found.conf_int()
     names = [n for n in NAMES if n not in ("contrast", "by", "group")]
     seen: dict[tuple[Any, ...], set[bool]] = {}
     for row in np.flatnonzero((low > 0) | (high < 0)).tolist():

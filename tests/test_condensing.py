@@ -142,7 +142,9 @@ def parts_of(people: pd.DataFrame) -> dict[str, mpi.Survey]:
 def test_parts_add_up_to_the_whole(people: pd.DataFrame, known: mpi.Estimates) -> None:
     same(mpi.estimate(mpi.merge_profiles(parts_of(people)), MEASURE, by=BY, cutoffs=CUTOFFS), known)
     halves = [people[: ROWS // 3], people[ROWS // 3 :]]  # parts that cut through PSUs add up too
-    whole = mpi.merge_profiles([mpi.profile(h, MEASURE, by=["region", "sex"], **DESIGN) for h in halves])
+    whole = mpi.merge_profiles(
+        [mpi.profile(h, MEASURE, by=["region", "sex"], **DESIGN) for h in halves], shared_psus=True
+    )
     same(mpi.estimate(whole, MEASURE, by=BY, cutoffs=CUTOFFS), known)
 
 
@@ -268,7 +270,7 @@ def test_other_labels_are_told(people: pd.DataFrame) -> None:
     coded = people.assign(sex=people.sex.map({"f": 2, "m": 1}))
     names = [{1: "men", 2: "women"}, {1: "women", 2: "men"}]
     parts = [mpi.profile(coded, MEASURE, by=["sex"], labels={"sex": n}, **DESIGN) for n in names]
-    both = mpi.merge_profiles(parts)
+    both = mpi.merge_profiles(parts, shared_psus=True)
     men = mpi.estimate(both, MEASURE, by=["sex"], statistics=["H"]).select(group="men")
     rows = pd.concat([coded, coded.assign(sex=3 - coded.sex)])
     whole = mpi.Survey(rows, labels={"sex": names[0]}, **DESIGN)
@@ -278,7 +280,7 @@ def test_other_labels_are_told(people: pd.DataFrame) -> None:
     other = mpi.profile(coded, MEASURE, by=["sex"], labels={"sex": {1: "boys", 2: "women"}}, **DESIGN)
     with pytest.raises(mpi.MpiError, match="'sex': 1 is 'men' in part 1 and 'boys' in part 2"):
         mpi.merge_profiles([parts[0], other])
-    assert mpi.merge_profiles([parts[0], other], labels="first").labels["sex"] == names[0]
+    assert mpi.merge_profiles([parts[0], other], shared_psus=True, labels="first").labels["sex"] == names[0]
 
 
 def test_damaged_files_are_named(people: pd.DataFrame, tmp_path: Path) -> None:
@@ -333,7 +335,7 @@ def test_readers_of_figures_are_told_rows_and_not_profiles(people: pd.DataFrame)
 def test_a_newer_file_says_so(people: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mpi import profile_files
 
-    monkeypatch.setattr(profile_files, "_VERSION", 3)
+    monkeypatch.setattr(profile_files, "_VERSION", profile_files._VERSION + 1)
     mpi.save_profile(mpi.profile(people, MEASURE, **DESIGN), tmp_path / "a.parquet")
     monkeypatch.undo()
     with pytest.raises(mpi.MpiError, match="newer version"):

@@ -41,7 +41,7 @@ def people(seed: int, rows: int, absent: tuple[float, float, float], rounds: int
 def roads(frame: pd.DataFrame, design: dict[str, Any]) -> dict[str, Callable[[], mpi.Survey]]:
     pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     table = pl.from_pandas(frame, nan_to_null=False)
-    half: dict[str, Any] = {"shared_psus": False} if "wave" in design else {}
+    half = {"shared_psus": "wave" not in design}
     return {
         "pandas": lambda: mpi.Survey(frame, **design),
         "arrow": lambda: mpi.Survey(table.to_arrow(), **design),

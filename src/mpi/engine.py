@@ -49,12 +49,15 @@ class Files:
     zone : str, optional
         The time zone in which all their points in time were written, which is that of the session; None where it is not
         known.
+    given : tuple of str
+        The paths that were given, where other files were made of these.
     """
 
     rows: int | None = None
     parts: tuple[str, ...] = ()
     damage: Callable[[], list[str]] | None = None
     zone: str | None = None
+    given: tuple[str, ...] = ()
 
 
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}

@@ -17,7 +17,7 @@ from mpi.options import Degrees, check_options
 from mpi.profiles import profile
 from mpi.rows import counted, rows_of
 from mpi.statistic_names import MONOTONE, NUMBERS, STATISTICS, Statistic
-from mpi.survey import Survey, in_words
+from mpi.survey import Survey, in_words, told_of_profile
 from mpi.undeclared import tell_contradictions
 from mpi.unobserved import with_categories
 
@@ -151,7 +151,8 @@ def described(survey: Survey, measure: Measure, unit: Unit, known: Mapping[str, 
     """Say what a reader of the table must know; `known` is what the estimates say already."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], **(known or {}), "survey": in_words(survey),
+        "missing answers": _POLICIES[measure.missing], **(known or {}), **told_of_profile(survey),
+        "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}
 

@@ -19,7 +19,7 @@ from mpi.ratios import ratio as ratio_of_totals
 from mpi.ratios import total as total_by_group
 from mpi.rows import counted, rows_of
 from mpi.sums import Sums, sums_of, weighted
-from mpi.survey import Survey, in_words
+from mpi.survey import Survey, in_words, told_of_profile
 from mpi.totals import cells_of
 from mpi.undeclared import tell_undeclared
 from mpi.unobserved import with_categories
@@ -274,7 +274,9 @@ class _Columns:
         tell_undeclared(domain, entering)
         self.asked, self.observed = domain, observed
         self.survey = domain.condensed((), groups, pairs, unit=unit)
-        self.about = {"counted": counted(self.survey, unit), "survey": in_words(self.survey)}
+        self.about = {
+            "counted": counted(self.survey, unit), **told_of_profile(self.survey), "survey": in_words(self.survey),
+        }  # fmt: skip
         self.unit: Unit = unit
         self.level: float = level
         self.df: Degrees = df

@@ -14,6 +14,7 @@ from mpi.columns import categories, first_of
 from mpi.design import Design
 from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.lazy_frames import recoded
+from mpi.origin import together
 from mpi.own_columns import EVERYBODY
 from mpi.round_codes import one_coding
 from mpi.sampling import hint_of_shared
@@ -117,6 +118,7 @@ def pool(
         labels=known,
         roles=parts[0].roles,
         missing=functools.reduce(operator.or_, (s.missing for s in parts)),
+        origin=together(s.origin for s in parts),
     )
 
 

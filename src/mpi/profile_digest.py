@@ -8,10 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.errors import MpiError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["digest_of"]
+__all__ = ["arrow", "digest_of"]
+
+
+def arrow() -> tuple[Any, Any]:
+    """Return PyArrow, and what it reads and writes Parquet files with.
+
+    Raises
+    ------
+    MpiError
+        When it is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MpiError("profiles are kept as Parquet files, which needs: pip install pyarrow") from None
+    return pa, parquet
 
 
 def digest_of(table: Any, about: Mapping[str, Any]) -> str:

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.arguments import kinds_checked
-from mpi.condensing import CASES, WEIGHT
+from mpi.condensing import CASES
 from mpi.errors import MpiError, Problems, warn
 from mpi.files import located, replacing
 from mpi.lazy_frames import recoded
-from mpi.own_columns import EVERYBODY, WHOLE
-from mpi.profile_digest import digest_of
+from mpi.origin import Made, Origin
+from mpi.profile_digest import arrow, digest_of
+from mpi.profile_origin import library
+from mpi.profile_parts import Contents, added_up, apart, doubled, labels_of, tell, unlike
 from mpi.profile_survey import survey_of
 from mpi.round_codes import one_coding
 from mpi.scanning.parts import find
+from mpi.survey import of_origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["load_profile", "merge_profiles", "save_profile"]
 
-_VERSION = 2
+_VERSION, _EARLIER = 3, 2
+"""The version that is written, and the one before, which does not say what a profile is made of."""
+
 _KEY, _DIGEST = b"mpi_profile", b"mpi_digest"
-_APART = 100.0
-"""Mean weights that differ by this factor are of different scales: shares beside numbers of people."""
+_MADE = "made_of"
+_NAMED = 6  # files that are named
 
 
 @kinds_checked
@@ -52,7 +57,8 @@ def merge_profiles(
     parts : sequence of Survey, or mapping of name to Survey
         Profiles (`profile`) of the same columns; names are for messages.
     shared_psus : bool, optional
-        Whether rounds in different parts share PSUs of equal codes; by default as the parts say.
+        Whether parts, or rounds in different parts, share PSUs of equal codes; by default as the parts say. Where it is
+        not said, parts that have PSUs in common are told by a warning: months of one survey do, other places do not.
     labels : "first" or mapping, optional
         What to do where value labels of the parts disagree; see `mpi.pool`. Codes that are numbered otherwise in one
         part are matched by their labels.
@@ -60,13 +66,19 @@ def merge_profiles(
     Returns
     -------
     Survey
-        The profile of the whole. Each row of the microdata is to stand in one part only: what stands in two counts
-        twice.
+        The profile of the whole; its `about` names the sources of all. Each row of the microdata is to stand in one
+        part only: what stands in two counts twice.
 
     Raises
     ------
     MpiError
-        Naming the part whose columns, labels or design differ, and in what.
+        Naming the parts that differ, and in what: columns, labels, design, weights, the unit, rules of indicators,
+        codes that are no answer; and those that hold what another holds, as a whole beside one of its parts.
+
+    Warns
+    -----
+    MpiWarning
+        When weights are of other scales, PSUs stand in several parts, or it is not known whether indicators fit.
 
     Examples
     --------
@@ -108,11 +120,11 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
         raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
     if not isinstance(smallest, int):
         raise MpiError(f"smallest is {smallest!r}; a number of rows such as 10 was expected")
-    frame, about = _contents(survey, "the survey")
-    _check_cells(frame, smallest)
-    pa, parquet = _arrow()
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    said = json.dumps({**about, "library": _library()}).encode()
+    found = _contents(survey, "the survey")
+    _check_cells(found.table, smallest)
+    pa, parquet = arrow()
+    table = pa.Table.from_pandas(found.table, preserve_index=False)
+    said = json.dumps({**found.about, "library": library()}).encode()
     metadata = table.schema.metadata or {}
     digest = digest_of(table, _read_with(json.loads(said), metadata)).encode()
     table = table.replace_schema_metadata({**metadata, _KEY: said, _DIGEST: digest})
@@ -152,10 +164,22 @@ def load_profile(*paths: Where, shared_psus: bool | None = None, labels: RoundLa
         raise MpiError("name the files of the profiles to read")
     each = [p for where in paths for p in ([where] if isinstance(where, (str, os.PathLike)) else where)]
     read = {path: _read(Path(path)) for path in find(each, copies="keep").paths}
+    _tell_earlier([Path(name).name for name, one in read.items() if one.made is None])
     return _merged(read, shared_psus=shared_psus, said=labels)
 
 
-def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _tell_earlier(names: Sequence[str]) -> None:
+    """Warn of files that do not say what they are made of."""
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        warn(
+            f"{', '.join(names[:_NAMED])}{more}: written by an earlier version of this library, without what it is "
+            "made of. Whether its weights, rules, codes and files fit those of other profiles is not known; make it "
+            "anew to have that checked"
+        )
+
+
+def _contents(survey: Survey, name: str) -> Contents:
     """Return the table of a profile and what is to be known of it."""
     roles = dict(getattr(survey, "roles", {}))
     if roles.pop("cases", None) != CASES:
@@ -165,99 +189,35 @@ def _contents(survey: Survey, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     if len(frames) > 1 or survey.domain is not None:
         raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
     frame: pd.DataFrame = frames[0].to_native()
-    labels = {c: [[k, v] for k, v in known.items()] for c, known in survey.labels.items() if c in frame.columns}
-    design = survey.design
+    design, made, labels = survey.design, survey.origin.made, labels_of(survey, frame.columns)
     about = {
         "version": _VERSION, "roles": roles, "labels": labels, "single_psu": design.single_psu,
-        "shared_psus": design.shared, "weighted": weighted,
+        "shared_psus": design.shared, "weighted": weighted, _MADE: made and made.written(),
     }  # fmt: skip
-    return frame, about
+    return Contents(frame, about, made)
 
 
-def _merged(
-    contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]], *, shared_psus: bool | None, said: RoundLabels | None
-) -> Survey:
+def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said: RoundLabels | None) -> Survey:
     import pandas as pd
 
-    names = list(contents)
-    first, about = contents[names[0]]
+    names, every = [*contents], [*contents.values()]
+    about = every[0].about
     problems = Problems("the profiles cannot be put together")
-    for name in names[1:]:
-        problems.found += [f"{name}: {said} (unlike {names[0]})" for said in _unlike(contents[name], (first, about))]
-    problems.found += _twice(contents)
-    frames = [nw.from_native(frame, eager_only=True) for frame, _ in contents.values()]
-    known = [{c: dict(pairs) for c, pairs in a["labels"].items()} for _, a in contents.values()]
+    problems.found += [*unlike(contents), *apart(contents, shared_psus=shared_psus)]
+    problems.found += doubled(contents) if len(every) > 1 else []
+    frames = [nw.from_native(c.table, eager_only=True) for c in every]
+    known = [{c: dict(pairs) for c, pairs in one.about["labels"].items()} for one in every]
     coding = one_coding(known, names, lambda i, c: frames[i][c].drop_nulls().unique().to_list(), said, problems)
     problems.raise_if_any()
-    _warn_of_scales(contents)
+    tell(contents, shared_psus=shared_psus)
     tables = [recoded(frame, moved).to_native() for frame, moved in zip(frames, coding.moved, strict=True)]
     table = pd.concat(tables, ignore_index=True)
-    shared = shared_psus if shared_psus is not None else (any(a["shared_psus"] for _, a in contents.values()) or None)
+    roles = about["roles"]
+    shared = shared_psus if "wave" in roles else None  # else it says that parts share PSUs, which they do
+    shared = shared if shared is not None else (any(c.about["shared_psus"] for c in every) or None)
     options = {"shared_psus": shared, "single_psu": about["single_psu"], "labels": coding.labels}
-    return survey_of(table, about["roles"], weighted=about["weighted"], **options)
-
-
-def _twice(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]]) -> list[str]:
-    """Name the profiles that hold the same as an earlier one: everybody in them would count twice."""
-    pa, _ = _arrow()
-    known: dict[str, Any] = {}
-    said = []
-    for name, (frame, about) in contents.items():
-        digest = digest_of(pa.Table.from_pandas(frame, preserve_index=False), about)
-        if digest in known:
-            said.append(f"{name}: holds the same as {known[digest]}, and everybody in it would count twice")
-        known.setdefault(digest, name)
-    return said
-
-
-def _warn_of_scales(contents: Mapping[Any, tuple[pd.DataFrame, dict[str, Any]]]) -> None:
-    """Warn where the weights of one profile add up to people and those of another to shares or millionths."""
-    means = {name: float(f[WEIGHT].sum()) / max(float(f[CASES].sum()), 1.0) for name, (f, _) in contents.items()}
-    least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-    if means[most] > _APART * means[least]:
-        warn(
-            f"the weights are of different scales: a row weighs {means[least]:.3g} on average in {least}, and "
-            f"{means[most]:.3g} in {most}, which then decides the figures of both; condense with weights of one scale"
-        )
-
-
-def _unlike(one: tuple[pd.DataFrame, dict[str, Any]], other: tuple[pd.DataFrame, dict[str, Any]]) -> list[str]:
-    """Say in what a part differs from another: columns, kinds of values, design."""
-    (frame, about), (known, model) = one, other
-    out = []
-    hidden = {EVERYBODY, WHOLE}  # told as the design
-    for word, names in (
-        ("has no", set(known.columns) - set(frame.columns) - hidden),
-        ("has", set(frame.columns) - set(known.columns) - hidden),
-    ):
-        out += [f"{word} column {', '.join(map(repr, sorted(names)))}"] if names else []
-    both = [c for c in frame.columns if c in known.columns]
-    out += [
-        f"column {c!r} holds {_kind(frame[c])}, not {_kind(known[c])}"
-        for c in both
-        if _kind(frame[c]) != _kind(known[c])
-    ]
-    if about["roles"] != model["roles"]:
-        out.append(f"is {_drawn(about['roles'])}, not {_drawn(model['roles'])}")
-    if about["weighted"] != model["weighted"]:
-        out.append(f"is {_WEIGHED[about['weighted']]}, not {_WEIGHED[model['weighted']]}")
-    if about["single_psu"] != model["single_psu"]:
-        out.append(f"single_psu is {about['single_psu']!r}, not {model['single_psu']!r}")
-    return out
-
-
-_WEIGHED = {True: "weighted", False: "without weights, as each row counts once"}
-
-
-def _drawn(roles: Mapping[str, str]) -> str:
-    """Say how data were drawn."""
-    if roles.get("psu") == EVERYBODY:
-        return "a census"
-    return f"a sample with {', '.join(f'{role} {column!r}' for role, column in roles.items())}"
-
-
-def _kind(column: Any) -> str:
-    return "numbers" if column.dtype.kind in "biuf" else "text"
+    whole = survey_of(table, roles, weighted=about["weighted"], **options)
+    return of_origin(whole, Origin(made=added_up(contents)))
 
 
 def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
@@ -281,9 +241,9 @@ def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
     )
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _read(path: Path) -> Contents:
     """Return the table of a profile and what is to be known of it, as they were written."""
-    pa, parquet = _arrow()
+    pa, parquet = arrow()
     try:
         table = parquet.read_table(path)
         metadata = table.schema.metadata or {}
@@ -296,7 +256,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     if about is None:
         raise MpiError(f"{str(path)!r} holds no profile; save_profile writes them")
     version = about.get("version") if isinstance(about, dict) else None
-    if isinstance(version, int) and version != _VERSION:
+    if isinstance(version, int) and version not in (_VERSION, _EARLIER):
         raise MpiError(
             f"{str(path)!r} was written by {'a newer' if version > _VERSION else 'an older'} version of this library "
             f"(profiles of version {version}, here {_VERSION}); "
@@ -304,7 +264,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         )
     if digest != metadata.get(_DIGEST):
         raise MpiError(f"{str(path)!r} is damaged: its content is not what was written (the digest differs); {_AGAIN}")
-    return frame, {k: v for k, v in about.items() if k != "library"}
+    made = about.get(_MADE)
+    return Contents(frame, about, None if made is None else Made.read(made))
 
 
 def _read_with(about: Any, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
@@ -313,22 +274,3 @@ def _read_with(about: Any, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
 
 
 _AGAIN = "copy it again, or make it anew"
-
-
-def _library() -> str:
-    """Return the version of this library."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("mpi-poverty")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MpiError("profiles are kept as Parquet files, which needs: pip install pyarrow") from None
-    return pa, parquet

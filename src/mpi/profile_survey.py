@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.arguments import kinds_checked
@@ -10,8 +11,11 @@ from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
 from mpi.lazy_frames import lazy_with_levels
+from mpi.origin import Origin
+from mpi.profile_origin import made_of
+from mpi.profile_parts import Contents, labels_of
 from mpi.scanning import scanned
-from mpi.survey import Survey, standing_for
+from mpi.survey import Survey, of_origin, standing_for
 from mpi.unread import Unread, unread
 
 if TYPE_CHECKING:
@@ -98,7 +102,12 @@ def profile(
     else:
         survey = _made(data, design, options, [*groups, *measure.columns], problems)
     problems.raise_if_any()
-    return survey.condensed(measure.columns, groups, most=most)
+    small = survey.condensed(measure.columns, groups, most=most)
+    made = made_of(survey, small, measure, groups)
+    if survey.origin.made is not None and len(survey.sources) == 1:  # a profile, whose rows may be of frames in memory
+        table = data.frames[0].to_native()
+        made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
+    return of_origin(small, Origin(made=made))
 
 
 def _own(survey: Survey, given: Sequence[str], problems: Problems) -> Unread:

@@ -84,8 +84,9 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
     """
     from mpi.missing_codes import read_missing
+    from mpi.origin import Origin
     from mpi.own_columns import columns_named
-    from mpi.survey import Survey
+    from mpi.survey import Survey, of_origin
 
     roles: dict[str, Any] = {
         "weight": weight, "strata": strata, "psu": psu, "size": size, "fpc": fpc, "wave": wave,
@@ -96,10 +97,13 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     declared = read_missing(missing)
     if wanted is not None and declared:
         declared = declared.leaving([c for c in _columns_of(path, encoding) if c not in wanted])
-    return Survey(
+    survey = Survey(
         frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
         single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
     )  # fmt: skip
+    if not survey.in_memory:
+        return survey
+    return of_origin(survey, Origin((str(located(path).absolute()),)))  # type: ignore[arg-type]  # it is one file
 
 
 def _read(

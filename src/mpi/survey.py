@@ -15,6 +15,7 @@ from mpi.columns import Categories, as_frame, categories, declared, numbers, own
 from mpi.errors import MpiError, Problems
 from mpi.lazy_frames import is_lazy
 from mpi.missing_codes import WHY, MissingCodes, read_missing, without_codes
+from mpi.origin import Origin
 from mpi.own_columns import (
     EVERYBODY,
     MEMBER,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
     Where = str | nw.Expr | NDArray[np.bool_] | Sequence[bool] | Callable[[Any], Any]
 
-__all__ = ["Survey", "in_words", "made", "standing_for"]
+__all__ = ["Survey", "in_words", "made", "of_origin", "standing_for", "told_of_profile"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -131,6 +132,7 @@ class Survey:
     labels: Labels
     roles: Mapping[str, str]
     missing: MissingCodes
+    origin: Origin
 
     in_memory: ClassVar[bool] = True
     """Whether the rows are in memory; where they are not, estimates are left to the engine that holds them."""
@@ -174,7 +176,17 @@ class Survey:
         data = with_homes(data) if rows == "households" else data
         sample = read_sample(data, roles, shared=shared_psus, single_psu=single_psu, single_in_group=single_in_group)
         _fill(
-            self, (data,), sample.weight, sample.unit, sample.design, sample.waves, None, labels or {}, roles, declared
+            self,
+            (data,),
+            sample.weight,
+            sample.unit,
+            sample.design,
+            sample.waves,
+            None,
+            labels or {},
+            roles,
+            declared,
+            Origin(),
         )
         if members is not None:
             _add_members(self, data, membership(values_of(self, members)))
@@ -203,6 +215,20 @@ class Survey:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(c for c in self.frames[0].columns if c not in OWN and not c.startswith(WHY))
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """What a profile is made of, matter by matter: rows, weights, indicators, sources; nothing of microdata.
+
+        Examples
+        --------
+        >>> import pandas as pd, mpi
+        >>> people = pd.DataFrame({"d": [1, 0, 1], "psu": [1, 1, 2]})
+        >>> small = mpi.profile(people, mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1), psu="psu")
+        >>> small.about["weights"], small.about["sources"]
+        ('none, each row counts once, 3 in all', 'a frame')
+        """
+        return self.origin.made.words() if self.origin.made is not None else {}
 
     @property
     def members(self) -> NDArray[np.bool_] | None:
@@ -464,12 +490,23 @@ def in_words(survey: Survey) -> str:
     return re.sub(r"[\d,]+ profiles of ", "", repr(survey).strip("<>"))
 
 
+def told_of_profile(survey: Survey) -> dict[str, str]:
+    """Return what readers of figures from a profile are to know of what it is made of; nothing of microdata."""
+    said = "; ".join(f"{matter}: {what}" for matter, what in survey.about.items())
+    return {"profile": said} if said else {}
+
+
 def made(**parts: Any) -> Survey:
     """Return a survey of given parts, all of them checked already."""
     survey = object.__new__(Survey)
-    given = {"missing": MissingCodes(), **parts}
+    given = {"missing": MissingCodes(), "origin": Origin(), **parts}
     _fill(survey, *(given[name] for name in _PARTS))
     return survey
+
+
+def of_origin(survey: Survey, origin: Origin) -> Survey:
+    """Return a survey in memory that says where it comes from."""
+    return made(**{n: getattr(survey, n) for n in _PARTS} | {"origin": origin})
 
 
 def standing_for(survey: Survey, cases: str, *, weighted: bool = True, households: bool = False) -> Survey:
@@ -498,4 +535,4 @@ def _kept(value: Any) -> Any:
     return ReadOnly.of(value) if isinstance(value, Mapping) else value
 
 
-_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing", "origin")

@@ -15,6 +15,7 @@ from mpi.errors import MpiError, Problems, unknown
 from mpi.key_types import odd_keys
 from mpi.lazy_frames import lazy_with_levels, recoded
 from mpi.missing_codes import MissingCodes, read_missing, without_codes_lazily
+from mpi.origin import Origin, together
 from mpi.own_columns import (
     EVERYBODY,
     HOME,
@@ -111,7 +112,7 @@ class Unread(Survey):
         problems.found += odd_keys(data, [c for r, c in roles.items() if r in _KEYS and c not in own])
         problems.raise_if_any()
         source = source if members is None else with_members(source, members)
-        _fill(self, (source,), (), options, labels or {}, declared)
+        _fill(self, (source,), (), options, labels or {}, declared, Origin())
 
     # --- what a survey tells of itself ------------------------------------------------------------------------------
 
@@ -214,10 +215,13 @@ class Unread(Survey):
         self._check_new(name)
         return self._over([with_values(s, name, values) for s in self.sources])
 
-    def with_frames(self, change: Callable[[Source], nw.LazyFrame[Any]], missing: MissingCodes) -> Unread:
+    def with_frames(
+        self, change: Callable[[Source], nw.LazyFrame[Any]], missing: MissingCodes, origin: Origin
+    ) -> Unread:
         """Return the survey over other lazy frames of the same rows, for columns that an engine computes."""
         found = self._over([replace(s, frame=change(s), given=s.rows) for s in self.sources])
-        object.__setattr__(found, "missing", missing)
+        for name, value in {"missing": missing, "origin": origin}.items():
+            object.__setattr__(found, name, value)
         return found
 
     # --- reading it -------------------------------------------------------------------------------------------------
@@ -298,7 +302,7 @@ class Unread(Survey):
 
     def _over(self, sources: Sequence[Source]) -> Unread:
         found = object.__new__(Unread)
-        _fill(found, tuple(sources), self.rounds, self.options, self.labels, self.missing)
+        _fill(found, tuple(sources), self.rounds, self.options, self.labels, self.missing, self.origin)
         return found
 
 
@@ -311,7 +315,7 @@ def pooled(surveys: Mapping[Any, Survey], *, shared_psus: bool | None, labels: R
     found = object.__new__(Unread)
     options = {**every[0].options, "shared_psus": shared_psus}
     missing = functools.reduce(operator.or_, (p.missing for p in every))
-    _fill(found, tuple(sources), tuple(surveys), options, known, missing)
+    _fill(found, tuple(sources), tuple(surveys), options, known, missing, together(p.origin for p in every))
     return found
 
 
@@ -335,7 +339,8 @@ def unread(survey: Survey) -> Unread:
     own = tuple(c for c in OWN if c in survey.roles.values())
     held = [lazy_with_levels(f.to_native()) for f in survey.frames]
     sources = tuple(Source(frame, survey.roles, own=own, levels=known) for frame, known in held)
-    _fill(found, sources, survey.waves if len(sources) > 1 else (), options, survey.labels, survey.missing)
+    rounds = survey.waves if len(sources) > 1 else ()
+    _fill(found, sources, rounds, options, survey.labels, survey.missing, survey.origin)
     return found
 
 
@@ -346,14 +351,16 @@ def _fill(
     options: dict[str, Any],
     labels: Any,
     missing: MissingCodes,
+    origin: Origin,
 ) -> None:
     parts = {
-        "sources": sources, "rounds": rounds, "options": options, "labels": labels, "missing": missing, "_read": [],
+        "sources": sources, "rounds": rounds, "options": options, "labels": labels, "missing": missing,
+        "origin": origin, "_read": [],
     }  # fmt: skip
     for name, value in {**parts, "roles": sources[0].roles}.items():
         object.__setattr__(survey, name, ReadOnly.of(value) if isinstance(value, dict) else value)
 
 
 def _without_domain(survey: Survey) -> Survey:
-    parts = ("frames", "weight", "unit", "design", "waves", "labels", "roles", "missing")
+    parts = ("frames", "weight", "unit", "design", "waves", "labels", "roles", "missing", "origin")
     return made(**{name: getattr(survey, name) for name in parts}, domain=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["add_deprivations"]
 
-_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing")
+_PROSE: dict[str, Any] = {
+    **dict.fromkeys(("label", "who", "because", "source", "proxy", "note"), ""),
+    "status": "from memory",
+}
+"""What a rule says besides what it asks."""
+
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing", "origin")
 
 
 @kinds_checked
@@ -72,7 +79,7 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     household = households_of(survey)
     check_members(rules, survey.frames, household)
     asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
-    declared = rules.missing
+    declared, origin = rules.missing, survey.origin.with_rules(_written(rules))
     rules, answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names), survey.labels)
     tell_doubts(rules, answers, survey.labels, survey.missing.answers)
     names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None
@@ -94,7 +101,7 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     columns = list(dict.fromkeys(c for names in asked.values() for c in names))
     frames = tuple(with_reasons(f, declared, survey.labels, columns) for f in frames)
     missing = survey.missing | MissingCodes(inputs=asked)
-    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames, "missing": missing})
+    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames, "missing": missing, "origin": origin})
 
 
 def _added_lazily(survey: Unread, rules: Rules) -> Survey:
@@ -109,7 +116,19 @@ def _added_lazily(survey: Unread, rules: Rules) -> Survey:
         )  # fmt: skip
         return with_reasons_lazily(frame, rules.missing, survey.labels, columns)
 
-    return survey.with_frames(longer, survey.missing | MissingCodes(inputs=asked))
+    missing = survey.missing | MissingCodes(inputs=asked)
+    return survey.with_frames(longer, missing, survey.origin.with_rules(_written(rules)))
+
+
+def _written(rules: Rules) -> dict[str, dict[str, str]]:
+    """Return what made each column: the names of its rule and of the rules, and what the rule asks, as TOML."""
+    found = {}
+    for rule in rules:
+        needed = tuple(c for c in rules.computed if c.name in rule.columns)
+        asked = replace(rules.select([rule.name]), name="rule", title="", source="", computed=needed)
+        text = replace(asked, rules=(replace(rule, **_PROSE),)).to_toml()
+        found[rule.column] = {"rules": rules.name, "rule": rule.name, "text": text}
+    return found
 
 
 def _keys(roles: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals.stable.v2 as nw
@@ -134,7 +134,7 @@ def scanned(
         relation, files, labels = _opened(connection, parts, wanted, folder, progress, encoding)
         if memory is not None:
             connection.execute("SET preserve_insertion_order = false")
-    remember(connection, files)
+    remember(connection, replace(files, given=parts.paths))
     return Scanned(relation, labels, files.rows)
 
 

@@ -17,6 +17,7 @@ NAMES = {
     "read_vhlss", "with_deprivations", "decompose",
     "profile", "merge_profiles", "save_profile", "load_profile", "scan",
     "scores",
+    "change", "concat", "gap", "significance",
 }  # fmt: skip
 
 COLUMNS = [

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mpi import indicators as indicators
     from mpi import lines as lines
     from mpi import tables as tables
+    from mpi.decompose import change, gap, significance
+    from mpi.joining import concat
     from mpi.lines import Line, estimate_line, international_line, line_for, list_lines, load_line
     from mpi.official import with_deprivations
     from mpi.profile_files import load_profile, merge_profiles, save_profile
@@ -51,9 +53,12 @@ __all__ = [
     "Retention",
     "Survey",
     "WaldTest",
+    "change",
+    "concat",
     "decompose",
     "estimate",
     "estimate_line",
+    "gap",
     "international_line",
     "line_for",
     "list_lines",
@@ -74,6 +79,7 @@ __all__ = [
     "save_profile",
     "scan",
     "scores",
+    "significance",
     "total",
     "with_deprivations",
 ]
@@ -82,6 +88,8 @@ _OPEN = ("codes", "decompose", "indicators", "lines", "tables")
 """Rooms whose own names are public too."""
 
 _ROOMS = {
+    "mpi.decompose": ("change", "gap", "significance"),
+    "mpi.joining": ("concat",),
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
     "mpi.official": ("with_deprivations",),
     "mpi.profile_files": ("load_profile", "merge_profiles", "save_profile"),

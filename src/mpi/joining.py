@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
+from mpi.arguments import kinds_told, said_of
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["concat", "independent"]
 
 
+@kinds_told
 def concat(parts: Sequence[Estimates]) -> Estimates:
     """Put estimates of one survey together; covariances between them are those of the design.
 
@@ -49,8 +50,12 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
     >>> bool(both.vcov()[0, 2] < 0)
     True
     """
+    parts = list(parts)
     if not parts:
         raise MpiError("there are no estimates to put together")
+    strange = [said_of(p) for p in parts if not hasattr(p, "influence")]
+    if strange:
+        raise MpiError(f"only estimates can be put together, not {', '.join(dict.fromkeys(strange))}")
     first = parts[0]
     problems = Problems("the estimates cannot be put together")
     if any(p.influence.design is not first.influence.design for p in parts):

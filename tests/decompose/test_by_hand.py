@@ -141,7 +141,9 @@ def test_composition_and_rates() -> None:
             levels[f"H__{name}_{area}__2006"] = e["r"][g][x]
         levels[f"H__{name}__2006"] = float(np.dot(e["P"][g], e["r"][g]))
     est = two_rounds().select(wave=2006, statistic=["H", "population_share"])
-    terms = decompose.kitagawa(stated(est, **levels), "group", "area", "A", "B").select(by="group")
+    terms = decompose.kitagawa(stated(est, **levels), by="group", across="area", group="A", reference="B").select(
+        by="group"
+    )
     assert one(terms, contrast="difference") == pytest.approx(e["expected"]["total"], abs=EXACT)
     assert one(terms, contrast="composition_effect") == pytest.approx(e["expected"]["composition"], abs=EXACT)
     assert one(terms, contrast="rate_effect") == pytest.approx(e["expected"]["rate"], abs=EXACT)

@@ -40,7 +40,7 @@ def test_headcounts_of_those_observed_are_left_out_of_what_adds_up() -> None:
     made = [
         decompose.groups(est, "g"),
         decompose.shapley(est, by="g"),
-        decompose.kitagawa(est, "g", "x", "p", "q"),
+        decompose.kitagawa(est, by="g", across="x", group="p", reference="q"),
     ]
     for found in made:
         assert set(found.keys["statistic"].to_list()) == {"M0", "H", "contribution"}
@@ -61,7 +61,7 @@ def test_a_group_without_complete_cases_has_no_part_in_a_change() -> None:
     assert set(nobody.flag.to_list()) == {"no complete cases in group in both rounds: it has no part"}
     total = found.select(group="all groups", contrast=["population_effect", "within_effect"])
     assert total.value.sum() == pytest.approx(decompose.change(est).select(statistic="M0", by="total").value[0])
-    gap = decompose.kitagawa(est, "g", "x", "p", "r").select(statistic="M0")
+    gap = decompose.kitagawa(est, by="g", across="x", group="p", reference="r").select(statistic="M0")
     assert set(gap.flag.to_list()) == {"no complete cases in group: r"}
 
 
@@ -206,7 +206,7 @@ REFUSED = {
     "-4 for round 2010": lambda est: decompose.groups(est, "g", population=-4),
     "share is 'half'": lambda est: decompose.target(est, "half", 2030),
     "year is 'soon'": lambda est: decompose.target(est, 0.5, "soon"),
-    "one column each": lambda est: decompose.kitagawa(est, ("g", "x"), "x", "p", "q"),
+    "one column each": lambda est: decompose.kitagawa(est, by=("g", "x"), across="x", group="p", reference="q"),
     "keep by='total'": lambda est: decompose.gap(est.select(by="g"), "g", "total"),
     "Estimates are needed, not DataFrame": lambda est: decompose.significance(est.table),
     "value is 'x'": lambda est: decompose.significance(est, value="x"),

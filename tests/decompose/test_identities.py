@@ -218,8 +218,8 @@ def test_dimensions_add_up_and_shares_to_one(world: tuple) -> None:
 def test_kitagawa_adds_up_and_swaps(world: tuple) -> None:
     frame, measure = world
     est = estimated(frame, measure, ["group", ("group", "area")])
-    one = decompose.kitagawa(est, "group", "area", "p", "q").select(by="group", statistic="H")
-    two = decompose.kitagawa(est, "group", "area", "q", "p").select(by="group", statistic="H")
+    one = decompose.kitagawa(est, by="group", across="area", group="p", reference="q").select(by="group", statistic="H")
+    two = decompose.kitagawa(est, by="group", across="area", group="q", reference="p").select(by="group", statistic="H")
     gap = decompose.gap(est, "group", "q", kinds="difference").select(statistic="H", group="p - q")
     terms = sums(one, ["composition_effect", "rate_effect"])
     assert one.select(contrast="difference").value == pytest.approx(gap.value, abs=CLOSE)

@@ -119,7 +119,7 @@ def of_groups(est: mpi.Estimates) -> Made:
         "dimensions": d.dimensions(own),
         "composition": d.dimensions(own, "group"),
         "composition beside all": d.dimensions(own, "group", "total"),
-        "kitagawa": d.kitagawa(est, "group", "area", "q", "p"),
+        "kitagawa": d.kitagawa(est, by="group", across="area", group="q", reference="p"),
         "inequality": d.inequality(own, "group", beta=4),
         "disparity": d.disparity(own, "group", statistics=["M0", "H"]),
         "opportunity": index,

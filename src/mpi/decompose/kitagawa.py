@@ -29,7 +29,7 @@ _CROSS = " × "
 
 
 @kinds_told
-def kitagawa(est: Estimates, by: str, across: str, group: str, reference: str) -> Estimates:
+def kitagawa(est: Estimates, *, by: str, across: str, group: str, reference: str) -> Estimates:
     """Take the gap between two groups apart: who they consist of, and how poor these are.
 
     Parameters
@@ -67,7 +67,7 @@ def kitagawa(est: Estimates, by: str, across: str, group: str, reference: str) -
     >>> import mpi
     >>> measure = mpi.load_measure("gso-mdp")
     >>> est = mpi.estimate(mpi.load_sample(), measure, by=["ethnicity", ("ethnicity", "area")])
-    >>> terms = mpi.decompose.kitagawa(est, "ethnicity", "area", "Hmong", "Kinh")
+    >>> terms = mpi.decompose.kitagawa(est, by="ethnicity", across="area", group="Hmong", reference="Kinh")
     >>> terms.select(statistic="H", by="ethnicity", wave=2018).table["contrast"].tolist()
     ['difference', 'composition_effect', 'rate_effect']
     """

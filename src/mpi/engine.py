@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, told_of
+from mpi.errors import MpiError, Problems, told_of
+from mpi.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,9 +28,15 @@ __all__ = [
     "literal",
     "name",
     "remember",
+    "stamps",
     "told_by_engine",
     "told_for",
+    "told_while_reading",
 ]
+
+
+Stamp = tuple[int, int]
+"""The size of a file, and when it was written last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Files:
         How many rows they have together, where it is known.
     parts : tuple of str
         Their paths.
+    seen : tuple of stamps
+        What `stamps` found of the parts before they were opened.
     damage : function, optional
         Reads all files again, one by one, and returns what is wrong with which: for errors that name no file.
     zone : str, optional
@@ -58,6 +65,7 @@ class Files:
     damage: Callable[[], list[str]] | None = None
     zone: str | None = None
     given: tuple[str, ...] = ()
+    seen: tuple[Stamp | None, ...] = ()
 
 
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
@@ -75,7 +83,7 @@ _KEPT: list[Any] = []
 def connected(memory: str | None = None) -> tuple[Any, Path]:
     """Return a new connection, and a folder for what does not fit; the folder goes when the connection does.
 
-    The folder is made where temporary files are (``TMPDIR``).
+    See `mpi.scratch` for where it is made, and what becomes of those of killed processes.
 
     Raises
     ------
@@ -90,12 +98,48 @@ def connected(memory: str | None = None) -> tuple[Any, Path]:
     if memory is not None:
         _limit(connection, memory)
     _keep(connection)
-    folder = Path(tempfile.mkdtemp(prefix="mpi-"))
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    folder = scratch(connection)
     connection.execute(f"SET temp_directory = {literal(folder / 'spill')}")
     connection.execute("SET enable_progress_bar_print = false")  # it counts its progress, and we show it
     connection.execute("SET enable_progress_bar = true")
     return connection, folder
+
+
+def stamps(parts: Iterable[str]) -> tuple[Stamp | None, ...]:
+    """Return what tells whether files were changed: size and time; None of what is no file here."""
+    return tuple(_stamp(path) for path in parts)
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def told_while_reading(lazy: Any) -> Iterator[None]:
+    """Read rows as `told_for`, but refuse files that are no longer those that were scanned."""
+    files = files_of(connection_of(lazy.to_native()))
+    _refuse_changed(files)
+    try:
+        with told_for(lazy):
+            yield
+    except MpiError:
+        _refuse_changed(files)  # which explains it
+        raise
+    _refuse_changed(files)
+
+
+def _refuse_changed(files: Files) -> None:
+    """Refuse files that are others than those that were looked at; of absent ones the engine tells."""
+    problems = Problems("the files cannot be read")
+    for path, old, new in zip(files.parts, files.seen, stamps(files.parts), strict=False):
+        if old is not None and new is not None and old != new:
+            sizes = f" ({old[0]:,} bytes then, {new[0]:,} now)" if old[0] != new[0] else ""
+            problems.add(f"{path!r} was changed after it was scanned{sizes}; scan the files again")
+    problems.raise_if_any()
 
 
 def remember(connection: Any, files: Files) -> None:

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import as_frame
-from mpi.engine import Files, as_path, connected, in_zone, remember, told_for
+from mpi.engine import Files, as_path, connected, in_zone, remember, stamps, told_for
 from mpi.errors import MpiError, unknown
 from mpi.key_types import known_levels, plain_categories
 
@@ -183,8 +183,9 @@ def _of_dataset(dataset: Any) -> Any:
         remember(connection, Files(zone=zone))
         return relation
     connection, _ = connected()
+    seen = stamps(files)
     relation, zone = in_zone(connection, connection.read_parquet([as_path(f) for f in files]), zones)
-    remember(connection, Files(dataset.count_rows(), tuple(files), zone=zone))
+    remember(connection, Files(dataset.count_rows(), tuple(files), zone=zone, seen=seen))
     return relation
 
 

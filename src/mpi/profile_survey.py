@@ -11,9 +11,11 @@ from mpi.asking import By, check_measure, columns_of, crosses
 from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
 from mpi.lazy_frames import lazy_with_levels
+from mpi.missing_codes import read_missing
 from mpi.origin import Origin
 from mpi.profile_origin import made_of
 from mpi.profile_parts import Contents, labels_of
+from mpi.scanning import columns_of as columns_of_files
 from mpi.scanning import scanned
 from mpi.survey import Survey, of_origin, standing_for
 from mpi.unread import Unread, unread
@@ -29,7 +31,7 @@ __all__ = ["profile", "survey_of"]
 
 
 @kinds_checked
-def profile(
+def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
     data: Any,
     measure: Measure,
     by: Sequence[By] = (),
@@ -44,6 +46,8 @@ def profile(
     labels: Mapping[str, Mapping[Any, str]] | None = None,
     missing: Declared = None,
     most: int = MOST,
+    memory: str | None = None,
+    encoding: str | None = None,
 ) -> Survey:
     """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
 
@@ -53,7 +57,7 @@ def profile(
         A survey, which brings its design along. Or a frame with one row per person (or household, with `size`):
         pandas, Polars (lazy too), PyArrow, a DuckDB relation, or any other frame that Narwhals knows (PySpark, Dask,
         Ibis). A lazy one is not read into memory: its engine does one group-by. Or files, ``"census/*.parquet"``: see
-        `scan`, which can limit the memory.
+        `scan`. Of these only the columns that are needed are read, and need be alike.
     measure : Measure
         Whose indicators to keep. Any cutoff, weights, and policy for missing answers can be asked for afterwards, and
         any measure of the same columns.
@@ -67,6 +71,9 @@ def profile(
     most : int
         The most rows the profile may have. Beyond it nothing is collected, and the message says which column to leave
         out.
+
+    memory, encoding : str, optional
+        Of files: how much memory may be used, and the encoding of their text; see `scan`.
 
     Returns
     -------
@@ -97,6 +104,12 @@ def profile(
     roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
     design = {k: v for k, v in roles.items() if v is not None}
     options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels, "missing": missing}
+    files = isinstance(data, (str, os.PathLike, list, tuple))
+    said = {"memory": memory, "encoding": encoding}
+    problems.found += [f"{k}: it is said of files; {_NO_FILES}" for k, v in said.items() if v is not None and not files]
+    if files:
+        problems.raise_if_any()
+        data, options = _scanned(data, [*design.values(), *groups, *measure.columns], options, memory, encoding)
     if isinstance(data, Survey):
         survey = _own(data, [*design, *(k for k in ("labels", "missing") if options[k] is not None)], problems)
     else:
@@ -108,6 +121,22 @@ def profile(
         table = data.frames[0].to_native()
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
     return of_origin(small, Origin(made=made))
+
+
+_NO_FILES = "a frame or a survey is read already, so give it to mpi.scan or mpi.read_survey, which make it"
+
+
+def _scanned(
+    files: Any, columns: Sequence[str], options: Mapping[str, Any], memory: str | None, encoding: str | None
+) -> tuple[Any, dict[str, Any]]:
+    """Return files as a relation of the columns that are needed, and the options with the labels of their values."""
+    wanted = list(dict.fromkeys(columns))
+    declared = read_missing(options["missing"])
+    if declared:
+        declared = declared.leaving([c for c in columns_of_files(files, encoding) if c not in wanted])
+    found = scanned(files, wanted, memory, encoding=encoding)
+    labels = {**found.labels, **(options["labels"] or {})}
+    return found.relation, {**options, "labels": labels, "missing": declared}
 
 
 def _own(survey: Survey, given: Sequence[str], problems: Problems) -> Unread:
@@ -123,9 +152,6 @@ def _made(
     data: Any, design: Mapping[str, str], options: Mapping[str, Any], columns: Sequence[str], problems: Problems
 ) -> Unread:
     """Return a frame, or files, as a survey; without PSUs everybody is in it."""
-    if isinstance(data, (str, os.PathLike, list, tuple)):
-        found = scanned(data)
-        data, options = found.relation, {**options, "labels": {**found.labels, **(options["labels"] or {})}}
     frame, levels = lazy_with_levels(data)
     known = frame.collect_schema().names()
     asked = dict.fromkeys([*design.values(), *columns])

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from mpi.engine import connection_of, files_of, told_for
+from mpi.engine import connection_of, files_of, told_while_reading
 from mpi.interrupts import attended, stop_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def worked(
     """Let the engine of a lazy frame work, and return what it makes; see `collected`, which asks it for a table."""
     connection, stop = connection_of(lazy.to_native()), stop_of(lazy)
     total = files_of(connection).rows if rows is None else rows
-    with told_for(lazy), rows_done("reading", total, show=show, console=console) as bar:
+    with told_while_reading(lazy), rows_done("reading", total, show=show, console=console) as bar:
         if lazy.implementation.is_dask():
             with _tasks(bar):
                 return work()

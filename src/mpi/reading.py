@@ -86,6 +86,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     from mpi.missing_codes import read_missing
     from mpi.origin import Origin
     from mpi.own_columns import columns_named
+    from mpi.scanning import columns_of
     from mpi.survey import Survey, of_origin
 
     roles: dict[str, Any] = {
@@ -96,7 +97,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     frame, labels = _read(path, wanted, memory, progress, encoding)
     declared = read_missing(missing)
     if wanted is not None and declared:
-        declared = declared.leaving([c for c in _columns_of(path, encoding) if c not in wanted])
+        declared = declared.leaving([c for c in columns_of(path, encoding) if c not in wanted])
     survey = Survey(
         frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
         single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
@@ -123,15 +124,6 @@ def _read(
         return found.relation, found.labels
     table = read_table(path, columns, encoding=encoding)
     return with_told(table.frame, table.reasons), table.labels
-
-
-def _columns_of(path: Any, encoding: str | None) -> tuple[str, ...]:
-    """Return the columns of a file, or of the first of several; none where they lie at an address."""
-    from mpi.readers import column_names
-    from mpi.scanning.parts import find, is_remote, is_several
-
-    first = find(path).paths[0] if is_several(path) else path
-    return () if is_remote(os.fspath(first)) else column_names(first, encoding=encoding)
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:

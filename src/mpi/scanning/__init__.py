@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,7 +18,6 @@ from mpi.scanning.copies import Copies
 from mpi.scanning.parts import Parts, find, is_remote, is_several, kind_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["Scanned", "is_several", "kind_of", "scan", "scanned", "told_by_engine"]
+__all__ = ["Scanned", "columns_of", "is_several", "kind_of", "scan", "scanned", "told_by_engine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,14 @@ def scanned(
             connection.execute("SET preserve_insertion_order = false")
     remember(connection, replace(files, given=parts.paths))
     return Scanned(relation, labels, files.rows)
+
+
+def columns_of(path: Where, encoding: str | None = None) -> tuple[str, ...]:
+    """Return the columns of a file, or of the first of several; none where they lie at an address."""
+    from mpi.readers import column_names
+
+    first = find(path, copies="keep", tell=False).paths[0] if is_several(path) else path
+    return () if is_remote(os.fspath(first)) else column_names(first, encoding=encoding)  # type: ignore[arg-type]  # one
 
 
 def _check_encoding(parts: Parts, encoding: str | None) -> None:

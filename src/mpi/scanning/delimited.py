@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.engine import Files, as_path, first_line, literal, name
+from mpi.engine import Files, as_path, first_line, literal, name, stamps
 from mpi.errors import MpiError, Problems
 from mpi.readers import faults
 from mpi.readers.delimited import MISSING, opened, tell_left_out, without_missing
 from mpi.readers.delimited_look import Look, look
 from mpi.readers.text import map_frame
 from mpi.scanning.converted import writing
-from mpi.scanning.drift import EMPTY, agreed
+from mpi.scanning.drift import EMPTY, agreed, booleans_as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,16 +86,33 @@ def opened_text(
     MpiError
         When files are no sound text, are not alike, or columns are absent; all files are looked at first.
     """
+    seen = stamps(paths)
     looks = _looks(paths, at, encoding)
     chosen = agreed({p: dict.fromkeys(found.columns, "") for p, found in looks.items()}, columns)
+    _check_case(looks)
     sources = [_source(p, found, chosen, folder / f"{i:05}.parquet") for i, (p, found) in enumerate(looks.items())]
     profiles = {s.path: _profile(connection, s, chosen) for s in sources}
     kinds = {s.path: _kinds(profiles[s.path], s.look.delimiter) for s in sources}
-    agreed(kinds, chosen)
+    table = {s.path: s for s in sources}
+    agreed(booleans_as_numbers(kinds, lambda f, c: _others(connection, table[f], c)), chosen)
     casts = {c: _cast(c, [kinds[s.path][c] for s in sources], [profiles[s.path][c] for s in sources]) for c in chosen}
     select = ", ".join(f"{casts[c]} AS {name(c)}" for c in chosen)
     relation = connection.sql(" UNION ALL ".join(f"SELECT {select} FROM {table}" for table in _tables(sources)))
-    return relation, Files(sum(s.rows for s in sources), tuple(paths), _damage(connection, sources, chosen))
+    return relation, Files(sum(s.rows for s in sources), tuple(paths), _damage(connection, sources, chosen), seen=seen)
+
+
+def _check_case(looks: Mapping[str, Look]) -> None:
+    """Refuse names that differ by case alone, which the engine takes for one."""
+    problems = Problems("the files cannot be read")
+    for path, found in looks.items():
+        counted = Counter(c.lower() for c in found.header)
+        twins = [c for c in found.header if counted[c.lower()] > 1]
+        if twins:
+            named = ", ".join(map(repr, twins))
+            problems.add(
+                f"{path!r}: names of columns differ by case alone ({named}), which DuckDB takes for one; rename them"
+            )
+    problems.raise_if_any()
 
 
 def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None) -> dict[str, Look]:
@@ -203,6 +221,12 @@ def _asked(connection: Any, table: str, source: _Source, parts: list[str]) -> An
         raise MpiError(f"the files cannot be read: {source.path!r}: {first_line(error)}") from error
 
 
+def _others(connection: Any, source: _Source, column: str) -> bool:
+    """Tell whether a column of numbers has others than 0, 1 and missing."""
+    number = f"TRY_CAST(replace({name(column)}, ',', '.') AS DOUBLE)"
+    return bool(_asked(connection, source.table, source, [f"count(*) FILTER ({number} NOT IN (0, 1))"])[0])
+
+
 def _kinds(columns: Mapping[str, _Column], delimiter: str) -> dict[str, str]:
     """Return what each column holds; "1,5" is a number where the delimiter is no comma and nothing has a point."""
     numbers = _WHOLE | _LONG | _FRACTION | _POINT
@@ -228,7 +252,12 @@ def _cast(column: str, kinds: Sequence[str], found: Sequence[_Column]) -> str:
     if "text" in kinds:
         return x
     if "booleans" in kinds:
-        return f"CAST({x} AS BOOLEAN)"
+        truth = f"CAST({x} AS BOOLEAN)"
+        if "numbers" not in kinds:
+            return truth
+        return (
+            f"CASE WHEN lower({x}) IN ('true', 'false') THEN CAST({truth} AS DOUBLE) ELSE TRY_CAST({x} AS DOUBLE) END"
+        )
     if bits & _COMMA:
         return f"CAST(replace({x}, ',', '.') AS DOUBLE)"
     if bits & ~(_WHOLE | _LONG) or not bits:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, Problems, unknown
+from mpi.errors import MpiError, Problems, unknown, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Kinds = Mapping[str, Mapping[str, str]]
     Labels = Mapping[str, Mapping[object, str]]
 
-__all__ = ["EMPTY", "agreed", "kind_of_type", "merged_labels"]
+__all__ = ["EMPTY", "agreed", "booleans_as_numbers", "kind_of_type", "merged_labels", "told_apart"]
 
 EMPTY = "nothing"
 """The kind of a column without a single value: it fits to any."""
@@ -42,6 +42,85 @@ def kind_of_type(dtype: str) -> str:
     if plain.startswith(("DATE", "TIMESTAMP")):
         return "dates"
     return {"BOOLEAN": "booleans", "TIME": "times"}.get(plain, dtype)
+
+
+def booleans_as_numbers(kinds: Kinds, others: Callable[[str, str], bool]) -> Kinds:
+    """Return kinds in which columns of true and false are numbers where other files have 0 and 1 in them.
+
+    Parameters
+    ----------
+    kinds : mapping of file to mapping of column to kind
+        What each file holds.
+    others : function of file and column
+        Tells whether numbers are others than 0, 1 and missing; it is asked only of columns that are both.
+
+    Examples
+    --------
+    >>> booleans_as_numbers({"a": {"d": "booleans"}, "b": {"d": "numbers"}}, lambda file, column: False)
+    {'a': {'d': 'numbers'}, 'b': {'d': 'numbers'}}
+    """
+    of: dict[str, dict[str, str]] = {}
+    for file, held in kinds.items():
+        for column, kind in held.items():
+            of.setdefault(column, {})[file] = kind
+    both = [
+        c
+        for c, found in of.items()
+        if {*found.values()} - {EMPTY} == {"booleans", "numbers"}
+        and not any(others(f, c) for f, kind in found.items() if kind == "numbers")
+    ]
+    return {
+        file: {c: "numbers" if c in both and kind != EMPTY else kind for c, kind in held.items()}
+        for file, held in kinds.items()
+    }
+
+
+def told_apart(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
+    """Return what columns are called where names that differ by case alone are one name.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns of the files.
+    asked : bool
+        Whether they were asked for by their names.
+
+    Raises
+    ------
+    MpiError
+        When two columns were asked for that differ by case alone.
+
+    Warns
+    -----
+    MpiWarning
+        Where such columns get another name.
+
+    Examples
+    --------
+    >>> told_apart(["psu", "d"], asked=True)
+    {'psu': 'psu', 'd': 'd'}
+    """
+    known: dict[str, str] = {}
+    out: dict[str, str] = {}
+    for column in columns:
+        first = known.setdefault(column.lower(), column)
+        new, number = column, 0
+        while first != column and (new in columns or new.lower() in known):
+            number += 1
+            new = f"{column}_{number}"
+        known.setdefault(new.lower(), column)
+        out[column] = new
+    renamed = {c: new for c, new in out.items() if c != new}
+    if renamed and asked:
+        twins = ", ".join(f"{c!r} and {known[c.lower()]!r}" for c in renamed)
+        raise MpiError(
+            f"columns {twins} differ by case alone, and DuckDB, which reads these files, takes them for one; name "
+            "one of them at a time, or rename them in the files"
+        )
+    if renamed:
+        told = ", ".join(f"{c!r} is called {new!r} (beside {known[c.lower()]!r})" for c, new in renamed.items())
+        warn(f"names that differ by case alone are one name to DuckDB, which reads these files: {told}")
+    return out
 
 
 def agreed(kinds: Kinds, columns: Sequence[str] | None) -> list[str]:

@@ -6,12 +6,14 @@ import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mpi.engine import Files, as_path, first_line, in_zone, is_zoned, literal, name
+from mpi.engine import Files, as_path, first_line, in_zone, is_zoned, literal, name, stamps
 from mpi.errors import MpiError, Problems
-from mpi.scanning.drift import agreed, kind_of_type
+from mpi.scanning.drift import agreed, booleans_as_numbers, kind_of_type, told_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mpi.engine import Stamp
 
 __all__ = ["opened"]
 
@@ -30,19 +32,30 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
         When files are damaged or not alike, or columns are absent; nothing was read then.
     """
     escaped = [as_path(p) for p in paths]
+    seen = dict(zip(paths, stamps(paths), strict=True))
     _check_footers(connection, escaped)
     types = _types(connection, escaped)
     keys = _keys_of_folders(list(types))
     kinds = {
         f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()
     }
-    chosen = agreed(kinds, columns)
+    chosen = agreed(booleans_as_numbers(kinds, lambda f, c: _others(connection, f, c)), columns)
+    shown = told_apart(chosen, asked=columns is not None)
     _check_long_codes(connection, escaped, [c for c in chosen if _mixed(c, types)])
-    relation = connection.sql(_query(types, chosen, keys))
+    relation = connection.sql(
+        _query(types, shown, keys, {f: _called(connection, f, held) for f, held in types.items()})
+    )
     rows = connection.sql(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal(escaped)})").fetchall()[0][0]
     real = [c for c in chosen if c not in keys]
     relation, zone = in_zone(connection, relation, _zones(types, real))
-    return relation, Files(int(rows or 0), tuple(types), _damage(connection, list(types), real), zone)
+    return relation, Files(
+        int(rows or 0), tuple(types), _damage(connection, list(types), real), zone, seen=_of(seen, types)
+    )
+
+
+def _of(seen: Mapping[str, Stamp | None], files: Iterable[str]) -> tuple[Stamp | None, ...]:
+    """Return what is known of files in the order in which the engine names them."""
+    return tuple(seen.get(file) for file in files)
 
 
 def _zones(types: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> list[str]:
@@ -64,21 +77,56 @@ def _zones(types: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> li
     return found
 
 
-def _query(types: Mapping[str, Mapping[str, str]], chosen: Sequence[str], keys: Sequence[str]) -> str:
-    """Return what reads the files; the types of all hold all values.
+def _called(connection: Any, file: str, held: Mapping[str, str]) -> dict[str, str]:
+    """Return what the engine calls the columns of a file: by another name where two differ by case alone."""
+    if len({c.lower() for c in held}) == len(held):
+        return {}
+    query = f"DESCRIBE SELECT * FROM read_parquet({literal(as_path(file))}, hive_partitioning = false)"
+    return dict(zip(held, (row[0] for row in connection.sql(query).fetchall()), strict=True))
+
+
+def _others(connection: Any, file: str, column: str) -> bool:
+    """Tell whether a column of numbers has others than 0, 1 and missing."""
+    x = name(column)
+    return bool(
+        connection.sql(
+            f"SELECT 1 FROM read_parquet({literal(as_path(file))}) WHERE {x} NOT IN (0, 1) "
+            f"AND CAST({x} AS VARCHAR) <> 'nan' LIMIT 1"
+        ).fetchall()
+    )
+
+
+def _query(
+    types: Mapping[str, Mapping[str, str]],
+    shown: Mapping[str, str],
+    keys: Sequence[str],
+    called: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Return what reads the files; the types of all hold all values. Columns are shown by their names, or others.
 
     Of a file that is read by itself the engine knows from its footer which values occur, so that what cannot be is not
     looked for row by row: sums take half the time. Where files are too many for that, those of the same types are read
     as one.
     """
     like: dict[tuple[str, ...], list[str]] = {}
+    names: dict[tuple[str, ...], tuple[str, ...]] = {}
     for number, (file, held) in enumerate(types.items()):
         alone = str(number) if len(types) <= _ALONE else ""
-        like.setdefault((alone, *(held.get(c, "") for c in chosen)), []).append(as_path(file))
-    floats = {c for c, held in zip(chosen, list(zip(*like, strict=True))[1:], strict=True) if _need_double(held)}
-    select = ", ".join(f"CAST({name(c)} AS DOUBLE) AS {name(c)}" if c in floats else name(c) for c in chosen)
+        read = tuple(called[file].get(c, c) for c in shown)
+        group = (alone, *(held.get(c, "") for c in shown), *read)
+        like.setdefault(group, []).append(as_path(file))
+        names[group] = read
+    held_by_all = zip(*(group[1 : len(shown) + 1] for group in like), strict=True)
+    floats = {c for c, held in zip(shown, held_by_all, strict=True) if _need_double(held)}
     hive = f"hive_partitioning = {str(bool(keys)).lower()}"
-    return " UNION ALL ".join(f"SELECT {select} FROM read_parquet({literal(files)}, {hive})" for files in like.values())
+    parts = []
+    for group, files in like.items():
+        pairs = zip(shown.items(), names[group], strict=True)
+        select = ", ".join(
+            f"{f'CAST({name(x)} AS DOUBLE)' if c in floats else name(x)} AS {name(new)}" for (c, new), x in pairs
+        )
+        parts.append(f"SELECT {select} FROM read_parquet({literal(files)}, {hive})")
+    return " UNION ALL ".join(parts)
 
 
 def _need_double(held: Sequence[str]) -> bool:

@@ -6,18 +6,19 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, Problems
+from mpi.errors import MpiError, Problems, warn
 from mpi.files import located
 from mpi.readers import faults
 from mpi.readers.formats import FORMATS, not_read, suffix_of
 from mpi.scanning.copies import copies_among, distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mpi.scanning.copies import Copies
 
@@ -27,6 +28,8 @@ __all__ = ["Parts", "find", "is_remote", "is_several", "kind_of"]
 
 _KINDS = {suffix: kind for suffix, kind in FORMATS.items() if suffix not in {".por", ".xpt"}}
 _WORDS = {"parquet": "Parquet", "delimited": "delimited text", "stata": "Stata", "spss": "SPSS"}
+_ASIDE = ("_", ".")
+_SHOWN = 4
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -46,7 +49,7 @@ class Parts:
     paths: tuple[str, ...]
 
 
-def find(where: Where, *, copies: Copies = "refuse") -> Parts:
+def find(where: Where, *, copies: Copies = "refuse", tell: bool = True) -> Parts:
     """Return the files that are meant, all of one kind, each there, not empty, and named once.
 
     Parameters
@@ -55,14 +58,24 @@ def find(where: Where, *, copies: Copies = "refuse") -> Parts:
         What is meant. A file that is named twice, whatever the spelling of its path, is one file.
     copies : {"refuse", "keep"}
         What becomes of files that hold the same bytes as another.
+    tell : bool, default True
+        Whether to warn of files that are left out.
 
     Raises
     ------
     MpiError
         When there are none, they are of several kinds, or some are empty, not what their suffix says, or copies of
         others; all are told.
+
+    Warns
+    -----
+    MpiWarning
+        Of data files in a folder, or that a pattern matches, whose names begin with ``_`` or ``.``: they are left out.
     """
-    paths = distinct(_all_found([where] if isinstance(where, (str, os.PathLike)) else where))
+    found = _all_found([where] if isinstance(where, (str, os.PathLike)) else where)
+    paths = distinct(p for p, kept in found.items() if kept)
+    if tell:
+        _tell_left_out([p for p, kept in found.items() if not kept])
     kinds = {path: kind_of(path) for path in paths}
     _one_kind(kinds, where)
     _all_sound(kinds)
@@ -99,14 +112,14 @@ def _is_pattern(text: str) -> bool:
     return any(c in text for c in "*?[")
 
 
-def _all_found(asked: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Return the files of all that was asked for, each once; all that is absent is told at once."""
+def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
+    """Return the files of all that was asked for, and whether they are read; all that is absent is told at once."""
     problems = Problems("the files cannot be read")
-    found: dict[str, None] = {}
+    found: dict[str, bool] = {}
     try:
         for where in asked:
             try:
-                found |= dict.fromkeys(_found(where))
+                found |= {p: kept or found.get(p, False) for p, kept in _found(where).items()}
             except MpiError as error:  # all are told
                 problems.found += error.problems
     except TypeError as error:
@@ -114,22 +127,50 @@ def _all_found(asked: Iterable[str | os.PathLike[str]]) -> list[str]:
     problems.raise_if_any()
     if not found:
         raise MpiError("no file is named; give a path, a pattern, a folder or a list of paths")
-    return list(found)
+    return found
 
 
-def _found(where: str | os.PathLike[str]) -> list[str]:
+def _found(where: str | os.PathLike[str]) -> dict[str, bool]:
     text = _text(where)
     path = Path(text)
     if is_remote(text) or path.is_file():
-        return [text]
+        return {text: True}
     if path.is_dir():
         return _in_folder(path)
     if not _is_pattern(text):
         faults.require_file(path, _KINDS)  # tells the nearest name
-    found = sorted(p for p in glob(text, recursive=True) if Path(p).is_file())  # noqa: PTH207  # it may be absolute
-    if not found:
-        raise MpiError(f"no file matches {text!r}{_hint(path)}")
+    matched = glob(text, recursive=True, include_hidden=True)  # noqa: PTH207  # it may be absolute
+    found = {p: not _is_aside(Path(p), path) for p in sorted(matched) if Path(p).is_file()}
+    if not any(found.values()):
+        raise MpiError(f"no file matches {text!r}{_but(list(found)) or _hint(path)}")
     return found
+
+
+def _is_aside(file: Path, pattern: Path) -> bool:
+    """Tell whether a file, or a folder that it lies in, is put aside by its name, and the pattern does not say so."""
+    said = [part for part in pattern.parts if part.startswith(_ASIDE)]
+    aside = [part for part in file.parts if part.startswith(_ASIDE) and part not in {".", ".."}]
+    return any(not any(fnmatch(part, known) for known in said) for part in aside)
+
+
+def _tell_left_out(paths: Sequence[str]) -> None:
+    """Warn of data files that are left out."""
+    data = [p for p in paths if kind_of(p)]
+    if data:
+        warn(
+            f"left out: {_listed(data)}; files whose names begin with '_' or '.' are notes, or not finished. One that "
+            "is named by itself is read"
+        )
+
+
+def _but(aside: Sequence[str]) -> str:
+    """Say that there are files that are left out."""
+    return f" but {_listed(aside)}, left out as names begin with '_' or '.'; name what is meant" if aside else ""
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(map(repr, paths[:_SHOWN])) + more
 
 
 def _hint(pattern: Path) -> str:
@@ -143,15 +184,18 @@ def _hint(pattern: Path) -> str:
     return f"; there are files of {', '.join(map(repr, ends))}" if ends else ""
 
 
-def _in_folder(folder: Path) -> list[str]:
-    """Return the data files that lie in a folder; hidden ones and notes are left out."""
-    names = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith((".", "_")))
+def _in_folder(folder: Path) -> dict[str, bool]:
+    """Return the data files that lie in a folder, and whether they are read; hidden ones and notes are not."""
+    every = sorted(p for p in folder.iterdir() if p.is_file())
+    names = [p for p in every if not p.name.startswith(_ASIDE)]
+    aside = [str(p) for p in every if p.name.startswith(_ASIDE) and kind_of(p.name)]
     found = [str(p) for p in names if kind_of(p.name) and p.suffix.casefold() != ".txt"]
     found = found or [str(p) for p in names if kind_of(p.name)]
     if found:
-        return found
+        return dict.fromkeys(aside, False) | dict.fromkeys(found, True)
     below = any(kind_of(p.name) for p in folder.glob("**/*") if p.is_file())
     more = f"; there are some in the folders below, which {str(folder / '**' / '*')!r} matches" if below else ""
+    more = _but(aside) or more
     raise MpiError(f"there is no data file in the folder {str(folder)!r}; known: {', '.join(_KINDS)}{more}")
 
 

@@ -65,7 +65,8 @@ def scan(
     path : path, pattern, folder, or list of these
         Parquet (``.parquet``, ``.pq``), delimited text (``.csv``, ``.tsv``, ``.txt``, also ``.gz``), Stata (``.dta``)
         or SPSS (``.sav``, ``.zsav``) files, all of one kind and with the same columns. Parquet and CSV may lie at an
-        address that DuckDB reads, ``"s3://bucket/census/*.parquet"``.
+        address that DuckDB reads, ``"s3://bucket/census/*.parquet"``. Of a folder or a pattern, files whose names begin
+        with ``_`` or ``.`` are left out, and told.
     memory : str, optional
         How much memory DuckDB may use, ``"4GB"``; what does not fit is spilled to the disk, in the folder for temporary
         files (``TMPDIR``). Rows then come in any order.

@@ -222,3 +222,52 @@ def test_a_line_tells_whose_class_is_undecided_and_whom_its_measure_leaves_out()
     assert "The class of 1 of 4 persons (25.00% of the population) is undecided and left out" in est.about["rows"]
     assert "M0, H and A leave out 1 of 4 persons (25.00% of the population)" in est.about["rows"]
     assert any("is undecided and left out" in note for note in est.publish().attrs["notes"])
+
+
+# --- parts that an engine passes over, or fills up -------------------------------------------------------------------
+
+
+READERS = {
+    "lazy polars": lambda folder, _: pytest.importorskip("polars").scan_parquet(
+        folder / "*.parquet", missing_columns="insert"
+    ),
+    "dataset": lambda folder, _: pytest.importorskip("pyarrow.dataset").dataset(folder, format="parquet"),
+    "spark": lambda folder, spark: spark().read.parquet(str(folder)),
+}
+ENGINES = ["lazy polars", "dataset", pytest.param("spark", marks=pytest.mark.filterwarnings("ignore"))]
+
+
+@pytest.fixture
+def parts(lacking: pd.DataFrame, tmp_path: Path) -> Path:
+    folder = tmp_path / "census"
+    folder.mkdir()
+    for i in range(6):
+        part = lacking[1000 * i : 1000 * i + 1000]
+        part = part.drop(columns="b") if i == 5 else part.astype({"b": int})
+        part.to_parquet(folder / f"p{i}.parquet", index=False)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_part_without_a_column_is_told_and_its_rows_are_counted(
+    engine: str, parts: Path, request: pytest.FixtureRequest
+) -> None:
+    frame = READERS[engine](parts, lambda: request.getfixturevalue("spark"))
+    with pytest.warns(mpi.MpiWarning, match=r"absent in some files, and missing in all of their rows: 'b' in .*p5"):
+        survey = mpi.Survey(frame, psu="psu")
+    assert mpi.estimate(survey, MEASURE, statistics=["H"]).about["rows"] == SAID
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_part_of_nothing_is_refused_or_told(engine: str, parts: Path, request: pytest.FixtureRequest) -> None:
+    for name in ("p5.parquet", "p4.parquet"):
+        (parts / name).unlink()
+    (parts / "p6.parquet").write_bytes(b"")
+    (parts / "_SUCCESS").write_bytes(b"")
+    frame = READERS[engine](parts, lambda: request.getfixturevalue("spark"))
+    if engine == "lazy polars":  # whose pattern does not name it any more
+        with pytest.warns(mpi.MpiWarning, match=r"p6\.parquet': of 0 bytes, and passed over"):
+            mpi.Survey(frame, psu="psu")
+        return
+    with pytest.raises(mpi.MpiError, match=r"the files cannot be read: '.*p6\.parquet': of 0 bytes"):
+        mpi.Survey(frame, psu="psu")

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from mpi.engine import connection_of, files_of
+from mpi.errors import MpiError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["files_behind", "names_of", "print_of", "rows_behind", "rows_of_parquet"]
+__all__ = ["files_behind", "names_of", "print_of", "rows_behind", "rows_of_parquet", "tell_parts"]
+
+_PARQUET = {".parquet", ".pq"}
+_MOST = 2_000  # files that are looked into one by one
+_NAMED = 4
 
 _BLOCK, _BLOCKS = 1 << 14, 32
 _END = 1 << 18  # which holds the footer of a Parquet file, and so what is known of each of its columns
@@ -89,7 +94,7 @@ def print_of(path: str) -> str:
 
 def rows_of_parquet(path: str) -> int | None:
     """Return how many rows a Parquet file holds, from its footer; None for other files."""
-    if Path(path).suffix.casefold() not in {".parquet", ".pq"}:
+    if Path(path).suffix.casefold() not in _PARQUET:
         return None
     try:
         from pyarrow import ArrowException, parquet
@@ -99,6 +104,77 @@ def rows_of_parquet(path: str) -> int | None:
         return int(parquet.read_metadata(path).num_rows)
     except (ArrowException, OSError):
         return None
+
+
+def tell_parts(files: Sequence[str], columns: Sequence[str]) -> None:
+    """Tell parts of Parquet that an engine reads without a word: of 0 bytes, or without a column that others have.
+
+    Parameters
+    ----------
+    files : sequence of str
+        The files that a frame reads, as far as they are known.
+    columns : sequence of str
+        Its columns.
+
+    Raises
+    ------
+    MpiError
+        When a file that is read is empty: the engine passes over it, and nobody knows what was to be in it.
+
+    Warns
+    -----
+    MpiWarning
+        When an empty file lies among those that are read, or files lack columns (of as many as 2,000 files).
+    """
+    parts = [Path(f) for f in files if Path(f).suffix.casefold() in _PARQUET]
+    empty = [p for p in parts if p.stat().st_size == 0]
+    if empty:
+        raise MpiError(
+            f"the files cannot be read: {_named(empty)}: of 0 bytes, as from a copy that was cut short; {_MEND}"
+        )
+    among = _empty_among(parts)
+    if among:
+        warn(f"{_named(among)}: of 0 bytes, and passed over where the files beside it are read; {_MEND}")
+    _tell_absent(parts, columns)
+
+
+_MEND = "copy it again, or take it away"
+
+
+def _empty_among(parts: Sequence[Path]) -> list[Path]:
+    """Return the empty files of folders of which all others are read: those that a pattern meant, too."""
+    read, found = set(parts), []
+    for folder in dict.fromkeys(p.parent for p in parts):
+        beside = [p for p in folder.iterdir() if p.suffix.casefold() in _PARQUET and not p.name.startswith((".", "_"))]
+        others = [p for p in beside if p not in read]
+        if others and all(p.stat().st_size == 0 for p in others):
+            found += others
+    return sorted(found)
+
+
+def _tell_absent(parts: Sequence[Path], columns: Sequence[str]) -> None:
+    """Warn of columns that some files lack: their rows have them missing."""
+    if not 1 < len(parts) <= _MOST:
+        return
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        return
+    try:
+        held = {p: {*parquet.read_schema(p).names} for p in parts}
+    except (ArrowException, OSError):
+        return  # the engine says what is wrong with them
+    some = [c for c in columns if any(c in names for names in held.values())]
+    lacking = {c: [p for p, names in held.items() if c not in names] for c in some}
+    told = [f"{c!r} in {_named(files)}" for c, files in lacking.items() if files]
+    if told:
+        more = f" and {len(told) - _NAMED} more columns" if len(told) > _NAMED else ""
+        warn(f"columns are absent in some files, and missing in all of their rows: {', '.join(told[:_NAMED])}{more}")
+
+
+def _named(files: Sequence[Path]) -> str:
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return ", ".join(repr(str(f)) for f in files[:_NAMED]) + more
 
 
 def names_of(paths: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from mpi.columns import as_frame
 from mpi.engine import Files, as_path, connected, in_zone, remember, stamps, told_for
 from mpi.errors import MpiError, unknown
+from mpi.frame_files import files_behind, tell_parts
 from mpi.key_types import known_levels, plain_categories
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
 
         except TypeError:
             wrapped = as_frame(frame)
+        if isinstance(wrapped, nw.LazyFrame) and wrapped is not frame:
+            _look_at_parts(wrapped)
     with told_for(wrapped):
         levels = known_levels(wrapped)
     if wrapped.implementation.is_pyarrow():
@@ -73,6 +76,15 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
         wrapped = with_nulls(wrapped)
     lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
     return lazy, levels
+
+
+def _look_at_parts(lazy: nw.LazyFrame[Any]) -> None:
+    """Tell parts that an engine passes over or fills up; files that were scanned here are held to more than this."""
+    held = lazy.implementation
+    if (held.is_polars() or held.is_pyspark()) and (files := files_behind(lazy)):
+        with told_for(lazy):
+            columns = lazy.collect_schema().names()
+        tell_parts(files, columns)
 
 
 def _of_arrow(table: nw.DataFrame[Any]) -> Any:
@@ -175,6 +187,7 @@ def _of_dataset(dataset: Any) -> Any:
         import duckdb
     except ImportError:
         raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
+    tell_parts([f for f in getattr(dataset, "files", ()) if Path(f).is_file()], dataset.schema.names)
     files = _plain_files(dataset)
     zones = [z for t in dataset.schema.types if (z := getattr(t, "tz", None)) is not None]
     if not files:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 
 from mpi.contrasts import contrast, wald
 from mpi.errors import MpiError, Problems, unknown, warn
-from mpi.export import write
+from mpi.estimates_json import arguments_of, plain, read_json
+from mpi.export import write, write_text
 from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mpi.contrasts import WaldTest
-    from mpi.export import Formulas
+    from mpi.export import Formulas, Target
     from mpi.influence import Influence
     from mpi.keys import Coded, Keys
     from mpi.layout import Layout
@@ -340,47 +342,113 @@ class Estimates:
 
     # --- files ------------------------------------------------------------------------------------------------------
 
-    def to_csv(self, path: str | os.PathLike[str], *, formulas: Formulas = "keep") -> None:
-        """Write the tidy table as CSV, every number in full; the file is whole or is not there.
+    def to_csv(self, path: Target = None, *, formulas: Formulas = "keep") -> str | None:
+        """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
 
         Parameters
         ----------
-        path : path
-            The file.
+        path : path, file object or None
+            The file, or an open file of text or bytes.
         formulas : {"keep", "guard"}
             ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see `mpi.export.write`.
         """
-        write(self, path, "csv", formulas=formulas)
+        return cast("str | None", write(self, path, "csv", formulas=formulas))
 
-    def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the tidy table as parquet, every number in full; the file is whole or is not there."""
-        write(self, path, "parquet")
+    def to_parquet(self, path: Target = None) -> bytes | None:
+        """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes."""
+        return cast("bytes | None", write(self, path, "parquet"))
 
-    def to_excel(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
+    def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
         """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
 
         Parameters
         ----------
-        path : path
-            The file, ``.xlsx``.
+        path : path, file object or None
+            The file, ``.xlsx``; or an open file of bytes, such as ``io.BytesIO()``; or none, for the bytes themselves.
         **options
             The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
-            decimals, se, interval, labels`` (columns are named in words unless ``labels=False``).
+            decimals, se, interval, labels, rounds`` (columns are named in words unless ``labels=False``).
 
         Raises
         ------
         MpiError
-            When the path is none or has another end, an option is unknown, or the file cannot be written.
+            When the path has another end, an option is unknown, or the file cannot be written.
         """
-        write(self, path, "excel", **options)
+        return cast("bytes | None", write(self, path, "excel", **options))
 
-    def to_latex(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
-        """Write the table to publish as LaTeX; the options and errors are those of `to_excel`."""
-        write(self, path, "latex", **options)
+    def to_latex(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
+        """Write the table to publish as LaTeX, or return it; the options and errors are those of `to_excel`."""
+        return cast("str | None", write(self, path, "latex", **options))
 
-    def to_html(self, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
-        """Write the table to publish as a web page; the options and errors are those of `to_excel`."""
-        write(self, path, "html", **options)
+    def to_html(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
+        """Write the table to publish as a web page, or return it; the options and errors are those of `to_excel`."""
+        return cast("str | None", write(self, path, "html", **options))
+
+    # --- other programs ---------------------------------------------------------------------------------------------
+
+    def to_dict(self, *, influence: bool = True) -> dict[str, Any]:
+        """Return the estimates as dictionaries, lists, texts and finite numbers, for other programs.
+
+        Parameters
+        ----------
+        influence : bool, default True
+            Whether to add what each PSU contributes to each estimate, from which covariances and contrasts follow.
+            Without it the result is a table to hand out, and `from_dict` does not take it.
+
+        Returns
+        -------
+        dict
+            ``schema``, the version of the format; ``estimates``, a dictionary for each number, with its keys,
+            ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), and its
+            ``flag``; ``about``, ``titles``, ``level``, and the measures as TOML. Cutoffs are fractions as text,
+            what is undefined is None.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), statistics=["H"])
+        >>> est.to_dict()["estimates"][0]["cutoff"]
+        '3/10'
+        """
+        return plain(self, self.measures, influence=influence)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Estimates:
+        """Return the estimates that `to_dict` wrote, with their covariances.
+
+        Raises
+        ------
+        MpiError
+            When the values are no estimates, or were written without influences.
+        """
+        return cls(**arguments_of(data))
+
+    def to_json(self, path: Target = None, *, influence: bool = True) -> str | None:
+        """Write the estimates as JSON, atomically, or return the text; see `to_dict`."""
+        text = json.dumps(self.to_dict(influence=influence), ensure_ascii=False, allow_nan=False)
+        if path is None:
+            return text
+        write_text(path, text, ".json")
+        return None
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Estimates:
+        """Return the estimates of a JSON file that `to_json` wrote, or of its text.
+
+        Raises
+        ------
+        MpiError
+            When there is no such file, it is no JSON, or holds no estimates.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+        >>> again = mpi.Estimates.from_json(est.to_json())
+        >>> bool((again.vcov() == est.vcov()).all())
+        True
+        """
+        return cls.from_dict(read_json(source))
 
 
 def _kind(rows: Any) -> Any:

@@ -13,7 +13,8 @@ import io
 import os
 import re
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -25,7 +26,6 @@ from mpi.tables import publish, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from typing import Unpack
 
     import pandas as pd
@@ -39,6 +39,9 @@ Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 
 Formulas = Literal["keep", "guard"]
 """What becomes of text that a spreadsheet would take for a formula."""
+
+Target = str | os.PathLike[str] | IO[Any] | None
+"""Where a file goes: to a path, to an open file, or nowhere, where its contents are returned."""
 
 LEFT_OUT = "left_out"
 """The last column of CSV and parquet files, where rows were left out: what notes say of it under tables."""
@@ -61,20 +64,20 @@ LAID_OUT: tuple[Kind, ...] = ("excel", "latex", "html")
 
 def write(
     est: EstimatesLike,
-    path: str | os.PathLike[str],
+    path: Target,
     kind: Kind,
     *,
     formulas: Formulas = "keep",
     **options: Unpack[Layout],
-) -> None:
+) -> str | bytes | None:
     """Write estimates to a file; the old file stays whole until the new one is complete.
 
     Parameters
     ----------
     est : Estimates
         The estimates.
-    path : str or path
-        The file.
+    path : str, path, file object or None
+        The file; or an open file or buffer, of text or of bytes; or None, for which the contents are returned.
     kind : {"csv", "parquet", "excel", "latex", "html"}
         ``csv``: the tidy table in UTF-8, numbers as their shortest exact decimals, text as it is; where rows
         were left out for a missing answer, a last column ``left_out`` says how many and for which; gzipped where the
@@ -103,12 +106,46 @@ def write(
         raise MpiError(f"formulas: {unknown('choice', formulas, get_args(Formulas))}")
     if formulas == "guard" and kind != "csv":
         raise MpiError(f"formulas='guard' is for csv; text of {kind} is never run")
-    target = _path(path)
-    _check_name(target, kind)
     _check_options(kind, options)
     guard: dict[str, Any] = {"formulas": formulas} if kind == "csv" else {}
+    if path is None or hasattr(path, "write"):
+        return _handed_over(_MAKERS[kind](est, Path(), **options, **guard), path, kind)
+    target = _path(path)
+    _check_name(target, kind)
     with replacing(target) as temporary:
         temporary.write_bytes(_MAKERS[kind](est, target, **options, **guard))
+    return None
+
+
+def _handed_over(contents: bytes, buffer: Any, kind: Kind) -> str | bytes | None:
+    """Return contents, as text where they are text, or write them to a buffer of text or of bytes."""
+    texts = kind in {"csv", "latex", "html"}
+    made: str | bytes = contents.decode("utf-8-sig") if texts else contents
+    if buffer is None:
+        return made
+    if isinstance(buffer, io.TextIOBase) and not texts:
+        raise MpiError(f"{kind} is no text: open the file with mode 'wb', or use io.BytesIO()")
+    buffer.write(made if isinstance(buffer, io.TextIOBase) else contents)
+    return None
+
+
+def write_text(path: Target, text: str, end: str) -> None:
+    """Write text to a path with that end, atomically, or to an open file.
+
+    Raises
+    ------
+    MpiError
+        When the path has another end, or cannot be written.
+    """
+    if hasattr(path, "write"):
+        held: Any = path
+        held.write(text if isinstance(path, io.TextIOBase) else text.encode("utf-8"))
+        return
+    target = _path(path)
+    if target.suffix.casefold() != end:
+        raise MpiError(f"{target.name!r} would hold {end.removeprefix('.').upper()}: end it in {end!r}")
+    with replacing(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _path(path: Any) -> Path:

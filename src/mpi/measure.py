@@ -18,8 +18,9 @@ from mpi.measure_words import Missing, Unit
 from mpi.rational import Number, rounding
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Sequence
+
+    from mpi.toml_file import TomlSource
 
 __all__ = ["Indicator", "Measure", "Missing", "Unit"]
 
@@ -162,18 +163,19 @@ class Measure:
         return cls(name, indicators, cutoff, severe=severe, vulnerable=vulnerable, missing=missing, unit=unit)
 
     @classmethod
-    def from_toml(cls, path: str | os.PathLike[str]) -> Measure:
+    def from_toml(cls, source: TomlSource) -> Measure:
         r"""Read a measure from a TOML file.
 
         Parameters
         ----------
-        path : path
-            The file. It has a `name`, a `cutoff` and `dimensions`, and may have `title`, `source`, `severe`,
-            `vulnerable`, `missing`, `unit`, `order` (of indicators, where dimensions mix) and `weights`, the word
-            ``rounded`` where they may miss 1 by 1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a
-            table with a `weight` and `indicators`: a list again, or a table each (`weight`, `column`, `label`,
-            `description`). Weights are shares of the whole score. Where no dimension has one they share equally, and so
-            do the indicators of a dimension where none has one.
+        source : path, str or mapping
+            The file; or its text, which has several lines; or its tables, as `tomllib` gives them. It has a `name`, a
+            `cutoff` and `dimensions`, and may have `title`, `source`, `severe`, `vulnerable`, `missing`, `unit`,
+            `order` (of indicators, where dimensions mix) and `weights`, the word ``rounded`` where they may miss 1 by
+            1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a table with a `weight` and
+            `indicators`: a list again, or a table each (`weight`, `column`, `label`, `description`). Weights are shares
+            of the whole score. Where no dimension has one they share equally, and so do the indicators of a dimension
+            where none has one.
 
         Raises
         ------
@@ -191,7 +193,7 @@ class Measure:
         ...     Measure.from_toml(file).weights["c"]
         Fraction(1, 4)
         """
-        found, problems = read(path)
+        found, problems = read(source)
         measure = problems.made(lambda: cls(**found))
         problems.raise_if_any()
         return measure  # type: ignore[return-value]  # None only where problems were noted

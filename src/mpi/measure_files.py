@@ -6,18 +6,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError, Problems
-from mpi.files import located
 from mpi.measure_reader import Reader
 from mpi.rational import ROUNDING, ROUNDING_SINGLE, text
-from mpi.toml_file import parsed
+from mpi.toml_file import named, parsed
 from mpi.toml_words import key_text, quoted
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mpi.indicator import Indicator
+    from mpi.toml_file import TomlSource
 
 __all__ = ["measures_in", "read", "write"]
 
@@ -29,8 +28,8 @@ _EXAMPLE = """
     education = ["schooling"]"""
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Problems]:
-    """Read the arguments of `Measure` from a TOML file; see `Measure.from_toml`.
+def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
+    """Read the arguments of `Measure` from a TOML file, its text or its tables; see `Measure.from_toml`.
 
     Returns
     -------
@@ -44,9 +43,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Problems]:
     MpiError
         When the file is absent or is not TOML, or with every problem of its keys.
     """
-    file = located(path)
-    table = parsed(file, "measure", smallest=_EXAMPLE)
-    problems = Problems(f"measure file {file}")
+    table = parsed(source, "measure", smallest=_EXAMPLE)
+    problems = Problems(named(source, "measure"))
     found = Reader(problems).measure(table)
     problems.raise_if_any()
     return found.arguments(), problems

@@ -12,22 +12,22 @@ from mpi.indicators.rule_reader import RULE_KEYS, TEXTS, read_rules
 from mpi.indicators.rule_words import ONE_ANSWER, Missing, Share
 from mpi.missing_codes import EVERY, written_codes
 from mpi.rational import text
-from mpi.toml_file import parsed
+from mpi.toml_file import is_path, named, parsed
 from mpi.toml_words import key_text, quoted
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from mpi.indicators.computed import Recoded
     from mpi.indicators.rule import Rule
     from mpi.missing_codes import MissingCodes
+    from mpi.toml_file import TomlSource
 
 __all__ = ["read", "write"]
 
 
 def read(
-    path: str | os.PathLike[str], *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None
+    source: TomlSource, *, missing: Missing = "practice", parameters: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Any], Problems]:
     """Read the arguments of `Rules` from a TOML file; see `Rules.from_toml`.
 
@@ -38,11 +38,11 @@ def read(
     problems : Problems
         All that is wrong with the file.
     """
-    file = located(path)
-    problems = Problems(f"rule file {file}")
+    problems = Problems(named(source, "rule"))
     if missing not in get_args(Missing):
         raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
-    found = read_rules(parsed(file, "rule file"), file.stem, problems, missing=missing, parameters=parameters)
+    name = located(source).stem if is_path(source) else "rules"
+    found = read_rules(parsed(source, "rule"), name, problems, missing=missing, parameters=parameters)
     return found, problems
 
 

@@ -12,13 +12,13 @@ from mpi.indicators.rule_files import read, write
 from mpi.missing_codes import MissingCodes, read_missing
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
 
     from mpi.indicators.computed import Computed, Recoded
     from mpi.indicators.parameters import Parameter
     from mpi.indicators.rule import Rule
     from mpi.indicators.rule_words import Missing
+    from mpi.toml_file import TomlSource
 
 __all__ = ["Rules", "computable", "require_rules"]
 
@@ -84,7 +84,7 @@ class Rules:
     @classmethod
     def from_toml(
         cls,
-        path: str | os.PathLike[str],
+        source: TomlSource,
         *,
         missing: Missing = "practice",
         parameters: Mapping[str, Any] | None = None,
@@ -93,15 +93,16 @@ class Rules:
 
         Parameters
         ----------
-        path : path
-            The file. It may have a `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with
-            `deprived` and what else `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function`
-            and perhaps `inputs`, or with conditions `yes` and `no` that make 1 and 0 of codes. A table ``[missing]``
-            says which codes of the answers are none: ``yrs = [97, 98, 99]``, ``minutes = "995-999"``, ``"*" = [998]``
-            for all other columns. A rule may have a table ``[rules.<name>.strict]``: what is read otherwise where
-            missing answers are taken strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]``
-            with a `value` and perhaps a `label`, a `source` and a `note`; a rule refers to one by ``{ parameter =
-            "entry_age", plus = 9 }``.
+        source : path, str or mapping
+            The file; or its text, which has several lines; or its tables, as `tomllib` gives them. It may have a
+            `name`, a `title` and a `source`. Each rule is a table ``[rules.<name>]`` with `deprived` and what else
+            `Rule` takes; each computed column a table ``[computed.<name>]`` with a `function` and perhaps `inputs`, or
+            with conditions `yes` and `no` that make 1 and 0 of codes. A table ``[missing]`` says which codes of the
+            answers are none: ``yrs = [97, 98, 99]``, ``minutes = "995-999"``, ``"*" = [998]`` for all other columns. A
+            rule may have a table ``[rules.<name>.strict]``: what is read otherwise where missing answers are taken
+            strictly. Numbers and codes that a country sets are tables ``[parameters.<name>]`` with a `value` and
+            perhaps a `label`, a `source` and a `note`; a rule refers to one by ``{ parameter = "entry_age", plus = 9
+            }``.
         missing : {"practice", "strict"}
             How missing answers are read where a rule has such a table.
         parameters : mapping of name to value, optional
@@ -123,7 +124,7 @@ class Rules:
         ...     Rules.from_toml(file)
         <Rules mine: insurance>
         """
-        found, problems = read(path, missing=missing, parameters=parameters)
+        found, problems = read(source, missing=missing, parameters=parameters)
         rules = problems.made(lambda: cls(**found))
         problems.raise_if_any()
         return rules  # type: ignore[return-value]  # None only where problems were noted

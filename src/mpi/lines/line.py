@@ -12,13 +12,13 @@ from mpi.lines.line_files import read
 from mpi.lines.standard import Standard
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     from mpi.asking import By
     from mpi.estimates import Estimates
     from mpi.lines.classification import Absent, Classification, Multiple
     from mpi.survey import Survey
+    from mpi.toml_file import TomlSource
 
 __all__ = ["Line"]
 
@@ -54,8 +54,8 @@ class Line(Standard):
     """
 
     @classmethod
-    def from_toml(cls, path: str | os.PathLike[str]) -> Line:
-        """Read a line from a TOML file; every problem of the file is told at once.
+    def from_toml(cls, source: TomlSource) -> Line:
+        """Read a line from a TOML file, its text or its tables; every problem is told at once.
 
         Another country's line is such a file, without any code.
 
@@ -109,7 +109,7 @@ class Line(Standard):
         >>> line.thresholds[0].values
         (600,)
         """
-        return cls(**read(path))
+        return cls(**read(source))
 
     @kinds_checked
     def classify(

@@ -19,6 +19,7 @@ Delimited text and .xpt have no end mark: of a text that was cut only the last r
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -28,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +110,15 @@ def wholes(folder: Path) -> list[Whole]:
     for suffix, mark in ((".csv", ","), (".tsv", "\t"), (".txt", ";"), (".csv.gz", ",")):
         paths[suffix[1:]] = folder / f"whole{suffix}"
         frame.to_csv(paths[suffix[1:]], sep=mark, index=False)
-    paths["parquet"] = folder / "whole.parquet"
+    paths["parquet"], paths["feather"] = folder / "whole.parquet", folder / "whole.feather"
     frame.to_parquet(paths["parquet"])
+    frame.to_feather(paths["feather"])
+    paths["xlsx"] = folder / "whole.xlsx"
+    frame.to_excel(paths["xlsx"], index=False)
+    paths["gz"], paths["zip"] = folder / "packed.dta.gz", folder / "packed.zip"
+    paths["gz"].write_bytes(gzip.compress(paths["dta118"].read_bytes()))
+    with zipfile.ZipFile(paths["zip"], "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(paths["sav"], "people.sav")
     return [_read_whole(kind, path) for kind, path in paths.items()]
 
 

@@ -97,6 +97,7 @@ def estimate(
     census: opt.Census = False,
     memory: opt.Memory = None,
     encoding: opt.Encoding = None,
+    sheet: opt.Sheet = None,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
     where: opt.Where = None,
@@ -141,6 +142,7 @@ def estimate(
         )
         design |= {"missing": opt.codes_of(codes)} if codes else {}
         design |= {"encoding": encoding} if encoding else {}
+        design |= {"sheet": sheet} if sheet else {}
         survey = _survey(file, _needed(plan, groups, where), design, memory)
         freedom = opt.word(df, "group")
         asked: Any = statistic or (None if out else _headline(plan))
@@ -292,6 +294,7 @@ def check(
     census: opt.Census = False,
     memory: opt.Memory = None,
     encoding: opt.Encoding = None,
+    sheet: opt.Sheet = None,
     missing: opt.NoAnswer = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
@@ -314,6 +317,7 @@ def check(
         )
         design |= {"missing": opt.codes_of(missing)} if missing else {}
         design |= {"encoding": encoding} if encoding else {}
+        design |= {"sheet": sheet} if sheet else {}
         survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)
         show_survey(survey, {k: v for k, v in (design or survey.roles).items() if k in survey.roles})
         if plan is not None:

@@ -105,15 +105,15 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
         return _checked_where_they_lie(file, plan, design, memory)
     problems = Problems(f"{file} cannot be used")
     design = dict(design)
-    encoding = design.pop("encoding", None)
-    known = column_names(file, encoding=encoding)
+    opened = {k: design.pop(k, None) for k in ("encoding", "sheet")}
+    known = column_names(file, **opened)
     roles = [c for k, v in design.items() if k in _COLUMNS for c in ([v] if isinstance(v, str) else v)]
     wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
     absent = [c for c in wanted if c not in known]
     problems.found += _without_repeating([unknown("column", c, known) for c in absent])
     there = [c for c in wanted if c in known]
     with status(f"Reading {Path(file).name}"):
-        table = read_table(file, None if not wanted else there or known[:1], encoding=encoding)
+        table = read_table(file, None if not wanted else there or known[:1], **opened)
     declared = read_missing(design.get("missing"))
     if wanted:
         declared = declared.leaving([c for c in known if c not in wanted])

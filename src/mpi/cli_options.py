@@ -199,6 +199,9 @@ Encoding = Annotated[
         "NAME",
     ),
 ]
+Sheet = Annotated[
+    str | None, _option("--sheet", "The sheet of a workbook; by default the only one that holds anything.", "NAME")
+]
 SinglePsu = Annotated[
     Single | None,
     typer.Option(
@@ -445,6 +448,7 @@ _FLAGS = {
     "memory": "--memory",
     "df": "--df",
     "encoding": "--encoding",
+    "sheet": "--sheet",
     "statistics": "--statistic",
     "missing": "--missing",
 }

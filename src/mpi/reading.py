@@ -30,6 +30,7 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     memory: str | None = None,
     progress: bool | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     weight: str | None = None,
     strata: str | None = None,
     psu: str | None = None,
@@ -53,8 +54,9 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     Parameters
     ----------
     path : path, pattern, folder, or list of these
-        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.csv`` (also ``.gz``) or ``.parquet`` file; or several of
-        one kind that are one table, such as ``"census/*.parquet"``: see `scan`.
+        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.sas7bdat``, ``.csv``, ``.parquet``, ``.feather`` or
+        ``.xlsx`` file, also packed (``.dta.gz``, or alone in a ``.zip``); or several of one kind that are one table,
+        such as ``"census/*.parquet"``: see `scan`.
     columns : sequence of str, optional
         The columns to read besides those of the design; all by default. Naming them makes large files fast.
     memory : str, optional
@@ -65,6 +67,8 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
         The encoding of the file's text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python
         knows. By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are
         then Vietnamese, else Windows-1252. What is in doubt is told by a warning.
+    sheet : str, optional
+        The sheet of a workbook; the only one that holds anything by default.
     weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, single_in_group, census
         The design; see `Survey`.
     missing : mapping of column to codes, or codes for all columns, optional
@@ -94,10 +98,10 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     }  # fmt: skip
     named = [*columns_named(household), *([members] if isinstance(members, str) else [])]
     wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c), *named]))
-    frame, labels = _read(path, wanted, memory, progress, encoding)
+    frame, labels = _read(path, wanted, memory, progress, encoding, sheet)
     declared = read_missing(missing)
     if wanted is not None and declared:
-        declared = declared.leaving([c for c in columns_of(path, encoding) if c not in wanted])
+        declared = declared.leaving([c for c in columns_of(path, encoding, sheet) if c not in wanted])
     survey = Survey(
         frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
         single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
@@ -113,16 +117,17 @@ def _read(
     memory: str | None,
     progress: bool | None,  # noqa: FBT001  # None is a third value
     encoding: str | None,
+    sheet: str | None,
 ) -> tuple[Any, Any]:
     """Return the data, in memory or where they lie, and their labels."""
     from mpi.missing_codes import with_told
     from mpi.readers import read_table
     from mpi.scanning import is_several, kind_of, scanned
 
-    if is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path))):
+    if sheet is None and (is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path)))):
         found = scanned(path, columns, memory, progress, encoding)
         return found.relation, found.labels
-    table = read_table(path, columns, encoding=encoding)
+    table = read_table(path, columns, encoding=encoding, sheet=sheet)
     return with_told(table.frame, table.reasons), table.labels
 
 

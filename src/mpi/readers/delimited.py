@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "names", "opened",
-    "read", "refuse_rows", "rows_of", "shows", "taken", "tell_left_out", "untidy_marks", "without_missing",
+    "read", "refuse_rows", "rows_of", "shows", "table_of", "taken", "tell_left_out", "untidy_marks", "without_missing",
 ]  # fmt: skip
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -116,6 +116,12 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
         data, codec = _transcoded(data, codec), "utf-8-sig"
     data = data.removeprefix(_BOM)
     data = data.split(b"\n", 1)[1] if head.skipped else data
+    return table_of(path, data, Head(codec, head.delimiter, head.header, head.skipped), columns, encoding)
+
+
+def table_of(path: Path, data: bytes, head: Head, columns: list[str] | None, encoding: str | None) -> Table:
+    """Return the columns of delimited text behind whatever stands before its header; every row must be as wide."""
+    codec = head.codec
     _check_rows(data, codec, head)
     data, empty = _without_litter(data, codec, head)
     text = _Text(data, codec, head.delimiter, head.header)

@@ -140,10 +140,10 @@ def _known(version: int | None) -> int:
 
 
 def _take(file: BinaryIO, count: int, what: str) -> bytes:
-    found = file.read(count)
-    if len(found) < count:
-        raise DamagedError(f"the file is cut short: it ends at byte {file.tell()}, inside its {what}")
-    return found
+    size = os.fstat(file.fileno()).st_size
+    if count > size - file.tell():  # before there is memory for what a damaged file says
+        raise DamagedError(f"the file is cut short: it ends at byte {size}, inside its {what}")
+    return file.read(count)
 
 
 def _texts(file: BinaryIO, count: int, width: int, what: str) -> tuple[bytes, ...]:

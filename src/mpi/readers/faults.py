@@ -15,17 +15,21 @@ __all__ = ["DamagedError", "require_file", "require_kind", "told"]
 
 _AGAIN = "Copy or export it again from its source"
 
+_SAS = bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00"
+
 # The first bytes of files that get a wrong suffix, what they are, and what to do with them.
 _KINDS = (
     (b"PAR1", "parquet", "a Parquet file", "rename it to .parquet"),
     (b"$FL2", "spss", "an SPSS file", "rename it to .sav"),
     (b"$FL3", "spss", "a compressed SPSS file", "rename it to .zsav"),
     (b"<stata_dta>", "stata", "a Stata file", "rename it to .dta"),
-    (b"PK\x03\x04", "", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    (b"PK\x03\x04", "excel packed", "a zip archive or an Excel workbook", "call it .zip or .xlsx, whichever it is"),
     (b"\xd0\xcf\x11\xe0", "", "an old Excel or Office file", "save the sheet as CSV"),
-    (b"\x1f\x8b", "", "a gzip archive", "unpack it, or call it .csv.gz if it is delimited text"),
+    (b"\x1f\x8b", "packed", "a gzip archive", "add .gz to its name"),
     (b"HEADER RECORD*******LIB", "xport", "a SAS transport file", "rename it to .xpt"),
-    (b"ARROW1", "", "an Arrow (Feather) file", "write it as Parquet"),
+    (b"ARROW1", "feather", "an Arrow (Feather) file", "rename it to .feather"),
+    (b"FEA1", "", "a Feather file of version 1", "write it as Parquet"),
+    (_SAS, "sas", "a SAS file", "rename it to .sas7bdat"),
     (b"RDX", "", "a file of R", "export it from R with haven::write_dta"),
     (b"SQLite format 3", "", "a database", "export the table as CSV"),
     (b"BZh", "", "a bzip2 archive", "unpack it"),
@@ -77,7 +81,11 @@ def require_kind(file: Path, kind: str) -> None:
         head = opened.read(32).lstrip(b"\xef\xbb\xbf \r\n\t")
     zipped = file.name.casefold().endswith(".gz")
     for magic, is_kind, what, remedy in _KINDS:
-        if head.lower().startswith(magic.lower()) and is_kind != kind and not (zipped and magic == b"\x1f\x8b"):
+        if (
+            head.lower().startswith(magic.lower())
+            and kind not in is_kind.split()
+            and not (zipped and magic == b"\x1f\x8b")
+        ):
             raise MpiError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
 
 

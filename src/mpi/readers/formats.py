@@ -9,9 +9,12 @@ from mpi.errors import unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FORMATS", "not_read", "suffix_of"]
+__all__ = ["FORMATS", "PACKED", "not_read", "suffix_of"]
 
-FORMATS = {
+PACKED = "packed"
+"""What stands for a file that holds another."""
+
+_UNPACKED = {
     ".dta": "stata",
     ".sav": "spss",
     ".zsav": "spss",
@@ -25,28 +28,31 @@ FORMATS = {
     ".txt.gz": "delimited",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".feather": "feather",
+    ".arrow": "feather",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".sas7bdat": "sas",
 }
-"""Suffix to the module that reads such a file."""
+
+FORMATS = (
+    _UNPACKED | {f"{suffix}.gz": PACKED for suffix, kind in _UNPACKED.items() if kind != "delimited"} | {".zip": PACKED}
+)
+"""Suffix to the module that reads such a file; `PACKED` where one is in it."""
 
 _UNPACK = "unpack it first, and read what is in it"
 _SHEET = "save the sheet as CSV (UTF-8), or hand mpi.Survey the frame that pandas.read_excel(path) gives"
 _R = 'export it from R with haven::write_dta(frame, "people.dta"), where frame is the data frame in it'
-_SAS = (
-    "export it from SAS as a transport file (.xpt) or from R with "
-    'haven::write_dta(haven::read_sas(path), "people.dta"), '
-    "or hand mpi.Survey the frame that pyreadstat.read_sas7bdat(path)[0] gives"
-)
 _FRAME = "write it as Parquet, or hand mpi.Survey the frame that {} gives"
 _PROGRAM = "it is a program or a dictionary, and not the data; name the file of data beside it"
 _FIXED = (
     "its columns stand at fixed places, which only its dictionary tells; export it from CSPro as Stata, SPSS or CSV"
 )
 _ADVICE = {
-    **dict.fromkeys((".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"), _UNPACK),
-    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"), _SHEET),
+    **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz"), _UNPACK),
+    **dict.fromkeys((".xls", ".xlsb", ".ods"), _SHEET),
     **dict.fromkeys((".rds", ".rda", ".rdata"), _R),
-    ".sas7bdat": _SAS,
-    **dict.fromkeys((".feather", ".arrow", ".ipc"), _FRAME.format("pyarrow.feather.read_table(path)")),
+    ".ipc": _FRAME.format("pyarrow.ipc.open_file(path).read_all()"),
     ".orc": _FRAME.format("pyarrow.orc.read_table(path)"),
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), "write it as CSV or Parquet, a row for each person or household"),
     **dict.fromkeys((".mdb", ".accdb", ".db", ".sqlite", ".dbf"), "export the table from its database as CSV"),
@@ -74,8 +80,8 @@ def not_read(name: str, known: Mapping[str, str] = FORMATS) -> str:
 
     Examples
     --------
-    >>> not_read("people.dta.gz")
-    "files that end in '.dta.gz' are not read; unpack it first, and read what is in it"
+    >>> not_read("people.dta.bz2")
+    "files that end in '.dta.bz2' are not read; unpack it first, and read what is in it"
     """
     low = name.casefold()
     end = max((s for s in _ADVICE if low.endswith(s)), key=len, default=None)
@@ -83,7 +89,8 @@ def not_read(name: str, known: Mapping[str, str] = FORMATS) -> str:
         inner = suffix_of(low.removesuffix(end)) or ""
         return f"files that end in {inner + end!r} are not read; {_ADVICE[end]}"
     last = f".{low.rpartition('.')[2]}" if "." in low else ""
+    plain = [suffix for suffix in known if known[suffix] != PACKED]
     return (
-        f"{unknown('format', last, known, show=len(known))}. Save the data in one of these, "
+        f"{unknown('format', last, plain, show=len(plain))}. Save the data in one of these, "
         "or rename the file if its suffix is wrong"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mpi.errors import MpiError, Problems, unknown
@@ -10,11 +11,12 @@ from mpi.files import located
 from mpi.readers import faults
 from mpi.readers.encodings import python_codec
 from mpi.readers.formats import FORMATS, not_read, suffix_of
+from mpi.readers.packed import taken_out
 from mpi.readers.text import tidy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mpi.readers.table import Table
@@ -31,12 +33,17 @@ class _Format(Protocol):
 
 
 def read_table(
-    path: str | os.PathLike[str], columns: Iterable[str] | None = None, *, encoding: str | None = None
+    path: str | os.PathLike[str],
+    columns: Iterable[str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Table:
     r"""Read a file of microdata with its labels.
 
     The format goes by the suffix: Stata (.dta, versions 102 to 119), SPSS (.sav, .zsav, .por), SAS transport
-    (.xpt), delimited text (.csv, .tsv, .txt, also .gz) or Parquet. Values are the file's codes. User-defined and
+    (.xpt), SAS (.sas7bdat), delimited text (.csv, .tsv, .txt), Parquet, Arrow (.feather) or an Excel workbook (.xlsx);
+    any of them packed by gzip (``people.dta.gz``), or alone in a .zip. Values are the file's codes. User-defined and
     extended missing values are missing, and so are dates that cannot be. Text comes out as Unicode in composed
     letters (NFC), without blanks around it; so do names and labels.
 
@@ -50,6 +57,8 @@ def read_table(
         The encoding of its text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python knows.
         By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are then
         Vietnamese, else Windows-1252.
+    sheet : str, optional
+        The sheet of a workbook; the only one that holds anything by default.
 
     Returns
     -------
@@ -72,7 +81,7 @@ def read_table(
     -----
     In delimited text an empty field and ``.``, ``NA``, ``N/A``, ``NaN``, ``NULL`` are missing. ``None`` is
     not: it is a category ("no schooling") more often than a gap. Codes of more than 15 digits in a column
-    with gaps are text, since floats would merge them.
+    with gaps are text, since floats would merge them. A sheet of a workbook is read as it would be, saved as CSV.
 
     Examples
     --------
@@ -82,16 +91,14 @@ def read_table(
     >>> read_table(path, columns=["weight"]).frame["weight"].tolist()
     [0.5, 1.25]
     """
-    file = located(path)
-    module = _format(file)
-    if encoding is not None:
-        python_codec(encoding)  # tells the nearest
-    with faults.told(file):
+    with _opened(path, encoding, sheet) as (file, module), faults.told(file):
         wanted = None if columns is None else _chosen(file, columns, module.names(file, encoding))
         return module.read(file, wanted, encoding)
 
 
-def column_names(path: str | os.PathLike[str], *, encoding: str | None = None) -> tuple[str, ...]:
+def column_names(
+    path: str | os.PathLike[str], *, encoding: str | None = None, sheet: str | None = None
+) -> tuple[str, ...]:
     r"""Return the names of a file's columns, in their order, without reading its data.
 
     Raises
@@ -107,22 +114,33 @@ def column_names(path: str | os.PathLike[str], *, encoding: str | None = None) -
     >>> column_names(path)
     ('region', 'weight')
     """
-    file = located(path)
-    module = _format(file)
-    if encoding is not None:
-        python_codec(encoding)
-    with faults.told(file):
+    with _opened(path, encoding, sheet) as (file, module), faults.told(file):
         return module.names(file, encoding)
 
 
-def _format(file: Path) -> _Format:
+@contextmanager
+def _opened(path: str | os.PathLike[str], encoding: str | None, sheet: str | None) -> Iterator[tuple[Path, _Format]]:
+    """Give a file, taken out of the one that holds it where it is packed, and what reads it."""
+    file = located(path)
+    _require(file)
+    if encoding is not None:
+        python_codec(encoding)  # tells the nearest
+    with taken_out(file) as inner:
+        kind = _require(inner)
+        module: Any = importlib.import_module(f"mpi.readers.{kind}")
+        if sheet is not None and kind != "excel":
+            raise MpiError(f"cannot read {inner}: it is no workbook, and has no sheet {sheet!r}; leave out sheet=")
+        yield inner, module if sheet is None else module.Workbook(sheet)
+
+
+def _require(file: Path) -> str:
+    """Return the kind of a file that is there, and is what its suffix says."""
     suffix = suffix_of(file.name)
     if suffix is None:
         raise MpiError(f"cannot read {file}: {not_read(file.name)}")
     faults.require_file(file, FORMATS)
-    module: Any = importlib.import_module(f"mpi.readers.{FORMATS[suffix]}")
     faults.require_kind(file, FORMATS[suffix])
-    return module  # type: ignore[no-any-return]
+    return FORMATS[suffix]
 
 
 def _chosen(file: Path, columns: Iterable[str], known: tuple[str, ...]) -> list[str]:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from mpi.errors import MpiError, warn
 from mpi.readers import sav_layout
 from mpi.readers.dates import dated, tell_impossible
-from mpi.readers.encodings import recoding
-from mpi.readers.metadata import labels_of, titles_of
+from mpi.readers.metadata import FOUND_OUT, labels_of, raw_names, titles_of
 from mpi.readers.pieces import Meaning, Pieces
 from mpi.readers.reasons import user_missing
 from mpi.readers.table import Table
-from mpi.readers.text import as_unicode, repair_latin1, tidied_names
+from mpi.readers.text import as_unicode, repair_latin1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["names", "pieces", "read"]
 
 _BYTES = "ISO-8859-1"
-_TO_BE_FOUND_OUT = {"", "UTF-8", "ASCII", "US-ASCII", "WINDOWS-1252", "ISO-8859-1"}
-"""Encodings that files claim and do not always use; in these ReadStat drops a letter at the end of a text silently
-where it is not in the encoding ("N÷" becomes "N"), so the bytes are read one by one and repaired afterwards."""
-
 _KINDS = {
     **dict.fromkeys(("DATE", "ADATE", "EDATE", "JDATE", "SDATE"), "date"),
     **dict.fromkeys(("DATETIME", "YMDHMS"), "datetime"),
@@ -42,13 +37,13 @@ _LINE = 80
 
 def names(path: Path, encoding: str | None = None) -> tuple[str, ...]:
     """Return the names of the columns."""
-    return tuple(_raw_names(*_metadata(path, encoding, data=False), encoding))
+    return tuple(raw_names(*_metadata(path, encoding, data=False), encoding))
 
 
 def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> Table:
     """Return the columns with their labels."""
     metadata, read_in = _metadata(path, encoding)
-    raw = _raw_names(metadata, read_in, encoding)
+    raw = raw_names(metadata, read_in, encoding)
     kept = list(raw) if columns is None else columns
     usecols = [raw[name] for name in kept]
     frame = _pyreadstat(path, read_in, usecols=usecols, disable_datetime_conversion=True)[0][usecols]
@@ -83,7 +78,7 @@ def _reasons(path: Path, read_in: str | None, frame: pd.DataFrame) -> dict[str, 
 def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = None) -> Pieces:
     """Return the columns piece by piece, each of so many rows."""
     metadata, read_in = _metadata(path, encoding)
-    raw = _raw_names(metadata, read_in, encoding)
+    raw = raw_names(metadata, read_in, encoding)
     usecols = [raw[name] for name in columns]
     dates, seen = _dates(metadata, raw), dict[str, int]()
 
@@ -133,7 +128,7 @@ def _metadata(path: Path, encoding: str | None, *, data: bool = True) -> tuple[A
         return _pyreadstat(path, _BYTES, metadataonly=True)[1], _BYTES
     try:
         metadata = _pyreadstat(path, None, metadataonly=True)[1]
-        if (metadata.file_encoding or "").upper() not in _TO_BE_FOUND_OUT:
+        if (metadata.file_encoding or "").upper() not in FOUND_OUT:
             return metadata, None
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
         if isinstance(error, pyreadstat.ReadstatError) and "convert string" not in str(error):
@@ -163,14 +158,6 @@ def _tell_short_lines(path: Path) -> None:
             "lines in all): blanks at its end were lost, or a piece of the file is; compare the rows with its source"
         )
         warn(message)
-
-
-def _raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict[str, str]:
-    """Return the names of the columns as they are said, and as they were read."""
-    change = recoding(encoding) if encoding else repair_latin1 if read_in else str
-    texts = [change(name) for name in metadata.column_names]
-    raw = dict(zip(texts, metadata.column_names, strict=True))
-    return {clean: raw[text] for clean, text in tidied_names(texts).items()}
 
 
 def _tell_doubts(path: Path) -> None:

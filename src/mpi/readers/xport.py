@@ -15,11 +15,11 @@ from mpi.readers.text import as_unicode, repair_latin1, without_blanks
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["names", "read"]
+__all__ = ["ORIGIN", "date_kinds", "names", "read"]
 
 _RECORD = 80
 _BYTES = "ISO-8859-1"
-_ORIGIN = "1960-01-01"
+ORIGIN = "1960-01-01"
 _DATES = r"WEEKDAT[EX]|(?:DDMMYY|MMDDYY|YYMMDD)[BCDNPS]?|DATE|(?:IS8601|E8601|B8601)DA"
 _MOMENTS = r"DATETIME|DATEAMPM|MDYAMPM|(?:IS8601|E8601|B8601)DT"
 _TIMES = r"TIME|HHMM|TOD|TIMEAMPM|(?:IS8601|E8601|B8601)TM"
@@ -38,7 +38,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     frame, metadata = _pyreadstat(path, usecols=columns, disable_datetime_conversion=True)
     kept = list(metadata.column_names) if columns is None else columns
     seen: dict[str, int] = {}
-    frame = dated(frame[kept], _kinds(metadata.original_variable_types), _ORIGIN, seen, day=1)
+    frame = dated(frame[kept], date_kinds(metadata.original_variable_types), ORIGIN, seen, day=1)
     tell_impossible(path, seen)
     _tell_uncounted(path, len(frame))
     titles = titles_of(metadata)
@@ -46,7 +46,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     return as_unicode(table, path, context=titles.values(), repair=repair_latin1, encoding=encoding)
 
 
-def _kinds(formats: dict[str, str | None]) -> dict[str, str]:
+def date_kinds(formats: dict[str, str | None]) -> dict[str, str]:
     """Return which columns are dates, moments and times of day, by the format that each is printed in."""
     found = {}
     for name, written in formats.items():

@@ -139,12 +139,14 @@ def scanned(
     return Scanned(relation, labels, files.rows)
 
 
-def columns_of(path: Where, encoding: str | None = None) -> tuple[str, ...]:
+def columns_of(path: Where, encoding: str | None = None, sheet: str | None = None) -> tuple[str, ...]:
     """Return the columns of a file, or of the first of several; none where they lie at an address."""
     from mpi.readers import column_names
 
     first = find(path, copies="keep", tell=False).paths[0] if is_several(path) else path
-    return () if is_remote(os.fspath(first)) else column_names(first, encoding=encoding)  # type: ignore[arg-type]  # one
+    if is_remote(os.fspath(first)):  # type: ignore[arg-type]  # one
+        return ()
+    return column_names(first, encoding=encoding, sheet=sheet)  # type: ignore[arg-type]
 
 
 def _check_encoding(parts: Parts, encoding: str | None) -> None:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts", "find", "is_remote", "is_several", "kind_of"]
 
-_KINDS = {suffix: kind for suffix, kind in FORMATS.items() if suffix not in {".por", ".xpt"}}
 _WORDS = {"parquet": "Parquet", "delimited": "delimited text", "stata": "Stata", "spss": "SPSS"}
 _ASIDE = ("_", ".")
 _SHOWN = 4
+_KINDS = {suffix: kind for suffix, kind in FORMATS.items() if kind in _WORDS and suffix != ".por"}
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 

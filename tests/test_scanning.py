@@ -143,8 +143,10 @@ def test_files_of_several_kinds_are_no_table(tmp_path: Path) -> None:
     parquet(tmp_path / "a.parquet", a=[1])
     write(tmp_path / "b.csv", "a\n1\n")
     assert "1 of Parquet, 1 of delimited text" in told(tmp_path)
-    write(tmp_path / "c.xlsx", "a")
-    assert "c.xlsx': files that end in '.xlsx' are not read; save the sheet as CSV" in told(str(tmp_path / "*"))
+    write(tmp_path / "c.xls", "a")
+    assert "c.xls': files that end in '.xls' are not read; save the sheet as CSV" in told(str(tmp_path / "*"))
+    write(tmp_path / "d.dta.gz", "a")
+    assert "d.dta.gz': a file that ends in '.dta.gz' is read by itself" in told(str(tmp_path / "*"))
 
 
 # --- parts that differ ----------------------------------------------------------------------------------------------

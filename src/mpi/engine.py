@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, Problems, told_of
+from mpi.engine_faults import faults_in, lost, parquet_files
+from mpi.errors import MpiError, Problems
 from mpi.scratch import scratch
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Files:
 
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
 """Errors that may come from damage inside a file; others would not be explained by reading all files again."""
+
+_UNREADABLE = {"ComputeError", "ArrowInvalid", "OSError", "ArrowIOError", "PanicException"}
+"""Errors of Polars and PyArrow of which the same is true."""
 
 _OTHERS = {"ibis", "narwhals", "polars", "py4j", "pyspark"}
 """Where the errors of other engines come from."""
@@ -252,15 +256,44 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
 
 @contextmanager
 def told_for(lazy: Any) -> Iterator[None]:
-    """Turn what the engine of a lazy frame says into one error of ours; Dask's errors are those of pandas."""
-    dask = lazy.implementation.is_dask()
-    mend = "compute the column by itself to see where"
-    with (
-        told_of("Dask cannot compute this", mend=mend)
-        if dask
-        else told_by_engine(files_of(connection_of(lazy.to_native())))
-    ):
+    """Turn what the engine of a lazy frame says into one error of ours, which names the file that is damaged.
+
+    So are lost workers and a JVM that is gone; an engine that was interrupted is no error, but `KeyboardInterrupt`.
+    """
+    try:
         yield
+    except MpiError:
+        raise
+    except Exception as error:
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
+        gone = lost(error)
+        if gone:
+            raise MpiError(gone) from error
+        connection = connection_of(lazy.to_native())
+        known = files_of(connection)
+        found = [] if known.damage is not None else _faults(lazy, connection, error)
+        if found:
+            raise Problems("the files cannot be read", found).error() from error
+        if lazy.implementation.is_dask():
+            raise MpiError(f"Dask cannot compute this: {_of_dask(error)}") from error
+        with told_by_engine(known):
+            raise
+
+
+def _faults(lazy: Any, connection: Any, error: Exception) -> list[str]:
+    """Say which of the files behind a frame are the reason, where the engine does not."""
+    kind, said = type(error).__name__, str(error)
+    files = files_of(connection).parts or parquet_files(lazy, connection)
+    if not files or (connection is not None and (kind not in _OF_FILES or _names_one(said, files))):
+        return []
+    return faults_in(files, said, rows=kind in _OF_FILES | _UNREADABLE)
+
+
+def _of_dask(error: Exception) -> str:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    of_values = isinstance(error, (TypeError, ValueError, ArithmeticError)) and "pyarrow" not in type(error).__module__
+    return f"{said}; compute the column by itself to see where" if of_values else said
 
 
 def first_line(error: Exception) -> str:

@@ -72,7 +72,10 @@ class Files:
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
 """Errors that may come from damage inside a file; others would not be explained by reading all files again."""
 
-_UNREADABLE = {"ComputeError", "ArrowInvalid", "OSError", "ArrowIOError", "PanicException"}
+_PANIC = "PanicException"
+"""What Polars raises of a file that it takes for whole; Python does not count it as an `Exception`."""
+
+_UNREADABLE = {"ComputeError", "ArrowInvalid", "OSError", "ArrowIOError", _PANIC}
 """Errors of Polars and PyArrow of which the same is true."""
 
 _OTHERS = {"ibis", "narwhals", "polars", "py4j", "pyspark"}
@@ -264,7 +267,9 @@ def told_for(lazy: Any) -> Iterator[None]:
         yield
     except MpiError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         if _interrupted(error):
             raise KeyboardInterrupt from error
         gone = lost(error)
@@ -277,11 +282,13 @@ def told_for(lazy: Any) -> Iterator[None]:
             raise Problems("the files cannot be read", found).error() from error
         if lazy.implementation.is_dask():
             raise MpiError(f"Dask cannot compute this: {_of_dask(error)}") from error
+        if type(error).__name__ == _PANIC:
+            raise MpiError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
         with told_by_engine(known):
             raise
 
 
-def _faults(lazy: Any, connection: Any, error: Exception) -> list[str]:
+def _faults(lazy: Any, connection: Any, error: BaseException) -> list[str]:
     """Say which of the files behind a frame are the reason, where the engine does not."""
     kind, said = type(error).__name__, str(error)
     files = files_of(connection).parts or parquet_files(lazy, connection)
@@ -290,13 +297,13 @@ def _faults(lazy: Any, connection: Any, error: Exception) -> list[str]:
     return faults_in(files, said, rows=kind in _OF_FILES | _UNREADABLE)
 
 
-def _of_dask(error: Exception) -> str:
+def _of_dask(error: BaseException) -> str:
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     of_values = isinstance(error, (TypeError, ValueError, ArithmeticError)) and "pyarrow" not in type(error).__module__
     return f"{said}; compute the column by itself to see where" if of_values else said
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Return the first line of what DuckDB says, without the name of its error."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     line = " ".join(lines[: 2 if lines[0].endswith(":") else 1])
@@ -308,7 +315,7 @@ _INTERRUPTED = "cancelled as part of cancellation of all jobs"
 """What Spark says of its work after Ctrl-C."""
 
 
-def _interrupted(error: Exception) -> bool:
+def _interrupted(error: BaseException) -> bool:
     """Tell whether an engine stopped because its user asked for it; DuckDB says so in errors of several kinds."""
     said = str(error)
     stopped = type(error).__name__ in {"InterruptException", "RuntimeError"} and "interrupted" in said.lower()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["faults_in", "parquet_files", "lost"]
+__all__ = ["faults_in", "lost", "parquet_files"]
 
 _PARQUET = (".parquet", ".parq", ".pq")
 _QUOTED = re.compile(r"'((?:[^']|'')+)'")

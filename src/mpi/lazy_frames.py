@@ -11,7 +11,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.columns import as_frame
-from mpi.engine import Files, as_path, connected, in_zone, remember, stamps, told_for
+from mpi.engine import Files, as_path, connected, first_line, in_zone, remember, stamps, told_for
+from mpi.engine_faults import faults_in
 from mpi.errors import MpiError, unknown
 from mpi.frame_files import files_behind, tell_parts
 from mpi.key_types import known_levels, plain_categories
@@ -187,19 +188,32 @@ def _of_dataset(dataset: Any) -> Any:
         import duckdb
     except ImportError:
         raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
-    tell_parts([f for f in getattr(dataset, "files", ()) if Path(f).is_file()], dataset.schema.names)
-    files = _plain_files(dataset)
+    named = [f for f in getattr(dataset, "files", ()) if Path(f).is_file()]
+    tell_parts(named, dataset.schema.names)
+    with _of_arrow_told():
+        files = _plain_files(dataset)
     zones = [z for t in dataset.schema.types if (z := getattr(t, "tz", None)) is not None]
     if not files:
         connection = duckdb.connect()
         relation, zone = in_zone(connection, connection.from_arrow(dataset), zones)
-        remember(connection, Files(zone=zone))
+        remember(connection, Files(zone=zone, damage=lambda: faults_in(named, "")))
         return relation
     connection, _ = connected()
     seen = stamps(files)
     relation, zone = in_zone(connection, connection.read_parquet([as_path(f) for f in files]), zones)
     remember(connection, Files(dataset.count_rows(), tuple(files), zone=zone, seen=seen))
     return relation
+
+
+@contextmanager
+def _of_arrow_told() -> Iterator[None]:
+    """Turn what PyArrow says of a file that cannot be read, and names, into an error of ours."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise MpiError(f"the files cannot be read: {first_line(error)}") from error
 
 
 def _plain_files(dataset: Any) -> list[str]:

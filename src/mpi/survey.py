@@ -133,6 +133,7 @@ class Survey:
     roles: Mapping[str, str]
     missing: MissingCodes
     origin: Origin
+    _known: dict[str, Categories]
 
     in_memory: ClassVar[bool] = True
     """Whether the rows are in memory; where they are not, estimates are left to the engine that holds them."""
@@ -271,7 +272,9 @@ class Survey:
         """
         mask = truth(values_of(self, condition))
         inside = mask if self.domain is None else mask & self.domain
-        return made(**{name: getattr(self, name) for name in _PARTS} | {"domain": inside})
+        kept = made(**{name: getattr(self, name) for name in _PARTS} | {"domain": inside})
+        object.__setattr__(kept, "_known", self._known)  # the rows are the same
+        return kept
 
     def over(self, frames: Sequence[nw.DataFrame[Any]]) -> Survey:
         """Return the survey over other frames of the same rows, for columns that were computed."""
@@ -444,7 +447,9 @@ class Survey:
     def _groups(self, name: str) -> Categories:
         """Return a column as groups."""
         self.check_columns([name])
-        found = categories(self.frames, name, self.labels.get(name))
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = categories(self.frames, name, self.labels.get(name))
         written = {declared(f[name]) for f in self.frames}  # one list of categories is one way to write
         if len(self.waves) > 1 and name not in self.roles.values() and (len(written) > 1 or () in written):
             there = np.zeros((len(self.waves), len(found.levels)), dtype=bool)
@@ -524,6 +529,7 @@ def _add_members(survey: Survey, data: nw.DataFrame[Any], who: NDArray[np.bool_]
 
 
 def _fill(survey: Survey, *values: Any) -> None:
+    object.__setattr__(survey, "_known", {})
     for key, value in zip(_PARTS, values, strict=True):
         object.__setattr__(survey, key, _kept(value))
 

@@ -357,6 +357,7 @@ def _fill(
         "sources": sources, "rounds": rounds, "options": options, "labels": labels, "missing": missing,
         "origin": origin, "_read": [],
     }  # fmt: skip
+    object.__setattr__(survey, "_known", {})
     for name, value in {**parts, "roles": sources[0].roles}.items():
         object.__setattr__(survey, name, ReadOnly.of(value) if isinstance(value, dict) else value)
 

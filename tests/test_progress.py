@@ -254,6 +254,69 @@ def test_work_that_tells_no_rows_shows_the_time_and_no_rows(monkeypatch: pytest.
     assert "rows" not in plain
 
 
+def test_what_comes_after_reading_is_said_with_the_time_since_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, text = screen()
+    monkeypatch.setattr(progress, "_console", lambda: shown)
+    monkeypatch.setattr(progress, "_terminal", lambda: True)
+    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+
+    @progress.staged("estimating")
+    def work() -> int:
+        time.sleep(0.3)
+        with rows_done("reading", 10) as at:
+            at(4)
+            time.sleep(0.3)
+            at(10)
+        time.sleep(0.6)
+        return 7
+
+    assert work() == 7
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue())
+    stages = [re.split(r" [━╸╺]", line)[0].strip() for line in re.split(r"[\r\n]+", plain) if line.strip()]
+    assert [s for i, s in enumerate(stages) if i == 0 or s != stages[i - 1]] == ["estimating", "reading", "estimating"]
+    assert shown_rows(text.getvalue())[-1] in (4, 10)
+    assert "0:00:01" in plain
+    assert progress._OPEN.get() is None
+
+
+@since_2
+@pytest.mark.filterwarnings("ignore")  # Ibis's own
+@pytest.mark.parametrize("engine", ["relation", "ibis"])
+def test_percents_move_where_nobody_knows_the_rows(census: Path, engine: str) -> None:
+    if engine == "ibis":
+        held = pytest.importorskip("ibis", reason="Ibis is an extra").duckdb.connect()
+        lazy = nw.from_native(held.read_parquet(census))
+        connection = held.con
+    else:
+        connection = duckdb.connect()
+        relation = connection.read_parquet(str(census))
+        lazy = nw.from_native(relation)
+    lazy = lazy.with_columns(k=nw.col("a") % 2_000_000).group_by("k").agg(nw.col("b").sum())
+    asked = "SELECT current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print')"
+    before = connection.execute(asked).fetchall()
+    shown, text = screen()
+    collected(lazy, show=True, console=shown)
+    seen = [int(n) for n in re.findall(r"(\d+) %", text.getvalue())]
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 1
+    assert seen[-1] == 100
+    assert not shown_rows(text.getvalue())
+    assert connection.execute(asked).fetchall() == before  # a connection of the user's is left as it was
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask_shows_tasks() -> None:
+    dd = pytest.importorskip("dask.dataframe", reason="Dask is an extra")
+    parts = dd.from_pandas(pd.DataFrame({"a": range(100)}), npartitions=20)
+    slow = parts.map_partitions(lambda part: time.sleep(0.02) or part, meta=parts._meta)
+    shown, text = screen()
+    assert len(collected(nw.from_native(slow), show=True, console=shown)) == 100
+    seen = [tuple(map(int, found)) for found in re.findall(r"(\d+) of (\d+) tasks", text.getvalue())]
+    assert seen
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]
+
+
 def test_the_cause_of_a_long_story_is_told_with_its_file() -> None:
     story = (
         "An error occurred while calling o401.getResult.\n: org.apache.spark.SparkException: Exception in awaitResult\n"

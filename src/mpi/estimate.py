@@ -15,6 +15,7 @@ from mpi.identify import schemes
 from mpi.measure import Measure
 from mpi.options import Degrees, check_options
 from mpi.profiles import profile
+from mpi.progress import staged
 from mpi.rows import counted, rows_of
 from mpi.statistic_names import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.survey import Survey, in_words, told_of_profile
@@ -34,6 +35,7 @@ __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 
 
 @kinds_checked
+@staged("estimating")
 def estimate(
     survey: Survey,
     measure: Measure | Estimable,

@@ -15,6 +15,7 @@ from mpi.groups import grouping
 from mpi.left_out import KEY, by_round, of_columns, rounds_of
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
+from mpi.progress import staged
 from mpi.ratios import ratio as ratio_of_totals
 from mpi.ratios import total as total_by_group
 from mpi.rows import counted, rows_of
@@ -45,6 +46,7 @@ __all__ = ["mean", "proportion", "ratio", "total"]
 
 
 @kinds_checked
+@staged("estimating")
 def mean(
     survey: Survey,
     columns: str | Sequence[str],
@@ -91,6 +93,7 @@ def mean(
 
 
 @kinds_checked
+@staged("estimating")
 def proportion(
     survey: Survey,
     columns: str | Sequence[str],
@@ -144,6 +147,7 @@ def proportion(
 
 
 @kinds_checked
+@staged("estimating")
 def total(
     survey: Survey,
     columns: str | Sequence[str],
@@ -186,6 +190,7 @@ def total(
 
 
 @kinds_checked
+@staged("estimating")
 def ratio(
     survey: Survey,
     numerator: str,

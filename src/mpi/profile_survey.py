@@ -15,6 +15,7 @@ from mpi.missing_codes import read_missing
 from mpi.origin import Origin
 from mpi.profile_origin import made_of
 from mpi.profile_parts import Contents, labels_of
+from mpi.progress import staged
 from mpi.scanning import columns_of as columns_of_files
 from mpi.scanning import scanned
 from mpi.survey import Survey, of_origin, standing_for
@@ -31,6 +32,7 @@ __all__ = ["profile", "survey_of"]
 
 
 @kinds_checked
+@staged("sorting and checking")
 def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
     data: Any,
     measure: Measure,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from mpi.engine import connection_of, files_of, told_while_reading
 from mpi.interrupts import attended, stop_of
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
     from mpi.interrupts import Stop
 
-__all__ = ["collected", "rows_done", "stage", "worked"]
+__all__ = ["collected", "rows_done", "staged", "worked"]
 
+P = ParamSpec("P")
 R = TypeVar("R")
 Unit = Literal["rows", "tasks", "%"]
 
@@ -136,21 +138,26 @@ _OPEN: ContextVar[_Bar | None] = ContextVar("mpi_bar", default=None)
 """The bar that is shown, which stages within it share."""
 
 
-@contextmanager
-def stage(what: str, *, show: bool | None = None, console: Any = None) -> Iterator[None]:
-    """Say what is being done, where it takes long, with the time since the first of the stages began.
+def staged(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function say what it is doing, where that takes long, with the time since the first stage began.
 
-    What is read within shows its rows in the same place; afterwards it is this stage again.
+    What is read within it shows its rows in the same place; afterwards it is this stage again.
 
     Parameters
     ----------
     what : str
         What is done.
-    show, console
-        As of `rows_done`.
     """
-    with rows_done(what, None, show=show, console=console):
-        yield
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def at_work(*args: P.args, **named: P.kwargs) -> R:
+            with rows_done(what, None):
+                return function(*args, **named)
+
+        return at_work
+
+    return decorate
 
 
 @contextmanager

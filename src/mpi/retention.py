@@ -17,6 +17,7 @@ from mpi.identify import complete, reweighted
 from mpi.options import check_options
 from mpi.parts import Labels, Part, part
 from mpi.profiles import profile
+from mpi.progress import staged
 from mpi.ratios import ratio
 from mpi.reasons import COLUMNS, missing_by_code
 from mpi.rows import rows_of
@@ -94,6 +95,7 @@ class Retention:
 
 
 @kinds_checked
+@staged("estimating")
 def retention(
     survey: Survey,
     measure: Measure,

@@ -140,6 +140,18 @@ def test_a_domain_counts_its_own_rows_and_members_alone() -> None:
     assert told.startswith(f"{frame['a'].isna().sum()} of 60 households left out: a missing (")
 
 
+def test_regressions_and_gaps_say_it_too() -> None:
+    frame = people(3, 80, (0.2, 0.0, 0.0), 1).assign(w=1.0, g=lambda f: f.index % 2, age=lambda f: f.index % 7 + f.b)
+    survey = mpi.Survey(frame, psu="psu")
+    gone = frame["income"].isna()
+    with pytest.warns(mpi.MpiWarning, match="rows are dropped"):
+        est = mpi.decompose.regression(survey, "income", ["age"])
+    share = f"{round(100 * gone.mean(), 9):.2f}% of the population"
+    assert est.about["rows"] == f"{gone.sum()} of 80 rows left out: income missing ({share})"
+    groups = mpi.estimate(survey, MEASURE, by=["g"], statistics=["H"])
+    assert mpi.decompose.gap(groups, by="g").about["rows"] == groups.about["rows"]
+
+
 def test_many_reasons_are_cut() -> None:
     names = [f"d{i}" for i in range(9)]
     frame = pd.DataFrame({n: [np.nan if i <= j else 0.0 for j in range(20)] for i, n in enumerate(names)})

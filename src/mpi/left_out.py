@@ -136,6 +136,8 @@ def rounds_of(waves: Sequence[Any], total: Grouping) -> list[Any]:
 
 def by_round(total: Grouping, rows: Rows, values: NDArray[Any] | None) -> NDArray[np.float64]:
     """Add values of rows up by round; without values, count the rows."""
+    if len(total.wave) == 1:
+        return np.array([len(rows.unit) if values is None else values.sum()], dtype=np.float64)
     found = np.bincount(total.of_rows(rows.unit), weights=values, minlength=len(total.wave))
     return np.asarray(found, dtype=np.float64)
 

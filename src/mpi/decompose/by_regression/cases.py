@@ -13,6 +13,7 @@ from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
+from mpi.left_out import KEY, LeftOut, of_patterns
 from mpi.linearized import kept
 from mpi.measure import Measure
 from mpi.options import check_options
@@ -170,7 +171,7 @@ def cases_of(
     y, statistic, cutoff = _outcome(domain, rows, outcome, measure)
     columns = read(domain, rows, covariates)
     asked = np.any(list(masks.values()), axis=0) & (rows.weight > 0)  # who weighs nothing has no part in any figure
-    keep = _complete(asked, {outcome: np.isnan(y)}, columns)
+    keep, lost = _complete(asked, {outcome: np.isnan(y)}, columns, rows.weight)
     inside = {g: m[keep] for g, m in masks.items()}
     _check_groups(inside)
     _check_outcome(outcome, y[keep], link)
@@ -180,6 +181,7 @@ def cases_of(
     about = {"outcome": outcome, "counted": counted(domain, unit), "survey": repr(domain).strip("<>")}
     if isinstance(measure, Measure):
         about |= {"measure": measure.title}
+    about |= {KEY: lost.sentence(unit)} if lost else {}
     return Cases(
         domain, kept(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
         options.get("level", 0.95), options.get("df", "group"), about,
@@ -242,14 +244,19 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
     return values, _OF_MEASURE[outcome], None if outcome == "score" else text(measure.cutoff)
 
 
-def _complete(inside: Mask, missing: dict[str, Mask], columns: Sequence[Column]) -> Mask:
-    """Return the rows of the groups where nothing is missing; tell how many are dropped, and for which columns."""
+def _complete(
+    inside: Mask, missing: dict[str, Mask], columns: Sequence[Column], weight: Floats
+) -> tuple[Mask, LeftOut]:
+    """Return the rows of the groups where nothing is missing, and tell which are left out, and for which columns."""
     every = {**missing, **{c.name: c.missing() for c in columns}}
     gone = np.any(list(every.values()), axis=0) & inside
     if gone.any():
         told = ", ".join(f"{n} in {int((m & inside).sum()):,}" for n, m in every.items() if (m & inside).any())
         warn(f"{int(gone.sum()):,} of {int(inside.sum()):,} rows are dropped, for these are missing: {told}")
-    return np.asarray(inside & ~gone)
+    share = np.array([weight[gone].sum() / weight[inside].sum()]) if gone.any() else None
+    tally = np.ones((1, len(gone)), dtype=np.int64)[:, inside]
+    reasons = np.column_stack([m[inside] for m in every.values()])
+    return np.asarray(inside & ~gone), of_patterns(tally, gone[inside], reasons, [*every], share)
 
 
 def _check_groups(inside: dict[str, Mask]) -> None:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import mpi
 from mpi.errors import MpiError, MpiWarning
@@ -259,3 +261,30 @@ def test_a_line_of_a_portable_file_that_is_short_is_told(tmp_path: Path) -> None
     path.write_bytes(data.rstrip(b"\r\n")[:-1] + b"\r\n")
     with pytest.warns(MpiWarning, match="has 79 characters, and 80 are usual"):
         read_table(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32), st.integers(1, 60), st.integers(0, 30), st.sampled_from([8, 16, 64, 1 << 23]))
+def test_packed_data_are_counted_as_they_are_unpacked(tmp_path, seed, rows, gone, at_once):
+    """Against a walk from code to code, whole and with a piece missing, whatever is read at once."""
+    rng = np.random.default_rng(seed)
+    path = tmp_path / "p.sav"
+    values = np.where(rng.random((rows, 3)) < 0.5, rng.integers(0, 200, (rows, 3)), rng.random((rows, 3)))
+    pyreadstat.write_sav(pd.DataFrame(values, columns=["a", "b", "c"]), path, row_compress=True)
+    data = path.read_bytes()
+    start = data.index(b"\xe7\x03\x00\x00\x00\x00\x00\x00") + 8
+    place = start + int(rng.integers(0, len(data) - start))
+    path.write_bytes(data[:place] + data[place + gone :])
+    held, at, found = path.read_bytes()[start:], 0, 0
+    while at < len(held):
+        codes, last = held[at : at + 8], at
+        found += sum(c not in (0, 252) for c in codes)
+        at += 8 + 8 * codes.count(253)
+    sound = found == rows * 3 and not (at > len(held) and len(held) - last >= 8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mpi.readers.sav_layout._AT_ONCE", at_once)
+        if sound:
+            walk(path)
+        else:
+            with pytest.raises(MpiError, match="do not make its"):
+                walk(path)

@@ -7,7 +7,6 @@ Source: the description of system files in the developers' guide of GNU PSPP.
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from mpi.readers.faults import DamagedError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ["walk"]
 
 _VARIABLE, _LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
@@ -29,7 +30,7 @@ _MOST_COLUMNS = 1 << 20
 _ZIPPED = 2
 _WRITTEN_OUT, _STOP = 253, 252
 _BYTES = 8
-_AT_ONCE = 1 << 16
+_AT_ONCE = 1 << 23
 _PLACES = {-3: 3, -2: 2, 0: 0, 1: 1, 2: 2, 3: 3}
 """How many values say what is missing, by the number that stands for them: a range, a range and a value, or values."""
 
@@ -99,27 +100,29 @@ def _check_packed(file: BinaryIO, rows: int, width: int) -> None:
 
     Eight such bytes stand together, and then what they announce, so each eight tell where the next are.
     """
-    at, last, found, blocks = file.tell(), 0, 0, []
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        end = len(data)
-        while at < end:
-            last, block = at, data[at : at + 8]
-            blocks.append(block)
-            at += 8 + 8 * block.count(_WRITTEN_OUT)
-            if len(blocks) == _AT_ONCE:
-                found += _values(blocks)
-                blocks.clear()
-    found += _values(blocks)
-    if found != rows * width or (at > end and end - last >= _BYTES):  # the last of them need not be eight
+    length = os.fstat(file.fileno()).st_size - file.tell()
+    at = last = found = done = 0  # in words of eight bytes
+    while piece := file.read(_AT_ONCE):
+        codes = np.frombuffer(piece + bytes(-len(piece) % _BYTES), np.uint8)
+        steps = (_counted(codes == _WRITTEN_OUT) + 1).tolist()
+        places = []
+        at -= done
+        while at < len(steps):
+            places.append(at)
+            at += steps[at]
+        found += int(_counted((codes != 0) & (codes != _STOP))[places].sum(dtype=np.int64))
+        last = done + places[-1] if places else last
+        at, done = at + done, done + len(steps)
+    # the last eight need not be whole
+    if found != rows * width or (_BYTES * at > length and length - _BYTES * last >= _BYTES):
         raise DamagedError(
             f"the file is cut short or damaged: {rows} rows of {width} values do not make its {found} values"
         )
 
 
-def _values(blocks: list[bytes]) -> int:
-    """Count the values that bytes tell of: a zero tells of none, nor does the one that says that there are no more."""
-    codes = np.frombuffer(b"".join(blocks), np.uint8)
-    return int(np.count_nonzero((codes != 0) & (codes != _STOP)))
+def _counted(where: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Count by eight: a byte tells of one value, but a zero of none, nor the one that says that there are no more."""
+    return np.bitwise_count(where.view(np.uint64))
 
 
 def _check_zipped(walked: _Walk, values: int) -> None:

@@ -13,7 +13,8 @@ from mpi.assemble import assemble
 from mpi.attainable import people_of, warn_of_misses
 from mpi.groups import grouping
 from mpi.identify import Scheme, Scores, bounded, complete, reweighted
-from mpi.left_out import KEY, of_measure, partly, rounds_of
+from mpi.left_out import of_measure, partly, rounds_of
+from mpi.notes import KEY
 from mpi.parallel import each
 from mpi.parts import Labels, Part, Undefined, Zero, merge, part, times
 from mpi.ratios import numbers, of_whole, ratio, total, variance_among

@@ -10,7 +10,7 @@ import numpy as np
 from mpi.asking import columns_of
 from mpi.errors import MpiError, unknown
 from mpi.files import located
-from mpi.left_out import KEY
+from mpi.notes import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

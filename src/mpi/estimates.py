@@ -15,7 +15,7 @@ from mpi.export import write, write_text
 from mpi.hypotheses import nulls, t_statistics
 from mpi.intervals import METHODS, Interval, Own, interval, one_sided, p_value
 from mpi.keys import coded
-from mpi.left_out import KEY
+from mpi.notes import KEY
 from mpi.options import Degrees, check_options
 from mpi.rational import fraction
 from mpi.readonly import seal

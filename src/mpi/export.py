@@ -21,7 +21,7 @@ import numpy as np
 from mpi.errors import MpiError, nearest, unknown
 from mpi.files import located, replacing
 from mpi.layout import Layout, heading
-from mpi.left_out import KEY
+from mpi.notes import KEY
 from mpi.tables import publish, tidy
 
 if TYPE_CHECKING:

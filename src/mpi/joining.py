@@ -12,7 +12,7 @@ from mpi.arguments import kinds_told, said_of
 from mpi.errors import MpiError, Problems
 from mpi.influence import Influence
 from mpi.keys import NAMES, Coded, Keys, stacked
-from mpi.left_out import KEY
+from mpi.notes import KEY
 from mpi.round_values import tell_of_codes
 
 if TYPE_CHECKING:

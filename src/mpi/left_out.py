@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.rows import Rows
 
-__all__ = ["KEY", "LeftOut", "by_round", "of_columns", "of_measure", "of_patterns", "partly", "rounds_of"]
+__all__ = ["LeftOut", "by_round", "of_columns", "of_measure", "of_patterns", "partly", "rounds_of"]
 
-KEY = "rows"
-"""Where `Estimates.about` says how many rows were left out."""
 
 _NAMED = 6  # answers that are named, before the others are counted
 _DIGITS = 9  # of a share in per cent: sums in another order differ in later ones, and must read the same

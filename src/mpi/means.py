@@ -12,7 +12,8 @@ from mpi.asking import By, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.groups import grouping
-from mpi.left_out import KEY, by_round, of_columns, rounds_of
+from mpi.left_out import by_round, of_columns, rounds_of
+from mpi.notes import KEY
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
 from mpi.progress import staged

@@ -9,7 +9,6 @@ import numpy as np
 from mpi.arguments import kinds_checked
 from mpi.design import COMPLETE
 from mpi.layout import KEY_FIGURES, occurring, row_names
-from mpi.left_out import KEY
 from mpi.plain_text import visible
 
 if TYPE_CHECKING:
@@ -18,7 +17,10 @@ if TYPE_CHECKING:
     from mpi.estimates_like import EstimatesLike
     from mpi.layout import Grid
 
-__all__ = ["MISSING", "ROUNDING", "Style", "degrees", "notes", "style_of", "without_error"]
+__all__ = ["KEY", "MISSING", "ROUNDING", "Style", "degrees", "notes", "style_of", "without_error"]
+
+KEY = "rows"
+"""Where `Estimates.about` says how many rows were left out."""
 
 MISSING = "–"
 """What stands for an estimate, an error or a limit that is undefined."""

@@ -13,8 +13,9 @@ from mpi.errors import MpiError, Problems
 from mpi.estimate import described
 from mpi.groups import grouping
 from mpi.identify import Scores, complete, reweighted
-from mpi.left_out import KEY, LeftOut, by_round, of_patterns, rounds_of
+from mpi.left_out import LeftOut, by_round, of_patterns, rounds_of
 from mpi.measure import Measure
+from mpi.notes import KEY
 from mpi.options import Degrees, check_options
 from mpi.parallel import each
 from mpi.parts import part

@@ -11,8 +11,7 @@ from mpi.arguments import kinds_checked
 from mpi.errors import MpiError
 from mpi.keys import NAMES
 from mpi.layout import Column, Grid, grid
-from mpi.left_out import KEY
-from mpi.notes import MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
+from mpi.notes import KEY, MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
 from mpi.plain_text import visible
 
 if TYPE_CHECKING:

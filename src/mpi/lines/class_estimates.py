@@ -14,9 +14,9 @@ from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
 from mpi.groups import grouping
 from mpi.joining import concat
-from mpi.left_out import KEY
 from mpi.lines.classification import classify
 from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
+from mpi.notes import KEY
 from mpi.options import Degrees, check_options
 from mpi.parts import Labels, Part, part
 from mpi.ratios import numbers, ratio

@@ -13,9 +13,10 @@ from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.identify import complete, reweighted
-from mpi.left_out import KEY, LeftOut, of_patterns
+from mpi.left_out import LeftOut, of_patterns
 from mpi.linearized import kept
 from mpi.measure import Measure
+from mpi.notes import KEY
 from mpi.options import check_options
 from mpi.profiles import profile
 from mpi.rational import text

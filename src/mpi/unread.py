@@ -43,7 +43,7 @@ from mpi.sources import (
     with_members,
     with_values,
 )
-from mpi.survey import Survey, made
+from mpi.survey import Survey, made, of_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -293,11 +293,12 @@ class Unread(Survey):
 
     def _put_together(self, parts: Sequence[Survey]) -> Survey:
         if not self.rounds:
-            return parts[0]
+            return of_origin(parts[0], self.origin)
         both = pool(
             {k: _without_domain(s) for k, s in zip(self.rounds, parts, strict=True)},
             shared_psus=self.options.get("shared_psus"),
         )
+        both = of_origin(both, self.origin)
         return both.where(INSIDE) if any(s.domain is not None for s in parts) else both
 
     def _over(self, sources: Sequence[Source]) -> Unread:

@@ -14,6 +14,7 @@ from mpi.errors import MpiError, Problems, unknown, warn
 from mpi.estimable import cancelled, without_error
 from mpi.intervals import METHODS
 from mpi.keys import NAMES, Coded, Keys, coded
+from mpi.room import check_room
 from mpi.row_order import by_rows
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def contrast(
         raise MpiError("the contrast cannot be made: " + unknown("interval", method, METHODS))
     if callable(of):
         value = _evaluated(of, est.value)
+        check_room(
+            3 * 8 * len(value) * len(est),
+            f"the derivatives of {len(value):,} numbers by {len(est):,} estimates",
+            "select those that they are made of first",
+        )
         jacobian = _table(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
     else:
         jacobian = _table(by_rows(of, len(est), "the vector of coefficients"))
@@ -215,6 +221,8 @@ def _degrees(est: EstimatesLike, chain: Influence, local: Any) -> NDArray[np.flo
 
 def wald(est: EstimatesLike, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
     """Test linear hypotheses about estimates jointly; see `Estimates.wald_test`."""
+    if of is None:
+        check_room(6 * 8 * len(est) ** 2, f"a joint test of {len(est):,} estimates", "select those of interest first")
     made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
     null = np.asarray(value, dtype=np.float64)
     gap = made.value - null

@@ -230,7 +230,8 @@ class Estimates:
         """
         if len(self) > _TOO_MANY:
             raise MpiError(
-                f"a covariance matrix of {len(self):,} estimates is too large; select those of interest first"
+                f"a covariance matrix of {len(self):,} estimates is too large ({len(self) ** 2 * 8 / 1e9:,.0f} GB); "
+                "select those of interest first"
             )
         V = self.influence.covariance()
         np.fill_diagonal(V, self.se**2)  # in products of sparse matrices the two sides of a share near 1 cancel

@@ -13,6 +13,7 @@ from mpi.decompose.finding import Finder, comparable, select_by, split_groups
 from mpi.decompose.making import made, ratio_methods, relabelled, term
 from mpi.errors import MpiError, Problems, unknown
 from mpi.keys import Coded
+from mpi.room import check_room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,8 @@ def gap(
     Raises
     ------
     MpiError
-        When the disaggregation or the reference is unknown (the nearest is offered), or there is one group only.
+        When the disaggregation or the reference is unknown (the nearest is offered), there is one group only, or all
+        pairs would not fit in memory.
 
     Notes
     -----
@@ -90,7 +92,7 @@ def gap(
     plain = comparable(est, "gap")
     wanted = _kinds(kinds)
     groups = Groups(plain, by, along, "gap")
-    pairs = groups.pairs(reference)
+    pairs = groups.pairs(reference, kinds=len(wanted))
     figures = figures_of(plain)
     keys = relabelled(plain.keys, pairs.anchor, group=groups.names(pairs))
     terms = _terms(plain, (figures.take(pairs.one), figures.take(pairs.other)), keys, pairs, wanted)
@@ -130,6 +132,10 @@ def _terms(
 
 def _either(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return [a or b for a, b in zip(first, second, strict=True)]
+
+
+_PAIR = 1_300
+"""Bytes that one comparison takes while it is made: measured, of differences, 830 to 1,290."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,13 +209,13 @@ class Groups:
         """Return what is compared of a group: its label, or of a cross its part in the column."""
         return label if self.along is None else self.parts[label][self.along]
 
-    def pairs(self, reference: str | None) -> Pairs:
-        """Return the figures compared, and those they are compared with.
+    def pairs(self, reference: str | None, *, kinds: int = 1) -> Pairs:
+        """Return the figures compared, and those they are compared with; `kinds` numbers are made of each pair.
 
         Raises
         ------
         MpiError
-            When there is nothing to compare.
+            When there is nothing to compare, or more than fits in memory.
         """
         if reference == "total":
             return self._with_whole()
@@ -217,6 +223,8 @@ class Groups:
         index = group.index.astype(np.int64)
         codes, first = np.unique(index[self.rows], return_index=True)
         codes = codes[np.argsort(first)]
+        if reference is None:
+            self._check_room([group.values[c] for c in codes.tolist()], np.bincount(index[self.rows])[codes], kinds)
         i, j = self._partners([group.values[c] for c in codes.tolist()], reference)
         one, other, label = self._beside(codes[i], codes[j])
         right, left, label_of_left = self._beside(codes[j], codes[i])
@@ -282,6 +290,22 @@ class Groups:
             chosen = [[j for j in beside[self._place(label)] if j != i] for i, label in enumerate(labels)]
         one = np.repeat(np.arange(len(labels), dtype=np.int64), [len(c) for c in chosen])
         return one, np.array([j for c in chosen for j in c], dtype=np.int64)
+
+    def _check_room(self, labels: Sequence[str], figures: NDArray[np.int64], kinds: int) -> None:
+        """Refuse more pairs of figures than fit in memory, before one is made."""
+        left: dict[tuple[str, ...], int] = {}
+        count = 0
+        for label, n in zip(reversed(labels), figures[::-1].tolist(), strict=True):
+            place = self._place(label)
+            count += n * left.get(place, 0)
+            left[place] = left.get(place, 0) + 1
+        within = "" if self.along is not None else ", compare within the groups of another column (along=)"
+        check_room(
+            count * kinds * _PAIR,
+            f"{self.purpose}: all pairs of {len(labels):,} groups are {count:,} comparisons of {len(self.rows):,} "
+            "figures, which",
+            f"name a reference{within}, or select statistics, rounds or groups first",
+        )
 
     def _place(self, label: str) -> tuple[str, ...]:
         """Return within which groups of the other columns a group stands."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.room import check_room
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -112,6 +114,12 @@ def _root(est: Estimates) -> tuple[Any, Floats]:
     from mpi.variance import covariance
 
     base, local = est.influence.used()
+    m, b = local.shape
+    check_room(
+        8 * (4 * m * b + 3 * b * b),
+        f"max_t: the joint distribution of {m:,} numbers, made of {b:,} totals,",
+        "take another adjustment, such as 'holm', or smaller families",
+    )
     V = covariance(est.influence.design, base).toarray()
     values, vectors = np.linalg.eigh((V + V.T) / 2)
     keep = values > values.max(initial=0.0) * 1e-12

@@ -6,12 +6,13 @@ import ast
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from decimal import Decimal
 from numbers import Rational
 from typing import ParamSpec, TypeVar
 
 from mpi.errors import MpiError, Problems
+from mpi.free_memory import memory_told
 
 __all__ = ["kinds_checked", "kinds_told", "said_of"]
 
@@ -63,7 +64,8 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         problems(args, kwargs).raise_if_any()
-        return function(*args, **kwargs)
+        with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+            return function(*args, **kwargs)
 
     return checked
 
@@ -85,7 +87,8 @@ def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+                return function(*args, **kwargs)
         except MpiError:
             raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -95,6 +98,19 @@ def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return told
+
+
+_SMALLER = (
+    "ask for fewer columns in by=, fewer statistics or cutoffs at a time, condense microdata with mpi.profile, or give "
+    "the process more memory"
+)
+
+
+def _work(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+    """Name what a function does, and of how many rows, where it is given a survey in memory."""
+    given = (a for a in (*args, *kwargs.values()) if getattr(a, "in_memory", False) is True)
+    rows = next((f" of {len(a):,} rows" for a in given if isinstance(a, Sized)), "")
+    return f"{name}{rows}"
 
 
 def _checker(

@@ -189,7 +189,7 @@ SharedPsus = Annotated[
 Census = Annotated[bool, _design_option("--census", "Everybody is in the data: nothing has a sampling error.", None)]
 Memory = Annotated[
     str | None,
-    _option("--memory", "How much memory may be used, such as 4GB; the file is then left where it lies.", "AMOUNT"),
+    _option("--memory", "How much memory DuckDB may take, such as 4GB; the file is then left where it lies.", "AMOUNT"),
 ]
 Encoding = Annotated[
     str | None,

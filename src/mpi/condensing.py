@@ -8,100 +8,41 @@ from __future__ import annotations
 
 import functools
 import operator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.errors import MpiError, Problems, told_of
+from mpi.fitting import parts_that_fit, told_of_rows
+from mpi.held import held
 from mpi.key_types import key_of, odd_keys, unfit_values
 from mpi.missing_codes import declaration
+from mpi.profile_table import in_order, written_out
 from mpi.progress import collected
-from mpi.sending import WIDE, in_known_order, order_of, received, sent
+from mpi.sending import WIDE, in_known_order, received, sent
+from mpi.wanted import CASES, CODE, INSIDE, UNTRUE, WEIGHT, summed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from mpi.held import Held
+    from mpi.wanted import Pair, Wanted
+
     Schema = Mapping[str, Any]
 
-__all__ = ["CASES", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Wanted", "condense", "summed", "with_conditions"]
+__all__ = ["condense", "with_conditions"]
 
-WEIGHT, CASES = "weight", "cases"
-"""The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
-
-UNTRUE = "the condition must be true or false (or 1, 0) in every row; compare the column with something"
-"""What is said of a condition that is neither."""
-
-INSIDE = "_inside"
-"""The column that tells the rows of the domain."""
-
-MOST = 20_000_000
-"""The most rows that are collected, unless another number is asked for."""
-
-Pair = tuple[str, str | None]
-"""A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
-
-_CODE, _LOST, _BARE = "_pattern", "_lost", "_bare"
+_LOST, _BARE = "_lost", "_bare"
 _NUMERIC = ("size", "fpc")
 _WRONG = -1
 _MOST_FLAGS = 39
 _TO_LOOK_AT = ("bytes", "datetime", "mixed", "mixed-integer", "timedelta", "unknown-array")
+_SHORT = 19
+"""Up to how many indicators a pattern is a number of 32 bits."""
 _LARGEST = float(np.finfo(np.float64).max)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be kept of the microdata.
-
-    Attributes
-    ----------
-    design : mapping of role to column
-        The columns that tell the rounds, strata, PSUs, household sizes and population corrections apart.
-    weight : str or None
-        The column of weights; None where each row weighs 1.
-    flags : tuple of str
-        Indicators, 0, 1 or missing.
-    groups : tuple of str
-        Columns to disaggregate by.
-    pairs : tuple of pairs
-        Columns to be summed.
-    conditions : tuple of str
-        Columns of 0 and 1 that rows of the domain have 1 in; see `with_conditions`.
-    most : int
-        The most rows to collect.
-    cases : str or None
-        The column that says how many rows of the microdata each row stands for; None where it is one.
-    levels : mapping of column to tuple
-        The categories of keys, in their order, where they are known.
-    """
-
-    design: Mapping[str, str]
-    weight: str | None = None
-    flags: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    pairs: tuple[Pair, ...] = ()
-    conditions: tuple[str, ...] = ()
-    most: int = MOST
-    cases: str | None = None
-    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-
-    @property
-    def keys(self) -> list[str]:
-        """The columns whose values are kept apart."""
-        return list(dict.fromkeys([*self.design.values(), *self.groups]))
-
-    @property
-    def places(self) -> dict[str, str]:
-        """What each key is called in the engine, where no name of the user's can clash with ours."""
-        return {key: f"_key_{i}" for i, key in enumerate(self.keys)}
-
-
-def summed(number: int) -> tuple[str, str, str, str]:
-    """Return the names of what is summed for a pair: above, below, how many rows, and how many are not 0 or 1."""
-    return f"_above_{number}", f"_below_{number}", f"_seen_{number}", f"_odd_{number}"
 
 
 def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> tuple[nw.LazyFrame[Any], list[str]]:
@@ -126,14 +67,15 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
     return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
 
 
-def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, list[int]]:
-    """Let the engine group the rows, and collect the groups.
+def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFrame], list[int]]:
+    """Let the engine group the rows, and collect the groups when it is known that they fit.
 
     Returns
     -------
-    table : pandas.DataFrame
+    tables : list of pandas.DataFrame
         One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
-        sums. Outside the domain groups are missing or 0, and nothing is summed but cases and weights.
+        sums. Outside the domain groups are missing or 0, and nothing is summed but cases and weights. One table with
+        all groups crossed; where that does not fit, one for each of the groups that may be kept apart.
     absent : list of int
         In how many rows each condition is missing.
 
@@ -141,30 +83,53 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[pd.DataFrame, li
     ------
     MpiError
         With every problem at once: text for numbers, indicators that are not 0, 1 or missing, weights that are
-        missing or negative, gaps in the design, too many groups.
+        missing or negative, gaps in the design. Or because there are too many groups for the memory that is left.
     """
     schema = frame.collect_schema()
     _check_types(frame, schema, wanted)
     columns = _columns(schema, wanted)
     inside = _inside(wanted)
-    by = [*wanted.places.values(), *([INSIDE] if inside is not None else []), _CODE]
-    by += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
+    marks = [*([INSIDE] if inside is not None else []), CODE]
+    marks += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
     shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
-    grouped = prepared.group_by(*by).agg(counted, *(nw.col(c).sum() for c in columns if c not in (_CODE, _BARE, CASES)))
-    found = collected(sent(grouped.head(wanted.most + 1), schema, wanted.places))
-    if len(found) > wanted.most:
-        raise _too_many(frame, wanted)
-    _check_objects(found, frame, wanted)
-    found = received(found, schema, wanted.places)
-    _check(found, frame, schema, wanted)
+    sums = [c for c in columns if c not in (CODE, _BARE, CASES)]
+    grouped = prepared.group_by(*wanted.places.values(), *marks).agg(counted, *(nw.col(c).sum() for c in sums))
+    with held(grouped, _counted(wanted)) as whole:
+        counts = whole.totals
+        parts = parts_that_fit(whole, wanted, marks, [CASES, *sums])
+        found = [(part, _collected(store, frame, schema, part)) for part, store in parts]
+    tables = []
+    while found:
+        part, table = found.pop(0)
+        with told_of_rows(len(table), part):
+            _check(table, counts, frame, schema, part)
+            table = in_known_order(in_order(table, part), part.levels, part.places)
+            tables.append(written_out(table, part))
+    return tables, [counts[f"_absent{c}"] for c in wanted.conditions]
+
+
+def _counted(wanted: Wanted) -> list[str]:
+    """Name what counts rows of the microdata: all, and those in which something is missing or wrong."""
+    names = [CASES, *([_LOST] if wanted.weight is not None else [])]
+    return names + [f"_{what}{c}" for c in wanted.conditions for what in ("absent", "untrue")]
+
+
+def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> pd.DataFrame:
+    """Collect what is asked of each group: keys, domain, pattern, cases, weight and sums."""
+    names = [*wanted.places.values(), *([INSIDE] if wanted.conditions else [])]
+    names += [CASES, *([WEIGHT] if wanted.weight is not None else [])]
+    names += [name for i in range(len(wanted.pairs)) for name in summed(i)]
+    code = nw.col(CODE).cast(nw.Int32) if len(wanted.flags) <= _SHORT else nw.col(CODE)
+    with told_of_rows(held_rows.rows, wanted):
+        found = collected(sent(held_rows.frame.select(*names, code), schema, wanted.places))
+        _check_objects(found, frame, wanted)
+        found = received(found, schema, wanted.places)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
-    found = in_known_order(found.take(order_of(found, by)).reset_index(drop=True), wanted.levels, wanted.places)
-    absent = [int(found[f"_absent{c}"].sum()) for c in wanted.conditions]
-    return _unpacked(found, wanted), absent
+    return found
 
 
 # --- what the engine computes ---------------------------------------------------------------------------------------
@@ -188,7 +153,7 @@ def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
     """Return the pattern and everything that is summed, as columns of each row."""
     inside = _inside(wanted)
     code = _code(wanted.flags, schema)
-    columns = {_CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
+    columns = {CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
     if wanted.cases is not None:
         columns[CASES] = nw.col(wanted.cases)
     weight: nw.Expr = nw.lit(1.0)
@@ -297,20 +262,22 @@ def _no_number(dtype: Any) -> bool:
     return not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown))
 
 
-def _check(found: pd.DataFrame, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
+def _check(
+    found: pd.DataFrame, counts: Mapping[str, int], frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted
+) -> None:
     problems = Problems("the data cannot be used")
-    total = int(found[CASES].sum())
+    total = counts[CASES]
     if not total:
         problems.add("the data have no rows")
     problems.found += _gaps(found, wanted)
-    lost = int(found[_LOST].sum()) if _LOST in found.columns else 0
-    if (found[_CODE] == _WRONG).any():
+    lost = counts.get(_LOST, 0)
+    if (found[CODE] == _WRONG).any():
         problems.found += _wrong(frame, schema, wanted)
     if lost:
         problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")
     elif total and wanted.weight is not None and not found[WEIGHT].any():
         problems.add(f"weight column {wanted.weight!r}: every weight is 0")
-    if any(found[f"_untrue{c}"].any() for c in wanted.conditions):
+    if any(counts[f"_untrue{c}"] for c in wanted.conditions):
         problems.add(UNTRUE)
     for i, pair in enumerate(wanted.pairs):
         if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
@@ -360,37 +327,3 @@ def _wrong(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[str
                 f"declared, such as {declaration(name, found['v'].tail(1))}"
             )
     return said
-
-
-def _too_many(frame: nw.LazyFrame[Any], wanted: Wanted) -> MpiError:
-    levels = {}
-    for key in wanted.keys:
-        levels[key] = int(collected(frame.select(key).unique().select(nw.len().alias("n")))["n"].iloc[0])
-    told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
-    return MpiError(
-        f"the profile would have more than {wanted.most:,} rows; nothing was collected. Distinct values: {told}. Leave "
-        "out of by= what is not needed (two profiles of one column each are smaller than one of both), or raise most= "
-        "of mpi.profile"
-    )
-
-
-# --- what is made of the result -------------------------------------------------------------------------------------
-
-
-def _unpacked(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights."""
-    code = found[_CODE].to_numpy(dtype=np.int64)
-    table = found[[*wanted.places.values(), CASES, WEIGHT]].copy()
-    table.columns = [*wanted.keys, CASES, WEIGHT]
-    outside = found[INSIDE].to_numpy() == 0 if wanted.conditions else None
-    for j, name in enumerate(wanted.flags):
-        if name in wanted.keys:
-            continue
-        digit = (code // 3**j % 3).astype(np.int8)
-        missing = digit == 2  # the digit of missing answers
-        table[name] = np.where(missing, np.nan, digit) if missing.any() else digit
-    if outside is not None:
-        table[INSIDE] = np.where(outside, 0, 1).astype(np.int8)
-    sums = [name for i in range(len(wanted.pairs)) for name in summed(i)]
-    table[sums] = found[sums]
-    return table

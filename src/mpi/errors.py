@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "told_of", "unknown", "warn"]
+__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "said_once", "told_of", "unknown", "warn"]
 
 
 T = TypeVar("T")
@@ -58,6 +58,32 @@ def warn(message: str) -> None:
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, MpiWarning, stacklevel=level)
+
+
+@contextmanager
+def said_once(*, several: bool = True) -> Iterator[None]:
+    """Tell warnings that the parts of one work have in common once; with `several` False, let them be.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     with said_once():
+    ...         warn("few cases")
+    ...         warn("few cases")
+    >>> len(told)
+    1
+    """
+    if not several:
+        yield
+        return
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield
+    for message in dict.fromkeys(str(w.message) for w in told if issubclass(w.category, MpiWarning)):
+        warn(message)
+    for other in (w for w in told if not issubclass(w.category, MpiWarning)):
+        warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
 
 _HERE = str(Path(__file__).parent) + os.sep

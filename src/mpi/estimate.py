@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.algebra import Request, estimates_of
 from mpi.arguments import kinds_checked
-from mpi.asking import By, Estimable, check_measure, columns_of, crosses
-from mpi.errors import MpiError, Problems, unknown
+from mpi.asking import By, Cross, Estimable, check_measure, columns_of, crosses
+from mpi.errors import MpiError, Problems, said_once, unknown
 from mpi.identify import schemes
+from mpi.joining import pieced
 from mpi.measure import Measure
 from mpi.options import Degrees, check_options
 from mpi.profiles import profile
@@ -127,16 +128,25 @@ def estimate(
     domain.check_columns(columns)
     asked = domain
     tell_contradictions(survey.labels, measure.columns)
-    domain = domain.condensed(measure.columns, columns_of(request.by), unit=unit or measure.unit)
-    rows = rows_of(domain, unit or measure.unit, columns)
-    prof = profile(domain, measure, rows)
-    found = estimates_of(domain, prof, request, level=level, degrees=df)
+    parts = domain.condensed_apart(measure.columns, request.by, unit=request.unit)
+    with said_once(several=len(parts) > 1):
+        made = (_estimated(part, by, measure, request, level, df) for part, by in parts)
+        found = pieced(made, [" × ".join(cross) for cross in request.by])
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    about = described(domain, measure, unit or measure.unit, found.about)
+    about = described(parts[0][0], measure, request.unit, found.about)
     if set(NUMBERS) & set(request.wanted):
         about["numbers"] = NUMBERS_ARE
     found = replace(found, titles=titles, about=about, measures=(measure,))
     return with_categories(found, asked, observed=observed)
+
+
+def _estimated(
+    survey: Survey, by: list[Cross], measure: Measure, request: Request, level: float, df: Degrees
+) -> Estimates:
+    """Estimate some disaggregations from a survey in memory."""
+    rows = rows_of(survey, request.unit, [*columns_of(by), *measure.columns])
+    of = Request(measure, by, request.schemes, request.wanted, request.unit)
+    return estimates_of(survey, profile(survey, measure, rows), of, level=level, degrees=df)
 
 
 NUMBERS_ARE = "rates times all weights of the domain; who misses answers counts as the others do"

@@ -16,12 +16,14 @@ from mpi.notes import KEY
 from mpi.round_values import tell_of_codes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from mpi.design import Design
     from mpi.estimates import Estimates
 
-__all__ = ["concat", "independent"]
+__all__ = ["concat", "independent", "pieced"]
 
 
 @kinds_told
@@ -91,6 +93,31 @@ def _about(parts: Sequence[Estimates]) -> dict[str, str]:
     """Return what is said of the first; but the rows that each left out."""
     lost = list(dict.fromkeys(p.about[KEY] for p in parts if KEY in p.about))
     return {**parts[0].about, **({KEY: "; ".join(lost)} if lost else {})}
+
+
+def pieced(parts: Iterable[Estimates], names: Sequence[str]) -> Estimates:
+    """Put estimates of some disaggregations each together, as if they were made at once.
+
+    Parameters
+    ----------
+    parts : iterable of Estimates
+        Of one design; each has the total, which is taken once, and disaggregations of its own.
+    names : sequence of str
+        The disaggregations in order, as they are called in ``by``.
+    """
+    made: list[Estimates] = []
+    for part in parts:
+        made.append(part if not made else part.take(~_of(part, "total")))
+    if len(made) < 2:
+        return made[0]
+    whole = concat(made)
+    return whole.take(np.concatenate([np.flatnonzero(_of(whole, name)) for name in ("total", *names)]))
+
+
+def _of(part: Estimates, name: str) -> NDArray[np.bool_]:
+    """Tell the figures of one disaggregation."""
+    by = part.keys["by"]
+    return np.asarray(by.index == (by.values.index(name) if name in by.values else -2))
 
 
 def _influence(parts: Sequence[Influence]) -> Influence:

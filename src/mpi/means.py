@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.cells import Cells
-    from mpi.condensing import Pair
     from mpi.estimates import Estimates
     from mpi.groups import Grouping
     from mpi.measure_words import Unit
     from mpi.rows import Rows
     from mpi.survey import Where
+    from mpi.wanted import Pair
 
     Floats = NDArray[np.float64]
 

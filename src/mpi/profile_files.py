@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.arguments import kinds_checked
-from mpi.condensing import CASES
 from mpi.errors import MpiError, Problems, warn
 from mpi.files import located, replacing
 from mpi.lazy_frames import recoded
@@ -23,6 +22,7 @@ from mpi.profile_survey import survey_of
 from mpi.round_codes import one_coding
 from mpi.scanning.parts import find
 from mpi.survey import of_origin
+from mpi.wanted import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.condensing import CASES, WEIGHT
 from mpi.frame_files import files_behind, names_of, print_of, rows_behind, rows_of_parquet
 from mpi.missing_codes import EVERY, written_codes
 from mpi.origin import Made, Part
+from mpi.wanted import CASES, WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.condensing import CASES, WEIGHT
 from mpi.errors import warn
 from mpi.origin import Part
 from mpi.own_columns import EVERYBODY, WHOLE
 from mpi.profile_digest import arrow, digest_of
+from mpi.wanted import CASES, WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

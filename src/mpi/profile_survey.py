@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.arguments import kinds_checked
 from mpi.asking import By, check_measure, columns_of, crosses
-from mpi.condensing import CASES, MOST, WEIGHT
 from mpi.errors import Problems, unknown
 from mpi.lazy_frames import lazy_with_levels
 from mpi.missing_codes import read_missing
@@ -20,6 +19,7 @@ from mpi.scanning import columns_of as columns_of_files
 from mpi.scanning import scanned
 from mpi.survey import Survey, of_origin, standing_for
 from mpi.unread import Unread, unread
+from mpi.wanted import CASES, MOST, WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,18 +64,20 @@ def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
         Whose indicators to keep. Any cutoff, weights, and policy for missing answers can be asked for afterwards, and
         any measure of the same columns.
     by : sequence of str or tuple of str
-        The columns to disaggregate by later, alone or in any cross; each makes the profile larger.
+        The columns to disaggregate by later, alone or in any cross; each makes the profile larger. Where all crossed do
+        not fit into memory, `estimate` of the microdata is the way: it collects what is asked for.
     weight, strata, psu, size, wave, shared_psus, single_psu, labels
         The design; see `Survey`. Without `psu` the data are a census or a register: everybody is there, and nothing
         has a sampling error.
     missing : mapping of column to codes, or codes for all columns, optional
         Codes that are no answer; see `Survey`.
     most : int
-        The most rows the profile may have. Beyond it nothing is collected, and the message says which column to leave
-        out.
+        The most rows the profile may have. The engine counts them before any is collected; where they are more, or need
+        more memory than machine, container and ``ulimit`` leave, the message says how many, what makes them so many,
+        and what is smaller.
 
     memory, encoding : str, optional
-        Of files: how much memory may be used, and the encoding of their text; see `scan`.
+        Of files: how much memory DuckDB may use while it reads and groups, and the encoding of their text; see `scan`.
 
     Returns
     -------

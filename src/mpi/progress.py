@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from mpi.engine import connection_of, files_of, told_while_reading
+from mpi.free_memory import memory_told
 from mpi.interrupts import attended, stop_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Unit = Literal["rows", "tasks", "%"]
 
+_ROOM = "name fewer columns in by=, or give the process more memory"
 _PATIENCE = 1.0
 """Seconds before a bar is shown."""
 
@@ -66,7 +68,8 @@ def worked(
     """Let the engine of a lazy frame work, and return what it makes; see `collected`, which asks it for a table."""
     connection, stop = connection_of(lazy.to_native()), stop_of(lazy)
     total = files_of(connection).rows if rows is None else rows
-    with told_while_reading(lazy), rows_done("reading", total, show=show, console=console) as bar:
+    shown = rows_done("reading", total, show=show, console=console)
+    with told_while_reading(lazy), memory_told("what the engine was asked for", _ROOM), shown as bar:
         if lazy.implementation.is_dask():
             with _tasks(bar):
                 return work()

@@ -60,7 +60,8 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     columns : sequence of str, optional
         The columns to read besides those of the design; all by default. Naming them makes large files fast.
     memory : str, optional
-        How much memory may be used for what is not read into memory, ``"4GB"``; the rest is spilled to the disk.
+        How much memory DuckDB may use for what is not read into memory, ``"4GB"``; the rest is spilled to the disk. The
+        groups that it finds, and estimates from them, take memory besides; see `scan`.
     progress : bool, optional
         Whether to show how many rows are done where files are converted; by default on terminals and in notebooks.
     encoding : str, optional

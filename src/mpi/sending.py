@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
-__all__ = ["WIDE", "in_known_order", "order_of", "received", "sent"]
+__all__ = ["WIDE", "in_known_order", "received", "sent"]
 
 WIDE = (nw.Int64, nw.UInt64)
 """Numbers that floats do not hold exactly: two codes would fall together."""
@@ -62,20 +59,6 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
         elif dtype == nw.Date and hasattr(found[place], "dt"):
             found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)
     return found
-
-
-def order_of(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
-    """Return the order of the keys, so that the same data give the same sums to the last digit."""
-    import pandas as pd
-
-    ranks = [pd.factorize(found[c], sort=True)[0].astype(np.int64) for c in by]
-    sizes = [int(r.max(initial=0)) + 2 for r in ranks]
-    if math.prod(sizes) >= np.iinfo(np.int64).max:
-        return np.lexsort(ranks[::-1])
-    key = np.zeros(len(found), dtype=np.int64)
-    for rank, size in zip(ranks, sizes, strict=True):
-        key = key * size + rank + 1  # what is missing comes first
-    return np.argsort(key)
 
 
 def in_known_order(found: pd.DataFrame, levels: Mapping[str, Sequence[Any]], places: Mapping[str, str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.condensing import CASES, INSIDE, UNTRUE, WEIGHT, Wanted, condense, with_conditions
+from mpi.condensing import condense, with_conditions
 from mpi.engine import told_for
 from mpi.errors import MpiError, told_of, unknown, warn
 from mpi.household_rows import one_row_each, one_row_of_each
@@ -20,6 +20,7 @@ from mpi.missing_codes import WHY
 from mpi.own_columns import EVERYBODY, HOME, MEMBER, UNCLEAR, tell_unknown
 from mpi.progress import collected, worked
 from mpi.survey import Survey, standing_for
+from mpi.wanted import CASES, INSIDE, UNTRUE, WEIGHT, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ __all__ = [
     "counted_rows",
     "groups_of",
     "needs_rows",
-    "profile_of",
+    "profiles_of",
     "with_condition",
     "with_members",
     "with_values",
@@ -213,20 +214,24 @@ def by_household(source: Source, columns: Sequence[str]) -> Source:
     return Source(homes, roles, tuple(nw.col(c) for c in conditions), levels=source.levels)
 
 
-def profile_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> Survey:
-    """Condense one frame."""
+def profiles_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> list[Survey]:
+    """Condense one frame: to one survey, or to one for each of the groups that may be kept apart."""
     frame, conditions = with_conditions(source.frame, counted_rows(source))
     census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
     wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
     wanted = replace(wanted, cases=source.roles.get("cases"), levels=source.levels)
-    table, absent = condense(frame, wanted)
+    tables, absent = condense(frame, wanted)
     _warn(absent)
-    _look_for_members(table, source.roles)
-    small = Survey(table, weight=WEIGHT, census=census, labels=labels, **design, **options)
-    small = standing_for(small, CASES, weighted="weight" in source.roles, households="households" in source.roles)
-    return small.where(INSIDE) if conditions else small
+    _look_for_members(tables[0], source.roles)
+    made = []
+    while tables:
+        small = Survey(tables.pop(0), weight=WEIGHT, census=census, labels=labels, **design, **options)
+        households = "households" in source.roles
+        small = standing_for(small, CASES, weighted="weight" in source.roles, households=households)
+        made.append(small.where(INSIDE) if conditions else small)
+    return made
 
 
 def counted_rows(source: Source) -> tuple[nw.Expr, ...]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.condensing import summed
 from mpi.errors import MpiError
+from mpi.wanted import summed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.condensing import Pair
     from mpi.rows import Rows
     from mpi.survey import Survey
+    from mpi.wanted import Pair
 
     Floats = NDArray[np.float64]
 

@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.condensing import Pair
+    from mpi.asking import Cross
     from mpi.design import Design, SingleInGroup, SinglePsu
     from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.own_columns import EachRow, Household
+    from mpi.wanted import Pair
 
     Labels = Mapping[str, Mapping[Any, str]]
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]
@@ -410,6 +411,28 @@ class Survey:
             What is to be counted.
         """
         return self
+
+    def condensed_apart(
+        self,
+        flags: Sequence[str],  # noqa: ARG002  # `Unread` uses it
+        by: Sequence[Cross],
+        pairs: Sequence[Pair] = (),  # noqa: ARG002  # `Unread` uses it
+        *,
+        unit: Unit = "person",  # noqa: ARG002  # `Unread` uses it
+    ) -> list[tuple[Survey, list[Cross]]]:
+        """Return surveys in memory that together give the figures of some disaggregations, each with its own.
+
+        One where it is in memory, or where all columns crossed fit into memory; of several that does not fit, each
+        holds the columns of some disaggregations only. Their design is the same.
+
+        Parameters
+        ----------
+        flags, pairs, unit : optional
+            As for `condensed`.
+        by : sequence of tuple of str
+            The disaggregations.
+        """
+        return [(self, list(by))]
 
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column as numbers, NaN where missing.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from mpi.asking import home, widest
 from mpi.columns import categories
-from mpi.condensing import INSIDE, MOST, Wanted, condense
+from mpi.condensing import condense
 from mpi.errors import MpiError, Problems, unknown
 from mpi.key_types import odd_keys
 from mpi.lazy_frames import lazy_with_levels, recoded
@@ -38,12 +39,13 @@ from mpi.sources import (
     collected_rows,
     groups_of,
     needs_rows,
-    profile_of,
+    profiles_of,
     with_condition,
     with_members,
     with_values,
 )
 from mpi.survey import Survey, made, of_origin
+from mpi.wanted import INSIDE, MOST, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,13 +53,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mpi.asking import Cross
     from mpi.columns import Categories
-    from mpi.condensing import Pair
     from mpi.design import Design
     from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.round_codes import RoundLabels
     from mpi.survey import Column, Where
+    from mpi.wanted import Pair
 
 __all__ = ["Unread", "pooled", "unread"]
 
@@ -243,15 +246,43 @@ class Unread(Survey):
         most: int = MOST,
     ) -> Survey:
         """Let the engine condense what figures of these columns need; see `Survey.condensed`."""
+        return self._condensed(flags, groups, pairs, unit=unit, most=most)[0]
+
+    def condensed_apart(
+        self, flags: Sequence[str], by: Sequence[Cross], pairs: Sequence[Pair] = (), *, unit: Unit = "person"
+    ) -> list[tuple[Survey, list[Cross]]]:
+        """Let the engine condense what figures of these columns need; see `Survey.condensed_apart`."""
+        apart = widest(by)
+        groups = list(dict.fromkeys(c for cross in by for c in cross))
+        found = self._condensed(flags, groups, pairs, unit=unit, apart=apart)
+        if len(found) < 2:
+            return [(found[0], list(by))]
+        design = found[0].design  # every part has all PSUs, in one order
+        alike = [made(**{name: getattr(s, name) for name in _PARTS} | {"design": design}) for s in found]
+        return [(s, [c for c in by if home(c, apart) == a]) for s, a in zip(alike, apart, strict=True)]
+
+    def _condensed(
+        self,
+        flags: Sequence[str],
+        groups: Sequence[str],
+        pairs: Sequence[Pair],
+        *,
+        unit: Unit,
+        most: int = MOST,
+        apart: Sequence[Cross] = (),
+    ) -> list[Survey]:
         columns = list(dict.fromkeys([*groups, *flags, *(c for pair in pairs for c in pair if c is not None)]))
         self.check_columns(columns)
         self._check_groups(groups)
         if any(needs_rows(s, unit) for s in self.sources):
-            return self.collect(columns)
+            return [self.collect(columns)]
         asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
+        asked = replace(asked, apart=tuple(apart))
         of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
         sources = [by_household(s, columns) if of_members else s for s in self.sources]
-        return self._put_together([profile_of(s, asked, self._alone(), self.labels) for s in sources])
+        found = [profiles_of(s, asked, self._alone(), self.labels) for s in sources]
+        number = max(map(len, found))  # a round that was condensed as a whole serves for every part
+        return [self._put_together([f[i] if len(f) > 1 else f[0] for f in found]) for i in range(number)]
 
     def declared(self, name: str, *, labels: bool = False) -> tuple[Any, ...]:
         """Return the values that a column can have, by its type in the engine; see `Survey.declared`."""
@@ -264,7 +295,7 @@ class Unread(Survey):
         return [v for v in self._read_groups(column).levels if v is not None] if column in self.columns else []
 
     def _read_groups(self, column: str) -> Categories:
-        tables = [condense(s.frame, Wanted({}, groups=(column,), levels=s.levels))[0] for s in self.sources]
+        tables = [t for s in self.sources for t in condense(s.frame, Wanted({}, groups=(column,), levels=s.levels))[0]]
         return categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
 
     def _check_groups(self, groups: Sequence[str]) -> None:
@@ -364,5 +395,8 @@ def _fill(
 
 
 def _without_domain(survey: Survey) -> Survey:
-    parts = ("frames", "weight", "unit", "design", "waves", "labels", "roles", "missing", "origin")
-    return made(**{name: getattr(survey, name) for name in parts}, domain=None)
+    return made(**{name: getattr(survey, name) for name in _PARTS} | {"domain": None})
+
+
+_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing", "origin")
+"""What a survey in memory is made of."""

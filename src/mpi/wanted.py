@@ -1,0 +1,84 @@
+"""What is to be kept of microdata that are condensed, and what it is called in the table that is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CASES", "CODE", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Pair", "Wanted", "summed"]
+
+WEIGHT, CASES = "weight", "cases"
+"""The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
+
+UNTRUE = "the condition must be true or false (or 1, 0) in every row; compare the column with something"
+"""What is said of a condition that is neither."""
+
+INSIDE = "_inside"
+"""The column that tells the rows of the domain."""
+
+MOST = 50_000_000
+"""The most rows that are collected, unless another number is asked for; memory may leave room for fewer."""
+
+Pair = tuple[str, str | None]
+"""A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
+
+CODE = "_pattern"
+"""The column of the indicators of a row as one integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be kept of the microdata.
+
+    Attributes
+    ----------
+    design : mapping of role to column
+        The columns that tell the rounds, strata, PSUs, household sizes and population corrections apart.
+    weight : str or None
+        The column of weights; None where each row weighs 1.
+    flags : tuple of str
+        Indicators, 0, 1 or missing.
+    groups : tuple of str
+        Columns to disaggregate by.
+    pairs : tuple of pairs
+        Columns to be summed.
+    conditions : tuple of str
+        Columns of 0 and 1 that rows of the domain have 1 in; see `with_conditions`.
+    most : int
+        The most rows to collect.
+    cases : str or None
+        The column that says how many rows of the microdata each row stands for; None where it is one.
+    levels : mapping of column to tuple
+        The categories of keys, in their order, where they are known.
+    apart : tuple of tuple of str
+        Groups that may be kept without the others, where all of them crossed do not fit; none where they may not.
+    """
+
+    design: Mapping[str, str]
+    weight: str | None = None
+    flags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    conditions: tuple[str, ...] = ()
+    most: int = MOST
+    cases: str | None = None
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    apart: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns whose values are kept apart."""
+        return list(dict.fromkeys([*self.design.values(), *self.groups]))
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What each key is called in the engine, where no name of the user's can clash with ours."""
+        return {key: f"_key_{i}" for i, key in enumerate(self.keys)}
+
+
+def summed(number: int) -> tuple[str, str, str, str]:
+    """Return the names of what is summed for a pair: above, below, how many rows, and how many are not 0 or 1."""
+    return f"_above_{number}", f"_below_{number}", f"_seen_{number}", f"_odd_{number}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpi.estimates import Estimates
     from mpi.survey import Survey
 
-__all__ = ["By", "Cross", "Estimable", "check_measure", "columns_of", "crosses", "home", "widest"]
+__all__ = ["By", "Cross", "Estimable", "check_measure", "columns_of", "crosses"]
 
 By = str | tuple[str, ...]
 """What a figure is disaggregated by: a column, or a cross of columns."""
@@ -67,27 +67,3 @@ def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:
 def columns_of(by: Sequence[Cross]) -> list[str]:
     """Return the columns of all disaggregations, each once."""
     return list(dict.fromkeys(c for cross in by for c in cross))
-
-
-def widest(by: Sequence[Cross]) -> tuple[Cross, ...]:
-    """Return the disaggregations of which no other has all columns: from them all others follow.
-
-    Examples
-    --------
-    >>> widest([("people",), ("region",), ("people", "sex"), ("sex", "people")])
-    (('region',), ('people', 'sex'))
-    """
-    sets = [frozenset(c) for c in by]
-    kept = [c for c, own in zip(by, sets, strict=True) if not any(own < other for other in sets)]
-    return tuple({frozenset(c): c for c in reversed(kept)}.values())[::-1]
-
-
-def home(cross: Cross, among: Sequence[Cross]) -> Cross:
-    """Return the first of some disaggregations that has all columns of another.
-
-    Examples
-    --------
-    >>> home(("sex",), [("region",), ("people", "sex")])
-    ('people', 'sex')
-    """
-    return next(c for c in among if set(cross) <= set(c))

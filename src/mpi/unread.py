@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.asking import home, widest
 from mpi.columns import categories
 from mpi.condensing import condense
 from mpi.errors import MpiError, Problems, unknown
@@ -45,7 +44,7 @@ from mpi.sources import (
     with_values,
 )
 from mpi.survey import Survey, made, of_origin
-from mpi.wanted import INSIDE, MOST, Wanted
+from mpi.wanted import INSIDE, MOST, Wanted, home, widest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["CASES", "CODE", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Pair", "Wanted", "summed"]
+__all__ = ["CASES", "CODE", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Pair", "Wanted", "home", "summed", "widest"]
 
 WEIGHT, CASES = "weight", "cases"
 """The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
@@ -82,3 +82,27 @@ class Wanted:
 def summed(number: int) -> tuple[str, str, str, str]:
     """Return the names of what is summed for a pair: above, below, how many rows, and how many are not 0 or 1."""
     return f"_above_{number}", f"_below_{number}", f"_seen_{number}", f"_odd_{number}"
+
+
+def widest(by: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return the disaggregations of which no other has all columns: from them all others follow.
+
+    Examples
+    --------
+    >>> widest([("people",), ("region",), ("people", "sex"), ("sex", "people")])
+    (('region',), ('people', 'sex'))
+    """
+    sets = [frozenset(c) for c in by]
+    kept = [c for c, own in zip(by, sets, strict=True) if not any(own < other for other in sets)]
+    return tuple({frozenset(c): c for c in reversed(kept)}.values())[::-1]
+
+
+def home(cross: tuple[str, ...], among: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the first of some disaggregations that has all columns of another.
+
+    Examples
+    --------
+    >>> home(("sex",), [("region",), ("people", "sex")])
+    ('people', 'sex')
+    """
+    return next(c for c in among if set(cross) <= set(c))

@@ -58,10 +58,14 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
         When the engine cannot compute it.
     """
     with ExitStack() as kept:
-        frame = _kept(lazy, kept)
-        asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
-        found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
-        yield Held(frame, found.pop(_ROWS), found)
+        try:
+            frame = _kept(lazy, kept)
+            asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
+            found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
+            yield Held(frame, found.pop(_ROWS), found)
+        except KeyboardInterrupt:
+            kept.pop_all()  # an engine that is still busy would have to be waited for: its connection ends it
+            raise
 
 
 _ROWS = "_rows"

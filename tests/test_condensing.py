@@ -236,7 +236,7 @@ def test_wrong_values_are_counted(people: pd.DataFrame, engine: str) -> None:
 def test_too_many_cells_are_not_collected(people: pd.DataFrame) -> None:
     with pytest.raises(
         mpi.MpiError,
-        match=r"rows, more than the 1,000 that most= allows; .* none was collected\. Distinct values: psu 30",
+        match=r"rows, more than the 1,000 that most= allows; .* nothing was made of them\. Distinct values: psu 30",
     ):
         mpi.profile(people, MEASURE, by=["region"], most=1000, **DESIGN)
 

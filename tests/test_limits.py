@@ -147,7 +147,7 @@ def test_groups_are_counted_and_none_is_collected(kind: str, monkeypatch: pytest
         mpi.profile(data, MEASURE, most=rows - 1, **options)
     said = str(error.value)
     assert f"would have {rows:,} rows, more than the {rows - 1:,} that most= allows" in said
-    assert "the engine counted them, and none was collected" in said
+    assert "the engine counted them, and nothing was made of them" in said
     assert "psu 5, " in said
     assert "mpi.estimate(survey, measure, by=[...]) collects each entry of by= by itself" in said
 

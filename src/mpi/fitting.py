@@ -90,7 +90,7 @@ def _refusal(store: Held, wanted: Wanted, said: str) -> MpiError:
         levels[key] = int(found["n"].iloc[0])
     told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
     return MpiError(
-        f"the profile would have {store.rows:,} rows, {said}; the engine counted them, and none was collected. "
+        f"the profile would have {store.rows:,} rows, {said}; the engine counted them, and nothing was made of them. "
         f"Distinct values: {told}. {_mend(wanted, store.rows)}"
     )
 

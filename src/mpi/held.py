@@ -42,8 +42,8 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
     """Let an engine compute a lazy frame and keep it for as long as it is asked about, then forget it.
 
     DuckDB (also by way of Ibis) keeps a temporary table, which it writes to the disk where memory is short; Polars a
-    frame of its own; Dask and Spark what they persist, on a cluster where the workers are. Other engines compute it
-    again for each question.
+    frame of its own; Spark what it persists, where the workers are. Of Dask the groups come here. Other engines compute
+    them again for each question.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _kept(lazy: nw.LazyFrame[Any], kept: ExitStack) -> nw.LazyFrame[Any]:
         kept.callback(_forgotten, found)
         return _wrapped(found)
     if engine.is_dask():
-        return _wrapped(worked(lazy, native.persist))
+        return _wrapped(worked(lazy, native.compute))  # of long plans, to persist takes many times as long
     if engine.is_pyspark() or engine.is_pyspark_connect():
         kept.callback(native.unpersist)
         return _wrapped(worked(lazy, native.persist))

@@ -286,6 +286,15 @@ def test_groups_stand_in_the_order_of_their_categories(engine: str, lazily: bool
     assert survey.declared("g") == ("c", "x", "b", "a")
 
 
+@pytest.mark.filterwarnings("ignore:profiles share PSUs")
+def test_profiles_of_categories_and_of_their_values_add_up() -> None:
+    """A part may hold categories of whole numbers where another holds the numbers."""
+    frame = as_pandas(values(8))
+    parts = [frame.iloc[:20], frame.iloc[20:].astype({"whole": "Int64"})]
+    small = [mpi.profile(f, MEASURE, by=["whole"], psu="psu") for f in parts]
+    assert found(mpi.merge_profiles(small), ["whole"])["whole"] == expected(values(8), "whole")
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     keys=st.lists(st.one_of(st.none(), st.sampled_from("abcde")), min_size=1),

@@ -136,7 +136,8 @@ def _drawn(roles: Mapping[str, str]) -> str:
 
 
 def _kind(column: Any) -> str:
-    return "numbers" if column.dtype.kind in "biuf" else "text"
+    values = getattr(column.dtype, "categories", column)  # what categories stand for
+    return "numbers" if values.dtype.kind in "biuf" else "text"
 
 
 # --- who would count twice ------------------------------------------------------------------------------------------

@@ -220,6 +220,12 @@ def test_an_arrow_file(tmp_path: Path) -> None:
     data = (tmp_path / "a.feather").read_bytes()
     (tmp_path / "a.feather").write_bytes(data[:-9])
     assert "damaged, cut short" in told(tmp_path / "a.feather")
+    size = (500).to_bytes(8, "little")
+    people(500).drop(columns=["tinh"]).to_feather(tmp_path / "b.feather")
+    packed = (tmp_path / "b.feather").read_bytes()
+    assert size in packed
+    (tmp_path / "b.feather").write_bytes(packed.replace(size, b"\xff" * 7 + b"\x0f"))
+    assert "damaged" in told(tmp_path / "b.feather")
     (tmp_path / "a.arrow").write_bytes(b"FEA1" + data)
     assert "Feather file of version 1" in told(tmp_path / "a.arrow")
 

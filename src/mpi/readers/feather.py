@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from mpi.errors import MpiError
+from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, tidied_names
 
@@ -25,7 +26,10 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     feather, raw = _opened(path)
     kept = list(raw) if columns is None else columns
     asked = list(dict.fromkeys(raw[name] for name in kept))
-    frame = feather.read_table(path, columns=asked, memory_map=False).select([raw[name] for name in kept])
+    try:
+        frame = feather.read_table(path, columns=asked, memory_map=False).select([raw[name] for name in kept])
+    except MemoryError as error:  # packed columns say how long they are, and damaged ones anything
+        raise DamagedError(f"it needs more memory than there is, or it is damaged ({error})") from error
     frame.validate(full=True)  # of a damaged file PyArrow would follow places that are not there
     return as_unicode(Table(frame.rename_columns(kept)), path, encoding=encoding)
 

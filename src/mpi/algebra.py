@@ -24,7 +24,6 @@ from mpi.totals import Summer, cells_of, counts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.asking import Cross
     from mpi.cells import Cells, Psus
     from mpi.estimates import Estimates
     from mpi.groups import Grouping
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from mpi.options import Degrees
     from mpi.profiles import Profiles
     from mpi.survey import Survey
+    from mpi.wanted import Cross
 
 __all__ = ["Request", "estimates_of"]
 

@@ -12,14 +12,9 @@ if TYPE_CHECKING:
 
     from mpi.estimates import Estimates
     from mpi.survey import Survey
+    from mpi.wanted import By, Cross
 
-__all__ = ["By", "Cross", "Estimable", "check_measure", "columns_of", "crosses"]
-
-By = str | tuple[str, ...]
-"""What a figure is disaggregated by: a column, or a cross of columns."""
-
-Cross = tuple[str, ...]
-"""A disaggregation as columns; one column is a cross of one."""
+__all__ = ["Estimable", "check_measure", "columns_of", "crosses"]
 
 
 @runtime_checkable

@@ -34,11 +34,11 @@ from mpi.plain_text import visible_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpi.asking import By
     from mpi.estimates import Estimates
     from mpi.layout import Layout
     from mpi.measure import Measure
     from mpi.survey import Survey
+    from mpi.wanted import By
 
 __all__ = ["app", "main"]
 

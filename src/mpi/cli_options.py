@@ -17,9 +17,9 @@ from mpi.missing_codes import EVERY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.asking import By
     from mpi.measure import Measure
     from mpi.measure import Missing as Policy
+    from mpi.wanted import By
 
 __all__ = [
     "SAMPLE",

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from mpi.asking import By, Cross
     from mpi.codes.codeset import Language
     from mpi.codes.ethnicity import Hoa
     from mpi.estimates import Estimates
     from mpi.lines import Classification, Line, MissingCosts
     from mpi.measure_words import Unit
     from mpi.survey import Survey
+    from mpi.wanted import By, Cross
 
 __all__ = ["Answer", "Request", "account_of", "answer", "line_of"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.algebra import Request, estimates_of
 from mpi.arguments import kinds_checked
-from mpi.asking import By, Cross, Estimable, check_measure, columns_of, crosses
+from mpi.asking import Estimable, check_measure, columns_of, crosses
 from mpi.errors import MpiError, Problems, said_once, unknown
 from mpi.identify import schemes
 from mpi.joining import pieced
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.rational import Number
     from mpi.survey import Where
+    from mpi.wanted import By, Cross
 
 __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 

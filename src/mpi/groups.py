@@ -12,9 +12,9 @@ from mpi.columns import compress, constant_within
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.asking import Cross
     from mpi.rows import Rows
     from mpi.survey import Survey
+    from mpi.wanted import Cross
 
 __all__ = ["Grouping", "grouping"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, columns_of, crosses
+from mpi.asking import columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.groups import grouping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.rows import Rows
     from mpi.survey import Where
-    from mpi.wanted import Pair
+    from mpi.wanted import By, Pair
 
     Floats = NDArray[np.float64]
 

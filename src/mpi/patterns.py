@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.asking import By, columns_of, crosses
+from mpi.asking import columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import MpiError, Problems
 from mpi.estimate import described
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import Cross
     from mpi.cells import Cells
     from mpi.estimates import Estimates
     from mpi.groups import Grouping
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from mpi.parts import Labels, Part
     from mpi.profiles import Profiles
     from mpi.survey import Where
+    from mpi.wanted import By, Cross
 
 __all__ = ["Quantity", "check_measure", "pattern_estimates", "scores_of"]
 

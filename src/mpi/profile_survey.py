@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, check_measure, columns_of, crosses
+from mpi.asking import check_measure, columns_of, crosses
 from mpi.errors import Problems, unknown
 from mpi.lazy_frames import lazy_with_levels
 from mpi.missing_codes import read_missing
@@ -19,7 +19,7 @@ from mpi.scanning import columns_of as columns_of_files
 from mpi.scanning import scanned
 from mpi.survey import Survey, of_origin, standing_for
 from mpi.unread import Unread, unread
-from mpi.wanted import CASES, MOST, WEIGHT
+from mpi.wanted import CASES, MOST, WEIGHT, By
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, check_measure, columns_of, crosses
+from mpi.asking import check_measure, columns_of, crosses
 from mpi.assemble import assemble
 from mpi.cells import Psus
 from mpi.errors import Problems
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.profiles import Profiles
     from mpi.survey import Survey, Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from mpi.errors import MpiError
+from mpi.free_memory import free_memory
 
 __all__ = ["LARGEST", "check_room"]
 
 LARGEST = 8_000_000_000
-"""The most bytes that one result may take: more fills most machines, and takes many minutes to make."""
+"""The most bytes that one result may take, however many are free: more takes many minutes to make."""
+
+
+_SMALL = 10_000_000
+"""What is smaller is not looked after."""
 
 
 def check_room(size: float, what: str, mend: str) -> None:
-    """Refuse what would take more than `LARGEST` bytes.
+    """Refuse what would take more bytes than are free, or than `LARGEST`.
 
     Parameters
     ----------
@@ -28,7 +33,8 @@ def check_room(size: float, what: str, mend: str) -> None:
     Traceback (most recent call last):
     mpi.errors.MpiError: a matrix of 223,607 estimates would take 400 GB of memory; select those of interest first
     """
-    if size > LARGEST:
+    free = free_memory() if size > _SMALL else None
+    if size > LARGEST or (free is not None and size > free):
         raise MpiError(f"{what} would take {_amount(size)} of memory; {mend}")
 
 

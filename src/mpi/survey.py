@@ -38,12 +38,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import Cross
     from mpi.design import Design, SingleInGroup, SinglePsu
     from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.own_columns import EachRow, Household
-    from mpi.wanted import Pair
+    from mpi.wanted import Cross, Pair
 
     Labels = Mapping[str, Mapping[Any, str]]
     Column = nw.Expr | NDArray[Any] | Sequence[float | None] | Callable[[Any], Any]

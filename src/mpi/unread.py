@@ -52,14 +52,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mpi.asking import Cross
     from mpi.columns import Categories
     from mpi.design import Design
     from mpi.measure_words import Unit
     from mpi.missing_codes import Declared
     from mpi.round_codes import RoundLabels
     from mpi.survey import Column, Where
-    from mpi.wanted import Pair
+    from mpi.wanted import Cross, Pair
 
 __all__ = ["Unread", "pooled", "unread"]
 

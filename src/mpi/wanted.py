@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["CASES", "CODE", "INSIDE", "MOST", "UNTRUE", "WEIGHT", "Pair", "Wanted", "home", "summed", "widest"]
+__all__ = [
+    "CASES",
+    "CODE",
+    "INSIDE",
+    "MOST",
+    "UNTRUE",
+    "WEIGHT",
+    "By",
+    "Cross",
+    "Pair",
+    "Wanted",
+    "home",
+    "summed",
+    "widest",
+]
 
 WEIGHT, CASES = "weight", "cases"
 """The columns of a profile beside its keys and indicators: summed weights, and how many rows they were."""
@@ -21,6 +35,12 @@ INSIDE = "_inside"
 
 MOST = 50_000_000
 """The most rows that are collected, unless another number is asked for; memory may leave room for fewer."""
+
+By = str | tuple[str, ...]
+"""What a figure is disaggregated by: a column, or a cross of columns."""
+
+Cross = tuple[str, ...]
+"""A disaggregation as columns; one column is a cross of one."""
 
 Pair = tuple[str, str | None]
 """A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.figures import Figures
     from mpi.estimates import Estimates
     from mpi.identify import Scores
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.figures import Figures
     from mpi.decompose.making import Term
     from mpi.estimates import Estimates
     from mpi.keys import Keys
+    from mpi.wanted import By
 
     Places = NDArray[np.int64]
 

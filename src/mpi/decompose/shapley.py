@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.rounds import Span
     from mpi.estimates import Estimates
     from mpi.keys import Keys
+    from mpi.wanted import By
 
 __all__ = ["effects", "shapley"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 import numpy as np
 
 from mpi.arguments import kinds_checked
-from mpi.asking import By, columns_of, crosses
+from mpi.asking import columns_of, crosses
 from mpi.assemble import assemble
 from mpi.errors import Problems, unknown, warn
 from mpi.estimate import NUMBERS_ARE, estimate
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mpi.measure_words import Unit
     from mpi.rows import Rows
     from mpi.survey import Survey, Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

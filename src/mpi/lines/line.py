@@ -14,11 +14,11 @@ from mpi.lines.standard import Standard
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.asking import By
     from mpi.estimates import Estimates
     from mpi.lines.classification import Absent, Classification, Multiple
     from mpi.survey import Survey
     from mpi.toml_file import TomlSource
+    from mpi.wanted import By
 
 __all__ = ["Line"]
 

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.genders.sexes import Sexes
     from mpi.estimates import Estimates
     from mpi.measure_words import Unit
     from mpi.survey import Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
     from mpi.measure import Measure
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from mpi.profiles import Profiles
     from mpi.rational import Number
     from mpi.survey import Survey, Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.asking import By
     from mpi.decompose.figures import Figures
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimates import Estimates
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from mpi.options import Degrees
     from mpi.profiles import Profiles
     from mpi.survey import Survey, Where
+    from mpi.wanted import By
 
     Floats = NDArray[np.float64]
 

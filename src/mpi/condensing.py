@@ -18,6 +18,7 @@ from mpi.fitting import parts_that_fit, told_of_rows
 from mpi.held import held
 from mpi.key_types import key_of, odd_keys, unfit_values
 from mpi.missing_codes import declaration
+from mpi.nulls import with_computed
 from mpi.profile_table import in_order, written_out
 from mpi.progress import collected
 from mpi.sending import WIDE, in_known_order, received, sent
@@ -60,7 +61,7 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
         prefix = f"_{prefix}"
     names = [f"{prefix}{i}" for i in range(len(conditions))]
     with told_of("the condition fails on the frame"):
-        added = frame.with_columns(*(c.alias(n) for n, c in zip(names, conditions, strict=True)))
+        added = with_computed(frame, dict(zip(names, conditions, strict=True)))
         schema = added.collect_schema()
     if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
         raise MpiError(UNTRUE)
@@ -144,7 +145,8 @@ def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str,
         value = _number(key, schema) if roles.get(key) in _NUMERIC else key_of(frame, key)
         if inside is not None and key not in roles:
             chosen = nw.when(inside).then(value)
-            value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if schema[key] in WIDE else chosen
+            wide = schema[key] in WIDE and not frame.implementation.is_dask()  # where these have nulls
+            value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if wide else chosen
         out[place] = value
     return out
 
@@ -193,13 +195,13 @@ def _inside(wanted: Wanted) -> nw.Expr | None:
 
 
 def _number(name: str, schema: Schema) -> nw.Expr:
-    """Read a column as a number, NaN as missing (SQL engines and frames differ in it)."""
+    """Read a column as a number."""
     dtype = schema[name]
     if dtype == nw.Boolean:
         return nw.col(name).cast(nw.Float64)  # whole numbers cannot be missing on Dask
     if dtype.is_integer():
         return nw.col(name)
-    return nw.col(name).cast(nw.Float64).fill_nan(None)
+    return nw.col(name).cast(nw.Float64)
 
 
 def _code(flags: Sequence[str], schema: Schema) -> nw.Expr:

@@ -28,6 +28,7 @@ __all__ = [
     "is_zoned",
     "literal",
     "name",
+    "null_for_nan",
     "remember",
     "stamps",
     "told_by_engine",
@@ -59,6 +60,8 @@ class Files:
         known.
     given : tuple of str
         The paths that were given, where other files were made of these.
+    nulls : bool
+        Whether NaN was made missing where they were opened.
     """
 
     rows: int | None = None
@@ -67,6 +70,7 @@ class Files:
     zone: str | None = None
     given: tuple[str, ...] = ()
     seen: tuple[Stamp | None, ...] = ()
+    nulls: bool = False
 
 
 _OF_FILES = {"Error", "IOException", "InvalidInputException", "SerializationException", "InternalException"}
@@ -220,6 +224,18 @@ def literal(value: object) -> str:
 def name(column: str) -> str:
     """Write a column's name as SQL."""
     return '"' + column.replace('"', '""') + '"'
+
+
+def null_for_nan(column: str, *, known: bool = False) -> str:
+    """Write what is missing where a column of floats, written as SQL, is NaN.
+
+    DuckDB 2.0 takes a Parquet file whose footer has a minimum and a maximum to hold no NaN, though footers leave NaN
+    out of both, and then computes ``isnan`` as false for every row. It knows no such thing of ``isfinite``. Where a
+    column is `known` to have been written so already, what it computes from footers is right, and costs nothing.
+    """
+    if known:
+        return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
+    return f"CASE WHEN isfinite({column}) OR isinf({column}) THEN {column} END"
 
 
 def as_path(path: str) -> str:

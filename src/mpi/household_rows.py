@@ -47,9 +47,9 @@ def one_row_of_each(
     MpiError
         When identifiers are missing, or members of a household differ in what is used; the columns are named.
     """
-    keys, schema = _keys(roles), frame.collect_schema()
+    keys = _keys(roles)
     used = dict.fromkeys([*keys, *(c for r, c in roles.items() if r != "household"), *columns, *conditions])
-    clean = frame.select(*(nw.col(c).fill_nan(None) if schema[c].is_float() else nw.col(c) for c in used))
+    clean = frame.select(*used)
     unidentified, *absent = _missing(clean, [roles["household"], *conditions])
     refuse_unidentified(roles["household"], unidentified)
     if conditions:

@@ -117,14 +117,14 @@ def zone_of(dtype: Any, held: Any = None) -> str | None:
 
 
 def key_of(frame: Any, name: str) -> nw.Expr:
-    """Return a column as a key: categories as text, NaN as missing, points in time as their clock showed them."""
+    """Return a column as a key: categories as text, points in time as their clock showed them."""
     dtype = frame.collect_schema()[name]
     if dtype in (nw.Categorical, nw.Enum):
         return nw.col(name).cast(nw.String)
     held = frame.to_native().dtypes[name] if _is_pandas(frame) else None
     if zone_of(dtype, held) is not None:
         return nw.col(name).dt.replace_time_zone(None)
-    return nw.col(name).fill_nan(None) if dtype.is_float() else nw.col(name)
+    return nw.col(name)
 
 
 def _is_pandas(frame: Any) -> bool:

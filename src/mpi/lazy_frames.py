@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
-import numpy as np
 
 from mpi.columns import as_frame
 from mpi.engine import Files, as_path, connected, first_line, in_zone, remember, stamps, told_for
@@ -16,6 +15,7 @@ from mpi.engine_faults import faults_in
 from mpi.errors import MpiError, unknown
 from mpi.frame_files import files_behind, tell_parts
 from mpi.key_types import known_levels, plain_categories
+from mpi.nulls import with_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,6 @@ __all__ = [
     "names_told",
     "recoded",
     "with_native",
-    "with_nulls",
 ]
 
 
@@ -73,7 +72,7 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
         wrapped = nw.from_native(_of_arrow(wrapped))
     if wrapped.implementation.is_pandas_like() or wrapped.implementation.is_dask():
         wrapped = plain_categories(wrapped)
-    if wrapped.implementation.is_dask():
+    with told_for(wrapped):
         wrapped = with_nulls(wrapped)
     lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
     return lazy, levels
@@ -95,7 +94,11 @@ def _of_arrow(table: nw.DataFrame[Any]) -> Any:
         if table.schema[field.name] == nw.Categorical:
             plain = native.column(place).cast(field.type.value_type)
             native = native.set_column(place, field.name, plain)
-    return native.to_pandas()
+    import pandas as pd
+
+    held = {"int64": pd.Int64Dtype(), "uint64": pd.UInt64Dtype()}  # which floats do not hold where some are missing
+    wide = {f.type: held[str(f.type)] for f in native.schema if str(f.type) in held}
+    return native.to_pandas(types_mapper=wide.get)
 
 
 def is_native(found: object) -> bool:
@@ -123,31 +126,6 @@ def with_native(frame: Any, found: Any, name: str) -> Any:
     if held.is_dask() and origin == "dask":
         return nw.from_native(native.assign(**{name: found}))
     return None
-
-
-def with_nulls(frame: Any) -> Any:
-    """Return a frame of pandas or Dask in which comparisons with missing values are missing, as on other frames.
-
-    NaN compares as False there: whoever did not answer would be taken for one who said no.
-    """
-    if not (frame.implementation.is_pandas_like() or frame.implementation.is_dask()):
-        return frame
-    native = frame.to_native()
-    kinds = {c: _nullable(dtype) for c, dtype in native.dtypes.items()}
-    lazy = frame.implementation.is_dask()  # whose categories must keep their order
-    kinds = {c: kind for c, kind in kinds.items() if kind and not (lazy and native.dtypes[c].name == "category")}
-    return nw.from_native(native.astype(kinds)) if kinds else frame
-
-
-def _nullable(dtype: Any) -> Any:
-    """Return the type of a column that holds the same with nulls; None where it has them, or what it holds varies."""
-    import pandas as pd
-
-    if isinstance(dtype, pd.CategoricalDtype):
-        return "string" if all(isinstance(v, str) for v in dtype.categories) and not dtype.ordered else None
-    if isinstance(dtype, np.dtype):
-        return "Float64" if dtype.kind == "f" else None
-    return "string" if isinstance(dtype, pd.StringDtype) else None
 
 
 def recoded(frame: Any, moved: Mapping[str, Mapping[Any, Any]]) -> Any:

@@ -489,8 +489,7 @@ def is_code(name: str, dtype: Any, codes: Codes) -> nw.Expr | None:
     elif dtype == nw.Object:
         return None
     else:
-        x = nw.col(name).fill_nan(None) if dtype.is_float() else nw.col(name)
-        x = x.cast(nw.Float64) if dtype.is_decimal() else x
+        x = nw.col(name).cast(nw.Float64) if dtype.is_decimal() else nw.col(name)
         tests = list(_numeric_tests(x, dtype, codes))
     if not tests:
         return None

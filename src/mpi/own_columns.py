@@ -139,8 +139,7 @@ def with_household(frame: Frame, household: Household | None) -> Frame:
     problems.raise_if_any()
     if isinstance(frame, nw.DataFrame):
         return frame.with_columns(nw.new_series(name, _texts(frame, parts), nw.String, backend=frame.implementation))
-    schema = frame.collect_schema()
-    texts = [(nw.col(c).fill_nan(None) if schema[c].is_float() else nw.col(c)).cast(nw.String) for c in parts]
+    texts = [nw.col(c).cast(nw.String) for c in parts]
     return frame.with_columns(nw.concat_str(texts, separator=_BESIDE).alias(name))
 
 

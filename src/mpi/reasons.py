@@ -93,9 +93,8 @@ def _there(source: Source, column: str, indicator: str) -> Counts:
     if why not in schema:
         return {}
     inside = [(nw.col(c) == 1).fill_null(value=False) for c in conditions]
-    known = [~(nw.col(why).fill_nan(None) if schema[why].is_float() else nw.col(why)).is_null()]
-    x = nw.col(indicator).fill_nan(None) if schema[indicator].is_float() else nw.col(indicator)
-    gone = nw.when(x.is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    known = [~nw.col(why).is_null()]
+    gone = nw.when(nw.col(indicator).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
     rows = frame.filter(functools.reduce(operator.and_, [*known, *inside]))
     rows = rows.select(nw.col(why).alias("v"), nw.lit(1).alias("n"), gone.alias("m"))
     found = collected(rows.group_by("v").agg(nw.col("n").sum(), nw.col("m").sum()))

@@ -10,11 +10,12 @@ import numpy as np
 
 from mpi.columns import numbers, owned
 from mpi.errors import MpiError, told_of, warn
-from mpi.lazy_frames import is_native, names_told, with_native, with_nulls
+from mpi.lazy_frames import is_native, names_told, with_native
+from mpi.nulls import comparable, has_ordered_gaps
 from mpi.row_order import by_rows, rows_of_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -31,9 +32,7 @@ def values_of(survey: Survey, condition: Where | Column, what: str = "the condit
     if isinstance(condition, str):
         refuse_formula(condition, survey.columns)
         values = survey.numbers(condition)
-    elif isinstance(condition, nw.Expr) or is_native(condition):
-        values = _evaluate(survey, lambda _: condition, what)
-    elif callable(condition):
+    elif isinstance(condition, nw.Expr) or is_native(condition) or callable(condition):
         values = _evaluate(survey, condition, what)
     else:
         _refuse_polars(condition)
@@ -81,18 +80,42 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
         raise MpiError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
 
 
-def _evaluate(survey: Survey, condition: Callable[[Any], Any], what: str) -> NDArray[Any]:
+def _evaluate(survey: Survey, given: Any, what: str) -> NDArray[Any]:
     parts = []
     for frame in survey.frames:
         with told_of(f"{what} fails on the frame"):
-            found = condition(nw.to_native(owned(frame)))  # which may write into it
-            if isinstance(found, nw.Expr):
-                with names_told(frame.columns):
-                    found = with_nulls(frame).select(_condition=found)["_condition"]
-            elif is_native(found):
-                found = with_native(frame, found, "_condition")["_condition"]
-            parts.append(np.atleast_1d(_listed(by_rows(found, rows_of_frames([frame]), what), what)))
+            parts.append(_of_frame(frame, given, what))
     return np.concatenate(parts)
+
+
+def _of_frame(frame: nw.DataFrame[Any], given: Any, what: str) -> NDArray[Any]:
+    """Return what an expression, or a function of the frame, gives; missing where it compares with what is missing.
+
+    Categories that have an order compare by it where they have no nulls: with nulls they are texts. So the one way says
+    what is true, and the other what is missing.
+    """
+    rows = rows_of_frames([frame])
+    try:
+        values = _computed(comparable(frame), given, rows, what)
+    except Exception:
+        if not (callable(given) and frame.implementation.is_pandas_like()):
+            raise
+        return _computed(frame, given, rows, what)  # written for the types of NumPy
+    if values.dtype.kind != "f" or not has_ordered_gaps(frame):
+        return values
+    return np.where(np.isnan(values), np.nan, _computed(comparable(frame, ordered=True), given, rows, what))
+
+
+def _computed(frame: nw.DataFrame[Any], given: Any, rows: Any, what: str) -> NDArray[Any]:
+    found = given
+    if callable(given) and not isinstance(given, nw.Expr):
+        found = given(nw.to_native(owned(frame)))  # which may write into it
+    if isinstance(found, nw.Expr):
+        with names_told(frame.columns):
+            found = frame.select(_condition=found)["_condition"]
+    elif is_native(found):
+        found = with_native(frame, found, "_condition")["_condition"]
+    return np.atleast_1d(_listed(by_rows(found, rows, what), what))
 
 
 def truth(values: NDArray[Any]) -> NDArray[np.bool_]:

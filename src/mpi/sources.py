@@ -17,6 +17,7 @@ from mpi.households import ONE_ROW_EACH, no_rosters, not_interviewed
 from mpi.key_types import key_of
 from mpi.lazy_frames import names_told, with_native
 from mpi.missing_codes import WHY
+from mpi.nulls import comparable, with_computed, with_nulls
 from mpi.own_columns import EVERYBODY, HOME, MEMBER, UNCLEAR, tell_unknown
 from mpi.progress import collected, worked
 from mpi.survey import Survey, standing_for
@@ -135,10 +136,10 @@ def with_values(source: Source, name: str, values: Column) -> Source:
     found = _expression(source, values, "the column", "1 - nw.col('attending')")
     if isinstance(found, nw.Expr):
         with told_of("the column fails on the frame"), names_told(source.columns):
-            frame = source.frame.with_columns(found.alias(name))
+            frame = with_computed(source.frame, {name: found})
             frame.collect_schema()
     else:
-        frame = _native(source, found, name, "the column")
+        frame = with_nulls(_native(source, found, name, "the column"), [name])
     dtype = frame.collect_schema()[name]
     if not (dtype.is_numeric() or dtype == nw.Boolean):
         raise MpiError(f"{name!r} would hold {str(dtype).lower()}; numbers are needed")
@@ -151,7 +152,7 @@ def _expression(source: Source, given: Where | Column, what: str, example: str) 
     mend = f"give an expression, such as {example} (import narwhals.stable.v2 as nw)"
     if callable(found) and not isinstance(found, nw.Expr):
         with told_of(f"{what} fails on the frame", mend=mend):
-            found = found(source.frame.to_native())
+            found = found(comparable(source.frame).to_native())
     if isinstance(found, (list, tuple)) or hasattr(found, "__array__") or isinstance(found, nw.Series):
         raise MpiError(
             "rows that are not in memory have no order, so a column of values cannot be put beside them; "
@@ -180,7 +181,8 @@ def groups_of(source: Source, column: str, levels: Mapping[Any, str | None]) -> 
             members.setdefault(group, []).append(level)
     found = nw.lit(None, dtype=nw.String)
     for group, values in members.items():
-        same = functools.reduce(operator.or_, [value == v for v in values])
+        own = nw.UInt64() if dtype == nw.UInt64 else None  # whose largest numbers are no others'
+        same = functools.reduce(operator.or_, [value == nw.lit(v, dtype=own) for v in values])
         found = nw.when(same.fill_null(value=False)).then(nw.lit(group)).otherwise(found)
     return found
 
@@ -260,14 +262,14 @@ def with_members(source: Source, members: Where) -> Source:
     found = _expression(source, members, "members", "nw.col('relation') != 9")
     name = f"_is{MEMBER}"
     if not isinstance(found, nw.Expr):
-        frame, found = _native(source, found, name, "members"), nw.col(name)
+        frame = with_nulls(_native(source, found, name, "members"), [name])
     else:
         with told_of("members fails on the frame"), names_told(source.columns):
-            frame = source.frame.with_columns(found.alias(name))
+            frame = with_computed(source.frame, {name: found})
     dtype = frame.collect_schema()[name]
     if not (dtype == nw.Boolean or dtype.is_numeric()):
         raise MpiError(UNCLEAR)
-    value = (nw.col(name).fill_nan(None) if dtype.is_float() else nw.col(name)).cast(nw.Float64)
+    value = nw.col(name).cast(nw.Float64)
     flags = (value.is_null(), ~value.is_null() & (value != 0) & (value != 1), value == 1)
     absent, odd, who = (nw.when(x.fill_null(value=False)).then(nw.lit(1)).otherwise(nw.lit(0)) for x in flags)
     marked = frame.select(absent.alias("absent"), odd.alias("odd"))

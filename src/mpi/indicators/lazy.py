@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[Any, str]]
 
-__all__ = ["conditions_of", "evaluate_lazily", "households_of", "key_of"]
+__all__ = ["conditions_of", "evaluate_lazily", "households_of"]
 
 _KNOWN = f"{SCRATCH}known"
 
@@ -49,7 +49,7 @@ def evaluate_lazily(
     with told_by_engine(members):
         frame = members if households is None else _with_households(members, households, rules, keys)
         fit = fitting(frame, rules, labels)
-        return nw.to_native(households_of(fit, {k: key_of(k, fit.schema) for k in keys}))
+        return nw.to_native(households_of(fit, {k: nw.col(k) for k in keys}))
 
 
 def households_of(fit: Fitted, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
@@ -79,11 +79,6 @@ def conditions_of(rules: Iterable[Rule]) -> list[Condition]:
     """Return what rules ask, each condition once: who is judged, who is deprived, and who is the head."""
     asked = (c for r in rules for c in (*r.conditions, *([HEAD] if r.household == "head" else [])))
     return list(dict.fromkeys(asked))
-
-
-def key_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
-    """Read an identifier, NaN as missing."""
-    return nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)
 
 
 _MAY = ("may_be", "may_be_not")

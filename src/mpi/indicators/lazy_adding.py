@@ -11,7 +11,7 @@ from mpi.errors import Problems, unknown
 from mpi.indicators.engines import check_names, told_by_engine
 from mpi.indicators.expressions import as_expression
 from mpi.indicators.households import said_of
-from mpi.indicators.lazy import conditions_of, households_of, key_of
+from mpi.indicators.lazy import conditions_of, households_of
 from mpi.indicators.lazy_checks import fitting
 from mpi.indicators.lazy_truth import SCRATCH, with_truths
 from mpi.indicators.rules import require_rules
@@ -120,7 +120,7 @@ def _joined(frame: nw.LazyFrame[Any], fit: Fitted, keys: Sequence[str], members:
 def _joinable(key: str, schema: Mapping[str, Any]) -> nw.Expr:
     dtype = schema[key]
     is_category = dtype == nw.Categorical or isinstance(dtype, nw.Enum)
-    return nw.col(key).cast(nw.String) if is_category else key_of(key, schema)
+    return nw.col(key).cast(nw.String) if is_category else nw.col(key)
 
 
 def _in_place(frame: nw.LazyFrame[Any], fit: Fitted) -> nw.LazyFrame[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.errors import MpiError, Problems, unknown
+from mpi.nulls import with_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +21,12 @@ _ROWS = "rows of the household"
 
 
 def as_lazy(frame: Any) -> nw.LazyFrame[Any] | None:
-    """Wrap a lazy frame, or a PyArrow dataset as one of DuckDB or Polars; None where something else was given."""
+    """Wrap a lazy frame, NaN as missing, or a PyArrow dataset as one of DuckDB or Polars; None where it is no such."""
     try:
         wrapped = nw.from_native(_scanned(frame) if _is_dataset(frame) else frame, pass_through=True)
     except nw.exceptions.DuplicateError:
         return None  # lazy frames refuse columns of one name themselves
-    return wrapped if isinstance(wrapped, nw.LazyFrame) else None
+    return with_nulls(wrapped) if isinstance(wrapped, nw.LazyFrame) else None
 
 
 def _is_dataset(frame: Any) -> bool:
@@ -92,8 +93,6 @@ def _of_one_type(
 def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) -> nw.LazyFrame[Any]:
     """Cast an identifier. Rows whose identifier the type cannot hold go: they have no match, and no cast."""
     value = nw.col(key).cast(nw.Float64) if held.is_decimal() else nw.col(key)
-    if held.is_float():
-        value = value.fill_nan(None)
     fits = ~value.is_null()
     if wanted.is_integer():
         low, high = _limits(wanted, held)

@@ -12,6 +12,7 @@ from mpi.arguments import kinds_checked
 from mpi.engine import Files, connected, literal, name, remember, told_by_engine
 from mpi.errors import MpiError, unknown
 from mpi.missing_codes import read_missing, without_codes_lazily
+from mpi.nulls import with_nulls
 from mpi.progress import rows_done
 from mpi.readers.encodings import python_codec
 from mpi.scanning.copies import Copies
@@ -115,7 +116,8 @@ def scan(
     found = scanned(path, columns, memory, progress, encoding, copies)
     if not declared:
         return found.relation
-    return without_codes_lazily(nw.from_native(found.relation), declared, found.labels, why=False).to_native()
+    rows = with_nulls(nw.from_native(found.relation))
+    return without_codes_lazily(rows, declared, found.labels, why=False).to_native()
 
 
 def scanned(

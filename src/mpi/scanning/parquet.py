@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mpi.engine import Files, as_path, first_line, in_zone, is_zoned, literal, name, stamps
+from mpi.engine import Files, as_path, first_line, in_zone, is_zoned, literal, name, null_for_nan, stamps
 from mpi.errors import MpiError, Problems
 from mpi.scanning.drift import agreed, booleans_as_numbers, kind_of_type, told_apart
 
@@ -49,7 +49,7 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     real = [c for c in chosen if c not in keys]
     relation, zone = in_zone(connection, relation, _zones(types, real))
     return relation, Files(
-        int(rows or 0), tuple(types), _damage(connection, list(types), real), zone, seen=_of(seen, types)
+        int(rows or 0), tuple(types), _damage(connection, list(types), real), zone, seen=_of(seen, types), nulls=True
     )
 
 
@@ -121,12 +121,18 @@ def _query(
     hive = f"hive_partitioning = {str(bool(keys)).lower()}"
     parts = []
     for group, files in like.items():
-        pairs = zip(shown.items(), names[group], strict=True)
+        columns = zip(shown.items(), names[group], group[1:], strict=False)
         select = ", ".join(
-            f"{f'CAST({name(x)} AS DOUBLE)' if c in floats else name(x)} AS {name(new)}" for (c, new), x in pairs
+            f"{_read_as(x, dtype, wide=c in floats)} AS {name(new)}" for (c, new), x, dtype in columns
         )
         parts.append(f"SELECT {select} FROM read_parquet({literal(files)}, {hive})")
     return " UNION ALL ".join(parts)
+
+
+def _read_as(column: str, dtype: str, *, wide: bool) -> str:
+    """Return how a column is read, NaN as missing."""
+    value = null_for_nan(name(column)) if dtype.startswith(("FLOAT", "DOUBLE")) else name(column)
+    return f"CAST({value} AS DOUBLE)" if wide else value
 
 
 def _need_double(held: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from mpi.missing_codes import declaration
 from mpi.nulls import with_computed
 from mpi.profile_table import in_order, written_out
 from mpi.progress import collected
-from mpi.sending import WIDE, in_known_order, received, sent
+from mpi.sending import in_known_order, received, sent
 from mpi.wanted import CASES, CODE, INSIDE, UNTRUE, WEIGHT, summed
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     -------
     tables : list of pandas.DataFrame
         One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
-        sums. Outside the domain groups are missing or 0, and nothing is summed but cases and weights. One table with
+        sums. Outside the domain groups are missing, and nothing is summed but cases and weights. One table with
         all groups crossed; where that does not fit, one for each of the groups that may be kept apart.
     absent : list of int
         In how many rows each condition is missing.
@@ -88,6 +88,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     """
     schema = frame.collect_schema()
     _check_types(frame, schema, wanted)
+    frame = with_wide_nulls(frame, wanted.keys) if wanted.conditions else frame
     columns = _columns(schema, wanted)
     inside = _inside(wanted)
     marks = [*([INSIDE] if inside is not None else []), CODE]
@@ -137,16 +138,14 @@ def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted
 
 
 def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
-    """Return what rows are grouped by; outside the domain groups are missing, or 0 where floats would lose digits."""
+    """Return what rows are grouped by; outside the domain groups are missing."""
     inside = _inside(wanted)
     roles = {column: role for role, column in wanted.design.items()}
     out = {}
     for key, place in wanted.places.items():
         value = _number(key, schema) if roles.get(key) in _NUMERIC else key_of(frame, key)
         if inside is not None and key not in roles:
-            chosen = nw.when(inside).then(value)
-            wide = schema[key] in WIDE and not frame.implementation.is_dask()  # where these have nulls
-            value = chosen.otherwise(nw.lit(0)).cast(schema[key]) if wide else chosen
+            value = nw.when(inside).then(value)
         out[place] = value
     return out
 

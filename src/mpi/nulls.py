@@ -13,7 +13,7 @@ from mpi.engine import connection_of, files_of, name, null_for_nan
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["comparable", "has_ordered_gaps", "with_computed", "with_nulls"]
+__all__ = ["comparable", "has_ordered_gaps", "with_computed", "with_nulls", "with_wide_nulls"]
 
 _WIDE = (np.dtype(np.int64), np.dtype(np.uint64))
 
@@ -92,7 +92,7 @@ def _of_dask(frame: Any, columns: Collection[str]) -> Any:
     types = {c: dtype for c, dtype in native.dtypes.items() if c in columns}
     odd = {c: np.float64 for c, dtype in types.items() if not isinstance(dtype, np.dtype) and _is_float(dtype)}
     kinds = {c: f"Float{8 * dtype.itemsize}" for c, dtype in types.items() if _is_float(dtype)}
-    kinds |= {c: "Int64" if dtype.kind == "i" else "UInt64" for c, dtype in types.items() if dtype in _WIDE}
+    kinds |= {c: _nullable_wide(dtype) for c, dtype in types.items() if dtype in _WIDE}
     kinds |= {c: "string" for c, dtype in types.items() if type(dtype).__name__ == "StringDtype"}
     native = native.astype(odd) if odd else native
     return nw.from_native(native.astype(kinds)) if kinds else frame
@@ -213,6 +213,19 @@ def with_computed(frame: nw.LazyFrame[Any], columns: Mapping[str, nw.Expr]) -> n
         frame = _doubled(frame).with_columns(*(x.alias(n) for n, x in columns.items()))
     made: nw.LazyFrame[Any] = with_nulls(frame, columns)
     return made
+
+
+def with_wide_nulls(frame: Any, columns: Collection[str]) -> Any:
+    """Return a frame in which long whole numbers can be missing, and stay what they are: floats lose their digits."""
+    if not frame.implementation.is_pandas_like():
+        return frame
+    native = frame.to_native()
+    kinds = {c: _nullable_wide(dtype) for c, dtype in native.dtypes.items() if c in columns and dtype in _WIDE}
+    return _wrapped(native.astype(kinds), frame) if kinds else frame
+
+
+def _nullable_wide(dtype: Any) -> str:
+    return "Int64" if dtype.kind == "i" else "UInt64"
 
 
 def _wrapped(native: Any, like: Any) -> Any:

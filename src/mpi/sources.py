@@ -174,14 +174,14 @@ def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[An
 
 def groups_of(source: Source, column: str, levels: Mapping[Any, str | None]) -> nw.Expr:
     """Return the group of each value, missing where the value is."""
-    value = key_of(source.frame, column)
+    value, dtype = key_of(source.frame, column), source.frame.collect_schema()[column]
     members: dict[str, list[Any]] = {}
     for level, group in levels.items():
         if group is not None:
             members.setdefault(group, []).append(level)
     found = nw.lit(None, dtype=nw.String)
     for group, values in members.items():
-        own = nw.UInt64() if dtype == nw.UInt64 else None  # whose largest numbers are no others'
+        own = dtype if dtype == nw.UInt64 else None  # whose largest numbers are no others'
         same = functools.reduce(operator.or_, [value == nw.lit(v, dtype=own) for v in values])
         found = nw.when(same.fill_null(value=False)).then(nw.lit(group)).otherwise(found)
     return found

@@ -475,7 +475,8 @@ class Survey:
         written = {declared(f[name]) for f in self.frames}  # one list of categories is one way to write
         if len(self.waves) > 1 and name not in self.roles.values() and (len(written) > 1 or () in written):
             there = np.zeros((len(self.waves), len(found.levels)), dtype=bool)
-            there[self.wave_of_rows(), found.index] = True
+            who = slice(None) if self.counting is None else self.counting
+            there[self.wave_of_rows()[who], found.index[who]] = True
             tell_of_codes(name, found.levels, found.names, there, self.waves)
         return found
 

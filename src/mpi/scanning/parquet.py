@@ -122,9 +122,7 @@ def _query(
     parts = []
     for group, files in like.items():
         columns = zip(shown.items(), names[group], group[1:], strict=False)
-        select = ", ".join(
-            f"{_read_as(x, dtype, wide=c in floats)} AS {name(new)}" for (c, new), x, dtype in columns
-        )
+        select = ", ".join(f"{_read_as(x, dtype, wide=c in floats)} AS {name(new)}" for (c, new), x, dtype in columns)
         parts.append(f"SELECT {select} FROM read_parquet({literal(files)}, {hive})")
     return " UNION ALL ".join(parts)
 

@@ -39,11 +39,11 @@ def session(request: pytest.FixtureRequest) -> Callable[[], Any]:
 
 
 @OTHERS
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(5))
 def test_every_engine_says_the_same_of_random_rows(number: int, tmp_path: Path) -> None:
     drawn = draw(np.random.default_rng([2026, number]))
     base = answers(lambda: survey_of("clean", drawn, tmp_path), drawn)
-    engines = [*FAST, *([SLOW[number % 2]] if number < 2 else [])]
+    engines = [*FAST, *(SLOW if number == 1 else ())]
     found = {
         e: said
         for e in engines
@@ -82,7 +82,7 @@ CONDITIONS: dict[str, tuple[nw.Expr, list[int | None]]] = {
     "more": (nw.col("income") > 500, [0, 0, None, 0, 0, None]),
     "other": (nw.col("income") != 2, [1, 0, None, 1, 1, None]),
     "not": (~(nw.col("income") < 2), [0, 1, None, 1, 1, None]),
-    "single": (nw.col("single") <= 2, [1, 1, None, 0, 0, None]),
+    "precision": (nw.col("single") <= 2, [1, 1, None, 0, 0, None]),
     "text": (nw.col("sex") != "f", [0, None, 1, 0, 1, 0]),
     "date": (nw.col("born") < dt.date(1995, 1, 1), [0, None, 1, 1, 1, 1]),
     "whole": (nw.col("rooms") > 1, [0, 1, None, 1, 1, 1]),
@@ -138,7 +138,7 @@ def test_categories_with_an_order_compare_by_it() -> None:
 
 
 def test_the_footers_of_parquet_do_not_hide_nan(tmp_path: Path) -> None:
-    """DuckDB takes ``isnan`` for false where a footer has a minimum and a maximum; it would be as wrong to fold ours."""
+    """DuckDB takes ``isnan`` for false where a footer has a minimum and a maximum; ours it must not know of."""
     duckdb = pytest.importorskip("duckdb")
     path = tmp_path / "nan.parquet"
     pq.write_table(pa.table({"x": pa.array([1.0, 2.0, float("nan"), float("inf")], from_pandas=False)}), path)

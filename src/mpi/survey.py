@@ -266,7 +266,8 @@ class Survey:
             A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5`` (of Narwhals, or of Polars on
             its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
             are in memory (a pandas Series is put into the order of the rows by its index); or a function of the frame
-            (as it was given) that gives one of these. Columns hold the
+            that gives one of these. The frame is the one that was given, but NaN is missing in it, and columns of pandas
+            that have gaps are of types with nulls, so that a comparison with a missing value is missing. Columns hold the
             values of the file: of a column with value labels its codes, not its labels. Rows where the condition is
             missing stay out, with a warning that counts them.
         """
@@ -337,7 +338,7 @@ class Survey:
         name : str
             What the new column is called.
         values : function, narwhals expression or array
-            A function of the frame (as it was given; of several rounds each by itself) that gives a column, an
+            A function of the frame (see `Survey.where`; of several rounds each by itself) that gives a column, an
             expression, or an array with one entry per row; a pandas Series is put into the order of the rows by its
             index. Missing stays missing.
 

@@ -266,10 +266,10 @@ class Survey:
             A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5`` (of Narwhals, or of Polars on
             its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
             are in memory (a pandas Series is put into the order of the rows by its index); or a function of the frame
-            that gives one of these. The frame is the one that was given, but NaN is missing in it, and columns of pandas
-            that have gaps are of types with nulls, so that a comparison with a missing value is missing. Columns hold the
-            values of the file: of a column with value labels its codes, not its labels. Rows where the condition is
-            missing stay out, with a warning that counts them.
+            that gives one of these. It is the frame that was given, but for NaN, which is missing, and columns of
+            pandas with gaps, which have nulls: a comparison with a missing value is missing. Columns hold the values of
+            the file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
+            out, with a warning that counts them.
         """
         mask = truth(values_of(self, condition))
         inside = mask if self.domain is None else mask & self.domain

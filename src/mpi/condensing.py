@@ -18,7 +18,7 @@ from mpi.fitting import parts_that_fit, told_of_rows
 from mpi.held import held
 from mpi.key_types import key_of, odd_keys, unfit_values
 from mpi.missing_codes import declaration
-from mpi.nulls import with_computed
+from mpi.nulls import with_computed, with_wide_nulls
 from mpi.profile_table import in_order, written_out
 from mpi.progress import collected
 from mpi.sending import in_known_order, received, sent

@@ -158,6 +158,15 @@ def test_long_codes_with_gaps_stay_apart() -> None:
     assert found.value.tolist() == [0.5, 0, 1]
 
 
+def test_the_longest_codes() -> None:
+    codes = pl.Series([2**63, 2**63 + 1, 2**64 - 1], dtype=pl.UInt64)
+    frame = pl.DataFrame({"d": [1, 0, 1], "g": codes, "psu": [1, 2, 1]})
+    found = mpi.estimate(mpi.Survey(frame.lazy(), psu="psu"), MEASURE, by=["g"], statistics=["H"]).select(by="g")
+    assert found.keys["group"].to_list() == [str(2**63), str(2**63 + 1), str(2**64 - 1)]
+    near = mpi.Survey(frame.head(2).lazy(), psu="psu")
+    assert mpi.estimate(near, MEASURE, by=["g"], statistics=["H"]).select(by="g").value.tolist() == [1, 0]
+
+
 def test_a_condition_makes_no_codes_that_nobody_has() -> None:
     """Groups outside the domain are nobody's: no round is told to have a code that it has not."""
     columns = {"d": [1, 0] * 4, "g": [7, 8] * 4, "wave": [1] * 4 + [2] * 4, "psu": [1, 1, 2, 2] * 2}

@@ -53,7 +53,8 @@ def _ranks(column: pd.Series) -> NDArray[np.int64]:
         values = column.to_numpy().view(np.uint8) if column.dtype.kind == "b" else column.to_numpy()
         low = int(values.min())
         if int(values.max()) - low < _SPAN:
-            return values.astype(np.int64) - low
+            wide = values.dtype == np.uint64  # whose largest numbers no other type holds
+            return (values - np.uint64(low)).astype(np.int64) if wide else values.astype(np.int64) - low
     return pd.factorize(column, sort=True)[0].astype(np.int64) + 1
 
 

@@ -39,9 +39,9 @@ import numpy as np
 import pandas as pd
 
 import mpi
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import column_names, read_table
-from mpi.scanning.parts import kind_of
+from mpi.readers.large.parts import kind_of
 
 SEX = {1: "Male", 2: "Female"}
 TEXT = (".csv", ".tsv", ".txt", ".csv.gz")

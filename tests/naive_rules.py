@@ -13,7 +13,18 @@ from itertools import product
 from typing import Any
 
 from mpi.indicators import Rule, Share
-from mpi.indicators.conditions import AllOf, AnyOf, AtLeast, Between, Compare, Condition, IsMissing, Not, OneOf, Times
+from mpi.indicators.rules.conditions import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Between,
+    Compare,
+    Condition,
+    IsMissing,
+    Not,
+    OneOf,
+    Times,
+)
 
 Record = Mapping[str, Any]
 RELATIONS = {

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 import mpi
-from mpi.statistic_names import STATISTICS
+from mpi.results.names import STATISTICS
 
 SINGLE = np.float32
 SLACK = {"exact": Fraction(0), "float": Fraction(1, 10**9), "single": Fraction(1, 10**6)}

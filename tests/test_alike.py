@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.alike import alike, bare
-from mpi.errors import MpiWarning
+from mpi.core.errors import MpiWarning
+from mpi.frames.alike import alike, bare
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d"]}, "1")
 ENGINES = ["pandas", "polars", "lazy polars", "arrow", "duckdb"]
@@ -131,7 +131,17 @@ def test_the_command_line_tells_it_once(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     frame(["Kinh", "kinh"]).to_csv(path, index=False)
     (tmp_path / "m.toml").write_text('name = "m"\ncutoff = 1\n[dimensions]\nx = ["d"]\n')
-    asked = [sys.executable, "-m", "mpi.cli", "estimate", str(path), "--measure", str(tmp_path / "m.toml"), "--by", "g"]
-    asked[1:3] = ["-c", "from mpi.cli import main; main()"]
+    asked = [
+        sys.executable,
+        "-m",
+        "mpi.cli.app",
+        "estimate",
+        str(path),
+        "--measure",
+        str(tmp_path / "m.toml"),
+        "--by",
+        "g",
+    ]
+    asked[1:3] = ["-c", "from mpi.cli.app import main; main()"]
     done = subprocess.run([*asked, "--psu", "psu"], capture_output=True, text=True, check=True)
     assert done.stderr.count("differ only by case") == 1

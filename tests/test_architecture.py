@@ -1,4 +1,4 @@
-"""The map in docs/architecture.md is true: every module is on it, and imports run downward as it says."""
+"""The rooms of docs/architecture.md are those of the code: who may import whom, no circles, nothing outside."""
 
 from __future__ import annotations
 
@@ -14,79 +14,118 @@ import pytest
 import mpi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "mpi"
 PAGE = ROOT / "docs" / "architecture.md"
-ROW = re.compile(r"^\| `([\w.]+)` \|(?: `([\w.]+)` \|)?", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
+OUTSIDE = {"__init__.py", "__main__.py", "datasets.py"}
+EVERYTHING = ("mpi", "cli", "__main__")
+
+Imports = dict[str, set[str]]
 
 
 @cache
-def sections() -> dict[str, str]:
-    """Return the page's text under each heading of the second level."""
-    parts = re.split(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+def rows() -> dict[str, set[str]]:
+    """Return the rooms that each room may import, as the page says."""
+    page = PAGE.read_text(encoding="utf-8")
+    return {row[1]: set(re.findall(r"`(\w+)`", row[2])) for row in ROW.finditer(page)}
 
 
 @cache
-def listed() -> list[str]:
-    return [row[1] for row in ROW.finditer(sections()["The map"])]
-
-
-@cache
-def modules() -> dict[str, Path]:
-    """Return each module's file by its name as the map writes it: without `mpi.`, and `mpi` for the face."""
-    found = {}
+def imports() -> Imports:
+    """Return what each module imports, for type checkers and inside functions too."""
+    files = {}
     for path in SOURCE.rglob("*.py"):
         parts = path.relative_to(SOURCE).with_suffix("").parts
-        found[".".join(p for p in parts if p != "__init__") or "mpi"] = path
-    return found
+        files[".".join(p for p in parts if p != "__init__") or "mpi"] = path.read_text(encoding="utf-8")
+    return {name: imported(text, files) for name, text in files.items()}
 
 
-def imported(name: str) -> Iterator[tuple[str, bool]]:
-    """Yield the modules that one imports, and whether it does so inside a function; type checkers' imports left out."""
-    yield from _imports(ast.parse(modules()[name].read_text(encoding="utf-8")), late=False)
+def imported(text: str, known: Mapping[str, object]) -> set[str]:
+    return {m for node in ast.walk(ast.parse(text)) for m in _targets(node, known)}
 
 
-def _imports(node: ast.AST, *, late: bool) -> Iterator[tuple[str, bool]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(child, ast.ImportFrom):
-            assert child.level == 0, "imports are absolute"
-            yield from ((m, late) for m in _targets(child))
-        elif isinstance(child, ast.Import):
-            yield from ((a.name.removeprefix("mpi."), late) for a in child.names if a.name.split(".")[0] == "mpi")
-        else:
-            inside = late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            yield from _imports(child, late=inside)
+def _targets(node: ast.AST, known: Mapping[str, object]) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        names = [a.name for a in node.names if a.name.split(".")[0] == "mpi"]
+        yield from (n.removeprefix("mpi").removeprefix(".") or "mpi" for n in names)
+    elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mpi":
+        assert node.level == 0, "imports are absolute"
+        base = (node.module or "").removeprefix("mpi").removeprefix(".")
+        for alias in node.names:
+            inner = f"{base}.{alias.name}".removeprefix(".")
+            yield inner if inner in known else base or "mpi"
 
 
-def _targets(node: ast.ImportFrom) -> set[str]:
-    package = node.module or ""
-    if package.split(".")[0] != "mpi":
-        return set()
-    base = package.removeprefix("mpi").removeprefix(".")
-    inner = {f"{base}.{a.name}".removeprefix(".") for a in node.names}
-    below = inner & set(modules())
-    return below | ({base or "mpi"} if inner - below else set())
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
 
 
-def test_every_module_is_on_the_map_once() -> None:
-    assert sorted(listed()) == sorted(modules())
+def trespasses(found: Imports, allowed: Mapping[str, set[str]]) -> list[str]:
+    """Return the imports from a room that the importing one may not enter."""
+    return [
+        f"{a} -> {b}"
+        for a, others in sorted(found.items())
+        for b in sorted(others)
+        if room_of(a) not in EVERYTHING and room_of(b) not in {room_of(a), *allowed.get(room_of(a), set())}
+    ]
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
-def test_imports_run_downward(name: str) -> None:
-    below = set(listed()[listed().index(name) + 1 :])
-    assert {m for m, late in imported(name) if not late} - below == set()
+def circles(found: Imports) -> list[list[str]]:
+    """Return the modules that import each other, directly or by way of others."""
+    reach: dict[str, set[str]] = {}
+    for start in found:
+        seen, todo = set(), [start]
+        while todo:
+            for other in found.get(todo.pop(), set()) - seen:
+                seen.add(other)
+                todo.append(other)
+        reach[start] = seen
+    rings = {frozenset(b for b in reach[a] if a in reach.get(b, set())) for a in found if a in reach[a]}
+    return sorted(sorted(ring) for ring in rings)
 
 
-def test_doors_upward_are_those_the_page_lists() -> None:
-    order = {name: place for place, name in enumerate(listed())}
-    doors = {(a, b) for a in modules() for b, late in imported(a) if late and order[b] <= order[a]}
-    assert doors == {(row[1], row[2]) for row in ROW.finditer(sections()["Doors upward"])}
+def test_every_room_is_in_the_table() -> None:
+    rooms = {p.name for p in SOURCE.iterdir() if (p / "__init__.py").is_file()} | {"datasets", "mpi"}
+    assert set(rows()) == rooms
+
+
+def test_nothing_lies_outside_of_the_rooms() -> None:
+    assert {p.name for p in SOURCE.glob("*.py")} == OUTSIDE
+
+
+def test_rooms_import_only_those_of_their_row() -> None:
+    assert trespasses(imports(), rows()) == []
+
+
+def test_no_modules_import_each_other_in_a_loop() -> None:
+    assert circles(imports()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from mpi.survey.survey import Survey",
+        "from mpi.survey import survey",
+        "import mpi.survey.survey",
+        "def f():\n    from mpi.survey.survey import Survey",
+        "if TYPE_CHECKING:\n    from mpi.survey.survey import Survey",
+    ],
+)
+def test_a_forbidden_import_is_seen_however_it_is_written(text: str) -> None:
+    known = {"core.errors": "", "survey.survey": ""}
+    found = {"core.errors": imported(text, known), "survey.survey": set()}
+    assert trespasses(found, rows()) == ["core.errors -> survey.survey"]
+
+
+def test_a_loop_is_seen() -> None:
+    known = dict.fromkeys(["core.a", "core.b", "core.c"], "")
+    late = imported("def f():\n    from mpi.core.b import g", known)
+    typed = imported("if TYPE_CHECKING:\n    from mpi.core.a import G", known)
+    assert circles({"core.a": late, "core.b": {"core.c"}, "core.c": typed}) == [["core.a", "core.b", "core.c"]]
+    assert circles({"core.a": late, "core.b": {"core.c"}, "core.c": set()}) == []
 
 
 def test_the_reference_names_everything_public() -> None:

@@ -18,8 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 import mpi
-from mpi.cli import app
-from mpi.plain_text import visible
+from mpi.cli.app import app
+from mpi.core.plain_text import visible
 
 ROOMS = (mpi, mpi.codes, mpi.decompose, mpi.indicators, mpi.lines, mpi.tables)
 TEXT = pd.Series(list("xyxy"))
@@ -285,7 +285,7 @@ def test_numbers_of_numpy_and_series_of_keys_are_taken(right: dict[str, Any]) ->
 
 
 def test_lists_with_gaps_are_conditions() -> None:
-    with pytest.warns(mpi.errors.MpiWarning, match="missing in 1 rows"):
+    with pytest.warns(mpi.MpiWarning, match="missing in 1 rows"):
         inside = mpi.Survey(FRAME).where([True, None, True, False])
     assert mpi.mean(inside, "a").value[0] == 1
 
@@ -294,6 +294,6 @@ def test_warnings_point_at_the_line_that_called() -> None:
     survey = mpi.Survey(FRAME, labels={"a": {1: "Don't know"}})
     measure = mpi.Measure.nested("m", {"x": ["a"]}, 1)
     for call in (lambda: mpi.mean(survey, "a"), lambda: mpi.estimate(survey, measure, where=[True, None, True, True])):
-        with pytest.warns(mpi.errors.MpiWarning) as told:
+        with pytest.warns(mpi.MpiWarning) as told:
             call()
         assert {Path(w.filename) for w in told} == {Path(__file__)}

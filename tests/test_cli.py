@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 import mpi
-from mpi.cli import app
-from mpi.cli_options import spoken
+from mpi.cli.app import app
+from mpi.cli.options import spoken
 
 SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "two_rounds.dta"
 MINE = 'name = "mine"\ncutoff = "1/2"\n[dimensions]\nx = ["a"]\ny = ["b"]\n'
@@ -75,7 +75,7 @@ def test_help_is_there_with_examples(run, command):
 
 def test_help_loads_nothing_heavy():
     code = (
-        "import sys\nfrom mpi.cli import app\n"
+        "import sys\nfrom mpi.cli.app import app\n"
         "try:\n    app(['--help'])\nexcept SystemExit as e:\n    assert e.code == 0\n"
         "print(sorted({'pandas', 'scipy', 'statsmodels', 'matplotlib', 'polars'} & set(sys.modules)))"
     )
@@ -198,8 +198,8 @@ def test_tables_are_printed_and_written_as_asked(run, tmp_path):
 
 def test_only_the_needed_columns_are_read(run, people, monkeypatch):
     seen = []
-    real = mpi.reading.read_survey
-    monkeypatch.setattr(mpi.reading, "read_survey", lambda *a, **k: seen.append(k["columns"]) or real(*a, **k))
+    real = mpi.survey.read.read_survey
+    monkeypatch.setattr(mpi.survey.read, "read_survey", lambda *a, **k: seen.append(k["columns"]) or real(*a, **k))
     run("estimate", "people.csv", "--measure", "mine.toml", *DESIGN, "--by", "region,sex", "--where", "young")
     assert seen == [["region", "sex", "a", "b", "young"]]
 
@@ -324,7 +324,7 @@ def test_a_folder_that_may_not_be_written_to(run, people, tmp_path):
 
 
 def test_a_writer_that_is_not_installed_is_told_first(run, monkeypatch):
-    monkeypatch.setattr("mpi.cli_checks.find_spec", lambda _: None)
+    monkeypatch.setattr("mpi.cli.checks.find_spec", lambda _: None)
     status, _, err = run("estimate", "sample", "--measure", "gso-mdp", "--out", "t.parquet")
     assert status == 1
     assert "t.parquet needs the library pyarrow: pip install pyarrow (or 'mpi-poverty[engines]')" in err
@@ -437,7 +437,7 @@ def test_other_warnings_and_the_filters_are_left_alone(run, people, monkeypatch)
     def warned(*_: object, **__: object) -> None:
         warnings.warn("not ours", UserWarning, stacklevel=1)
 
-    monkeypatch.setattr(mpi.reading, "read_survey", warned)
+    monkeypatch.setattr(mpi.survey.read, "read_survey", warned)
     with pytest.raises(UserWarning, match="not ours"):  # an error here, as everywhere in these tests
         run("estimate", "people.csv", "--measure", "mine.toml")
     assert (list(warnings.filters), warnings.showwarning) == before
@@ -450,7 +450,7 @@ def test_a_stop_has_no_traceback(run, people, monkeypatch, raised, status, told)
     def stop(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(mpi.reading, "read_survey", stop)
+    monkeypatch.setattr(mpi.survey.read, "read_survey", stop)
     code, out, err = run("estimate", "people.csv", "--measure", "mine.toml", "--out", "o.csv")
     assert (code, out) == (status, "")
     assert err.startswith(told)
@@ -460,9 +460,9 @@ def test_a_stop_has_no_traceback(run, people, monkeypatch, raised, status, told)
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_ends_with_130():
     code = (
-        "import time, mpi.reading, mpi.cli, sys\n"
+        "import time, mpi.survey.read, mpi.cli.app, sys\n"
         "def slow(*a, **k):\n    print('reading', flush=True)\n    time.sleep(60)\n"
-        "mpi.reading.read_survey = slow\n"
+        "mpi.survey.read.read_survey = slow\n"
         "sys.argv = ['mpi', 'estimate', 'x.csv', '--measure', 'gso-mdp']\nmpi.cli.main()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -476,7 +476,7 @@ def test_ctrl_c_ends_with_130():
 
 
 def test_the_installed_command(tmp_path):
-    command = [sys.executable, "-c", "from mpi.cli import main; main()"]
+    command = [sys.executable, "-c", "from mpi.cli.app import main; main()"]
     words = ["check", str(SAMPLE), "--weight", "weight", "--strata", "stratum", "--psu", "psu", "--wave", "year"]
     words.append("--shared-psus")
     done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
@@ -491,7 +491,7 @@ def test_the_installed_command(tmp_path):
 @pytest.mark.parametrize("listening", ["stderr", "nobody"])
 def test_a_closed_pipe_ends_quietly_and_the_files_are_there(tmp_path, listening):
     words = ["estimate", "sample", "--measure", "gso-mdp", "--by", "province", "--out", "o.csv", "--out", "o.html"]
-    code = "from mpi.cli import main; main()"
+    code = "from mpi.cli.app import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.PIPE if listening == "stderr" else subprocess.STDOUT,
@@ -507,7 +507,7 @@ def test_a_closed_pipe_ends_quietly_and_the_files_are_there(tmp_path, listening)
 
 
 def test_text_that_a_console_lacks_does_not_stop_it():
-    command = [sys.executable, "-c", "from mpi.cli import main; main()", "measures", "gso-mdp"]
+    command = [sys.executable, "-c", "from mpi.cli.app import main; main()", "measures", "gso-mdp"]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mpi
 from frames import on
 from mpi import decompose
-from mpi.cli import app
+from mpi.cli.app import app
 
 DESIGN = {"weight": "w", "strata": "s", "psu": "p"}
 MEASURE = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import column_names, dta_layout, read_table
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.errors import MpiWarning
+from mpi.core.errors import MpiWarning
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d0", "d1"], "y": ["d2", "d3"]}, cutoff="1/2")
 NAMES = list(MEASURE.names)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi import engine_faults
-from mpi.engine import told_for
+from mpi.frames import engine_faults
+from mpi.frames.duckdb import told_for
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -78,7 +78,7 @@ def roads(est: mpi.Estimates) -> Iterator[mpi.Estimates]:
     for made in (gaps, changes):
         yield made.contrast(lambda v: 2 * v)
         yield made.take(slice(None, None, -1))
-        yield mpi.joining.concat([made, made])
+        yield mpi.results.concat.concat([made, made])
 
 
 @SETTINGS

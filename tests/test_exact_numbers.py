@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import mpi
-from mpi.attainable import misses
-from mpi.cli import app
+from mpi.cli.app import app
+from mpi.core.exact import ROUNDING, ROUNDING_SINGLE, fraction, rounding
+from mpi.estimation.attainable import misses
 from mpi.indicators import column
-from mpi.rational import ROUNDING, ROUNDING_SINGLE, fraction, rounding
 
 F = Fraction
 ENGINES = ["pandas", "polars", "arrow", "lazy polars", "duckdb"]

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mpi import export
-from mpi.errors import MpiError
-from mpi.estimate import estimate
-from mpi.export import latex, page, write, write_any
-from mpi.means import mean
-from mpi.measure import Measure
-from mpi.pooling import pool
-from mpi.survey import Survey
-from mpi.workbook import sheet_name
+from mpi.core.errors import MpiError
+from mpi.estimation.estimate import estimate
+from mpi.estimation.means import mean
+from mpi.measures.measure import Measure
+from mpi.survey.pool import pool
+from mpi.survey.survey import Survey
+from mpi.tables import files as export
+from mpi.tables.excel import sheet_name
+from mpi.tables.files import latex, page, write, write_any
 
 openpyxl = pytest.importorskip("openpyxl")
 pytest.importorskip("pyarrow")
@@ -207,9 +207,10 @@ def test_excel_names_the_methods_of_intervals_and_whose_degrees_of_freedom(est):
 
 
 def test_every_flag_is_explained():
-    from mpi import assemble, contrasts, parts
-    from mpi.design import CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT
-    from mpi.workbook_words import FLAGS
+    from mpi.estimation import assemble, parts
+    from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT
+    from mpi.results import contrasts
+    from mpi.tables.excel_notes import FLAGS
 
     source = "".join(Path(module.__file__).read_text() for module in (assemble, contrasts, parts))
     words = re.findall(r'"((?:no|not|one|estimate is|undefined)[^"]*)"', source)
@@ -263,10 +264,10 @@ def test_sheet_names_are_short_allowed_and_unique():
 
 
 def test_a_sheet_too_large_for_excel_is_refused(est, monkeypatch):
-    monkeypatch.setattr("mpi.workbook._MAX_COLUMNS", 10)
+    monkeypatch.setattr("mpi.tables.excel._MAX_COLUMNS", 10)
     with pytest.raises(MpiError, match="select some"):
         sheets(est)
-    monkeypatch.setattr("mpi.workbook._MAX_ROWS", 10)
+    monkeypatch.setattr("mpi.tables.excel._MAX_ROWS", 10)
     with pytest.raises(MpiError, match="parquet"):
         sheets(est)
 
@@ -398,8 +399,8 @@ def test_options_that_make_no_sense_are_refused(est, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "module", "extra"),
     [
-        ("parquet", "export", r"pip install pyarrow \(or 'mpi-poverty\[engines\]'\)"),
-        ("excel", "workbook", r"pip install openpyxl \(or 'mpi-poverty\[report\]'\)"),
+        ("parquet", "tables.files", r"pip install pyarrow \(or 'mpi-poverty\[engines\]'\)"),
+        ("excel", "tables.excel", r"pip install openpyxl \(or 'mpi-poverty\[report\]'\)"),
     ],
 )
 def test_an_absent_library_is_named_with_its_extra(est, tmp_path, monkeypatch, kind, module, extra):

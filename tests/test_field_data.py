@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.intervals import interval
+from mpi.inference.intervals import interval
 
 pytestmark = pytest.mark.filterwarnings("ignore:measure .* misses the score:mpi.MpiWarning")  # 33 of 100 is meant
 

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import column_names, read_table
+from mpi.readers.large.scan import Scanned, scanned
 from mpi.readers.sav_layout import walk
-from mpi.scanning import Scanned, scanned
 
 
 def told(path: Path | str) -> str:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.errors import MpiError
-from mpi.indicators import evaluate, growth, growth_tables, load_rules
-from mpi.indicators.growth import bmi_for_age_z, corrected_height, height_for_age_z, weight_for_age_z, z_score
+from mpi.core.errors import MpiError
+from mpi.indicators import evaluate, load_rules
+from mpi.indicators.rules import growth, growth_tables
+from mpi.indicators.rules.growth import bmi_for_age_z, corrected_height, height_for_age_z, weight_for_age_z, z_score
 
 DAY = 1 / 30.4375
 LYING, STANDING = 1, 2

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import mpi
 from frames import on
-from mpi.cli import app
+from mpi.cli.app import app
 from mpi.indicators import Rule, Rules, add_deprivations, column, explain
 
 if TYPE_CHECKING:

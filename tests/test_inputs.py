@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import column_names, excel, read_table
 from sas_file import UTF8, WINDOWS, write_sas
 
@@ -197,7 +197,7 @@ def test_a_damaged_workbook_is_told(tmp_path: Path, engine: str) -> None:
 
 
 def test_a_workbook_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from mpi.cli import app
+    from mpi.cli.app import app
 
     rows = [["psu", "w", "hungry"], *([i // 2, 1, i % 2] for i in range(8))]
     path = workbook(tmp_path / "a.xlsx", A=rows, B=rows)

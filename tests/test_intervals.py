@@ -14,8 +14,8 @@ from scipy import stats
 import mpi
 from frames import on
 from mpi import decompose
-from mpi.cli import app
-from mpi.intervals import METHODS, interval, one_sided
+from mpi.cli.app import app
+from mpi.inference.intervals import METHODS, interval, one_sided
 
 ONE = mpi.Measure.nested("one", {"x": ["d"]}, "1")
 TWO = mpi.Measure.nested("two", {"x": ["a"], "y": ["b"], "z": ["c"]}, "1/3")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mpi
-from mpi.joining import concat
+from mpi.results.concat import concat
 
 
 @pytest.fixture(scope="module")

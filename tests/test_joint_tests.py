@@ -12,8 +12,8 @@ import pytest
 
 import mpi
 from mpi import decompose
-from mpi.contrasts import adjusted_f
-from mpi.decompose.max_t import from_factor
+from mpi.results.contrasts import adjusted_f
+from mpi.results.max_t import from_factor
 
 EXPECTED = json.loads((Path(__file__).parent / "oracles" / "joint_tests" / "expected.json").read_text(encoding="utf-8"))
 PAIRS = [row["pair"].split(" - ") for row in EXPECTED["pairs"]]

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.errors import MpiError
-from mpi.estimates_json import _read, _written
-from mpi.measure import Measure
+from mpi.core.errors import MpiError
+from mpi.measures.measure import Measure
+from mpi.results.as_json import _read, _written
 
 
 def frame(seed: int) -> pd.DataFrame:

@@ -338,7 +338,7 @@ def test_masks_and_coefficients_of_estimates_go_by_their_index() -> None:
 
 
 def test_measurements_of_different_children_are_refused() -> None:
-    from mpi.indicators import growth
+    from mpi.indicators.rules import growth
 
     sex, age, height = pd.Series([1, 2]), pd.Series([30.0, 40]), pd.Series([90.0, 80])
     whole = growth.height_for_age_z(sex, age, height)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.sending import in_known_order
+from mpi.frames.transport import in_known_order
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")

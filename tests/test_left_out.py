@@ -188,7 +188,7 @@ def test_a_column_that_a_part_lacks_is_told_wherever_figures_are_shown(lacking: 
     assert f"{SAID}." in change.publish().attrs["notes"]
     for suffix in ("csv", "parquet", "xlsx", "tex", "html"):
         mpi_path = tmp_path / f"t.{suffix}"
-        from mpi.export import write_any
+        from mpi.tables.files import write_any
 
         write_any(est, mpi_path)
     assert pd.read_csv(tmp_path / "t.csv")["left_out"].tolist() == [SAID]
@@ -210,7 +210,7 @@ def test_files_say_nothing_where_no_row_is_left_out(lacking: pd.DataFrame, tmp_p
 def test_the_command_line_counts_them(lacking: pd.DataFrame, tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from mpi.cli import app
+    from mpi.cli.app import app
 
     (tmp_path / "m.toml").write_text(MEASURE.to_toml())
     lacking.to_csv(tmp_path / "all.csv", index=False)

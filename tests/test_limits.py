@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tests.frames import LAZY, arrow, on
 
 import mpi
-import mpi.condensing
-import mpi.fitting
-from mpi.free_memory import amount, free_memory, memory_told
-from mpi.wanted import Wanted
+import mpi.frames.aggregate
+import mpi.frames.fitting
+from mpi.core.memory import amount, free_memory, memory_told
+from mpi.frames.wanted import Wanted
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3", severe="1/2", vulnerable="1/5")
 DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}
@@ -52,7 +52,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
         seen.append(len(wanted.apart))
         return "too many" if len(wanted.apart) > 1 else None
 
-    monkeypatch.setattr(mpi.fitting, "_too_large", too_large)
+    monkeypatch.setattr(mpi.frames.fitting, "_too_large", too_large)
     return lambda: seen
 
 
@@ -142,7 +142,7 @@ def test_groups_are_counted_and_none_is_collected(kind: str, monkeypatch: pytest
     data = lazy_frames()[kind]
     options = {"by": ["people", "sex"], **DESIGN}
     rows = len(mpi.profile(data, MEASURE, **options))
-    monkeypatch.setattr(mpi.condensing, "_collected", _collects_nothing)
+    monkeypatch.setattr(mpi.frames.aggregate, "_collected", _collects_nothing)
     with pytest.raises(mpi.MpiError) as error:
         mpi.profile(data, MEASURE, most=rows - 1, **options)
     said = str(error.value)
@@ -156,14 +156,14 @@ def test_groups_are_counted_and_none_is_collected(kind: str, monkeypatch: pytest
 def test_bytes_are_guarded_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data, lazy = lazy_frames()[kind], lazy_frames()["duckdb"]
     rows = len(mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN))
-    monkeypatch.setattr(mpi.fitting, "free_memory", lambda: 50_000)
+    monkeypatch.setattr(mpi.frames.fitting, "free_memory", lambda: 50_000)
     for made in (
         lambda: mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN),
         lambda: mpi.estimate(mpi.Survey(lazy, **DESIGN), MEASURE, by=[("people", "sex")]),
     ):
         with pytest.raises(mpi.MpiError, match=r"rows, which need 1 MB of memory, and 1 MB are free; the engine"):
             made()
-    assert mpi.fitting.size_of(rows, Wanted({}, flags=("a",))) > 50_000
+    assert mpi.frames.fitting.size_of(rows, Wanted({}, flags=("a",))) > 50_000
 
 
 def test_a_user_s_connection_is_left_as_it_was() -> None:
@@ -189,7 +189,7 @@ def out_of_memory(*_: Any, **__: Any) -> Any:
 def test_memory_that_does_not_suffice_is_told_with_rows_and_bytes(
     step: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mpi.condensing, step, out_of_memory)
+    monkeypatch.setattr(mpi.frames.aggregate, step, out_of_memory)
     with pytest.raises(mpi.MpiError, match=r"does not suffice for a profile of [\d,]+ rows, about 1 MB: Unable to al"):
         mpi.profile(lazy_frames()[kind], MEASURE, by=["people"], **DESIGN)
 
@@ -198,7 +198,7 @@ def test_estimates_from_a_profile_and_from_rows_tell_it_too(monkeypatch: pytest.
     frame = drawn(3)
     small = mpi.profile(frame, MEASURE, by=["sex"], **DESIGN)
     monkeypatch.setattr(sys.modules["mpi.estimate"], "estimates_of", out_of_memory)
-    monkeypatch.setattr(sys.modules["mpi.means"], "assemble", out_of_memory)
+    monkeypatch.setattr(sys.modules["mpi.estimation.means"], "assemble", out_of_memory)
     for survey in (small, mpi.Survey(frame, **DESIGN)):
         words = rf"does not suffice for estimate of {len(survey):,} rows: Unable to allocate 49.6 MiB"
         with pytest.raises(mpi.MpiError, match=words):
@@ -275,6 +275,6 @@ def test_the_least_of_machine_and_groups_is_free(files: dict[str, str], left: in
 
 def test_where_the_system_tells_nothing_nothing_is_guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert free_memory(tmp_path) is None
-    monkeypatch.setattr(mpi.fitting, "free_memory", lambda: None)
+    monkeypatch.setattr(mpi.frames.fitting, "free_memory", lambda: None)
     assert len(mpi.profile(drawn(1), MEASURE, **DESIGN))
     assert amount(1_500_000_000) == "1.5 GB"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import mpi
 from mpi.lines import Line, caution, estimate_line, international_line, line_for, list_lines, load_line
-from mpi.lines.class_estimates import estimate_classes
+from mpi.lines.estimates import estimate_classes
 
 if TYPE_CHECKING:
     from pathlib import Path

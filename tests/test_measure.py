@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mpi
 from mpi import Indicator, Measure, MpiError
-from mpi.rational import fraction, rounding, text
+from mpi.core.exact import fraction, rounding, text
 
 F = Fraction
 

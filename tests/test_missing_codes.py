@@ -14,7 +14,7 @@ import mpi
 import mpi.decompose
 import mpi.indicators
 from frames import ENGINES, IN_MEMORY, arrow, polars
-from mpi.missing_codes import MissingCodes, read_missing, written_codes
+from mpi.frames.missing_codes import MissingCodes, read_missing, written_codes
 
 DESIGN = {"weight": "w", "psu": "c"}
 KINDS = ["int8", "int64", "float32", "float64", "Int16", "text", "category"]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.intervals import interval
+from mpi.inference.intervals import interval
 
 EXACT = 1e-12
 

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.errors import MpiWarning
-from mpi.scanning.parts import find
-from mpi.scratch import scratch, sweep
+from mpi.core.errors import MpiWarning
+from mpi.frames.scratch import scratch, sweep
+from mpi.readers.large.parts import find
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
 pytest.importorskip("pyarrow")

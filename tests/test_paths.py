@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import mpi
-from mpi.cli import app
-from mpi.files import located
+from mpi.cli.app import app
+from mpi.core.atomic import located
 from mpi.indicators import Rules
 from mpi.lines import Line
 from mpi.readers import column_names, read_table

@@ -256,7 +256,7 @@ def test_psus_of_several_profiles_are_told_unless_they_are_said_to_be_shared() -
 
 
 def test_a_file_of_the_version_before_is_read_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mpi import profile_files
+    from mpi.profiles import files as profile_files
 
     own = profile(people())
     with monkeypatch.context() as earlier:

@@ -18,8 +18,9 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi import engine, interrupts, progress
-from mpi.progress import collected, rows_done
+from mpi.frames import duckdb as engine
+from mpi.frames import interrupts, progress
+from mpi.frames.progress import collected, rows_done
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
 console = pytest.importorskip("rich.console")
@@ -357,8 +358,8 @@ def test_rows_of_scanned_files_are_known_until_they_go(census: Path) -> None:
 def test_conversion_shows_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown, text = screen()
     monkeypatch.setattr(progress, "_console", lambda: shown)
-    monkeypatch.setattr("mpi.scanning.converted._CELLS", 100)
-    monkeypatch.setattr("mpi.scanning.converted._LEAST", 100)
+    monkeypatch.setattr("mpi.readers.large.converted._CELLS", 100)
+    monkeypatch.setattr("mpi.readers.large.converted._LEAST", 100)
     for i, name in enumerate("ab"):
         pd.DataFrame({"a": range(i, 1000 + i)}).to_stata(tmp_path / f"{name}.dta", write_index=False)
     mpi.scan(tmp_path, progress=True)
@@ -368,7 +369,7 @@ def test_conversion_shows_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_rich_is_loaded_only_when_a_bar_is_shown(census: Path) -> None:
     code = (
-        "import sys, mpi, narwhals.stable.v2 as nw; from mpi.progress import collected; "
+        "import sys, mpi, narwhals.stable.v2 as nw; from mpi.frames.progress import collected; "
         "light = 'duckdb' in sys.modules; "
         f"collected(nw.from_native(mpi.scan({str(census)!r})).head(2)); print(light, 'rich' in sys.modules)"
     )

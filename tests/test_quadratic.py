@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 import mpi
-from mpi import combinations
+from mpi.inference import quadratic as combinations
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/2")
 

@@ -19,7 +19,7 @@ import pyreadstat
 import pytest
 
 import mpi
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import Table, column_names, read_table
 
 PANDAS_VERSIONS = [114, 117, 118, 119]

@@ -284,7 +284,7 @@ def test_years_of_stata_are_years(version: int, memory: str | None, tmp_path: Pa
 
 
 def test_rounds_that_were_estimated_apart_are_told_of_too() -> None:
-    from mpi.joining import independent
+    from mpi.results.concat import independent
 
     found = {}
     for year, codes in ((2016, [1, 2]), (2018, [0, 1])):
@@ -297,7 +297,7 @@ def test_rounds_that_were_estimated_apart_are_told_of_too() -> None:
 def test_the_command_line_tells_of_codes_and_psus(tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from mpi.cli import app
+    from mpi.cli.app import app
 
     frame = pd.DataFrame({"sex": [1, 2] * 6 + [0, 1] * 6, "year": [2016] * 12 + [2018] * 12, "d": [0, 1, 1] * 8})
     frame.assign(psu=[*range(4)] * 6).to_csv(tmp_path / "rounds.csv", index=False)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mpi
 from frames import IN_MEMORY, collected, on
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/2")
 ANSWERS = st.lists(

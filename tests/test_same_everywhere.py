@@ -21,7 +21,7 @@ import pytest
 
 import mpi
 from everywhere import FAST, SLOW, Drawn, answers, differences, draw, fits, frame_of, survey_of
-from mpi.engine import null_for_nan
+from mpi.frames.duckdb import null_for_nan
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1)
 ROADS = [*FAST, *SLOW, "spark"]

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 import mpi
 import test_readers as files
-from mpi.progress import collected
+from mpi.frames.progress import collected
 from mpi.readers import read_table
-from mpi.scanning import scanned
+from mpi.readers.large.scan import scanned
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
 pa = pytest.importorskip("pyarrow")
@@ -76,10 +76,10 @@ def plain(value: Any) -> Any:
 
 def same_as_in_memory(path: Path, columns: list[str] | None = None) -> None:
     with warnings.catch_warnings(record=True) as alone:
-        warnings.simplefilter("always", mpi.errors.MpiWarning)
+        warnings.simplefilter("always", mpi.MpiWarning)
         table = read_table(path, columns)
     with warnings.catch_warnings(record=True) as scanned_:
-        warnings.simplefilter("always", mpi.errors.MpiWarning)
+        warnings.simplefilter("always", mpi.MpiWarning)
         found = scanned(path, columns)
     assert sorted(str(w.message) for w in alone) == sorted(str(w.message) for w in scanned_)
     assert list(found.relation.columns) == list(table.frame.columns)
@@ -397,7 +397,7 @@ PIECES = st.sampled_from(
 )
 
 
-@pytest.mark.filterwarnings("ignore::mpi.errors.MpiWarning")
+@pytest.mark.filterwarnings("ignore::mpi.MpiWarning")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, min_size=1, max_size=12).map("".join))
 def test_what_is_no_table_in_memory_is_none_here(tmp_path: Path, text: str) -> None:
@@ -450,8 +450,8 @@ def stata(path: Path, rows: int = 50, **options: Any) -> Path:
 
 @pytest.mark.parametrize("cells", [20, 10_000])
 def test_stata_piece_by_piece_is_read_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
-    monkeypatch.setattr("mpi.scanning.converted._CELLS", cells)
-    monkeypatch.setattr("mpi.scanning.converted._LEAST", 7)
+    monkeypatch.setattr("mpi.readers.large.converted._CELLS", cells)
+    monkeypatch.setattr("mpi.readers.large.converted._LEAST", 7)
     path = stata(tmp_path / "a.dta")
     same_as_in_memory(path)
     same_as_in_memory(path, ["tinh", "sex"])
@@ -499,8 +499,8 @@ def test_spss_user_missing_and_legacy_vietnamese(tmp_path: Path) -> None:
 def test_spss_piece_by_piece_is_read_as_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, cells: int
 ) -> None:
-    monkeypatch.setattr("mpi.scanning.converted._CELLS", cells)
-    monkeypatch.setattr("mpi.scanning.converted._LEAST", 7)
+    monkeypatch.setattr("mpi.readers.large.converted._CELLS", cells)
+    monkeypatch.setattr("mpi.readers.large.converted._LEAST", 7)
     frame = pd.DataFrame(
         {
             "sex": [1.0, 2, None] * 10,
@@ -643,7 +643,7 @@ def test_a_pattern_of_one_file_and_a_large_file_stay_where_they_lie(
     known = mpi.estimate(mpi.Survey(people().iloc[:2000], **DESIGN), MEASURE)
     survey = mpi.read_survey(str(tmp_path / "*0.parquet"), **DESIGN)
     assert mpi.estimate(survey, MEASURE).value == pytest.approx(known.value)
-    monkeypatch.setattr("mpi.reading.LARGE", 10)
+    monkeypatch.setattr("mpi.survey.read.LARGE", 10)
     survey = mpi.read_survey(tmp_path / "part0.parquet", **DESIGN, columns=list(MEASURE.columns))
     assert mpi.estimate(survey, MEASURE).value == pytest.approx(known.value)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.errors import MpiWarning
+from mpi.core.errors import MpiWarning
 
 
 def frame(**columns: object) -> pd.DataFrame:

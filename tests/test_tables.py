@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mpi.errors import MpiError, MpiWarning
-from mpi.estimate import estimate
-from mpi.keys import coded
-from mpi.means import proportion, total
-from mpi.measure import Measure
-from mpi.pooling import pool
-from mpi.survey import Survey
+from mpi.core.errors import MpiError, MpiWarning
+from mpi.estimation.estimate import estimate
+from mpi.estimation.means import proportion, total
+from mpi.measures.measure import Measure
+from mpi.survey.pool import pool
+from mpi.survey.survey import Survey
 from mpi.tables import ROUNDING, html, publish, tidy, wide
+from mpi.tables.keys import coded
 
 MEASURE = Measure.nested("m", {"health": ["d0", "d1"], "living": ["d2", "d3"]}, cutoff="1/3")
 ODD = ("Hà Giang", "<b>", "A & B_1%", "=1+1")

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import mpi
-from mpi.cli import app
-from mpi.errors import MpiError, MpiWarning
+from mpi.cli.app import app
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.readers import column_names, read_table
 from mpi.readers.encodings import guessed, strange
+from mpi.readers.large.scan import Scanned, scanned
 from mpi.readers.vietnamese import ENCODINGS, is_syllable
-from mpi.scanning import Scanned, scanned
 from test_tcvn3 import CAPITALS, PEOPLES, PROVINCES, SMALL, mangle, named
 
 # VISCII as RFC 1456 has it, by Perl's Encode 3.17: bytes 80 to FF in order, and the six below.

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.errors import MpiError, MpiWarning, Problems
-from mpi.readers.vhlss import check_vhlss, missing_names, read_vhlss
-from mpi.readers.vhlss.layout_files import layout_of, rounds
-from mpi.readers.vhlss.layout_reader import LayoutReader
-from mpi.readers.vhlss.names import STANDARDS, TITLES
+from mpi.core.errors import MpiError, MpiWarning, Problems
+from mpi.programmes.vhlss import check_vhlss, missing_names, read_vhlss
+from mpi.programmes.vhlss.layout_files import layout_of, rounds
+from mpi.programmes.vhlss.layout_reader import LayoutReader
+from mpi.programmes.vhlss.names import STANDARDS, TITLES
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FOLDERS = {year: SAMPLES / f"vhlss{year}" for year in (2016, 2022)}

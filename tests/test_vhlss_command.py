@@ -15,8 +15,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import mpi
-from mpi import cli_classes
-from mpi.cli import app
+from mpi.cli import show_classes as cli_classes
+from mpi.cli.app import app
 from mpi.lines import estimate_bounds, gap_notes, head_gaps, key_figures, missing_costs
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"

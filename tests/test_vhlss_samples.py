@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mpi.readers.vhlss import read_vhlss
+from mpi.programmes.vhlss import read_vhlss
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 YEARS = (2016, 2022)

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 import mpi
-from mpi.cli import app
-from mpi.official import with_deprivations
-from mpi.readers.vhlss import read_vhlss
+from mpi.cli.app import app
+from mpi.lines.deprivations import with_deprivations
+from mpi.programmes.vhlss import read_vhlss
 
 FOLDERS = Path(__file__).parents[1] / "data" / "samples"
 MINORITY = [c for c in range(2, 55) if c != 4]  # neither Kinh nor Hoa

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi import room
+from mpi.core import room
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d"], "y": ["e"]}, cutoff="1/2")
 
@@ -56,7 +56,7 @@ def test_comparisons_are_counted_as_they_are_made(by: Any, monkeypatch: pytest.M
     est = estimated(40, ["H", "M0"])
     options = {} if by == "g" else {"along": "g"}
     made = len(mpi.decompose.gap(est, by=by, kinds="difference", **options))
-    from mpi.decompose import gaps
+    from mpi.decompose.between_groups import gaps
 
     monkeypatch.setattr(room, "LARGEST", made * gaps._PAIR)
     assert len(mpi.decompose.gap(est, by=by, kinds="difference", **options)) == made

@@ -31,8 +31,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mpi.programmes.vhlss.codes import labels_of_codes, region_of_province
 from mpi.readers.tcvn3 import LETTERS
-from mpi.readers.vhlss.codes import labels_of_codes, region_of_province
 
 SEED = 20
 OUTPUT = Path(__file__).parent

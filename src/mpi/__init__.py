@@ -12,18 +12,18 @@ A survey and a measure give estimates:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mpi.contrasts import WaldTest
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.datasets import load_sample
-from mpi.errors import MpiError, MpiWarning
-from mpi.estimate import estimate
-from mpi.estimates import Estimates
-from mpi.library import list_measures, load_measure
-from mpi.means import mean, proportion, ratio, total
-from mpi.measure import Indicator, Measure
-from mpi.pooling import pool
-from mpi.reading import read_survey
-from mpi.retention import Retention, retention
-from mpi.survey import Survey
+from mpi.estimation.estimate import estimate
+from mpi.estimation.means import mean, proportion, ratio, total
+from mpi.estimation.retention import Retention, retention
+from mpi.measures.library import list_measures, load_measure
+from mpi.measures.measure import Indicator, Measure
+from mpi.results.contrasts import WaldTest
+from mpi.results.estimates import Estimates
+from mpi.survey.pool import pool
+from mpi.survey.read import read_survey
+from mpi.survey.survey import Survey
 
 if TYPE_CHECKING:
     from mpi import codes as codes
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from mpi import lines as lines
     from mpi import tables as tables
     from mpi.decompose import change, gap, significance
-    from mpi.joining import concat
+    from mpi.estimation.row_scores import scores
     from mpi.lines import Line, estimate_line, international_line, line_for, list_lines, load_line
-    from mpi.official import with_deprivations
-    from mpi.profile_files import load_profile, merge_profiles, save_profile
-    from mpi.profile_survey import profile
-    from mpi.readers.vhlss import read_vhlss
-    from mpi.row_scores import scores
-    from mpi.scanning import scan
+    from mpi.lines.deprivations import with_deprivations
+    from mpi.profiles.condense import profile
+    from mpi.profiles.files import load_profile, merge_profiles, save_profile
+    from mpi.programmes.vhlss import read_vhlss
+    from mpi.readers.large.scan import scan
+    from mpi.results.concat import concat
 
 __version__ = "0.1.0"
 
@@ -89,14 +89,14 @@ _OPEN = ("codes", "decompose", "indicators", "lines", "tables")
 
 _ROOMS = {
     "mpi.decompose": ("change", "gap", "significance"),
-    "mpi.joining": ("concat",),
+    "mpi.results.concat": ("concat",),
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
-    "mpi.official": ("with_deprivations",),
-    "mpi.profile_files": ("load_profile", "merge_profiles", "save_profile"),
-    "mpi.profile_survey": ("profile",),
-    "mpi.readers.vhlss": ("read_vhlss",),
-    "mpi.row_scores": ("scores",),
-    "mpi.scanning": ("scan",),
+    "mpi.lines.deprivations": ("with_deprivations",),
+    "mpi.profiles.files": ("load_profile", "merge_profiles", "save_profile"),
+    "mpi.profiles.condense": ("profile",),
+    "mpi.programmes.vhlss": ("read_vhlss",),
+    "mpi.estimation.row_scores": ("scores",),
+    "mpi.readers.large.scan": ("scan",),
 }
 """Rooms that are entered when one of their names is first used: they would double the time of ``import mpi``."""
 

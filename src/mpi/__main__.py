@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mpi.cli import main
+from mpi.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -6,11 +6,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.arguments import kinds_checked
-from mpi.errors import MpiError, unknown
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, unknown
 
 if TYPE_CHECKING:
-    from mpi.survey import Survey
+    from mpi.survey.survey import Survey
 
 __all__ = ["load_sample"]
 
@@ -39,13 +39,13 @@ def load_sample(name: str = "two-rounds") -> Survey:
     >>> load_sample().waves
     (2016, 2018)
     """
-    from mpi.reading import read_survey
+    from mpi.survey.read import read_survey
 
     if name not in _SAMPLES:
         raise MpiError(unknown("sample", name, _SAMPLES))
     with as_file(_sample_folder() / _SAMPLES[name]) as path:
         if name.startswith("vhlss"):
-            from mpi.readers.vhlss import read_vhlss
+            from mpi.programmes.vhlss import read_vhlss
 
             return read_vhlss(path, int(name.rpartition("-")[2]))
         return read_survey(

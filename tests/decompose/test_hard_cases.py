@@ -66,8 +66,8 @@ def test_a_group_without_complete_cases_has_no_part_in_a_change() -> None:
 
 
 def test_parts_that_are_missing_do_not_add_up() -> None:
-    from mpi.decompose.figures import figures_of
-    from mpi.decompose.making import adds_up
+    from mpi.results.dual import figures_of
+    from mpi.results.terms import adds_up
 
     figures = figures_of(estimated(people()))
     with pytest.raises(mpi.MpiError, match="partly undefined"):

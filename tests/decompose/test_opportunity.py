@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import bootstrap_opportunity as bench
 import mpi
-from mpi.decompose.figures import Figures
 from mpi.decompose.opportunities.logit import Separated, coefficients, design_of, predicted
 from mpi.decompose.opportunities.opportunity_changes import effects
-from mpi.joining import concat
+from mpi.results.concat import concat
+from mpi.results.dual import Figures
 
 SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ONE = mpi.Measure("one", [mpi.Indicator("poor", dimension="x", weight=1)], cutoff=1)

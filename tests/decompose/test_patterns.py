@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 import mpi
 from bootstrap_patterns import Naive, by_library, simulate
 from bootstrap_patterns import measure as simulated
-from mpi.decompose.powers import MOST, shapley_of_power
-from mpi.joining import concat
-from mpi.parts import Labels
-from mpi.patterns import Quantity, pattern_estimates
+from mpi.decompose.dispersion.powers import MOST, shapley_of_power
+from mpi.estimation.parts import Labels
+from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
+from mpi.results.concat import concat
 
 EXACT = 1e-12
 DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}

@@ -29,7 +29,7 @@ def told(error: pytest.ExceptionInfo) -> str:
 
 
 def test_a_change_between_measures_is_refused(est: mpi.Estimates) -> None:
-    from mpi.joining import concat
+    from mpi.results.concat import concat
 
     survey = mpi.load_sample()
     measure = mpi.load_measure("gso-mdp")

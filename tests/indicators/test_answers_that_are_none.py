@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import mpi
 from frames import ENGINES, collected, polars
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
+from mpi.frames.missing_codes import read_missing
 from mpi.indicators import Rule, Rules, add_deprivations, all_of, column, evaluate, explain
-from mpi.missing_codes import read_missing
 
 LIGHT = Rules("light", [Rule(name="electricity", of="household", deprived=column("electricity") == 0)])
 RAW = pd.DataFrame({"household": range(8), "electricity": [1, 1, 2, 9, 2, 1, 1, 2]})

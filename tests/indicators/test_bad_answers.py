@@ -14,7 +14,7 @@ import pytest
 
 import frames
 import mpi
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 from mpi.indicators import Rule, Rules, add_deprivations, column, evaluate, explain, holds, load_rules, share_above
 
 PEOPLE: dict[str, Any] = {"household": [1, 1, 2], "age": [40, 10, 30], "insured": [0, 1, 1], "roof": [1, 1, 0]}

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 import mpi
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 from mpi.indicators import Rule, Rules, column, evaluate, explain, list_rules, load_rules, share_above
-from mpi.indicators.yes_no import yes_no_columns
+from mpi.indicators.rules.yes_no import yes_no_columns
 
 FAMILY = pd.DataFrame(
     {

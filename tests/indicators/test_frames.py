@@ -14,8 +14,8 @@ import pytest
 
 from frames import ENGINES, LAZY, collected, spread
 from mpi.indicators import Rule, Rules, column, evaluate, list_rules, load_rules, share_above
-from mpi.indicators.lazy_adding import with_deprivations
-from mpi.indicators.lazy_join import as_lazy
+from mpi.indicators.lazy.add import with_deprivations
+from mpi.indicators.lazy.join import as_lazy
 
 ROWS, HOMES = 120_000, 31_000
 WORDS = Rules(

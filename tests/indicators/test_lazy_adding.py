@@ -13,8 +13,8 @@ import pytest
 from frames import ENGINES, LAZY, collected
 from mpi import MpiError
 from mpi.indicators import Computed, Rule, Rules, column, evaluate, load_rules
-from mpi.indicators.lazy_adding import with_deprivations
-from mpi.indicators.lazy_join import as_lazy
+from mpi.indicators.lazy.add import with_deprivations
+from mpi.indicators.lazy.join import as_lazy
 
 QUICK = [e for e in LAZY if e != "dataset"][:-1]  # Spark is asked less often: each plan takes it seconds
 NO_PHONE = column("phone").is_missing() | (column("phone") == 0)

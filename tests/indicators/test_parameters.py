@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 from mpi.indicators import Rules, column, evaluate, load_rules
 
 FILE = """

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi.indicators
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 from mpi.indicators import (
     Computed,
     Recoded,
@@ -27,7 +27,7 @@ from mpi.indicators import (
     share_above,
     share_at_least,
 )
-from mpi.indicators.conditions import AllOf, AnyOf, AtLeast, Between, Compare, IsMissing, OneOf, Times
+from mpi.indicators.rules.conditions import AllOf, AnyOf, AtLeast, Between, Compare, IsMissing, OneOf, Times
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 numbers = st.one_of(st.integers(-(10**6), 10**20), st.floats(allow_nan=False, allow_infinity=False))

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpi.indicators import Rule, Rules, column, evaluate, expression, holds, share_above, share_at_least
-from mpi.indicators.conditions import AllOf, AnyOf, AtLeast, Between, Compare, IsMissing, Not, OneOf, Times
+from mpi.indicators.rules.conditions import AllOf, AnyOf, AtLeast, Between, Compare, IsMissing, Not, OneOf, Times
 from naive_rules import fillings, judge
 from naive_rules import holds as naive_holds
 

@@ -21,10 +21,10 @@ import pandas as pd
 import pytest
 
 from frames import collected
-from mpi.errors import MpiError, MpiWarning
+from mpi.core.errors import MpiError, MpiWarning
 from mpi.indicators import evaluate, load_rules
-from mpi.indicators.lazy_adding import with_deprivations
-from mpi.indicators.lazy_join import as_lazy
+from mpi.indicators.lazy.add import with_deprivations
+from mpi.indicators.lazy.join import as_lazy
 from worked import DEPRIVED, MISSING, NOT, UNKNOWN, Answers, says
 
 SIX, FIVE = 6, 5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mpi.codes.sets import code_set
 from mpi.codes.values import each
-from mpi.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
     from mpi.codes.codeset import CodeSet, Status

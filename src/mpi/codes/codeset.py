@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from mpi.codes.spelling import folded, number, spellings
-from mpi.errors import MpiError, nearest
+from mpi.core.errors import MpiError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

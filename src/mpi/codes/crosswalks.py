@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from mpi.codes.sets import code_set, lookup
 from mpi.codes.shipped import rows, tables
 from mpi.codes.values import check_years, each
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

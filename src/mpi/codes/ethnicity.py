@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from mpi.codes.classifications import Classification
 from mpi.codes.codeset import Language
 from mpi.codes.shipped import tables
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 
 __all__ = ["Hoa", "classification", "list_classifications"]
 

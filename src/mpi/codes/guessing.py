@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mpi.codes.sets import code_set, province_sets
 from mpi.codes.values import distinct
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 
 if TYPE_CHECKING:
     from mpi.codes.codeset import CodeSet

@@ -16,7 +16,7 @@ from mpi.codes.crosswalks import PIVOT, parts
 from mpi.codes.sets import code_set, lookup, province_sets, provinces
 from mpi.codes.shipped import tables
 from mpi.codes.values import check_years, each
-from mpi.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from mpi.codes.codeset import Code, CodeSet, Fact, Kind, Language
 from mpi.codes.shipped import rows, tables
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

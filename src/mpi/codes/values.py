@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mpi.errors import MpiError, Problems
+from mpi.core.errors import MpiError, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def check_years(**years: object) -> None:
     --------
     >>> check_years(since=2002, until="2024")
     Traceback (most recent call last):
-    mpi.errors.MpiError: a year was expected: until='2024' is not a whole number
+    mpi.MpiError: a year was expected: until='2024' is not a whole number
     """
     problems = Problems("a year was expected")
     for name, year in years.items():

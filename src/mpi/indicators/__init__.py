@@ -7,18 +7,18 @@
 ['global-mpi', 'vn-2016', 'vn-2022']
 """
 
-from mpi.indicators.adding import add_deprivations
-from mpi.indicators.arrays import holds
-from mpi.indicators.computed import Computed, Recoded
-from mpi.indicators.conditions import Condition, all_of, any_of, at_least_of, column
+from mpi.indicators.add import add_deprivations
+from mpi.indicators.answers.arrays import holds
 from mpi.indicators.evaluate import evaluate
 from mpi.indicators.explain import Account, Explanation, explain
-from mpi.indicators.expressions import expression
-from mpi.indicators.growth import z_score
-from mpi.indicators.rule import Rule
-from mpi.indicators.rule_words import Share, share_above, share_at_least
-from mpi.indicators.rules import Rules, computable
-from mpi.indicators.shipped import list_rules, load_rules
+from mpi.indicators.lazy.expressions import expression
+from mpi.indicators.rules.computed import Computed, Recoded
+from mpi.indicators.rules.conditions import Condition, all_of, any_of, at_least_of, column
+from mpi.indicators.rules.growth import z_score
+from mpi.indicators.rules.library import list_rules, load_rules
+from mpi.indicators.rules.rule import Rule
+from mpi.indicators.rules.rules import Rules, computable
+from mpi.indicators.rules.words import Share, share_above, share_at_least
 
 __all__ = [
     "Account",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpi.indicators.arrays import truth
-from mpi.indicators.conditions import columns_of
-from mpi.indicators.rule_words import HEAD, ONE_ANSWER, Share
+from mpi.core.exact import text
+from mpi.indicators.answers.arrays import truth
+from mpi.indicators.rules.conditions import columns_of
+from mpi.indicators.rules.words import HEAD, ONE_ANSWER, Share
 from mpi.indicators.words import in_words
-from mpi.rational import text
 
 if TYPE_CHECKING:
-    from mpi.indicators.arrays import Answers
-    from mpi.indicators.rule import Rule
+    from mpi.indicators.answers.arrays import Answers
+    from mpi.indicators.rules.rule import Rule
 
 __all__ = ["Told", "reason"]
 

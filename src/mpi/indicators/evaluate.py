@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.arguments import kinds_checked
-from mpi.columns import as_frame, categories, compress, require, with_numbers
-from mpi.errors import MpiError, Problems
-from mpi.indicators.arrays import Answers, read_answers
-from mpi.indicators.gathering import gather, tell_doubts
-from mpi.indicators.households import count, decide
-from mpi.indicators.lazy import evaluate_lazily
-from mpi.indicators.lazy_join import as_lazy
-from mpi.indicators.logic import as_numbers
-from mpi.indicators.rules import require_rules
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, Problems
+from mpi.frames.arrays import as_frame, categories, compress, require, with_numbers
+from mpi.indicators.answers.arrays import Answers, read_answers
+from mpi.indicators.answers.counts import count, decide
+from mpi.indicators.answers.gather import gather, tell_doubts
+from mpi.indicators.answers.logic import as_numbers
+from mpi.indicators.lazy.evaluate import evaluate_lazily
+from mpi.indicators.lazy.join import as_lazy
+from mpi.indicators.rules.rules import require_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.columns import Categories
-    from mpi.indicators.rules import Rules
+    from mpi.frames.arrays import Categories
+    from mpi.indicators.rules.rules import Rules
 
     Labels = Mapping[str, Mapping[Any, str]]
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
-from mpi.columns import as_frame, categories, require
-from mpi.errors import MpiError, Problems
-from mpi.household_numbers import households_of
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, Problems
+from mpi.frames.arrays import as_frame, categories, require
+from mpi.frames.own_columns import beside
 from mpi.indicators.account import Told, reason
-from mpi.indicators.arrays import Answers, read_answers, truth
-from mpi.indicators.gathering import gather
-from mpi.indicators.households import answers_of_members, count, decide, said_of
-from mpi.indicators.logic import as_numbers
-from mpi.indicators.rules import computable, require_rules
+from mpi.indicators.answers.arrays import Answers, read_answers, truth
+from mpi.indicators.answers.counts import answers_of_members, count, decide, said_of
+from mpi.indicators.answers.gather import gather
+from mpi.indicators.answers.logic import as_numbers
+from mpi.indicators.rules.rules import computable, require_rules
 from mpi.indicators.words import in_words
-from mpi.own_columns import beside
-from mpi.survey import Survey
+from mpi.survey.household_numbers import households_of
+from mpi.survey.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
     from numpy.typing import NDArray
 
-    from mpi.indicators.rule import Rule
-    from mpi.indicators.rules import Rules
+    from mpi.indicators.rules.rule import Rule
+    from mpi.indicators.rules.rules import Rules
 
 __all__ = ["Account", "Explanation", "explain"]
 

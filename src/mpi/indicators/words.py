@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mpi.indicators.conditions import AllOf, AnyOf, AtLeast, Between, Compare, Condition, IsMissing, Not, OneOf, Times
-from mpi.rational import text
+from mpi.core.exact import text
+from mpi.indicators.rules.conditions import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Between,
+    Compare,
+    Condition,
+    IsMissing,
+    Not,
+    OneOf,
+    Times,
+)
 
 __all__ = ["in_words"]
 

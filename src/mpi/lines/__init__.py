@@ -8,14 +8,14 @@
 'other'
 """
 
-from mpi.lines.class_estimates import estimate_bounds, estimate_line
 from mpi.lines.classification import Classification
+from mpi.lines.estimates import estimate_bounds, estimate_line
 from mpi.lines.head_gap import gap_notes, head_gaps
 from mpi.lines.international import InternationalLine, international_line
 from mpi.lines.key_figures import key_figures
+from mpi.lines.library import line_for, list_lines, load_line
 from mpi.lines.line import Line
 from mpi.lines.missing_costs import MissingCosts, missing_costs
-from mpi.lines.shelf import line_for, list_lines, load_line
 
 __all__ = [
     "Classification",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.rows import persons_of
+from mpi.estimation.rows import persons_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mpi.lines.evidence import Evidence
     from mpi.lines.items import LineClass
-    from mpi.survey import Survey
+    from mpi.survey.survey import Survey
 
 __all__ = ["class_table", "reasons"]
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.columns import compress, constant_within
-from mpi.errors import MpiError, Problems, warn
+from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.readonly import seal
+from mpi.frames.arrays import compress, constant_within
 from mpi.lines.caution import caution
 from mpi.lines.class_table import class_table
 from mpi.lines.decisions import band_names, bands_of, decisions
 from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
 from mpi.lines.explanation import explained, place_of
 from mpi.lines.items import amount
-from mpi.readonly import seal
-from mpi.survey import made
+from mpi.survey.survey import made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.lines.standard import Standard
-    from mpi.survey import Survey
+    from mpi.survey.survey import Survey
 
 __all__ = ["Absent", "Classification", "Multiple", "classify"]
 

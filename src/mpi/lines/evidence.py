@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
-from mpi.errors import MpiError, Problems, unknown
-from mpi.readonly import seal
-from mpi.undeclared import tell_undeclared
+from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.readonly import seal
+from mpi.survey.undeclared import tell_undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mpi.lines.items import Area, Deprivation
     from mpi.lines.standard import Standard
-    from mpi.survey import Survey
+    from mpi.survey.survey import Survey
 
 __all__ = ["Absent", "Evidence", "Multiple", "Reading", "read_evidence"]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
+from mpi.frames.own_columns import beside
 from mpi.lines.decisions import decisions
 from mpi.lines.items import amount
-from mpi.own_columns import beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mpi.lines.evidence import Evidence
     from mpi.lines.items import Condition
     from mpi.lines.standard import Standard
-    from mpi.survey import Survey
+    from mpi.survey.survey import Survey
 
 __all__ = ["explained", "place_of"]
 

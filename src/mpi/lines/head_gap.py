@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
-from mpi.errors import MpiError
-from mpi.estimate import estimate
-from mpi.joining import concat
-from mpi.lines.class_estimates import estimate_classes
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError
+from mpi.estimation.estimate import estimate
+from mpi.lines.estimates import estimate_classes
 from mpi.lines.missing_costs import unasked
+from mpi.results.concat import concat
 
 if TYPE_CHECKING:
-    from mpi.estimates import Estimates
     from mpi.lines.classification import Classification
-    from mpi.measure_words import Unit
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
 
 __all__ = ["gap_notes", "head_gaps"]
 

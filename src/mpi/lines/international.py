@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
-from mpi.arguments import kinds_checked
-from mpi.errors import MpiError, unknown
-from mpi.rational import fraction
-from mpi.toml_file import parsed
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, unknown
+from mpi.core.exact import fraction
+from mpi.core.toml_file import parsed
 
 if TYPE_CHECKING:
     from fractions import Fraction

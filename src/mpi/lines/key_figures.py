@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
 from mpi.codes.ethnicity import Hoa, classification
 from mpi.codes.sets import ethnic_groups, lookup
-from mpi.errors import MpiError, Problems
-from mpi.estimate import estimate
-from mpi.joining import concat
-from mpi.keys import Coded, coded
-from mpi.layout import KEY_FIGURES
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, Problems
+from mpi.estimation.estimate import estimate
+from mpi.estimation.means import mean
 from mpi.lines.missing_costs import unasked
-from mpi.means import mean
+from mpi.results.concat import concat
+from mpi.tables.keys import Coded, coded
+from mpi.tables.layout import KEY_FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
     from mpi.lines.classification import Classification
-    from mpi.survey import Survey
+    from mpi.results.estimates import Estimates
+    from mpi.survey.survey import Survey
 
 __all__ = ["key_figures"]
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mpi.arguments import kinds_checked
-from mpi.lines.class_estimates import estimate_all
+from mpi.core.arguments import kinds_checked
 from mpi.lines.classification import classify
-from mpi.lines.line_files import read
+from mpi.lines.estimates import estimate_all
+from mpi.lines.files import read
 from mpi.lines.standard import Standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.estimates import Estimates
+    from mpi.core.toml_file import TomlSource
+    from mpi.frames.wanted import By
     from mpi.lines.classification import Absent, Classification, Multiple
-    from mpi.survey import Survey
-    from mpi.toml_file import TomlSource
-    from mpi.wanted import By
+    from mpi.results.estimates import Estimates
+    from mpi.survey.survey import Survey
 
 __all__ = ["Line"]
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
+from mpi.core.arguments import kinds_checked
+from mpi.estimation.rows import rows_of
 from mpi.lines.class_table import reasons
-from mpi.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from mpi.estimation.rows import Rows
     from mpi.lines.classification import Classification
-    from mpi.measure_words import Unit
-    from mpi.rows import Rows
-    from mpi.survey import Survey
+    from mpi.measures.words import Unit
+    from mpi.survey.survey import Survey
 
 __all__ = ["Lost", "MissingCosts", "costs_of", "costs_of_classes", "missing_costs", "unasked"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError
-from mpi.indicator import Indicator
+from mpi.core.errors import MpiError
 from mpi.lines.caution import caution
 from mpi.lines.items import Standing, amount
-from mpi.measure import Measure
+from mpi.measures.indicator import Indicator
+from mpi.measures.measure import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 from mpi.readers.encodings import accented_words, guessed, python_codec, recoding, repair_latin1
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table

@@ -103,7 +103,7 @@ def look(path: Path, at: Callable[[int], None] | None = None, encoding: str | No
 
     Raises
     ------
-    mpi.errors.MpiError
+    mpi.MpiError
         When it is no text, is cut short, or has rows that are not as wide as its header.
     """
     with opened(path) as file:

@@ -100,7 +100,7 @@ def version_of(path: Path) -> int:
 
     Raises
     ------
-    mpi.errors.MpiError
+    mpi.MpiError
         When it does not begin as a Stata file does, or Stata never released that version.
     """
     with path.open("rb") as file:
@@ -118,7 +118,7 @@ def walk(path: Path) -> Layout:
 
     Raises
     ------
-    mpi.errors.MpiError
+    mpi.MpiError
         When the file is cut short, its parts are not where it says, or it is no Stata file.
     """
     version = version_of(path)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 from mpi.readers.faults import DamagedError
 from mpi.readers.vietnamese import ENCODINGS, windows_1252
 

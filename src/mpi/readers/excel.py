@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 from mpi.readers import delimited
 from mpi.readers.faults import DamagedError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

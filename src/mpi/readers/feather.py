@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError
+from mpi.core.errors import MpiError
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, tidied_names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpi.errors import unknown
+from mpi.core.errors import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

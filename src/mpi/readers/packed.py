@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mpi.errors import MpiError, warn
+from mpi.core.errors import MpiError, warn
 from mpi.readers.faults import DamagedError, told
 from mpi.readers.formats import FORMATS, PACKED, not_read, suffix_of
 

@@ -6,8 +6,8 @@ import importlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mpi.errors import MpiError, Problems, unknown
-from mpi.files import located
+from mpi.core.atomic import located
+from mpi.core.errors import MpiError, Problems, unknown
 from mpi.readers import faults
 from mpi.readers.encodings import python_codec
 from mpi.readers.formats import FORMATS, not_read, suffix_of

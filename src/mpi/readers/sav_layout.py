@@ -60,7 +60,7 @@ def walk(path: Path, *, data: bool = True) -> None:
 
     Raises
     ------
-    mpi.errors.MpiError
+    mpi.MpiError
         When it is cut short, or says what cannot be.
     """
     with path.open("rb") as file:

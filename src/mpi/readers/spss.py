@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import MpiError, warn
+from mpi.core.errors import MpiError, warn
 from mpi.readers import sav_layout
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.metadata import FOUND_OUT, labels_of, raw_names, titles_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 from mpi.readers import dta_dates, dta_labels, dta_layout
 from mpi.readers.dates import tell_impossible
 from mpi.readers.dta_missing import without_missing

@@ -6,7 +6,7 @@ import importlib
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 from mpi.readers.encodings import (
     accented_words,
     bytes_of,
@@ -59,7 +59,7 @@ def tidied_names(raw: Iterable[str]) -> dict[str, str]:
 
     Raises
     ------
-    mpi.errors.MpiError
+    mpi.MpiError
         When two names differ only by blanks around them, or by how their letters are composed.
     """
     found: dict[str, str] = {}

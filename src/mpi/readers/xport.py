@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mpi.errors import warn
+from mpi.core.errors import warn
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.faults import DamagedError
 from mpi.readers.metadata import titles_of

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from mpi.attainable import cases_of as occurring
-from mpi.attainable import warn_of_misses
+from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.exact import text
 from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
-from mpi.errors import MpiError, Problems, unknown, warn
-from mpi.identify import complete, reweighted
-from mpi.left_out import LeftOut, of_patterns
-from mpi.linearized import kept
-from mpi.measure import Measure
-from mpi.notes import KEY
-from mpi.options import check_options
-from mpi.profiles import profile
-from mpi.rational import text
-from mpi.rows import counted, rows_of
-from mpi.survey import Survey
-from mpi.undeclared import tell_undeclared
+from mpi.estimation.attainable import cases_of as occurring
+from mpi.estimation.attainable import warn_of_misses
+from mpi.estimation.identify import complete, reweighted
+from mpi.estimation.left_out import LeftOut, of_patterns
+from mpi.estimation.linearized import kept
+from mpi.estimation.patterns import profile
+from mpi.estimation.rows import counted, rows_of
+from mpi.measures.measure import Measure
+from mpi.results.options import check_options
+from mpi.survey.survey import Survey
+from mpi.survey.undeclared import tell_undeclared
+from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from mpi.decompose.by_regression.fits import Fit, Link
     from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
-    from mpi.measure_words import Unit
-    from mpi.options import Degrees
-    from mpi.rows import Rows
-    from mpi.survey import Where
+    from mpi.estimation.rows import Rows
+    from mpi.measures.words import Unit
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Where
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]

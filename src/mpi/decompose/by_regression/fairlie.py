@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_told
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
 from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
 from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.decompose.by_regression.yun import Curve, predicted
-from mpi.decompose.making import adds_up
-from mpi.errors import MpiError
-from mpi.linearized import Scored
-from mpi.parts import Labels
+from mpi.estimation.linearized import Scored
+from mpi.estimation.parts import Labels
+from mpi.results.terms import adds_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mpi.decompose.by_regression.matching import Alike, Ladder, Orders
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
-    from mpi.estimates import Estimates
+    from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]
 

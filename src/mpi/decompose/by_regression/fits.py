@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.errors import MpiError, warn
+from mpi.core.errors import MpiError, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

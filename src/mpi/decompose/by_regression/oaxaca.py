@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_told
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
-from mpi.errors import MpiError
-from mpi.linearized import Scored
-from mpi.parts import Labels
+from mpi.estimation.linearized import Scored
+from mpi.estimation.parts import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mpi.decompose.by_regression.fits import Link
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
-    from mpi.decompose.figures import Figures
-    from mpi.estimates import Estimates
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
 
 __all__ = [
     "Coefficients",

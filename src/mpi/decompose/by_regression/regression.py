@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_told
+from mpi.core.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import Link
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
-from mpi.linearized import Scored
-from mpi.parts import Labels
+from mpi.estimation.linearized import Scored
+from mpi.estimation.parts import Labels
 
 if TYPE_CHECKING:
     from mpi.decompose.by_regression.cases import Options
     from mpi.decompose.by_regression.regressors import Covariates
-    from mpi.estimates import Estimates
+    from mpi.results.estimates import Estimates
 
 __all__ = ["regression"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import MpiError, Problems, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from mpi.rows import Rows
-    from mpi.survey import Survey
+    from mpi.estimation.rows import Rows
+    from mpi.survey.survey import Survey
 
     Floats = NDArray[np.float64]
 

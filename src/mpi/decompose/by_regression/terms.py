@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.contrasts import derive
-from mpi.decompose.figures import Figures, figures_of
-from mpi.decompose.making import Term, adds_up, constant, made
-from mpi.errors import MpiError, unknown
-from mpi.keys import NAMES, Keys, coded
-from mpi.linearized import Scored, scored
-from mpi.parts import Labels
+from mpi.core.errors import MpiError, unknown
+from mpi.estimation.linearized import Scored, scored
+from mpi.estimation.parts import Labels
+from mpi.results.contrasts import derive
+from mpi.results.dual import Figures, figures_of
+from mpi.results.terms import Term, adds_up, constant, made
+from mpi.tables.keys import NAMES, Keys, coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.by_regression.cases import Cases
-    from mpi.estimates import Estimates
+    from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.arguments import kinds_told
+from mpi.core.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.fits import mean_of, slope_of
 from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mpi.decompose.by_regression.fits import Link
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
-    from mpi.decompose.figures import Figures
-    from mpi.estimates import Estimates
-    from mpi.linearized import Scored
+    from mpi.estimation.linearized import Scored
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
 
 __all__ = ["Curve", "Side", "predicted", "yun"]
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import levels, need, values_of
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError, unknown
 from mpi.decompose.genders.sexes import gaps, sexes_of
-from mpi.decompose.making import Term, made
-from mpi.errors import MpiError, unknown
-from mpi.joining import concat
-from mpi.keys import NAMES, Coded
+from mpi.results.concat import concat
+from mpi.results.dual import figures_of
+from mpi.results.lookup import levels, need, values_of
+from mpi.results.terms import Term, made
+from mpi.tables.keys import NAMES, Coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mpi.decompose.genders.sexes import Sexes
-    from mpi.estimates import Estimates
+    from mpi.results.estimates import Estimates
 
 __all__ = ["gender"]
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.decompose.finding import Finder
-from mpi.decompose.making import Term, relabelled
-from mpi.errors import MpiError, unknown
+from mpi.core.errors import MpiError, unknown
+from mpi.results.lookup import Finder
+from mpi.results.terms import Term, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.figures import Figures
-    from mpi.estimates import Estimates
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
 
 __all__ = ["Sexes", "gaps", "pairs", "sexes_of"]
 

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.asking import columns_of, crosses
-from mpi.attainable import cases_of, warn_of_misses
-from mpi.columns import with_numbers
-from mpi.decompose.figures import figures_of
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError, Problems, warn
 from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
-from mpi.decompose.making import made
-from mpi.errors import MpiError, Problems, warn
-from mpi.household_numbers import households_of
-from mpi.identify import bounded, complete, reweighted
-from mpi.joining import concat
-from mpi.keys import coded
-from mpi.means import mean
-from mpi.measure import Measure
-from mpi.profiles import profile
-from mpi.rows import rows_of
-from mpi.survey import Survey
-from mpi.survey import made as survey_of
+from mpi.estimation.attainable import cases_of, warn_of_misses
+from mpi.estimation.identify import bounded, complete, reweighted
+from mpi.estimation.means import mean
+from mpi.estimation.patterns import profile
+from mpi.estimation.request import columns_of, crosses
+from mpi.estimation.rows import rows_of
+from mpi.frames.arrays import with_numbers
+from mpi.measures.measure import Measure
+from mpi.results.concat import concat
+from mpi.results.dual import figures_of
+from mpi.results.terms import made
+from mpi.survey.household_numbers import households_of
+from mpi.survey.survey import Survey
+from mpi.survey.survey import made as survey_of
+from mpi.tables.keys import coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.genders.sexes import Sexes
-    from mpi.estimates import Estimates
-    from mpi.measure_words import Unit
-    from mpi.survey import Where
-    from mpi.wanted import By
+    from mpi.frames.wanted import By
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
+    from mpi.survey.survey import Where
 
     Floats = NDArray[np.float64]
 

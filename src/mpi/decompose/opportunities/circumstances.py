@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.decompose.finding import Finder, need, split_groups, values_of
-from mpi.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, unknown
+from mpi.results.lookup import Finder, need, split_groups, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.figures import Figures
-    from mpi.estimates import Estimates
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
 
 __all__ = ["RATES", "Meaning", "Series", "check_meaning", "opportunities", "series_of"]
 

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.decompose.figures import figures_of, stacked
-from mpi.decompose.finding import levels
-from mpi.decompose.making import Term, made, relabelled
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import Problems
 from mpi.decompose.opportunities.circumstances import check_meaning, series_of
-from mpi.errors import Problems
+from mpi.results.dual import figures_of, stacked
+from mpi.results.lookup import levels
+from mpi.results.terms import Term, made, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.figures import Figures
     from mpi.decompose.opportunities.circumstances import Meaning, Series
-    from mpi.estimates import Estimates
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
 
 __all__ = ["furthest_behind"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.decompose.figures import Figures
+from mpi.results.dual import Figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

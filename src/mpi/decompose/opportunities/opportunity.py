@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.decompose.figures import Figures, figures_of, stacked
-from mpi.decompose.finding import levels, values_of
-from mpi.decompose.making import Term, adds_up, made, relabelled
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError, Problems, unknown
 from mpi.decompose.opportunities.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.opportunities.logit import Separated, design_of, predicted
-from mpi.errors import MpiError, Problems, unknown
+from mpi.results.dual import Figures, figures_of, stacked
+from mpi.results.lookup import levels, values_of
+from mpi.results.terms import Term, adds_up, made, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.opportunities.circumstances import Meaning, Series
-    from mpi.estimates import Estimates
-    from mpi.keys import Keys
+    from mpi.results.estimates import Estimates
+    from mpi.tables.keys import Keys
 
 __all__ = ["Fit", "opportunity"]
 
@@ -54,7 +54,7 @@ def opportunity(
     est : Estimates
         Estimates by a cross of circumstances, ``by=[("ethnicity", "area")]``, with ``population_share`` and a rate: H
         or an uncensored headcount of `mpi.estimate`, or a mean or proportion put together with population shares
-        by `mpi.joining.concat`.
+        by `mpi.results.concat.concat`.
     by : tuple of str, optional
         The cross; by default the only one there is.
     statistics : str or sequence of str, optional

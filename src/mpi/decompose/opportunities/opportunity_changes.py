@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.arguments import kinds_checked
-from mpi.decompose.figures import figures_of
-from mpi.decompose.finding import Finder, values_of
-from mpi.decompose.making import Term, adds_up, constant, made, relabelled
-from mpi.decompose.rounds import one_measure, spans
-from mpi.errors import MpiError, unknown
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, unknown
+from mpi.results.dual import figures_of
+from mpi.results.lookup import Finder, values_of
+from mpi.results.rounds import one_measure, spans
+from mpi.results.terms import Term, adds_up, constant, made, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.decompose.figures import Figures
-    from mpi.decompose.rounds import Span
-    from mpi.estimates import Estimates
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
+    from mpi.results.rounds import Span
 
 __all__ = ["Order", "effects", "opportunity_change"]
 

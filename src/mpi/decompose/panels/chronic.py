@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.attainable import cases_of, misses, warn_of_scores
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError
+from mpi.core.exact import fraction, text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
-from mpi.errors import MpiError
-from mpi.keys import Coded
-from mpi.parts import Labels
-from mpi.patterns import Quantity, pattern_estimates
-from mpi.rational import fraction, text
+from mpi.estimation.attainable import cases_of, misses, warn_of_scores
+from mpi.estimation.parts import Labels
+from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
+from mpi.tables.keys import Coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from mpi.core.exact import Number
     from mpi.decompose.panels.followed import Followed, Round
-    from mpi.estimates import Estimates
-    from mpi.measure import Measure
-    from mpi.measure_words import Unit
-    from mpi.options import Degrees
-    from mpi.profiles import Profiles
-    from mpi.rational import Number
-    from mpi.survey import Survey, Where
-    from mpi.wanted import By
+    from mpi.estimation.patterns import Profiles
+    from mpi.frames.wanted import By
+    from mpi.measures.measure import Measure
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.attainable import cases_of, warn_of_misses
-from mpi.errors import MpiError, Problems
-from mpi.indicator import altered
-from mpi.measure import Measure
-from mpi.patterns import check_measure, scores_of
+from mpi.core.errors import MpiError, Problems
+from mpi.estimation.attainable import cases_of, warn_of_misses
+from mpi.estimation.pattern_ratios import check_measure, scores_of
+from mpi.measures.indicator import altered
+from mpi.measures.measure import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.estimates import Estimates
-    from mpi.profiles import Profiles
-    from mpi.survey import Survey
+    from mpi.estimation.patterns import Profiles
+    from mpi.results.estimates import Estimates
+    from mpi.survey.survey import Survey
 
     Floats = NDArray[np.float64]
 

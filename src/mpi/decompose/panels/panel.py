@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.arguments import kinds_told
-from mpi.decompose.figures import figures_of, stacked
-from mpi.decompose.finding import Finder, levels, need
-from mpi.decompose.making import Term, adds_up, made, relabelled
+from mpi.core.arguments import kinds_told
+from mpi.core.errors import MpiError, warn
+from mpi.core.exact import text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
-from mpi.decompose.rounds import one_measure, spans
-from mpi.errors import MpiError, warn
-from mpi.keys import Coded, coded
-from mpi.parts import Labels
-from mpi.patterns import Quantity, pattern_estimates
-from mpi.rational import text
+from mpi.estimation.parts import Labels
+from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
+from mpi.results.dual import figures_of, stacked
+from mpi.results.lookup import Finder, levels, need
+from mpi.results.rounds import one_measure, spans
+from mpi.results.terms import Term, adds_up, made, relabelled
+from mpi.tables.keys import Coded, coded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.figures import Figures
     from mpi.decompose.panels.followed import Followed, Round
-    from mpi.estimates import Estimates
-    from mpi.measure import Measure
-    from mpi.measure_words import Unit
-    from mpi.options import Degrees
-    from mpi.profiles import Profiles
-    from mpi.survey import Survey, Where
-    from mpi.wanted import By
+    from mpi.estimation.patterns import Profiles
+    from mpi.frames.wanted import By
+    from mpi.measures.measure import Measure
+    from mpi.measures.words import Unit
+    from mpi.results.dual import Figures
+    from mpi.results.estimates import Estimates
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
 

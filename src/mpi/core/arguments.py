@@ -1,0 +1,250 @@
+"""What public functions are called with, held to what their signatures say before anything is computed."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from decimal import Decimal
+from numbers import Rational
+from typing import ParamSpec, TypeVar
+
+from mpi.core.errors import MpiError, Problems
+from mpi.core.memory import memory_told
+
+__all__ = ["kinds_checked", "kinds_told", "said_of"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MENDS = {
+    "Survey": "make one with mpi.Survey(frame, weight=...)",
+    "Measure": "load one with mpi.load_measure(name), or mpi.Measure.from_toml(path)",
+    "Line": "load one with mpi.load_line(name)",
+    "Estimates": "make them with mpi.estimate(survey, measure)",
+    "Rules": "load_rules('vn-2022'), Rules.from_toml(path) or Rules(name, [rule, ...])",
+    "Classification": "make one with line.classify(survey)",
+    "Grid": "make one with mpi.tables.grid(estimates)",
+    "Condition": "write one such as column('age') >= 60",
+}
+"""How objects of the library are made. What is not one is told with it."""
+
+_KNOWN_AS = {"Standard": "Line", "EstimatesLike": "Estimates"}
+"""What users know by another name than the annotation's."""
+
+_PATHS = ("Path", "Path_", "PathLike", "os")
+_SEVERAL = ("Sequence", "Iterable", "Collection", "list", "tuple")
+_ANYTHING = (
+    "Any", "object", "Where", "Column", "NDArray", "Callable", "Estimable", "RoundLabels", "Declared",
+    "Covariates", "Household", "Codes",
+)  # fmt: skip
+_DATA = ("frame", "members_frame", "households_frame", "data", "values", "parts", "surveys", "rounds", "condition")
+"""Parameters that take frames or arrays."""
+
+
+def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Tell of arguments of the wrong kind in one sentence each, before the function meets them.
+
+    What is checked follows from the annotations: objects of the library, texts, numbers, lists and mappings. Which
+    word is right, and what else is wrong, the function says itself.
+
+    Examples
+    --------
+    >>> @kinds_checked
+    ... def first(names: Sequence[str]) -> str:
+    ...     return names[0]
+    >>> first(names=3)
+    Traceback (most recent call last):
+    mpi.MpiError: first cannot be done: names: a list is needed, not int
+    """
+    problems = _checker(function)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        problems(args, kwargs).raise_if_any()
+        with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+            return function(*args, **kwargs)
+
+    return checked
+
+
+def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
+    """Tell of arguments of the wrong kind where a function that says most of its arguments itself fails on them.
+
+    Examples
+    --------
+    >>> @kinds_told
+    ... def first(names: Sequence[str]) -> str:
+    ...     return names[0]
+    >>> first(names=3)
+    Traceback (most recent call last):
+    mpi.MpiError: first cannot be done: names: a list is needed, not int
+    """
+    problems = _checker(function, words=True)
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+                return function(*args, **kwargs)
+        except MpiError:
+            raise
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            found = problems(args, kwargs)
+            if found.found:
+                raise found.error() from error
+            raise
+
+    return told
+
+
+_SMALLER = (
+    "ask for fewer columns in by=, fewer statistics or cutoffs at a time, condense microdata with mpi.profile, or give "
+    "the process more memory"
+)
+
+
+def _work(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+    """Name what a function does, and of how many rows, where it is given a survey in memory."""
+    given = (a for a in (*args, *kwargs.values()) if getattr(a, "in_memory", False) is True)
+    rows = next((f" of {len(a):,} rows" for a in given if isinstance(a, Sized)), "")
+    return f"{name}{rows}"
+
+
+def _checker(
+    function: Callable[..., object], *, words: bool = False
+) -> Callable[[tuple[object, ...], Mapping[str, object]], Problems]:
+    """Return what finds the arguments of a call whose kinds are not those of the function's annotations.
+
+    With `words`, whatever has a name of its own in the annotations is taken for words to choose from.
+    """
+    signature = inspect.signature(function)
+
+    @functools.cache
+    def kinds() -> dict[str, ast.expr]:
+        one = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        named = {n: p.annotation for n, p in signature.parameters.items() if p.kind in one}
+        return {n: ast.parse(a, mode="eval").body for n, a in named.items() if isinstance(a, str)}
+
+    def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
+        problems = Problems(f"{function.__name__} cannot be done")
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:  # the call itself says what is missing, or too much
+            return problems
+        for name, value in given.items():
+            if name in kinds() and (wanted := _wrong(kinds()[name], value, name, words=words)):
+                problems.add(f"{name}: {wanted}")
+        return problems
+
+    return found
+
+
+def said_of(value: object) -> str:
+    """Name what something is, for a message."""
+    return (
+        "None" if value is None else f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+    )
+
+
+def _wrong(annotation: ast.expr, value: object, name: str, *, words: bool) -> str | None:
+    """Say what was needed, where a value is nothing that an annotation names."""
+    options = list(_options(annotation))
+    named = [_word(o) for o in options]
+    if any(_fits(o, w, value, name, words=words) for o, w in zip(options, named, strict=True)):
+        return None
+    known = next((w for w in named if w in _MENDS), None)
+    if known:
+        several = "Estimates are" if known == "Estimates" else "rules are" if known == "Rules" else f"a {known} is"
+        mend = f"mpi.load_line({value!r})" if known == "Line" and isinstance(value, str) else ""
+        return f"{several} needed, not {said_of(value)}; {f'load it with {mend}' if mend else _MENDS[known]}"
+    needed = dict.fromkeys(_called(w) for w in named if w != "None")
+    return f"{' or '.join(needed)} is needed, not {said_of(value)}"
+
+
+def _options(annotation: ast.expr) -> Iterable[ast.expr]:
+    if isinstance(annotation, ast.BinOp):
+        yield from _options(annotation.left)
+        yield from _options(annotation.right)
+    else:
+        yield annotation
+
+
+def _word(option: ast.expr) -> str:
+    """Return the name of what is annotated, without what stands in brackets."""
+    if isinstance(option, ast.Subscript):
+        return _word(option.value)
+    if isinstance(option, ast.Attribute):
+        return option.attr if option.attr != "Expr" else "Any"
+    if isinstance(option, ast.Name):
+        return _KNOWN_AS.get(option.id, option.id)
+    return "None" if isinstance(option, ast.Constant) else "Any"
+
+
+def _fits(option: ast.expr, word: str, value: object, name: str, *, words: bool) -> bool:
+    """Tell whether a value is what one option of an annotation names."""
+    if word in _MENDS:
+        return any(kind.__name__ == word for kind in type(value).__mro__)
+    if word in _ANYTHING:
+        return word != "Any" or name in _DATA or not _is_data(value)
+    if word in _SEVERAL:
+        return _is_several(option, value)
+    known = _KINDS.get("path" if word in _PATHS else word)
+    if known:
+        return known(value)
+    if words:
+        return isinstance(value, str)
+    return not _is_data(value) or name in _DATA  # a word, or what the function itself holds to something
+
+
+def _is_data(value: object) -> bool:
+    scalar = getattr(value, "ndim", None) == 0  # a number of NumPy's
+    return not scalar and any(hasattr(value, name) for name in ("__array__", "__dataframe__", "columns"))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, (bool, str)) and hasattr(value, "__float__") and not _is_data(value)
+
+
+def _is_flag(value: object) -> bool:
+    return type(value).__name__ in {"bool", "bool_"} or (isinstance(value, int) and value in (0, 1))
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "None": lambda value: value is None,
+    "str": _is_text,
+    "bool": _is_flag,
+    "int": lambda value: _is_number(value) and hasattr(value, "__index__"),
+    "float": _is_number,
+    "Number": lambda value: isinstance(value, (str, Decimal, Rational)) or _is_number(value),
+    "date": lambda value: hasattr(value, "year") and not _is_data(value),
+    "path": lambda value: isinstance(value, (str, os.PathLike)),
+    "Mapping": lambda value: isinstance(value, Mapping),
+    "dict": lambda value: isinstance(value, Mapping),
+    "By": lambda value: isinstance(value, (str, tuple, list)),
+}
+
+
+def _is_several(option: ast.expr, value: object) -> bool:
+    """Tell whether something is a list, or what can be read as one; its entries too, where they are to be texts."""
+    if isinstance(value, (bytes, Mapping, type)) or not isinstance(value, Iterable):
+        return False
+    if hasattr(value, "columns") or hasattr(value, "design"):
+        return False
+    inner = option.slice if isinstance(option, ast.Subscript) else None
+    if isinstance(inner, ast.Name) and inner.id == "str" and isinstance(value, (list, tuple)):
+        return all(isinstance(v, str) for v in value)
+    return True
+
+
+def _called(word: str) -> str:
+    names = {"bool": "True or False", "int": "a whole number", "float": "a number", "Mapping": "a mapping"}
+    if word in _SEVERAL or word == "By":
+        return "a list" if word != "By" else "a column, or several,"
+    return names.get(word, "a path" if word in _PATHS else "a text")

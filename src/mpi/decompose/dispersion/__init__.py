@@ -1,0 +1,1 @@
+"""How unevenly deprivations are spread among people and groups."""

@@ -1,0 +1,1 @@
+"""Changes between rounds, and what they are made of."""

@@ -1,0 +1,318 @@
+"""The one pass's sums turned into estimates: weighting by weighting, grouping by grouping, never a row again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpi.core.threads import each
+from mpi.estimation.assemble import assemble
+from mpi.estimation.attainable import people_of, warn_of_misses
+from mpi.estimation.groups import grouping
+from mpi.estimation.identify import Scheme, Scores, bounded, complete, reweighted
+from mpi.estimation.left_out import of_measure, partly, rounds_of
+from mpi.estimation.parts import Labels, Part, Undefined, Zero, merge, part, times
+from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
+from mpi.estimation.statistics import Family, Variables, families, needs, variables
+from mpi.estimation.totals import Summer, cells_of, counts
+from mpi.tables.footnotes import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpi.estimation.groups import Grouping
+    from mpi.estimation.patterns import Profiles
+    from mpi.frames.wanted import Cross
+    from mpi.inference.cells import Cells, Psus
+    from mpi.inference.intervals import Interval, Own
+    from mpi.measures.measure import Measure
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey
+
+__all__ = ["Request", "estimates_of"]
+
+
+class Request:
+    """What is asked for, checked: measure, disaggregations, weightings and cutoffs, statistics, what is counted."""
+
+    __slots__ = ("by", "measure", "schemes", "unit", "wanted")
+
+    def __init__(
+        self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...], unit: Unit
+    ) -> None:
+        self.measure, self.by, self.schemes, self.wanted, self.unit = measure, by, found, wanted, unit
+
+    def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
+        """Score the patterns by the measure's policy for missing indicators."""
+        bits = (prof.deprived, prof.missing, measure)
+        if self.measure.missing == "drop":
+            return {"level": complete(*bits)}
+        if self.measure.missing == "reweight":
+            return {"level": reweighted(*bits)}
+        return {"lower_bound": bounded(*bits, upper=False), "upper_bound": bounded(*bits, upper=True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """One disaggregation: its groups, its cells, the rows of each pattern in each group, cells' weights, those of 0."""
+
+    group: Grouping
+    cells: Cells
+    tally: Any
+    weight: NDArray[np.float64]
+    weightless: NDArray[np.bool_]
+
+
+def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepared]:
+    """Prepare the total and each disaggregation; the total's counts are the sum of any other's."""
+
+    def one(columns: Cross) -> _Prepared:
+        group = grouping(survey, prof.rows, columns)
+        cells = cells_of(group, prof.rows, survey.design)
+        tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
+        weight = np.bincount(cells.of_row, weights=prof.rows.weight, minlength=cells.unordered)[cells.order]
+        return _Prepared(group, cells, tally, weight.astype(np.float64, copy=False), weight == 0)
+
+    first, *others = each(one, ((), *by), len(prof.rows.unit))
+    if others:
+        first = replace(first, tally=_added_up(first.cells.place(others[0].group.wave), others[0].tally))
+    return [first, *others]
+
+
+def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
+    """Add the counts of groups up to those of the total (by round) that each belongs to."""
+    fold = np.zeros((int(total.max()) + 1, len(total)), dtype=np.int64)
+    fold[total, np.arange(len(total))] = 1
+    return fold @ tally
+
+
+def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: float, degrees: Degrees) -> Estimates:
+    """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
+    groups = _prepare(survey, prof, request.by)
+    _tell_misses(survey, prof, request, np.asarray(groups[0].tally.sum(axis=0)).ravel())
+    design = survey.design
+    summed = _Sums(prof, groups, design.units)
+    parts: list[list[Part]] = [[] for _ in groups]
+    said: str | None = None
+    for number, scheme in enumerate(request.schemes):
+        wanted = request.wanted if number == 0 else [s for s in request.wanted if s not in _UNWEIGHTED]
+        for contrast, scores in request.scores(prof, scheme.measure).items():
+            kinds = needs(wanted, moving=request.measure.missing == "reweight")
+            v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
+            totals = summed(v.table)
+            if said is None:
+                said = _left_out(survey, prof, request, scores, groups[0], v.of("size", totals[0]))
+            seen = [*scores.observed.T] if "observed" in kinds else []
+            seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
+            reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
+            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0], groups[0].weightless)
+            for i, made in enumerate(map(maker, groups, totals)):
+                parts[i] += made
+    together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
+    found = assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
+    return replace(found, about={KEY: said}) if said else found
+
+
+def _left_out(
+    survey: Survey, prof: Profiles, request: Request, scores: Scores, whole: _Prepared, kept: NDArray[np.float64]
+) -> str:
+    """Say how many rows are left out for a missing answer; none where all count. `kept` is their weight by cell."""
+    with np.errstate(invalid="ignore"):
+        share = 1 - whole.cells.sum(kept)[0] / whole.cells.sum(whole.weight)
+    measure, rounds = request.measure, rounds_of(survey.waves, whole.group)
+    lost = of_measure(whole.tally, scores, prof.missing, measure, share).sentence(request.unit, rounds)
+    return "; ".join(filter(None, (lost, partly(whole.tally, scores, prof.missing, measure, request.unit))))
+
+
+def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArray[np.int64]) -> None:
+    """Warn of scores that the cutoffs just miss, weighting by weighting."""
+    for scheme in request.schemes:
+        own, wanted = scheme.measure, request.wanted
+        bands = {"severe": [own.severe], "vulnerable": [own.vulnerable]}
+        cutoffs = {"cutoff": scheme.cutoffs, **{k: v for k, v in bands.items() if k in wanted}}
+        of = "" if scheme.name == "own" else f", weighting {scheme.name!r}"
+        warn_of_misses(
+            own, cutoffs, prof.deprived, prof.missing, cases,
+            of=of, people=people_of(survey, request.unit),
+        )  # fmt: skip
+
+
+_UNWEIGHTED = ("uncensored_headcount", "population_share", "population")
+
+
+class _Sums:
+    """Totals of pattern variables in the cells of every grouping; nested groupings share one product."""
+
+    __slots__ = ("_cells", "_rows", "_summers", "_which")
+
+    def __init__(self, prof: Profiles, groups: Sequence[_Prepared], units: int) -> None:
+        rows, patterns = prof.rows, len(prof.deprived)
+        self._cells, self._rows = [g.cells for g in groups], len(rows.unit)
+        own = [g.cells for g in groups if not g.group.nested]
+        self._which = [0 if g.group.nested else 1 + own.index(g.cells) for g in groups]
+        places = [(rows.unit, units), *((c.of_row, c.unordered) for c in own)]
+        self._summers = [Summer(of_row, prof.pattern, rows.weight, (count, patterns)) for of_row, count in places]
+
+    def __call__(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the totals (variables x cells) of each grouping."""
+        sums = each(lambda summer: summer(table), self._summers, self._rows)
+        return [cells.arrange(sums[which]) for which, cells in zip(self._which, self._cells, strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maker:
+    """Makes the parts of one weighting: called with a grouping and its totals.
+
+    Attributes
+    ----------
+    scheme, contrast, wanted : the weighting and its cutoffs, the bound (or "level"), the statistics asked for.
+    variables : Variables
+        Where each kind of variable stands among the totals.
+    reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators] [+ 1])
+        Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator;
+        and 1 where everybody counts.
+    whole, of_whole, whole_weightless : Cells and ndarray
+        The cells of the total and their totals, which shares of the whole refer to, and which of them have weight 0.
+    """
+
+    scheme: Scheme
+    contrast: str
+    wanted: Sequence[str]
+    variables: Variables
+    reach: NDArray[np.int64]
+    whole: Cells
+    of_whole: NDArray[np.float64]
+    whole_weightless: NDArray[np.bool_]
+
+    def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
+        """Return the parts of one grouping."""
+        measure = self.scheme.measure
+        cases, psus = self._cases(prepared, totals)
+        made: dict[str, Part] = {}
+        out = []
+        groups = prepared.cells is not self.whole
+        for f in families(self.wanted, self.variables, totals, measure, self.scheme.cutoffs, groups=groups):
+            found = self._part(f, made.get(f.like or ""), prepared, totals, cases, psus)
+            made.setdefault(f.statistic, found)
+            out.append(found)
+        return out
+
+    def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, Psus]:
+        """Count, by group, rows and PSUs: retained, poor at each cutoff, observed in each indicator, everybody."""
+        kinds = [k for k in ("size", "poor", "observed", "everybody") if k in self.variables.place]
+        sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
+        psus = prepared.cells.psus(sums > 0)
+        if "poor" not in kinds:
+            psus = psus.of(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
+        return (prepared.tally @ self.reach).T.astype(np.float64), psus
+
+    def _part(
+        self, f: Family, source: Part | None, prepared: _Prepared, totals: _Floats, cases: _Floats, units: Psus
+    ) -> Part:
+        cells, labels = prepared.cells, _labels(f, self.scheme, self.contrast)
+        rests_on = f.rests_on(len(self.scheme.cutoffs))
+        n, psus = cases[rests_on], units.of(rests_on)
+        if source is not None and f.factor is not None:
+            return times(source, f.factor, labels)
+        if f.of_all:
+            value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
+            made = part(labels, value, n, psus, own, common)
+            return replace(made, seen=self._seen(f, totals, prepared), whole_seen=self._kept_whole())
+        if f.total:
+            value, scores = total(cells, f.above)
+            value = np.where(cells.sum(f.below) > 0, value, np.nan)
+        elif f.square is not None:
+            value, scores = variance_among(cells, f.square, f.above, f.below)
+        else:
+            value, scores = ratio(cells, f.above, f.below)
+            if f.people is not None:
+                value, scores = numbers(cells, value, scores, f.people)
+        return replace(part(labels, value, n, psus, scores), seen=self._seen(f, totals, prepared))
+
+    def _kept_whole(self) -> NDArray[np.bool_]:
+        """Tell the cells of the total with cases."""
+        return np.asarray((self.variables.of("size", self.of_whole)[0] > 0) | self.whole_weightless)
+
+    def _seen(self, f: Family, totals: NDArray[np.float64], prepared: _Prepared) -> NDArray[np.bool_]:
+        """Tell the cells with cases that each column of a family rests on: of rates of the poor, all that answered.
+
+        Those of weight 0 were sampled all the same, so they are among them, as in R.
+        """
+        if f.people is not None:
+            weights = f.people
+        else:
+            weights = f.below if f.among == "observed" or f.total else self.variables.of("size", totals)
+        return np.broadcast_to((weights > 0) | prepared.weightless, f.above.shape)
+
+    def _below(self, f: Family) -> NDArray[np.float64]:
+        """Return the totals of the whole that a share of it divides by."""
+        scheme = self.scheme
+        same = families([f.statistic], self.variables, self.of_whole, scheme.measure, scheme.cutoffs, groups=True)
+        return same[0].above
+
+
+_Floats = NDArray[np.float64]
+_UNDEFINED: dict[str, Undefined] = {
+    "all": "no complete cases in group",
+    "poor": "no poor in group",
+    "observed": "not observed in group",
+    "everybody": "no weight in group",
+}
+
+
+def _method(f: Family) -> Interval | Own:
+    """Return how the interval of a statistic is made: shares of cases have limits at 0 and 1, other fractions none."""
+    if f.total or f.people is not None:
+        return "t"
+    if f.statistic == "A":
+        return "intensity"
+    shares = ("M0", "H", "uncensored_headcount", "censored_headcount", "vulnerable", "severe")
+    return "share" if f.statistic in shares else "fraction"
+
+
+def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
+    ks = scheme.labels()
+    indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
+    undefined = _UNDEFINED[f.among]
+    out = []
+    for k, j in zip(f.cutoff.tolist(), f.indicator.tolist(), strict=True):
+        indicator, dimension = None, dimensions[j] if f.dimension else None
+        if j >= 0 and not f.dimension:
+            indicator, dimension = indicators[j].name, indicators[j].dimension
+        cutoff = ks[k] if k >= 0 else None
+        zero = _zero(f, scheme, k, j)
+        out.append(
+            Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, _method(f), undefined, zero)
+        )
+    return out
+
+
+def _zero(f: Family, scheme: Scheme, k: int, j: int) -> Zero:
+    """Tell what an error of 0 means: some figures are what they are by the measure's definition.
+
+    In an intersection measure only those deprived in everything are poor: their intensity is 1, their scores are equal,
+    and contributions are the weights. The share of the only dimension is 1, that of an indicator without weight 0.
+    """
+    weights = [i.weight for i in scheme.measure.indicators]
+    if f.statistic == "population":
+        return "design"
+    split = scheme.measure.missing == "reweight" and not all(weights)  # weight moves to indicators that have none
+    if f.statistic in ("A", "inequality", "contribution_share") and not split:
+        second = 1 - min(filter(None, weights))  # the highest score of those who are not deprived in everything
+        if scheme.cutoffs[k] - second > _NEAR:
+            return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"
+    if f.statistic == "contribution_share" and f.dimension:
+        return "certain" if len(scheme.measure.dimensions) == 1 else "unknown"
+    if f.statistic in ("contribution", "contribution_share"):
+        return "certain" if weights[j] == 0 and scheme.measure.missing == "drop" else "unknown"
+    return "unknown"
+
+
+_NEAR = Fraction(1, 10**6)
+"""Inexact weights within this of the cutoff may reach it."""

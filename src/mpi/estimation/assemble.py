@@ -1,0 +1,250 @@
+"""From statistics and their influences to estimates: errors, labels, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.errors import MpiError
+from mpi.estimation.blocks import placed
+from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE
+from mpi.inference.influence import Influence
+from mpi.results.degrees import few
+from mpi.results.estimable import certain, some_single
+from mpi.results.estimates import Estimates
+from mpi.tables.keys import Coded, Keys, coded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.estimation.groups import Grouping
+    from mpi.estimation.parts import Labels, Part
+    from mpi.inference.cells import Cells
+    from mpi.inference.design import Design
+    from mpi.inference.variance import Block
+    from mpi.results.options import Degrees
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["assemble"]
+
+_ROUNDING = 64 * np.finfo(np.float64).eps
+
+
+def assemble(
+    design: Design,
+    waves: tuple[Any, ...],
+    parts: Sequence[tuple[Grouping, Cells, list[Part]]],
+    whole: Cells,
+    *,
+    level: float,
+    degrees: Degrees,
+) -> Estimates:
+    """Put the parts of all groupings together as estimates.
+
+    Parameters
+    ----------
+    design : Design
+        The sampling design.
+    waves : tuple
+        The labels of the rounds.
+    parts : sequence of (Grouping, Cells, list of Part)
+        The statistics by grouping.
+    whole : Cells
+        The cells of the total, which shares of the whole refer to.
+    level : float
+        The confidence level.
+    degrees : {"group", "design"}
+        Whose degrees of freedom.
+    """
+    blocks: list[Block] = []
+    tables: list[_Rows] = []
+    whole_design = np.array([design.df([w]) for w in range(design.waves)]) if degrees == "design" else None
+    parts = [p for p in parts if p[2]]
+    if not parts:
+        raise MpiError(
+            "there is nothing to estimate: shares of the whole need groups (by=), vulnerable and severe need those "
+            "cutoffs in the measure"
+        )
+    for _, cells, pieces in parts:
+        tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
+    offsets = np.cumsum([0, *(b.columns for b in blocks)])
+    influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
+    keys, method, flag = _keys(tables, [p[0] for p in parts], waves, complete=design.complete)
+    codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g, _, _ in parts}
+    return Estimates(
+        keys=keys,
+        value=np.concatenate([t.value for t in tables]),
+        se=np.concatenate([t.se for t in tables]),
+        df=np.concatenate([t.df for t in tables]),
+        n=np.concatenate([t.n for t in tables]),
+        n_psu=np.concatenate([t.n_psu for t in tables]),
+        estimable=_estimable(tables),
+        method=method,
+        flag=flag,
+        influence=influence,
+        level=level,
+        degrees=degrees,
+        codes=codes,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The rows of one grouping, group by group."""
+
+    labels: list[Labels]
+    groups: int
+    value: Floats
+    se: Floats
+    certain: NDArray[np.bool_]  # whether it has no sampling error, by definition or by design
+    steady: NDArray[np.bool_]  # whether an error of 0 is one that was estimated
+    df: Floats
+    n: Floats
+    n_psu: Floats
+    local: NDArray[np.int64]  # block, column and multiple of each row's own influence
+    block: NDArray[np.int64]
+    factor: Floats
+    share: Floats  # what is taken off of the whole's influence
+    whole_block: NDArray[np.int64]
+    whole_column: NDArray[np.int64]
+
+
+def _rows(
+    design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, by_wave: Floats | None
+) -> _Rows:
+    """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
+    G = cells.groups
+    names = ("value", "se", "certain", "steady", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
+    found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
+    for piece in pieces:
+        m, side = len(piece.labels), None if piece.whole is None else whole
+        none = np.full((m, G), -1)
+        own = placed(design, blocks, cells, piece, whole)
+        columns = own.place[piece.column][:, None] * G + np.arange(G)
+        made: dict[str, NDArray[Any]] = {
+            "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "local": columns,
+            "df": piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1)),
+            "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
+            "factor": np.repeat(piece.factor[:, None], G, axis=1),
+        }  # fmt: skip
+        if piece.whole is None:
+            variance = own.variance[piece.column] * piece.factor[:, None] ** 2
+            made |= {"share": np.full((m, G), np.nan), "wb": none, "wc": none}
+        else:
+            variance = own.variance
+            of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
+            made |= {"share": piece.value, "wb": made["block"] + 1, "wc": of_whole}
+        fixed = np.array([label.zero == "certain" for label in piece.labels])
+        made["certain"] = certain(design, fixed, piece.value, cells, side)
+        made["steady"] = np.array([label.zero == "design" for label in piece.labels])[:, None] & ~some_single(
+            design, cells
+        )
+        made["se"] = np.where(made["certain"], 0.0, _errors(piece.value, variance))
+        for name, values in made.items():
+            found[name].append(values)
+    flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
+    labels = [label for piece in pieces for label in piece.labels]
+    return _Rows(
+        labels, G, flat["value"], flat["se"], flat["certain"], flat["steady"], flat["df"], flat["n"],
+        flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
+    )  # fmt: skip
+
+
+def _errors(value: Floats, variance: Floats) -> Floats:
+    """Return standard errors; rounding is none, and an undefined estimate has none."""
+    se = np.sqrt(variance)
+    se[se <= _ROUNDING * np.abs(np.nan_to_num(value))] = 0.0
+    se[np.isnan(value)] = np.nan
+    return se
+
+
+def _estimable(tables: Sequence[_Rows]) -> NDArray[np.bool_]:
+    """Tell the numbers whose error is known: estimated from what varies in the sample, or none for certain."""
+    value, se, certain, steady, df = (
+        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "steady", "df")
+    )
+    return np.asarray(~np.isnan(value) & (certain | (((se > 0) | (steady & (se == 0))) & (df > 0))))
+
+
+def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
+    import scipy.sparse as sp
+
+    own = np.concatenate([offsets[t.block] + t.local for t in tables])
+    share = np.concatenate([t.share for t in tables])
+    whole = np.concatenate([offsets[t.whole_block] + t.whole_column for t in tables])
+    wb = np.concatenate([t.whole_block for t in tables])
+    second = wb >= 0
+    pointer = np.r_[0, np.cumsum(1 + second)]
+    indices = np.empty(pointer[-1], dtype=np.int64)
+    data = np.ones(pointer[-1])
+    indices[pointer[:-1]] = own
+    data[pointer[:-1]] = np.concatenate([t.factor for t in tables])
+    indices[pointer[:-1][second] + 1] = whole[second]
+    data[pointer[:-1][second] + 1] = -np.nan_to_num(share[second])
+    return sp.csr_array((data, indices, pointer), shape=(len(own), int(offsets[-1])))
+
+
+def _keys(
+    tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...], *, complete: bool
+) -> tuple[Keys, Coded, Coded]:
+    columns: dict[str, Coded] = {}
+    for name in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"):
+        columns[name] = _tiled([[getattr(x, name) for x in t.labels] for t in tables], [t.groups for t in tables])
+    counts = [len(t.labels) for t in tables]
+    columns["by"] = _repeated([[g.name] * len(g.labels) for g in groupings], counts)
+    columns["group"] = _repeated([list(g.labels) for g in groupings], counts)
+    named = [[waves[w] if waves else None for w in g.wave] for g in groupings]
+    columns["wave"] = _repeated(named, counts)
+    method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
+    flags = _flags(tables, method, complete=complete)
+    order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
+    return Keys({n: columns[n] for n in order}), method, flags
+
+
+def _tiled(values: list[list[Any]], groups: list[int]) -> Coded:
+    flat = coded([v for part in values for v in part])
+    ends = np.cumsum([0, *map(len, values)])
+    index = [np.tile(flat.index[a:b], g) for a, b, g in zip(ends[:-1], ends[1:], groups, strict=True)]
+    return Coded(flat.values, np.concatenate(index))
+
+
+def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
+    flat = coded([v for part in values for v in part])
+    ends = np.cumsum([0, *map(len, values)])
+    index = [np.repeat(flat.index[a:b], c) for a, b, c in zip(ends[:-1], ends[1:], counts, strict=True)]
+    return Coded(flat.values, np.concatenate(index))
+
+
+def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
+    """Say what to know about each number, the gravest last so that it stands."""
+    value, se, certain, n_psu, df = (
+        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "n_psu", "df")
+    )
+    reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
+    share, other = (np.isin(method.values, kinds)[method.index] for kinds in (["share"], ["intensity", "fraction"]))
+    words = (
+        "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
+        "one PSU in group", "no degrees of freedom", FEW, SINGLE, CERTAIN, COMPLETE, "estimate is 0: upper limit only",
+        "estimate is 1: lower limit only", *reasons.values,
+    )  # fmt: skip
+    flag = np.full(len(value), -1, dtype=np.int32)
+    flag[few(df)] = 5
+    flag[se == 0] = 0
+    flag[other & (value == 0)] = 1
+    flag[other & (value == 1)] = 2
+    flag[share & (value == 0)] = 9
+    flag[share & (value == 1)] = 10
+    flag[df <= 0] = 4
+    flag[n_psu == 1] = 3
+    flag[np.isnan(se) & (n_psu != 1)] = 6
+    flag[certain] = 7
+    if complete:
+        flag[:] = 8
+    undefined = np.isnan(value)
+    flag[undefined] = 11 + reasons.index[undefined]
+    return Coded(words, flag)

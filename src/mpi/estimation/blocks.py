@@ -1,0 +1,66 @@
+"""Influences put into blocks: columns that rest on the same cases together, in the cells of these cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mpi.inference.variance import Block, block_variances, share_variances
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mpi.estimation.parts import Part
+    from mpi.inference.cells import Cells
+    from mpi.inference.design import Design
+
+__all__ = ["Placed", "placed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Where the columns of a part stand, block and place in it, and their variances (columns x groups)."""
+
+    block: NDArray[np.int64]
+    place: NDArray[np.int64]
+    variance: NDArray[np.float64]
+
+
+def placed(design: Design, blocks: list[Block], cells: Cells, piece: Part, whole: Cells) -> Placed:
+    """Add the influences of a part to the blocks: columns of the same cases together, in these cases' cells."""
+    count = len(piece.scores)
+    own = Placed(np.empty(count, np.int64), np.empty(count, np.int64), np.empty((count, cells.groups)))
+    if piece.seen is None or not design.counts_cases:
+        which, masks = np.zeros(count, dtype=np.int64), None
+    else:
+        masks, found = np.unique(piece.seen, axis=0, return_inverse=True)
+        which = found.ravel()
+    for i in np.unique(which).tolist():
+        rows = np.flatnonzero(which == i)
+        mine, inside = (cells, None) if masks is None else _of_cases(cells, masks[i])
+        scores = piece.scores[rows] if inside is None else piece.scores[np.ix_(rows, inside)]
+        own.block[rows], own.place[rows] = len(blocks), np.arange(len(rows))
+        if piece.whole is None:
+            blocks.append(Block(mine, np.ascontiguousarray(scores)))
+            own.variance[rows] = block_variances(design, blocks[-1])
+            continue
+        all_cells, there = (whole, None) if masks is None else _of_cases(whole, piece.whole_seen)
+        common = piece.whole[rows] if there is None else piece.whole[np.ix_(rows, there)]
+        blocks.append(Block(mine, np.ascontiguousarray(scores), all_cells))
+        blocks.append(Block(all_cells, np.ascontiguousarray(common), all_cells))
+        own.variance[rows] = share_variances(design, blocks[-2], blocks[-1], piece.value[rows])
+    return own
+
+
+def _of_cases(cells: Cells, seen: NDArray[np.bool_] | None) -> tuple[Cells, NDArray[np.int64] | None]:
+    """Return the cells with cases, and their places; a group without any keeps all of its own."""
+    if seen is None:
+        return cells, None
+    none = cells.sum(seen[None].astype(np.float64))[0] == 0
+    inside = np.flatnonzero(seen | none[cells.group()])
+    if len(inside) == len(seen):
+        return cells, None
+    start = np.searchsorted(inside, cells.start)
+    return replace(cells, unit=cells.unit[inside], stratum=cells.stratum[inside], start=start), inside

@@ -1,0 +1,342 @@
+"""Plain survey estimates over the same totals: means, proportions, totals and ratios of any columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError, Problems
+from mpi.estimation.assemble import assemble
+from mpi.estimation.groups import grouping
+from mpi.estimation.left_out import by_round, of_columns, rounds_of
+from mpi.estimation.parts import Labels, Part, part
+from mpi.estimation.ratios import ratio as ratio_of_totals
+from mpi.estimation.ratios import total as total_by_group
+from mpi.estimation.request import columns_of, crosses
+from mpi.estimation.rows import counted, rows_of
+from mpi.estimation.sums import Sums, sums_of, weighted
+from mpi.estimation.totals import cells_of
+from mpi.estimation.unobserved import with_categories
+from mpi.frames.progress import staged
+from mpi.results.options import Degrees, check_options
+from mpi.survey.survey import Survey, in_words, told_of_profile
+from mpi.survey.undeclared import tell_undeclared
+from mpi.tables.footnotes import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.estimation.groups import Grouping
+    from mpi.estimation.rows import Rows
+    from mpi.frames.wanted import By, Pair
+    from mpi.inference.cells import Cells
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
+    from mpi.survey.survey import Where
+
+    Floats = NDArray[np.float64]
+
+_TOTALS = ("above", "below", "cases")
+
+__all__ = ["mean", "proportion", "ratio", "total"]
+
+
+@kinds_checked
+@staged("estimating")
+def mean(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "group",
+    observed: bool = True,
+) -> Estimates:
+    """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of numbers; rows where one is missing are left out of its mean, and stay in the design.
+    by, where, unit, level, df, observed
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``mean``; ``indicator`` is the column.
+
+    Raises
+    ------
+    MpiError
+        When a column is absent or holds text.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.mean(mpi.load_sample(), ["income"], by=["area"])
+    >>> est.select(by="area").table["group"].unique().tolist()
+    ['Urban', 'Rural']
+    """
+    pairs = [(name, None) for name in _listed(columns)]
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
+    variables = [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in found.sums()]
+    return found.estimates(variables, ratio_of_totals)
+
+
+@kinds_checked
+@staged("estimating")
+def proportion(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "group",
+    observed: bool = True,
+) -> Estimates:
+    """Estimate the share of each category of columns, with logit-t intervals.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of categories; rows where one is missing are left out of its shares.
+    by, where, unit, level, df, observed
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``proportion``; ``dimension`` is the column and ``indicator`` the category.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.proportion(mpi.load_sample(), "area")
+    >>> est.select(wave=2016).table["indicator"].tolist()
+    ['Urban', 'Rural']
+    """
+    found = _Columns(survey, where, unit, by, level, df, observed, categories=_listed(columns))
+    variables = []
+    problems = Problems("the proportions cannot be estimated")
+    for name in _listed(columns):
+        groups = found.survey.categories(name)
+        index = found.rows.of(groups.index)
+        known = np.array([v is not None for v in groups.levels])
+        seen = known[index].astype(np.float64)
+        if not seen.any():
+            problems.add(f"column {name!r} is missing in every row that counts, so it has no categories")
+        for i, label in enumerate(groups.labels):
+            if known[i] and (not observed or (index == i).any()):
+                label_of = Labels("proportion", indicator=label, dimension=name)
+                variables.append((label_of, weighted(found.rows, (index == i) * 1.0, seen, seen > 0)))
+    problems.raise_if_any()
+    return found.estimates(variables, ratio_of_totals)
+
+
+@kinds_checked
+@staged("estimating")
+def total(
+    survey: Survey,
+    columns: str | Sequence[str],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "group",
+    observed: bool = True,
+) -> Estimates:
+    """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
+
+    Rows where a column is missing add nothing; `n` counts those that are observed.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    columns : str or sequence of str
+        Columns of numbers.
+    by, where, unit, level, df, observed
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``total``; ``indicator`` is the column.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> len(mpi.total(mpi.load_sample(), "income"))
+    2
+    """
+    pairs = [(name, None) for name in _listed(columns)]
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
+    variables = [(Labels("total", indicator=p[0], method="t"), x) for p, x in found.sums()]
+    return found.estimates(variables, _totals)
+
+
+@kinds_checked
+@staged("estimating")
+def ratio(
+    survey: Survey,
+    numerator: str,
+    denominator: str,
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit = "person",
+    level: float = 0.95,
+    df: Degrees = "group",
+    observed: bool = True,
+) -> Estimates:
+    """Estimate the ratio of two totals, for example the share of food in all spending.
+
+    Rows where either column is missing are left out of both.
+
+    Parameters
+    ----------
+    survey : Survey
+        Who was asked.
+    numerator, denominator : str
+        Columns of numbers.
+    by, where, unit, level, df, observed
+        As for `mpi.estimate`.
+
+    Returns
+    -------
+    Estimates
+        Statistic ``ratio``; ``indicator`` is ``numerator / denominator``.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
+    1.0
+    """
+    found = _Columns(survey, where, unit, by, level, df, observed, pairs=[(numerator, denominator)])
+    label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
+    return found.estimates([(label, x) for _, x in found.sums()], ratio_of_totals)
+
+
+def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Return totals; one of nothing observed is unknown, not 0."""
+    value, scores = total_by_group(cells, above)
+    return np.where(cells.sum(below) > 0, value, np.nan), scores
+
+
+def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
+    found = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    if not found:
+        raise MpiError("columns: name at least one column to estimate")
+    return found
+
+
+class _Columns:
+    """The columns asked for, and what is needed to sum them by unit and group."""
+
+    __slots__ = ("about", "asked", "by", "df", "level", "observed", "pairs", "rows", "survey", "unit")
+
+    def __init__(
+        self,
+        survey: Survey,
+        where: Where | None,
+        unit: Unit,
+        by: Sequence[By],
+        level: float,
+        df: Degrees,
+        observed: bool,  # noqa: FBT001  # ours
+        *,
+        pairs: Sequence[Pair] = (),
+        categories: Sequence[str] = (),
+    ) -> None:
+        problems = Problems("the estimate cannot be made")
+        check_options(problems, level=level, df=df, unit=unit)
+        self.by = crosses(by, problems)
+        problems.raise_if_any()
+        if not isinstance(survey, Survey):
+            raise MpiError(
+                f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+            )
+        domain = survey if where is None else survey.where(where)
+        groups = [*columns_of(self.by), *categories]
+        used = [*groups, *(c for pair in pairs for c in pair if c is not None)]
+        domain.check_columns(used)
+        entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
+        tell_undeclared(domain, entering)
+        self.asked, self.observed = domain, observed
+        self.survey = domain.condensed((), groups, pairs, unit=unit)
+        self.about = {
+            "counted": counted(self.survey, unit), **told_of_profile(self.survey), "survey": in_words(self.survey),
+        }  # fmt: skip
+        self.unit: Unit = unit
+        self.level: float = level
+        self.df: Degrees = df
+        self.pairs = list(pairs)
+        self.rows: Rows = rows_of(self.survey, unit, used)
+
+    def sums(self) -> list[tuple[Pair, Sums]]:
+        """Return what each row adds to the totals of each pair of columns."""
+        return [(pair, sums_of(self.survey, self.rows, i, pair)) for i, pair in enumerate(self.pairs)]
+
+    def estimates(
+        self,
+        variables: Sequence[tuple[Labels, Sums]],
+        make: Callable[[Cells, Floats, Floats], tuple[Floats, Floats]],
+    ) -> Estimates:
+        """Sum above and below by cell and turn them into estimates."""
+        survey, rows = self.survey, self.rows
+        labels = [label for label, _ in variables]
+        parts: list[tuple[Any, Cells, list[Part]]] = []
+        lost = ""
+        for columns in ((), *self.by):
+            group = grouping(survey, rows, columns)
+            cells = cells_of(group, rows, survey.design)
+            above, below, cases = (_by_cell(cells, [getattr(x, k) for _, x in variables]) for k in _TOTALS)
+            value, scores = make(cells, above, below)
+            one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
+            parts.append((group, cells, [replace(one, seen=cases > 0)]))
+            if not columns:  # the total, which always comes first
+                lost = self._left_out(group, labels, cells.sum(cases), cells.sum(below))
+        whole = parts[0][1]
+        made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
+        about = {**self.about, KEY: lost} if lost else self.about
+        return with_categories(replace(made, about=about), self.asked, observed=self.observed)
+
+    def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:
+        """Say of each column how many rows it is missing in; `cases` and `below` are variables x rounds."""
+        rows, rounds = self.rows, rounds_of(self.survey.waves, group)
+        many = len(rows.unit) if rows.cases is None else int(rows.cases.sum())
+        names: dict[str, int] = {}
+        for i, label in enumerate(labels):
+            names.setdefault(label.dimension or label.indicator or "", i)
+        lacking = {name: i for name, i in names.items() if cases[i].sum() < many}
+        if not lacking:
+            return ""
+        there, weight = (by_round(group, rows, x) for x in (rows.cases, rows.weight))
+        said = []
+        for name, i in lacking.items():
+            of_two = labels[i].statistic == "ratio"  # whose total below is no weight
+            absent = " or ".join(dict.fromkeys(filter(None, self.pairs[0]))) if of_two else name
+            lost = of_columns(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
+            said.append(lost.sentence(self.unit, rounds, of=name if len(names) > 1 else ""))
+        return "; ".join(said)
+
+
+def _by_cell(cells: Cells, variables: Sequence[Floats]) -> Floats:
+    sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
+    return np.array(sums, dtype=np.float64)

@@ -1,0 +1,174 @@
+"""The deprivations of each row, and which of them are missing, as one bit pattern.
+
+Every Alkire-Foster count measure, at any cutoff, any weights, any missing-value policy and any subgroup, is a
+function of the weights by PSU, group and pattern; the microdata are not touched again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.errors import MpiError, Problems
+from mpi.frames.arrays import compress
+from mpi.frames.missing_codes import declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.estimation.rows import Rows
+    from mpi.measures.measure import Measure
+    from mpi.survey.survey import Survey
+
+__all__ = ["Profiles", "profile"]
+
+_BLOCK = 1 << 16
+_FULL_TABLE = 12
+_CHUNK = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """Deprivation patterns, and which one each row has.
+
+    Attributes
+    ----------
+    deprived, missing : ndarray of bool, shape (patterns, indicators)
+        The bits of each pattern.
+    pattern : ndarray of int32, shape (rows,)
+        The pattern of each row.
+    rows : Rows
+        The unit and weight of each row.
+    """
+
+    deprived: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    pattern: NDArray[np.int32]
+    rows: Rows
+
+
+def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
+    """Read the measure's indicators and give each row its pattern.
+
+    Raises
+    ------
+    MpiError
+        With every problem of every indicator at once: missing columns with the nearest name, text, values other
+        than 0, 1 and missing, with counts and the first rows.
+    """
+    columns = _indicator_columns(survey, measure, rows)
+    floats = [c.dtype.kind == "f" for c in columns]
+    bits = [(j, False) for j in range(len(columns))] + [(j, True) for j, f in enumerate(floats) if f]
+    table, pattern = _patterns(columns, bits)
+    d = len(columns)
+    missing = np.zeros((len(table), d), dtype=bool)
+    missing[:, np.flatnonzero(floats)] = table[:, d:]
+    return Profiles(table[:, :d], missing, pattern, rows)
+
+
+def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDArray[Any]]:
+    problems = Problems(f"measure {measure.name!r} cannot be read from the survey")
+    survey.check_columns(measure.columns)
+    columns = []
+    for indicator in measure.indicators:
+        try:
+            values = rows.of(survey.numbers(indicator.column))
+        except MpiError as error:
+            problems.add(str(error) + "; an indicator is 0 (not deprived), 1 (deprived) or missing")
+            continue
+        _check_indicator(indicator.column, values, rows, problems)
+        columns.append(values.view(np.uint8) if values.dtype.kind == "b" else values)
+    problems.raise_if_any()
+    return columns
+
+
+def _check_indicator(name: str, values: NDArray[Any], rows: Rows, problems: Problems) -> None:
+    """Hold a column to 0, 1 and missing; the common case costs two reads."""
+    if values.dtype.kind in "bu":
+        if values.dtype.kind == "b" or values.max() <= 1:
+            return
+    elif values.dtype.kind == "i":
+        if values.min() >= 0 and values.max() <= 1:
+            return
+    else:
+        if np.isnan(values).all():
+            problems.add(
+                f"column {name!r} is missing in every row; leave it out with measure.drop(...) to move its weight"
+            )
+            return
+        if ((values == 0) | (values == 1) | np.isnan(values)).all():
+            return
+    bad = ~((values == 0) | (values == 1))
+    bad &= ~np.isnan(values) if values.dtype.kind == "f" else True
+    found, counts = np.unique(values[bad], return_counts=True)
+    shown = ", ".join(f"{v:g} ({c:,} times)" for v, c in list(zip(found, counts, strict=True))[:4])
+    where = np.flatnonzero(bad)[:5]
+    first = ", ".join(str(r) for r in (where if rows.take is None else rows.take[where]))
+    more = f" and {len(found) - 4} other values" if len(found) > 4 else ""
+    problems.add(
+        f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}, counted from 0; "
+        f"codes that are no answer are declared, such as {declaration(name, found[-1:])}"
+    )
+
+
+def _patterns(
+    columns: Sequence[NDArray[Any]], bits: Sequence[tuple[int, bool]]
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Return the bits of each pattern, and each row's pattern.
+
+    A row's bits are written as one integer: the deprivations, and above them which of the float columns are missing.
+    Few bits need no look-up (every integer is a pattern); many are compressed a chunk at a time.
+    """
+    table: NDArray[np.bool_] = np.zeros((1, 0), dtype=bool)
+    index: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+    for start in range(0, len(bits), _CHUNK):
+        chunk = bits[start : start + _CHUNK]
+        code = _horner(columns, chunk)
+        if len(bits) <= _FULL_TABLE:
+            return _bits(np.arange(1 << len(bits)), len(bits)), code.astype(np.int32, copy=False)
+        levels, part = compress(code)
+        if start:
+            levels_wide, index = compress(index.astype(np.int64) * len(levels) + part)
+            earlier, later = np.divmod(levels_wide, len(levels))
+            table = np.hstack([table[earlier], _bits(levels[later], len(chunk))])
+        else:
+            table, index = _bits(levels, len(chunk)), part
+    return table, index
+
+
+def _bits(codes: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    return (codes.astype(np.int64)[:, None] >> np.arange(count)) & 1 > 0
+
+
+def _horner(columns: Sequence[NDArray[Any]], bits: Sequence[tuple[int, bool]]) -> NDArray[Any]:
+    n = len(columns[0])
+    if len(bits) <= 16 and not any(absent for _, absent in bits) and all(columns[j].itemsize == 1 for j, _ in bits):
+        return _horner_bytes([columns[j].view(np.uint8) for j, _ in bits], n)
+    out = np.zeros(n, dtype=np.int32)
+    for a, b in pairwise([*range(0, n, _BLOCK), n]):
+        block = out[a:b]
+        for j, absent in reversed(bits):
+            values = columns[j][a:b]
+            np.left_shift(block, 1, out=block)
+            np.bitwise_or(block, np.isnan(values) if absent else values == 1, out=block)
+    return out
+
+
+def _horner_bytes(columns: Sequence[NDArray[np.uint8]], n: int) -> NDArray[np.uint16]:
+    out = np.zeros((n, 2), dtype=np.uint8)
+    accumulator = np.empty(_BLOCK, dtype=np.uint8)
+    for a, b in pairwise([*range(0, n, _BLOCK), n]):
+        byte = accumulator[: b - a]
+        for half in range(0, len(columns), 8):
+            part = columns[half : half + 8]
+            np.copyto(byte, part[-1][a:b])
+            for column in reversed(part[:-1]):
+                np.add(byte, byte, out=byte)
+                np.add(byte, column[a:b], out=byte)
+            out[a:b, half // 8] = byte
+    return out.view("<u2")[:, 0]

@@ -1,0 +1,330 @@
+"""Microdata of any size condensed by the engine that holds them: one row for each PSU, group and pattern.
+
+One lazy group-by, of which only the result is collected. Every count measure, at any cutoff and with any weights,
+follows from it as from the microdata, errors included; so do means, totals and ratios of columns that were summed.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from mpi.core.errors import MpiError, Problems, told_of
+from mpi.frames.fitting import parts_that_fit, told_of_rows
+from mpi.frames.held import held
+from mpi.frames.key_types import key_of, odd_keys, unfit_values
+from mpi.frames.missing_codes import declaration
+from mpi.frames.nulls import with_computed, with_wide_nulls
+from mpi.frames.profile_table import in_order, written_out
+from mpi.frames.progress import collected
+from mpi.frames.transport import in_known_order, received, sent
+from mpi.frames.wanted import CASES, CODE, INSIDE, UNTRUE, WEIGHT, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from mpi.frames.held import Held
+    from mpi.frames.wanted import Pair, Wanted
+
+    Schema = Mapping[str, Any]
+
+__all__ = ["condense", "with_conditions"]
+
+_LOST, _BARE = "_lost", "_bare"
+_NUMERIC = ("size", "fpc")
+_WRONG = -1
+_MOST_FLAGS = 39
+_TO_LOOK_AT = ("bytes", "datetime", "mixed", "mixed-integer", "timedelta", "unknown-array")
+_SHORT = 19
+"""Up to how many indicators a pattern is a number of 32 bits."""
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> tuple[nw.LazyFrame[Any], list[str]]:
+    """Add a column of 0, 1 and missing for each condition.
+
+    Raises
+    ------
+    MpiError
+        When a condition is neither true or false nor a number.
+    """
+    if not conditions:
+        return frame, []
+    prefix = "_condition_"
+    while any(known.lower().startswith(prefix) for known in frame.collect_schema().names()):
+        prefix = f"_{prefix}"
+    names = [f"{prefix}{i}" for i in range(len(conditions))]
+    with told_of("the condition fails on the frame"):
+        added = with_computed(frame, dict(zip(names, conditions, strict=True)))
+        schema = added.collect_schema()
+    if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
+        raise MpiError(UNTRUE)
+    return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
+
+
+def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFrame], list[int]]:
+    """Let the engine group the rows, and collect the groups when it is known that they fit.
+
+    Returns
+    -------
+    tables : list of pandas.DataFrame
+        One row for each combination that occurs of keys, domain and pattern: keys, ``cases``, ``weight``, indicators,
+        sums. Outside the domain groups are missing, and nothing is summed but cases and weights. One table with
+        all groups crossed; where that does not fit, one for each of the groups that may be kept apart.
+    absent : list of int
+        In how many rows each condition is missing.
+
+    Raises
+    ------
+    MpiError
+        With every problem at once: text for numbers, indicators that are not 0, 1 or missing, weights that are
+        missing or negative, gaps in the design. Or because there are too many groups for the memory that is left.
+    """
+    schema = frame.collect_schema()
+    _check_types(frame, schema, wanted)
+    frame = with_wide_nulls(frame, wanted.keys) if wanted.conditions else frame
+    columns = _columns(schema, wanted)
+    inside = _inside(wanted)
+    marks = [*([INSIDE] if inside is not None else []), CODE]
+    marks += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
+    shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
+    with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
+        prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
+    counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
+    sums = [c for c in columns if c not in (CODE, _BARE, CASES)]
+    grouped = prepared.group_by(*wanted.places.values(), *marks).agg(counted, *(nw.col(c).sum() for c in sums))
+    with held(grouped, _counted(wanted)) as whole:
+        counts = whole.totals
+        parts = parts_that_fit(whole, wanted, marks, [CASES, *sums])
+        found = [(part, _collected(store, frame, schema, part)) for part, store in parts]
+    tables = []
+    while found:
+        part, table = found.pop(0)
+        with told_of_rows(len(table), part):
+            _check(table, counts, frame, schema, part)
+            table = in_known_order(in_order(table, part), part.levels, part.places)
+            tables.append(written_out(table, part))
+    return tables, [counts[f"_absent{c}"] for c in wanted.conditions]
+
+
+def _counted(wanted: Wanted) -> list[str]:
+    """Name what counts rows of the microdata: all, and those in which something is missing or wrong."""
+    names = [CASES, *([_LOST] if wanted.weight is not None else [])]
+    return names + [f"_{what}{c}" for c in wanted.conditions for what in ("absent", "untrue")]
+
+
+def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> pd.DataFrame:
+    """Collect what is asked of each group: keys, domain, pattern, cases, weight and sums."""
+    names = [*wanted.places.values(), *([INSIDE] if wanted.conditions else [])]
+    names += [CASES, *([WEIGHT] if wanted.weight is not None else [])]
+    names += [name for i in range(len(wanted.pairs)) for name in summed(i)]
+    code = nw.col(CODE).cast(nw.Int32) if len(wanted.flags) <= _SHORT else nw.col(CODE)
+    with told_of_rows(held_rows.rows, wanted):
+        found = collected(sent(held_rows.frame.select(*names, code), schema, wanted.places))
+        _check_objects(found, frame, wanted)
+        found = received(found, schema, wanted.places)
+    if wanted.weight is None:
+        found[WEIGHT] = found[CASES].astype(float)
+    return found
+
+
+# --- what the engine computes ---------------------------------------------------------------------------------------
+
+
+def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+    """Return what rows are grouped by; outside the domain groups are missing."""
+    inside = _inside(wanted)
+    roles = {column: role for role, column in wanted.design.items()}
+    out = {}
+    for key, place in wanted.places.items():
+        value = _number(key, schema) if roles.get(key) in _NUMERIC else key_of(frame, key)
+        if inside is not None and key not in roles:
+            value = nw.when(inside).then(value)
+        out[place] = value
+    return out
+
+
+def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+    """Return the pattern and everything that is summed, as columns of each row."""
+    inside = _inside(wanted)
+    code = _code(wanted.flags, schema)
+    columns = {CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
+    if wanted.cases is not None:
+        columns[CASES] = nw.col(wanted.cases)
+    weight: nw.Expr = nw.lit(1.0)
+    if wanted.weight is not None:
+        w = _number(wanted.weight, schema)
+        fair = (w >= 0) & (w <= _LARGEST)
+        columns[_LOST] = nw.when(fair).then(nw.lit(0)).otherwise(nw.lit(1))
+        weight = nw.when(fair).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)
+        columns |= {WEIGHT: weight, _BARE: _as_flag(weight <= 0)}
+    for i, pair in enumerate(wanted.pairs):
+        columns |= _sums(i, pair, schema, weight, inside)
+    for c in wanted.conditions:
+        columns[f"_absent{c}"] = _as_flag(nw.col(c).is_null())
+        columns[f"_untrue{c}"] = _as_flag(~nw.col(c).is_null() & (nw.col(c) != 0) & (nw.col(c) != 1))
+    return columns
+
+
+def _sums(number: int, pair: Pair, schema: Schema, weight: nw.Expr, inside: nw.Expr | None) -> dict[str, nw.Expr]:
+    above, below, seen, odd = summed(number)
+    y, x = (None if c is None else _number(c, schema).cast(nw.Float64) for c in pair)
+    assert y is not None  # noqa: S101  # a pair has a column above
+    answered = ~y.is_null() if x is None else ~y.is_null() & ~x.is_null()
+    answered = answered if inside is None else answered & inside
+    nothing = nw.lit(0.0)
+    return {
+        above: nw.when(answered).then(weight * y).otherwise(nothing),
+        below: nw.when(answered).then(weight if x is None else weight * x).otherwise(nothing),
+        seen: _as_flag(answered & (weight > 0)),
+        odd: _as_flag(answered & (y != 0) & (y != 1)),
+    }
+
+
+def _inside(wanted: Wanted) -> nw.Expr | None:
+    if not wanted.conditions:
+        return None
+    return functools.reduce(operator.and_, [(nw.col(c) == 1).fill_null(value=False) for c in wanted.conditions])
+
+
+def _number(name: str, schema: Schema) -> nw.Expr:
+    """Read a column as a number."""
+    dtype = schema[name]
+    if dtype == nw.Boolean:
+        return nw.col(name).cast(nw.Float64)  # whole numbers cannot be missing on Dask
+    if dtype.is_integer():
+        return nw.col(name)
+    return nw.col(name).cast(nw.Float64)
+
+
+def _code(flags: Sequence[str], schema: Schema) -> nw.Expr:
+    """Write a row's indicators as one integer, a digit to the base of 3 for each: 0, 1, or 2 where it is missing."""
+    digits, strange = [], []
+    for name in flags:
+        x, dtype = _number(name, schema), schema[name]
+        if dtype.is_integer() or dtype == nw.Boolean:
+            digits.append(x.fill_null(2).cast(nw.Int64))
+        else:
+            known = nw.when(x == 1).then(nw.lit(1)).otherwise(nw.lit(0))
+            digits.append(nw.when(x.is_null()).then(nw.lit(2)).otherwise(known).cast(nw.Int64))
+        if dtype != nw.Boolean:
+            wrong = (x < 0) | (x > 1) if dtype.is_integer() else ~x.is_null() & (x != 0) & (x != 1)
+            strange.append(wrong.fill_null(value=False))
+    if not digits:
+        return nw.lit(0)
+    code: nw.Expr = functools.reduce(operator.add, [x * 3**j for j, x in enumerate(digits)])
+    if not strange:
+        return code
+    return nw.when(functools.reduce(operator.or_, strange)).then(nw.lit(_WRONG)).otherwise(code)
+
+
+def _as_flag(condition: nw.Expr | None) -> nw.Expr:
+    """Return 1 where a condition holds; sums of booleans differ between engines."""
+    assert condition is not None  # noqa: S101  # callers ask where there is one
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+# --- what is checked ------------------------------------------------------------------------------------------------
+
+
+def _check_types(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
+    problems = Problems("the data cannot be used")
+    if len(wanted.flags) > _MOST_FLAGS:
+        problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
+    ours = {WEIGHT, CASES, *([INSIDE] if wanted.conditions else [])}
+    ours.update(name for i in range(len(wanted.pairs)) for name in summed(i))
+    taken = [c for c in dict.fromkeys([*wanted.keys, *wanted.flags]) if c in ours]
+    problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]
+    summed_columns = [c for pair in wanted.pairs for c in pair if c is not None]
+    sizes = [wanted.design[role] for role in _NUMERIC if role in wanted.design]
+    numeric = [*wanted.flags, *summed_columns, *([wanted.weight] if wanted.weight else []), *sizes]
+    problems.found += odd_keys(frame, wanted.keys)
+    problems.found += [
+        f"column {c!r} holds {_kind(schema[c])} where numbers are needed"
+        + ("; an indicator is 0 (not deprived), 1 (deprived) or missing" if c in wanted.flags else "")
+        for c in dict.fromkeys(numeric)
+        if _no_number(schema[c])
+    ]
+    problems.raise_if_any()
+
+
+def _kind(dtype: Any) -> str:
+    """Return what a column holds, in words."""
+    return "text" if dtype in (nw.String, nw.Categorical) or isinstance(dtype, nw.Enum) else str(dtype).lower()
+
+
+def _no_number(dtype: Any) -> bool:
+    return not (dtype.is_numeric() or dtype in (nw.Boolean, nw.Object, nw.Unknown))
+
+
+def _check(
+    found: pd.DataFrame, counts: Mapping[str, int], frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted
+) -> None:
+    problems = Problems("the data cannot be used")
+    total = counts[CASES]
+    if not total:
+        problems.add("the data have no rows")
+    problems.found += _gaps(found, wanted)
+    lost = counts.get(_LOST, 0)
+    if (found[CODE] == _WRONG).any():
+        problems.found += _wrong(frame, schema, wanted)
+    if lost:
+        problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")
+    elif total and wanted.weight is not None and not found[WEIGHT].any():
+        problems.add(f"weight column {wanted.weight!r}: every weight is 0")
+    if any(counts[f"_untrue{c}"] for c in wanted.conditions):
+        problems.add(UNTRUE)
+    for i, pair in enumerate(wanted.pairs):
+        if not np.isfinite(found[list(summed(i)[:2])].to_numpy(dtype=np.float64)).all():
+            problems.add(f"{' or '.join(f'column {c!r}' for c in pair if c)} is infinite in some rows")
+    problems.raise_if_any()
+
+
+def _check_objects(found: pd.DataFrame, frame: nw.LazyFrame[Any], wanted: Wanted) -> None:
+    """Refuse keys that turn out to be no keys, where their type told nothing."""
+    from pandas.api.types import infer_dtype
+
+    problems = Problems("the data cannot be used")
+    for key, place in wanted.places.items():
+        held = found[place].dtype
+        if held.kind == "O" and infer_dtype(found[place]) in _TO_LOOK_AT:
+            said = unfit_values(key, found[place].dropna(), frame.implementation.name)
+            problems.found += [said] if said else []
+    problems.raise_if_any()
+
+
+def _gaps(found: pd.DataFrame, wanted: Wanted) -> list[str]:
+    """Say in how many rows a column of the design is missing, or a household has nobody."""
+    said = []
+    for role, column in wanted.design.items():
+        values, word = found[wanted.places[column]], "missing"
+        gone = values.isna()
+        if role == "size":
+            gone, word = ~(values > 0) & (found[WEIGHT] != 0), "missing, or not above 0,"  # not interviewed: 0
+        if gone.any():
+            rows, total = int(found[CASES][gone].sum()), int(found[CASES].sum())
+            said.append(f"{role} column {column!r}: {word} in {rows:,} of {total:,} rows")
+    return said
+
+
+def _wrong(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[str]:
+    """Look again, only when something is wrong: which values of which indicators."""
+    said, inside = [], _inside(wanted)
+    for name in wanted.flags:
+        x = _number(name, schema)
+        wrong = ~x.is_null() & (x != 0) & (x != 1)
+        values = frame.filter(wrong if inside is None else wrong & inside).select(x.alias("v"), nw.lit(1).alias("n"))
+        found = collected(values.group_by("v").agg(nw.col("n").sum())).sort_values("v")
+        if len(found):
+            shown = ", ".join(f"{v:g} ({int(n):,} times)" for v, n in found.head(4).itertuples(index=False))
+            said.append(
+                f"column {name!r} holds values other than 0, 1 and missing: {shown}; codes that are no answer are "
+                f"declared, such as {declaration(name, found['v'].tail(1))}"
+            )
+    return said

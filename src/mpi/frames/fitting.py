@@ -1,0 +1,104 @@
+"""Whether what an engine grouped fits in memory, asked before it is collected; and what is said where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+
+from mpi.core.errors import MpiError
+from mpi.core.memory import amount, free_memory, memory_told
+from mpi.frames.held import held
+from mpi.frames.progress import collected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from mpi.frames.held import Held
+    from mpi.frames.wanted import Wanted
+
+__all__ = ["parts_that_fit", "size_of", "told_of_rows"]
+
+_ROW, _KEY, _FLAG, _PAIR = 60, 12, 6, 64
+"""Bytes that a row of a profile takes at the most until there are estimates of it, and what adds to them."""
+
+
+def size_of(rows: int, wanted: Wanted) -> int:
+    """Return the bytes of memory that so many rows need until there are estimates of them."""
+    each = _ROW + _KEY * len(wanted.keys) + _FLAG * len(wanted.flags) + _PAIR * len(wanted.pairs)
+    return rows * each
+
+
+def parts_that_fit(
+    whole: Held, wanted: Wanted, marks: Sequence[str], sums: Sequence[str]
+) -> Iterator[tuple[Wanted, Held]]:
+    """Yield what can be collected: all groups crossed, or where that does not fit, those that may be kept apart.
+
+    Parameters
+    ----------
+    whole : Held
+        All groups crossed.
+    wanted : Wanted
+        What is asked for.
+    marks, sums : sequence of str
+        What rows are grouped by besides the keys, and what is summed.
+
+    Raises
+    ------
+    MpiError
+        Where neither fits; nothing was collected then.
+    """
+    said = _too_large(whole.rows, wanted)
+    if said is None:
+        yield wanted, whole
+        return
+    if len(wanted.apart) < 2:
+        raise _refusal(whole, wanted, said)
+    for groups in wanted.apart:
+        part = replace(wanted, groups=groups, apart=())
+        keys = [nw.col(wanted.places[key]).alias(place) for key, place in part.places.items()]
+        frame = whole.frame.select(*keys, *marks, *sums)
+        with held(frame.group_by(*part.places.values(), *marks).agg(*(nw.col(c).sum() for c in sums))) as store:
+            said = _too_large(store.rows, part)
+            if said is not None:
+                raise _refusal(store, part, said)
+            yield part, store
+
+
+def told_of_rows(rows: int, wanted: Wanted) -> AbstractContextManager[None]:
+    """Tell of memory that does not suffice, with how many rows there are, what they need, and the way out."""
+    return memory_told(f"a profile of {rows:,} rows, about {amount(size_of(rows, wanted))}", _mend(wanted, rows))
+
+
+def _too_large(rows: int, wanted: Wanted) -> str | None:
+    """Say why a profile cannot be collected; None where it can."""
+    if rows > wanted.most:
+        return f"more than the {wanted.most:,} that most= allows"
+    need, left = size_of(rows, wanted), free_memory()
+    if left is None or need <= left:
+        return None
+    return f"which need {amount(need)} of memory, and {amount(left)} are free"
+
+
+def _refusal(store: Held, wanted: Wanted, said: str) -> MpiError:
+    """Return the error that says how large a profile would be, what makes it so, and what can be done."""
+    levels = {}
+    for key, place in wanted.places.items():
+        found = collected(store.frame.select(place).unique().select(nw.len().alias("n")), show=False)
+        levels[key] = int(found["n"].iloc[0])
+    told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
+    return MpiError(
+        f"the profile would have {store.rows:,} rows, {said}; the engine counted them, and nothing was made of them. "
+        f"Distinct values: {told}. {_mend(wanted, store.rows)}"
+    )
+
+
+def _mend(wanted: Wanted, rows: int) -> str:
+    more = "raise most= of mpi.profile" if rows > wanted.most else "give the process more memory"
+    return (
+        "Smaller are fewer columns in by=, coarser groups (survey.with_groups), a measure of fewer indicators. Of "
+        "microdata, mpi.estimate(survey, measure, by=[...]) collects each entry of by= by itself, where their cross is "
+        f"too large; mpi.profile keeps every cross of by=. Or {more}"
+    )

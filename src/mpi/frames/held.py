@@ -1,0 +1,121 @@
+"""What an engine grouped, held by that engine until it is known how much it is."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from mpi.frames.progress import collected, worked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["Held", "held"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The rows of a lazy frame, computed once.
+
+    Attributes
+    ----------
+    frame : narwhals.LazyFrame
+        Them, where the engine keeps them: another question to them does not go back to the data.
+    rows : int
+        How many they are.
+    totals : mapping of str to int
+        The sums of some of the columns.
+    """
+
+    frame: nw.LazyFrame[Any]
+    rows: int
+    totals: Mapping[str, int]
+
+
+@contextmanager
+def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
+    """Let an engine compute a lazy frame and keep it for as long as it is asked about, then forget it.
+
+    DuckDB (also by way of Ibis) keeps a temporary table, which it writes to the disk where memory is short; Polars a
+    frame of its own; Spark what it persists, where the workers are. Of Dask the groups come here. Other engines compute
+    them again for each question.
+
+    Parameters
+    ----------
+    lazy : narwhals.LazyFrame
+        What is computed.
+    totals : sequence of str
+        The columns of counts to sum.
+
+    Raises
+    ------
+    MpiError
+        When the engine cannot compute it.
+    """
+    with ExitStack() as kept:
+        try:
+            frame = _kept(lazy, kept)
+            asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
+            found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
+            yield Held(frame, found.pop(_ROWS), found)
+        except KeyboardInterrupt:
+            kept.pop_all()  # an engine that is still busy would have to be waited for: its connection ends it
+            raise
+
+
+_ROWS = "_rows"
+
+
+def _kept(lazy: nw.LazyFrame[Any], kept: ExitStack) -> nw.LazyFrame[Any]:
+    native, engine = lazy.to_native(), lazy.implementation
+    if engine.is_duckdb():
+        return _wrapped(_in_duckdb(lazy, native, kept))
+    if engine.is_polars():
+        return _wrapped(worked(lazy, native.collect))
+    if engine.is_ibis() and not getattr(native.schema(), "null_fields", ()):  # which it keeps no tables of
+        found = worked(lazy, lambda: _cached(native))
+        kept.callback(_forgotten, found)
+        return _wrapped(found)
+    if engine.is_dask():
+        return _wrapped(worked(lazy, native.compute))  # of long plans, to persist takes many times as long
+    if engine.is_pyspark() or engine.is_pyspark_connect():
+        kept.callback(native.unpersist)
+        return _wrapped(worked(lazy, native.persist))
+    return lazy
+
+
+def _wrapped(native: Any) -> nw.LazyFrame[Any]:
+    found: nw.LazyFrame[Any] = nw.from_native(native).lazy()
+    return found
+
+
+def _cached(native: Any) -> Any:
+    """Let Ibis keep a table; what it calls of DuckDB is deprecated there, which is no matter of ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return native.cache()
+
+
+def _forgotten(cached: Any) -> None:
+    """Drop a table that Ibis keeps; for DuckDB, Ibis 12 with sqlglot 30 writes a DROP without the name."""
+    name, backend = cached.op().name, cached.get_backend()
+    if backend.name != "duckdb":
+        cached.release()
+        return
+    with suppress(Exception):
+        cached.release()
+    backend.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+
+def _in_duckdb(lazy: nw.LazyFrame[Any], native: Any, kept: ExitStack) -> Any:
+    """Make a temporary table, on the connection of the relation, which need not be told."""
+    table, view = f"_mpi_{uuid.uuid4().hex}", "_mpi_grouped"
+    query = f"CREATE TEMP TABLE {table} AS SELECT * FROM {view}"  # noqa: S608  # names of our own
+    worked(lazy, lambda: native.query(view, query))
+    kept.callback(native.query, view, f"DROP TABLE {table}")
+    return native.query(view, f"SELECT * FROM {table}")  # noqa: S608  # a name of our own

@@ -1,0 +1,1 @@
+"""Answers in memory, member by member and household by household."""

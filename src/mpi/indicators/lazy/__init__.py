@@ -1,0 +1,1 @@
+"""Rules on frames that an engine holds."""

@@ -1,0 +1,113 @@
+"""The tables of members and of households put together on lazy frames, as they are in memory."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from mpi.core.errors import MpiError, Problems, unknown
+from mpi.frames.nulls import with_nulls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["as_lazy", "check_keys", "joined"]
+
+_ROWS = "rows of the household"
+
+
+def as_lazy(frame: Any) -> nw.LazyFrame[Any] | None:
+    """Wrap a lazy frame, NaN as missing, or a PyArrow dataset as one of DuckDB or Polars; None where it is no such."""
+    try:
+        wrapped = nw.from_native(_scanned(frame) if _is_dataset(frame) else frame, pass_through=True)
+    except nw.exceptions.DuplicateError:
+        return None  # lazy frames refuse columns of one name themselves
+    return with_nulls(wrapped) if isinstance(wrapped, nw.LazyFrame) else None
+
+
+def _is_dataset(frame: Any) -> bool:
+    dataset = sys.modules.get("pyarrow.dataset")
+    return dataset is not None and isinstance(frame, dataset.Dataset)
+
+
+def _scanned(dataset: Any) -> Any:
+    if find_spec("duckdb") is not None:
+        return import_module("duckdb").from_arrow(dataset)
+    if find_spec("polars") is not None:
+        return import_module("polars").scan_pyarrow_dataset(dataset)
+    raise MpiError("a PyArrow dataset is read by DuckDB or Polars: pip install duckdb")
+
+
+def check_keys(frame: nw.LazyFrame[Any], keys: Sequence[str], where: str) -> None:
+    """Raise where the columns that identify a household are absent."""
+    known = frame.collect_schema().names()
+    problems = Problems(f"{where} does not identify households")
+    problems.found = [unknown("column", k, known) for k in keys if k not in known]
+    if not keys:
+        problems.add("name at least one column")
+    problems.raise_if_any()
+
+
+def joined(
+    members: nw.LazyFrame[Any], households: nw.LazyFrame[Any], keys: Sequence[str], columns: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """Spread columns of the households over their members.
+
+    A household that has several rows counts as one that has none: which of them is right is not known.
+
+    Raises
+    ------
+    MpiError
+        When an identifier is a number in one frame and a text in the other.
+    """
+    members, households = _of_one_type(members, households, keys)
+    single = households.group_by(*keys).agg(nw.len().alias(_ROWS)).filter(nw.col(_ROWS) == 1).select(*keys)
+    homes = households.select(*keys, *columns).join(single, on=list(keys), how="inner")
+    return members.join(homes, on=list(keys), how="left")
+
+
+def _of_one_type(
+    members: nw.LazyFrame[Any], households: nw.LazyFrame[Any], keys: Sequence[str]
+) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+    """Write identifiers of one kind but different types alike: engines join none, or some, of them else."""
+    own, theirs = members.collect_schema(), households.collect_schema()
+    problems = Problems("the members' and the households' frames do not fit together")
+    for key in keys:
+        left, right = own[key], theirs[key]
+        if left == right:
+            continue
+        if left.is_numeric() and right.is_numeric():
+            households = _numbers_like(households, key, left, right)
+        elif _is_text(left) and _is_text(right):
+            members, households = (f.with_columns(nw.col(key).cast(nw.String)) for f in (members, households))
+        else:
+            problems.add(f"{key!r} is {left} in one and {right} in the other; make them of one type")
+    problems.raise_if_any()
+    return members, households
+
+
+def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) -> nw.LazyFrame[Any]:
+    """Cast an identifier. Rows whose identifier the type cannot hold go: they have no match, and no cast."""
+    value = nw.col(key).cast(nw.Float64) if held.is_decimal() else nw.col(key)
+    fits = ~value.is_null()
+    if wanted.is_integer():
+        low, high = _limits(wanted, held)
+        fits = fits & (value >= low) & (value <= high)
+        if not held.is_integer():
+            fits = fits & (value % 1 == 0)
+    return frame.filter(fits).with_columns(nw.col(key).cast(wanted))
+
+
+def _limits(*dtypes: Any) -> tuple[int, int]:
+    """Return the least and the largest number that all types of whole numbers among some hold."""
+    sizes = [(str(d).startswith("U"), int(str(d).lstrip("UInt"))) for d in dtypes if d.is_integer()]
+    low = max(0 if unsigned else -(2 ** min(bits - 1, 63)) for unsigned, bits in sizes)
+    return low, min(2 ** min(bits if unsigned else bits - 1, 63) - 1 for unsigned, bits in sizes)
+
+
+def _is_text(dtype: Any) -> bool:
+    return dtype in {nw.String, nw.Categorical} or isinstance(dtype, nw.Enum)

@@ -1,0 +1,1 @@
+"""Rules: who is asked, and which answers mean deprived."""

@@ -1,0 +1,1 @@
+"""Arrays alone: the design of a survey, cells, variances, influences, intervals."""

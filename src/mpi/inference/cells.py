@@ -1,0 +1,100 @@
+"""Cells: the sampled units of each group, in which everything is summed before it becomes an estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mpi.core.readonly import seal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Cells", "Psus"]
+
+_CHUNK = 1 << 12
+
+
+class Psus(NamedTuple):
+    """The PSUs that have cases of some statistics (statistics x groups), and what is left of them less their strata."""
+
+    number: NDArray[np.float64]
+    df: NDArray[np.float64]
+
+    def of(self, statistics: Any) -> Psus:
+        """Return those of some statistics, by position; one may stand several times."""
+        return Psus(self.number[statistics], self.df[statistics])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Sampled units within groups, in order of group, stratum and unit.
+
+    Attributes
+    ----------
+    unit : ndarray of int32, shape (cells,)
+        The sampled unit of each cell.
+    stratum : ndarray of int32, shape (cells,)
+        Its stratum.
+    start : ndarray of int64, shape (groups + 1,)
+        Where each group's cells begin.
+    wave : ndarray of int32, shape (groups,)
+        The round of each group.
+    of_row : ndarray of int32, shape (rows,)
+        The unordered cell of each row.
+    order : ndarray of int64, shape (cells,)
+        The unordered cell that stands at each place.
+    unordered : int
+        How many unordered cells there are (some may be empty).
+    """
+
+    unit: NDArray[np.int32]
+    stratum: NDArray[np.int32]
+    start: NDArray[np.int64]
+    wave: NDArray[np.int32]
+    of_row: NDArray[np.int32]
+    order: NDArray[np.int64]
+    unordered: int
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    @property
+    def groups(self) -> int:
+        """The number of groups."""
+        return len(self.wave)
+
+    def place(self, wave: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return which group of these, one a round, is that of some rounds."""
+        return np.searchsorted(self.wave, wave)
+
+    def group(self) -> NDArray[np.int64]:
+        """Return the group of each cell."""
+        return np.repeat(np.arange(self.groups), np.diff(self.start))
+
+    def arrange(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn sums by unordered cell (cells x variables) into totals (variables x cells in order)."""
+        out = np.empty((sums.shape[1], len(self.order)))
+        for a in range(0, len(self.order), _CHUNK):  # a transpose is quick within the cache
+            out[:, a : a + _CHUNK] = sums[self.order[a : a + _CHUNK]].T
+        return out
+
+    def sum(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add cell totals (variables x cells) up to group totals (variables x groups)."""
+        return np.add.reduceat(totals, self.start[:-1], axis=-1)
+
+    def psus(self, seen: NDArray[np.bool_]) -> Psus:
+        """Count the PSUs with cases (variables x cells) by group, and those less the strata that they lie in.
+
+        These are the degrees of freedom of a domain (Korn and Graubard 1999, Analysis of Health Surveys, 5.2; what
+        R's ``degf`` gives for a subset of a design).
+        """
+        group = self.group()
+        first = np.flatnonzero(np.r_[True, (self.stratum[1:] != self.stratum[:-1]) | (group[1:] != group[:-1])])
+        strata = np.logical_or.reduceat(seen, first, axis=1)
+        by_group = np.searchsorted(group[first], np.arange(self.groups))
+        number = self.sum(seen.astype(np.float64))
+        return Psus(number, number - np.add.reduceat(strata.astype(np.float64), by_group, axis=1))

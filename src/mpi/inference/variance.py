@@ -1,0 +1,378 @@
+"""Design-based variances and covariances of linearised statistics.
+
+A statistic's *influence* is its linearised contribution of each sampled unit (PSU). The variance of the statistic is
+the stratified variance of the sum of its influences over units drawn with replacement in the first stage
+(Binder 1983, Int. Statistical Review 51:279-292; with (1 - f) under a finite population correction):
+
+    V = sum_h a_h sum_c (u_hc - m_h)(u_hc - m_h)',   a_h = (1 - f_h) n_h / (n_h - 1)
+
+with m_h the stratum's mean over all its n_h units, zeros included. Units of two rounds that are the same PSU
+are multiplied with each other; this is the covariance between rounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.readonly import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.inference.cells import Cells
+    from mpi.inference.design import Design
+
+__all__ = [
+    "DENSE",
+    "FEW",
+    "NEAR",
+    "ROUNDING",
+    "Block",
+    "Columns",
+    "Spread",
+    "block_variances",
+    "covariance",
+    "share_variances",
+    "spread_of",
+    "stack",
+]
+
+ROUNDING = 64 * np.finfo(np.float64).eps
+"""What is below this share of its terms is rounding, and no variance."""
+_CACHED = 1 << 17
+NEAR = 1e-4
+"""Where sums of squares leave less than this share of themselves, too many digits are lost."""
+FEW, DENSE = 64, 1 << 23
+"""How many columns, and how many numbers, are written out in full."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Influences of several statistics in the groups of one grouping, held where they are not zero.
+
+    Statistic s in group g is column ``s * groups + g`` of the block.
+
+    Attributes
+    ----------
+    cells : Cells
+        The units of each group.
+    scores : ndarray of float, shape (statistics, cells)
+        The influence of each cell's unit.
+    whole : Cells or None
+        For the two sides of a share of the whole: the cells of the whole. Each side is centred as the share itself
+        is, whose influence covers the whole and adds up to nothing.
+    """
+
+    cells: Cells
+    scores: NDArray[np.float64]
+    whole: Cells | None = None
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    @property
+    def columns(self) -> int:
+        """The number of columns."""
+        return len(self.scores) * self.cells.groups
+
+    def waves(self) -> NDArray[np.int32]:
+        """Return the round of each column."""
+        return np.tile(self.cells.wave, len(self.scores))
+
+    def support(self, design: Design) -> _Support | None:
+        """Return how each group's column is centred where it is a side of a share."""
+        if self.whole is None:
+            return None
+        return _support(design, [self.whole], np.zeros(self.cells.groups, dtype=np.int64), self.cells.wave)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Segments:
+    """Strata within columns (or groups): how each is centred and scaled by the rules for single PSUs.
+
+    Attributes
+    ----------
+    n : ndarray of float
+        PSUs in the stratum.
+    around_all : ndarray of bool
+        Whether the stratum varies around the mean of all PSUs of the column's strata, not around its own.
+    scale : ndarray of float
+        The factor of its sum of squares.
+    unknown : ndarray of bool, shape (columns,)
+        The columns all of whose strata are single, where the others would have to stand in for these.
+    """
+
+    n: NDArray[np.float64]
+    around_all: NDArray[np.bool_]
+    scale: NDArray[np.float64]
+    unknown: NDArray[np.bool_]
+
+
+def _segments(
+    design: Design, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int,
+    support: _Support | None = None,
+) -> _Segments:  # fmt: skip
+    n = design.sizes()[stratum].astype(np.float64)
+    single = _single(design, n, touched, stratum)
+    scale = design.scale()[stratum]
+    raised = np.ones(columns)
+    if design.single_psu == "scaled":
+        raised = _raise(column, single, columns)
+    if support is not None:
+        of = support.whole[column]
+        single = np.where(of >= 0, support.single[of, stratum], single)
+        raised = np.where(support.whole >= 0, support.raised[support.whole, support.wave], raised)
+    if design.single_psu == "scaled":
+        scale = np.where(single, 0.0, scale * raised[column])
+    around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
+    unknown = np.isnan(raised) & (design.single_psu == "scaled")
+    return _Segments(n, around_all, scale, unknown)
+
+
+def _single(design: Design, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell the strata that a rule for single PSUs applies to; one that was sampled whole needs none."""
+    single = touched == 1 if design.single_in_group == "adjust" else n == 1
+    return np.asarray(np.logical_and(single, design.sampled[stratum] < 1))
+
+
+def _raise(column: NDArray[np.int64], single: NDArray[np.bool_], columns: int) -> NDArray[np.float64]:
+    """Return L / (L - L1) of each column: L strata, L1 of them single."""
+    total = np.bincount(column, minlength=columns)
+    usable = total - np.bincount(column[single], minlength=columns)
+    out: NDArray[np.float64] = np.full(columns, np.nan)
+    np.divide(total, usable, out=out, where=usable > 0)
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Support:
+    """How the columns that are sides of a share of the whole are centred: as their whole is.
+
+    Attributes
+    ----------
+    whole : ndarray of int
+        The whole that each column is a side of a share of; -1 for other columns.
+    wave : ndarray of int
+        The round of each column.
+    single : ndarray of bool, shape (wholes, strata)
+        Whether a rule for single PSUs applies to the stratum in the whole.
+    raised : ndarray of float, shape (wholes, waves)
+        The factor of ``scaled`` in each round.
+    """
+
+    whole: NDArray[np.int64]
+    wave: NDArray[np.int32]
+    single: NDArray[np.bool_]
+    raised: NDArray[np.float64]
+
+
+def _support(
+    design: Design, wholes: Sequence[Cells], whole: NDArray[np.int64], wave: NDArray[np.int32]
+) -> _Support | None:
+    if not len(wholes):
+        return None
+    n, every = design.sizes().astype(np.float64), np.arange(design.strata)
+    singles, raises = [], []
+    for cells in wholes:
+        touched = np.bincount(design.stratum[cells.unit], minlength=design.strata)
+        present = touched > 0
+        single = _single(design, n, touched, every) & present
+        singles.append(single)
+        raises.append(_raise(design.wave[present].astype(np.int64), single[present], design.waves))
+    return _Support(whole, wave, np.array(singles), np.array(raises))
+
+
+def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
+    """Return the variance of each statistic in each group (statistics x groups), in two passes: nothing cancels."""
+    cells, scores = block.cells, block.scores
+    stratum, group = design.stratum[cells.unit], cells.group()
+    first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
+    length = np.diff(np.r_[first, len(stratum)])
+    g = group[first]
+    by_group = np.searchsorted(g, np.arange(cells.groups))
+    support = block.support(design)
+    segments = _segments(design, stratum[first], g, length, cells.groups, support)
+    segment = np.repeat(np.arange(len(first)), length)
+    scale = segments.scale[segment]
+    untouched = segments.scale * (segments.n - length)
+    out = np.empty((len(scores), cells.groups))
+    step = max(1, _CACHED // max(1, len(segment)))
+    for a in range(0, len(scores), step):  # a few statistics at a time stay in the cache
+        part = scores[a : a + step]
+        sums = np.add.reduceat(part, first, axis=1)
+        mean = sums / segments.n
+        if segments.around_all.any():
+            grand = _grand(np.add.reduceat(sums, by_group, axis=1), np.add.reduceat(segments.n, by_group))
+            if support is not None:
+                grand[:] = 0.0  # the share that it is a side of adds up to nothing
+            mean[:, segments.around_all] = grand[:, g[segments.around_all]]
+        spread = part - np.take(mean, segment, axis=1)
+        np.multiply(spread, spread, out=spread)
+        spread *= scale
+        out[a : a + step] = np.add.reduceat(spread, cells.start[:-1], axis=1)
+        out[a : a + step] += np.add.reduceat(mean**2 * untouched, by_group, axis=1)
+    out[:, segments.unknown] = np.nan
+    return out
+
+
+def _grand(sums: NDArray[np.float64], psus: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of all PSUs of each group's strata; 0 where there is one in all, which would be its own mean."""
+    return np.divide(sums, psus, out=np.zeros(np.shape(sums)), where=psus > 1)
+
+
+def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the variances of own - share x whole, for shares of the whole (statistics x groups).
+
+    The covariance of the two sides needs the whole's centred influence only where the group has units: over a
+    stratum it adds up to nothing. Where the terms nearly cancel, as of a share near 1, the influences are taken from
+    each other first, and squared then.
+    """
+    support = own.support(design)
+    if support is None:
+        raise TypeError("the block is no side of a share")
+    apart, together = block_variances(design, own), block_variances(design, whole)
+    place = whole.cells.place(own.cells.wave)
+    n = design.sizes()
+    (single,), (raised,) = support.single, support.raised
+    scale = np.where(single & (design.single_psu == "scaled"), 0.0, design.scale())
+    if design.single_psu == "scaled":
+        scale *= raised[design.wave]
+    zero = single & (design.single_psu == "centered")
+    of_unit, of_cell = design.stratum[whole.cells.unit], design.stratum[own.cells.unit]
+    between = np.empty_like(share)
+    centred = np.zeros(design.units)
+    for s, row in enumerate(whole.scores):
+        mean = np.where(zero, 0.0, np.bincount(of_unit, weights=row, minlength=design.strata) / n)
+        centred[whole.cells.unit] = row - mean[of_unit]
+        product = own.scores[s] * centred[own.cells.unit] * scale[of_cell]
+        between[s] = np.add.reduceat(product, own.cells.start[:-1])
+    theta = np.nan_to_num(share)
+    common = theta**2 * together[:, place]
+    variance: NDArray[np.float64] = apart - 2 * theta * between + common
+    for s, g in np.argwhere((variance < NEAR * (apart + common)) & (apart > 0)).tolist():
+        exact = _of_difference(design, own, whole, (s, g), float(theta[s, g]), np.where(zero, np.inf, n), scale)
+        variance[s, g] = exact if exact > ROUNDING**2 * (apart[s, g] + common[s, g]) else 0.0
+    return variance
+
+
+def _of_difference(
+    design: Design, own: Block, whole: Block, column: tuple[int, int], share: float, psus: NDArray[np.float64],
+    scale: NDArray[np.float64],
+) -> float:  # fmt: skip
+    """Return the variance of one share, from its own influence: the PSUs and the scale are those of each stratum."""
+    s, g = column
+    mine = slice(own.cells.start[g], own.cells.start[g + 1])
+    (at,) = whole.cells.place(own.cells.wave[g : g + 1])
+    all_of = slice(whole.cells.start[at], whole.cells.start[at + 1])
+    influence = np.zeros(design.units)
+    influence[whole.cells.unit[all_of]] = -share * whole.scores[s, all_of]
+    influence[own.cells.unit[mine]] += own.scores[s, mine]
+    touched = np.bincount(design.stratum[whole.cells.unit[all_of]], minlength=design.strata) > 0
+    inside = touched[design.stratum]
+    stratum = design.stratum[inside]
+    sums = np.bincount(design.stratum, weights=influence, minlength=design.strata)
+    centred = influence[inside] - (sums / psus)[stratum]
+    return float(scale[stratum] @ centred**2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Influence columns as a sparse matrix (units x columns), and how those that are sides of shares are centred."""
+
+    matrix: Any
+    support: _Support | None
+
+
+def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
+    """Return chosen columns of the blocks, numbered through and in rising order."""
+    import scipy.sparse as sp
+
+    wholes: dict[int, Cells] = {}
+    side = np.full(len(columns), -1, dtype=np.int64)
+    wave = np.zeros(len(columns), dtype=np.int32)
+    pieces: list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]] = []
+    start = 0
+    for block in blocks:
+        inside = slice(*np.searchsorted(columns, [start, start + block.columns]))
+        wave[inside] = block.waves()[columns[inside] - start]
+        if block.whole is not None:
+            wholes.setdefault(id(block.whole), block.whole)
+            side[inside] = list(wholes).index(id(block.whole))
+        pieces.append(_entries(block, columns[inside] - start))
+        start += block.columns
+    support = _support(design, list(wholes.values()), side, wave)
+    data, rows, lengths = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    pointer = np.r_[0, np.cumsum(lengths)]
+    return Columns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), support)
+
+
+def _entries(
+    block: Block, columns: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Return the entries of some columns of a block, one after the other: values, units, and how many each has."""
+    statistic, group = np.divmod(columns, block.cells.groups)
+    first = block.cells.start[group]
+    lengths = block.cells.start[group + 1] - first
+    ends = np.cumsum(lengths)
+    cell = np.arange(int(lengths.sum())) + np.repeat(first - (ends - lengths), lengths)
+    return block.scores[np.repeat(statistic, lengths), cell], block.cells.unit[cell], lengths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Scaled influences by PSU, and what is to be taken off them: E = scaled - members @ mean."""
+
+    scaled: Any
+    members: Any
+    mean: Any
+
+
+def spread_of(design: Design, given: Columns) -> Spread:
+    """Centre and scale sparse influence columns, without writing the centred zeros out."""
+    import scipy.sparse as sp
+
+    columns = given.matrix
+    units, strata, m = design.units, design.strata, columns.shape[1]
+    column = np.repeat(np.arange(m), np.diff(columns.indptr))
+    key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
+    c, h = np.divmod(key, strata)
+    segments = _segments(design, h, c, np.bincount(entry), m, given.support)
+    sums = np.bincount(entry, weights=columns.data, minlength=len(key))
+    mean = sums / segments.n
+    if segments.around_all.any():
+        total, psus = (np.bincount(c, weights=x, minlength=m).astype(np.float64) for x in (sums, segments.n))
+        grand = _grand(total, psus)
+        if given.support is not None:
+            grand[given.support.whole >= 0] = 0.0  # the share they are sides of adds up to nothing
+        mean = np.where(segments.around_all, grand[c], mean)
+    root = np.sqrt(segments.scale)
+    every = np.arange(units)
+    scaled = sp.csc_array((columns.data * root[entry], columns.indices, columns.indptr), shape=columns.shape)
+    link = sp.csr_array((np.ones(units), (design.psu, every)), shape=(int(design.psu.max()) + 1, units))
+    member = sp.csr_array((np.ones(units), (design.psu, design.stratum)), shape=(link.shape[0], strata))
+    off = sp.csc_array((mean * root, (h, c)), shape=(strata, m))
+    return Spread(sp.csc_array(link @ scaled), member, off)
+
+
+def covariance(design: Design, columns: Columns) -> Any:
+    """Return the covariance of influence columns as a sparse matrix, m x m."""
+    spread = spread_of(design, columns)
+    if columns.matrix.shape[1] <= FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= DENSE:
+        return _dense_covariance(spread)
+    cross = (spread.scaled.T @ spread.members) @ spread.mean
+    gram = spread.members.T @ spread.members
+    return spread.scaled.T @ spread.scaled - cross - cross.T + spread.mean.T @ (gram @ spread.mean)
+
+
+def _dense_covariance(spread: Spread) -> Any:
+    """Write the centred influences out: nothing cancels, and few columns cost little."""
+    import scipy.sparse as sp
+
+    centred = spread.scaled.toarray() - spread.members @ spread.mean.toarray()
+    return sp.csc_array(centred.T @ centred)

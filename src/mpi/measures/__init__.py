@@ -1,0 +1,1 @@
+"""What is measured: indicators in dimensions, weights, cutoffs."""

@@ -1,0 +1,352 @@
+"""What is measured: indicators in dimensions, exact rational weights, poverty cutoffs.
+
+A `Measure` never changes; each operation gives a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, get_args
+
+from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.exact import Number, rounding
+from mpi.measures.checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
+from mpi.measures.files import read, write
+from mpi.measures.indicator import Indicator, altered, check_texts, read_weight, reweighted
+from mpi.measures.words import Missing, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mpi.core.toml_file import TomlSource
+
+__all__ = ["Indicator", "Measure", "Missing", "Unit"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Measure:
+    """A multidimensional poverty measure of the Alkire-Foster kind.
+
+    Person i's deprivation score is the sum of the weights of the indicators i is deprived in; a person is
+    poor when the score is at least the poverty cutoff k. Weights and cutoffs are exact rationals, so the
+    comparison is exact too (Alkire and Foster 2011, J. Public Economics 95:476-487).
+
+    Parameters
+    ----------
+    name : str
+        A short name.
+    indicators : sequence of Indicator
+        At least one; their weights add to 1.
+    cutoff : str, int, float, Fraction or Decimal
+        The poverty cutoff k, a share of the score in (0, 1].
+    severe, vulnerable : optional
+        The cutoffs of severe poverty (at least this) and of vulnerability (from this to k).
+    missing : {"drop", "reweight", "bounds"}
+        What becomes of a row with a missing indicator.
+    unit : {"person", "household"}
+        What is counted.
+    title, source : str, optional
+        What to print, and where the definition comes from.
+
+    Raises
+    ------
+    MpiError
+        With every problem of the definition at once: weights that do not add to 1, an indicator twice, a
+        cutoff outside (0, 1] and so on.
+
+    Notes
+    -----
+    A float that a fraction with a small denominator explains is that fraction, be it off by rounding: 0.1 + 0.2 is
+    3/10. Weights given as floats that are no such fractions (data-driven weights) may miss 1 by 1e-9, those of 32
+    bits by 1e-6; they are then divided by their sum, and a score counts as at the cutoff within that `tolerance`.
+    Nobody without a deprivation is ever poor.
+
+    Examples
+    --------
+    >>> m = Measure.nested("mine", {"health": ["a", "b"], "education": ["c"]}, cutoff="1/3")
+    >>> [str(i.weight) for i in m.indicators]
+    ['1/4', '1/4', '1/2']
+    """
+
+    name: str
+    indicators: tuple[Indicator, ...]
+    cutoff: Fraction
+    severe: Fraction | None
+    vulnerable: Fraction | None
+    missing: Missing
+    unit: Unit
+    title: str
+    source: str
+    tolerance: Fraction
+
+    def __init__(
+        self,
+        name: str,
+        indicators: Sequence[Indicator],
+        cutoff: Number,
+        *,
+        severe: Number | None = None,
+        vulnerable: Number | None = None,
+        missing: Missing = "drop",
+        unit: Unit = "person",
+        title: str = "",
+        source: str = "",
+    ) -> None:
+        problems = Problems(f"measure {name!r}")
+        check_texts({"name": name, "title": title, "source": source}, problems)
+        given = only_indicators(indicators, problems)
+        check_indicators(given, problems)
+        given, tolerance = normalised(given, problems)
+        cutoffs = {
+            key: read_cutoff(value, key, problems)
+            for key, value in {"cutoff": cutoff, "severe": severe, "vulnerable": vulnerable}.items()
+            if value is not None
+        }
+        check_word(missing, get_args(Missing), "missing", problems)
+        check_word(unit, get_args(Unit), "unit", problems)
+        problems.raise_if_any()
+        values = {
+            "name": name,
+            "indicators": given,
+            "cutoff": cutoffs["cutoff"],
+            "severe": cutoffs.get("severe"),
+            "vulnerable": cutoffs.get("vulnerable"),
+            "missing": missing,
+            "unit": unit,
+            "title": title or name,
+            "source": source,
+            "tolerance": tolerance,
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    @classmethod
+    def nested(
+        cls,
+        name: str,
+        dimensions: Mapping[str, Sequence[str]],
+        cutoff: Number,
+        *,
+        severe: Number | None = None,
+        vulnerable: Number | None = None,
+        missing: Missing = "drop",
+        unit: Unit = "person",
+    ) -> Measure:
+        """Make a measure with equal nested weights: dimensions weigh alike, as do the indicators of each.
+
+        Parameters
+        ----------
+        name : str
+            A short name.
+        dimensions : mapping of str to sequence of str
+            The indicators of each dimension.
+        cutoff, severe, vulnerable, missing, unit
+            As for `Measure`.
+
+        Examples
+        --------
+        >>> Measure.nested("m", {"x": ["a"], "y": ["b", "c"]}, cutoff="1/2").weights["b"]
+        Fraction(1, 4)
+        """
+        problems = Problems(f"measure {name!r}")
+        for dimension, names in dimensions.items():
+            if isinstance(names, str) or not names:
+                problems.add(f"dimension {dimension!r} needs a list of indicators, not {names!r}")
+        problems.raise_if_any()
+        indicators = [
+            Indicator(j, dimension=dimension, weight=Fraction(1, len(dimensions) * len(names)))
+            for dimension, names in dimensions.items()
+            for j in names
+        ]
+        return cls(name, indicators, cutoff, severe=severe, vulnerable=vulnerable, missing=missing, unit=unit)
+
+    @classmethod
+    def from_toml(cls, source: TomlSource) -> Measure:
+        r"""Read a measure from a TOML file.
+
+        Parameters
+        ----------
+        source : path, str or mapping
+            The file; or its text, which has several lines; or its tables, as `tomllib` gives them. It has a `name`, a
+            `cutoff` and `dimensions`, and may have `title`, `source`, `severe`, `vulnerable`, `missing`, `unit`,
+            `order` (of indicators, where dimensions mix) and `weights`, the word ``rounded`` where they may miss 1 by
+            1e-9 (``float32``: by 1e-6). A dimension is a list of indicators, or a table with a `weight` and
+            `indicators`: a list again, or a table each (`weight`, `column`, `label`, `description`). Weights are shares
+            of the whole score. Where no dimension has one they share equally, and so do the indicators of a dimension
+            where none has one.
+
+        Raises
+        ------
+        MpiError
+            When the file is absent or is not TOML (with line and column), or with every problem of it at once,
+            each with the path of its key.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "mine.toml"
+        ...     _ = file.write_text('name = "mine"\ncutoff = 0.5\n[dimensions]\nx = ["a"]\ny = ["b", "c"]')
+        ...     Measure.from_toml(file).weights["c"]
+        Fraction(1, 4)
+        """
+        found, problems = read(source)
+        measure = problems.made(lambda: cls(**found))
+        problems.raise_if_any()
+        return measure  # type: ignore[return-value]  # None only where problems were noted
+
+    def to_toml(self) -> str:
+        """Write the measure as TOML text that `from_toml` reads back to an equal measure."""
+        return write({f.name: getattr(self, f.name) for f in fields(self)})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The indicators' names, in order."""
+        return tuple(i.name for i in self.indicators)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that hold the indicators, in order."""
+        return tuple(i.column for i in self.indicators)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions, in order."""
+        return tuple(dict.fromkeys(i.dimension for i in self.indicators))
+
+    @property
+    def weights(self) -> dict[str, Fraction]:
+        """The weight of each indicator."""
+        return {i.name: i.weight for i in self.indicators}
+
+    def drop(self, *names: str) -> Measure:
+        """Leave indicators out; their weight is spread over the rest of their dimension, in proportion.
+
+        This is what the global MPI does where a survey lacks an indicator. A dimension that loses all its
+        indicators loses its weight to the other dimensions, in proportion.
+
+        Examples
+        --------
+        >>> m = Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3").drop("a")
+        >>> {k: str(v) for k, v in m.weights.items()}
+        {'b': '1/2', 'c': '1/2'}
+        """
+        self._known(names, "leave out")
+        kept = [i for i in self.indicators if i.name not in names]
+        total = _dimension_weights(self.indicators)
+        alive = sum(total[d] for d in {i.dimension for i in kept})
+        if not alive:
+            left = "no indicator with a weight" if kept else "no indicator"
+            raise MpiError(f"measure {self.name!r}: {left} would be left; keep at least one")
+        return self._with([reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
+
+    def with_weights(self, weights: Mapping[str, Number]) -> Measure:
+        """Change the weights: name every dimension (shared as before within it) or every indicator.
+
+        Parameters
+        ----------
+        weights : mapping of str to number
+            Either the weight of each dimension or the weight of each indicator; they add to 1. An indicator
+            left out of a mapping of indicators is an error; give it 0 to leave it without weight.
+
+        Examples
+        --------
+        >>> m = Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3")
+        >>> {k: str(v) for k, v in m.with_weights({"x": "1/4", "y": "3/4"}).weights.items()}
+        {'a': '1/8', 'b': '1/8', 'c': '3/4'}
+        """
+        problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
+        if not isinstance(weights, Mapping):
+            raise MpiError(f"{problems.subject}: a mapping of weights is needed, not {type(weights).__name__}")
+        values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
+        problems.raise_if_any()
+        off = {k: rounding(v) for k, v in weights.items()}
+        if set(values) == set(self.dimensions):
+            return self._with(
+                [
+                    reweighted(i, _share(i, self.indicators) * values[i.dimension], max(i.rounding, off[i.dimension]))
+                    for i in self.indicators
+                ]
+            )
+        if set(values) == set(self.names):
+            return self._with([reweighted(i, values[i.name], off[i.name]) for i in self.indicators])
+        raise self._explain_weights(set(values))
+
+    def with_cutoff(self, cutoff: Number) -> Measure:
+        """Change the poverty cutoff."""
+        return self._with(self.indicators, cutoff=cutoff)
+
+    def union(self) -> Measure:
+        """Count as poor whoever is deprived in any indicator: k is the smallest weight."""
+        return self.with_cutoff(min(i.weight for i in self.indicators if i.weight > 0))
+
+    def intersection(self) -> Measure:
+        """Count as poor whoever is deprived in every indicator: k is 1."""
+        return self.with_cutoff(1)
+
+    def with_columns(self, columns: Mapping[str, str]) -> Measure:
+        """Say which columns hold the indicators, for those whose column is not their name.
+
+        Examples
+        --------
+        >>> Measure.nested("m", {"x": ["a"]}, cutoff=1).with_columns({"a": "HV201_dep"}).columns
+        ('HV201_dep',)
+        """
+        self._known(columns, "find a column for")
+        return self._with([altered(i, column=columns.get(i.name, i.column)) for i in self.indicators])
+
+    def with_missing(self, missing: Missing) -> Measure:
+        """Change what becomes of rows with a missing indicator."""
+        return self._with(self.indicators, missing=missing)
+
+    def _with(
+        self, indicators: Sequence[Indicator], *, cutoff: Number | None = None, missing: Missing | None = None
+    ) -> Measure:
+        return Measure(
+            self.name,
+            indicators,
+            self.cutoff if cutoff is None else cutoff,
+            severe=self.severe,
+            vulnerable=self.vulnerable,
+            missing=missing or self.missing,
+            unit=self.unit,
+            title=self.title,
+            source=self.source,
+        )
+
+    def _known(self, names: Iterable[str], verb: str) -> None:
+        problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have")
+        for name in names:
+            if name not in self.names:
+                problems.add(unknown("indicator", name, self.names))
+        problems.raise_if_any()
+
+    def _explain_weights(self, given: set[str]) -> MpiError:
+        problems = Problems(f"measure {self.name!r}: weights must name every dimension or every indicator")
+        known = (*self.dimensions, *self.names)
+        for name in sorted(given - set(known)):
+            problems.add(unknown("dimension or indicator", name, known))
+        target = self.dimensions if given & set(self.dimensions) else self.names
+        absent = [n for n in target if n not in given]
+        if absent:
+            problems.add(f"no weight for {', '.join(map(repr, absent))}")
+        if given & set(self.dimensions) and given & set(self.names):
+            problems.add("dimensions and indicators are mixed")
+        return problems.error()
+
+
+def _dimension_weights(indicators: Iterable[Indicator]) -> dict[str, Fraction]:
+    out: dict[str, Fraction] = {}
+    for i in indicators:
+        out[i.dimension] = out.get(i.dimension, Fraction(0)) + i.weight
+    return out
+
+
+def _share(indicator: Indicator, among: Sequence[Indicator]) -> Fraction:
+    """Return the indicator's share of its dimension among some indicators; equal where none has a weight."""
+    mates = [i.weight for i in among if i.dimension == indicator.dimension]
+    total = sum(mates, Fraction(0))
+    return indicator.weight / total if total else Fraction(1, len(mates))

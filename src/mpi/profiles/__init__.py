@@ -1,0 +1,1 @@
+"""Microdata condensed: made, put together, written and read."""

@@ -1,0 +1,1 @@
+"""Survey programmes: how their rounds are read."""

@@ -1,0 +1,1 @@
+"""Files that need not fit in memory."""

@@ -1,0 +1,1 @@
+"""Estimates, and what is derived from estimates alone."""

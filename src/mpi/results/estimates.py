@@ -1,0 +1,458 @@
+"""Estimates: numbers with their influence, from which every error, covariance, contrast and test follows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+import numpy as np
+
+from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.exact import fraction
+from mpi.core.readonly import seal
+from mpi.frames.row_order import by_rows
+from mpi.inference.intervals import METHODS, Interval, Own, interval, one_sided, p_value
+from mpi.results.as_json import arguments_of, plain, read_json
+from mpi.results.contrasts import contrast, wald
+from mpi.results.hypotheses import nulls, t_statistics
+from mpi.results.options import Degrees, check_options
+from mpi.tables.files import write, write_text
+from mpi.tables.footnotes import KEY
+from mpi.tables.keys import coded
+from mpi.tables.text import brief, html, publish, tidy, wide
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Unpack
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from mpi.inference.influence import Influence
+    from mpi.measures.measure import Measure
+    from mpi.results.contrasts import WaldTest
+    from mpi.tables.files import Formulas, Target
+    from mpi.tables.keys import Coded, Keys
+    from mpi.tables.layout import Layout
+
+__all__ = ["Estimates"]
+
+_TOO_MANY = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Estimates:
+    """Estimates with their design-based errors and all their covariances.
+
+    Made by `mpi.estimate`, `mpi.mean` and the decompositions; `table` shows them.
+
+    Attributes
+    ----------
+    keys : Keys
+        What each number is.
+    value, se : ndarray of float
+        The estimates and their standard errors; missing where undefined, and the flag says why.
+    df : ndarray of float
+        Degrees of freedom of each.
+    n, n_psu : ndarray of float
+        The unweighted numbers of cases and of PSUs that each rests on.
+    estimable : ndarray of bool
+        Whether the error of each is known: estimated from what varies in the sample, or 0 by definition. It is not
+        where nobody or everybody is poor, in one PSU, where all strata are single, without degrees of freedom.
+    method : Coded
+        The method of each interval; ``share``, ``intensity`` and ``fraction`` stand for that of `shares`.
+    flag : Coded
+        What to know about a number; none where all is well.
+    influence : Influence
+        What each sampled unit contributes.
+    level : float
+        The confidence level of the intervals.
+    degrees : {"group", "design"}
+        Whose degrees of freedom `df` are.
+    codes : mapping of by to mapping of label to code
+        The values in the data that a group's label stands for.
+    shares : {"logit", "t", "log", "log1p", "asin", "beta", "wilson"}
+        The method of intervals for shares.
+    titles : mapping of str to str
+        What to print for indicators that have a label.
+    about : mapping of str to str
+        What a reader of a table must know: the measure and its source, what is counted, what became of missing
+        answers, the survey.
+    measures : tuple of Measure
+        The measures that were estimated; a change is one of a single measure.
+    """
+
+    keys: Keys
+    value: NDArray[np.float64]
+    se: NDArray[np.float64]
+    df: NDArray[np.float64]
+    n: NDArray[np.float64]
+    n_psu: NDArray[np.float64]
+    estimable: NDArray[np.bool_]
+    method: Coded
+    flag: Coded
+    influence: Influence
+    level: float
+    degrees: Degrees
+    codes: Mapping[str, Mapping[str, tuple[Any, ...]]]
+    shares: Interval = "logit"
+    titles: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    def __len__(self) -> int:
+        """The number of estimates."""
+        return len(self.value)
+
+    def __repr__(self) -> str:
+        """Say how many numbers there are and what they have in common; show the first and last; say who is left out."""
+        by = ", ".join(map(str, self.keys["by"].values))
+        lost = self.about.get(KEY)
+        return "\n".join([f"<Estimates: {len(self):,} numbers, by {by}>", brief(self), *([f"{lost}."] if lost else [])])
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        return html(self)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The estimates as a tidy pandas DataFrame, one row per number; shares are fractions."""
+        return tidy(self)
+
+    def conf_int(self, level: float | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lower and upper confidence limits, at the level of the estimates or at another."""
+        if level is not None:
+            return self.with_interval(level=level).conf_int()
+        low, high = np.full(len(self), np.nan), np.full(len(self), np.nan)
+        for i, method in enumerate(self.method.values):
+            rows = np.flatnonzero(self.method.index == i)
+            p, s, df, n = self.value[rows], self.se[rows], self.df[rows], self.n[rows]
+            least = self._least(rows) if method == "intensity" else 0.0
+            room = 1.0 - least  # within which a fraction may lie; an intensity is at least the cutoff
+            how: Any = self.shares if method in get_args(Own) else method
+            found = interval(how, (p - least) / room, s / room, df, self.level, n)
+            low[rows], high[rows] = (least + room * limit for limit in found)
+            if method == "share":
+                bare = rows[(s == 0) & ~self.estimable[rows]]  # nobody or everybody is, which no definition says
+                low[bare], high[bare] = one_sided(self.value[bare], self.df[bare], self.level, self.n[bare])
+        return low, high
+
+    def _least(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the cutoff of some estimates."""
+        cutoff = self.keys["cutoff"]
+        known = np.array([float(fraction(v)) for v in cutoff.values], dtype=np.float64)
+        index = cutoff.index[rows]
+        return np.where((index >= 0) & (known[index] < 1), known[index], 0.0) if len(known) else np.zeros(len(rows))
+
+    def with_interval(self, method: Interval | None = None, level: float | None = None) -> Estimates:
+        """Change the confidence level, and the method for shares and other fractions, which is logit-t.
+
+        Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
+        and 1, as published tables do (``with_interval("logit")``). A share of 0 or 1 has a one-sided limit under every
+        method.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp")).select(statistic="H", wave=2016)
+        >>> wider = est.with_interval("beta", level=0.99)
+        """
+        problems = Problems("the intervals cannot be changed")
+        if method is not None and method not in METHODS:
+            problems.add(unknown("method", method, METHODS))
+        check_options(problems, level=self.level if level is None else level)
+        problems.raise_if_any()
+        made = self.method
+        if method is not None and "intensity" in made.values:
+            made = coded(["fraction" if m == "intensity" else m for m in made.to_list()])
+        return replace(self, method=made, shares=method or self.shares, level=level or self.level)
+
+    def take(self, rows: ArrayLike | slice) -> Estimates:
+        """Return some of the estimates, by position, mask or slice; covariances are kept.
+
+        Raises
+        ------
+        MpiError
+            When a position is out of range, or a mask has another length.
+        """
+        if str(getattr(rows, "dtype", "")) in {"bool", "boolean"}:
+            rows = by_rows(rows, len(self), "the mask")
+        try:
+            r = np.atleast_1d(np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows, _kind(rows))])
+        except (IndexError, ValueError, TypeError) as error:
+            raise MpiError(f"there are {len(self):,} estimates, which cannot be taken by {rows!r}: {error}") from error
+        return replace(
+            self,
+            keys=self.keys.take(r),
+            value=self.value[r],
+            se=self.se[r],
+            df=self.df[r],
+            n=self.n[r],
+            n_psu=self.n_psu[r],
+            estimable=self.estimable[r],
+            method=self.method.take(r),
+            flag=self.flag.take(r),
+            influence=self.influence.take(r),
+        )
+
+    def select(self, **conditions: Any) -> Estimates:
+        """Return the estimates whose keys match, with their covariances.
+
+        Parameters
+        ----------
+        **conditions
+            Any of ``statistic, contrast, indicator, dimension, by, group, wave, cutoff, weighting``, each a value
+            or a list of values; ``by`` may be a tuple for a cross, ``cutoff`` any way of writing the number.
+
+        Raises
+        ------
+        MpiError
+            When a name or a value does not occur; the nearest is offered.
+        """
+        return self.take(self.keys.find(conditions))
+
+    def vcov(self) -> NDArray[np.float64]:
+        """Return the covariance matrix of all estimates, in the order of the table; its diagonal is ``se**2``.
+
+        A number whose error is not known (see `estimable`) has 0 here, as in R, which is no knowledge: leave it out
+        by ``est.take(est.estimable)``, or ask `contrast`, which gives what rests on it no error.
+
+        Raises
+        ------
+        MpiError
+            When there are more than 20,000; `select` those of interest first.
+        """
+        if len(self) > _TOO_MANY:
+            raise MpiError(
+                f"a covariance matrix of {len(self):,} estimates is too large ({len(self) ** 2 * 8 / 1e9:,.0f} GB); "
+                "select those of interest first"
+            )
+        V = self.influence.covariance()
+        np.fill_diagonal(V, self.se**2)  # in products of sparse matrices the two sides of a share near 1 cancel
+        for rows, known in ((self.se == 0, 0.0), (np.isnan(self.se), np.nan)):
+            V[rows] = known  # rounding in the sparse products is no variance; an undefined estimate has none
+            V[:, rows] = known
+        return V
+
+    def contrast(
+        self,
+        of: ArrayLike | Callable[[NDArray[np.float64]], ArrayLike],
+        *,
+        name: str = "difference",
+        gradient: Callable[[NDArray[np.float64]], ArrayLike] | None = None,
+        interval: Interval = "t",
+    ) -> Estimates:
+        """Return linear combinations, or smooth functions, of the estimates, with their errors and covariances.
+
+        Parameters
+        ----------
+        of : array of shape (estimates,) or (contrasts, estimates), or function
+            Coefficients; or a function of the vector of estimates that gives one number or several.
+        name : str
+            What the result is: it stands in the column ``contrast``.
+        gradient : function, optional
+            The derivatives of `of`, of shape (contrasts, estimates); found numerically by default.
+        interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson"}
+            The method of the intervals.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+        >>> gap = est.select(statistic="H", wave=2016, by="area").contrast([-1, 1])
+        >>> float(gap.value[0]) > 0
+        True
+        """
+        return contrast(self, of, name=name, gradient=gradient, method=interval)
+
+    def wald_test(self, restriction: ArrayLike | None = None, value: ArrayLike = 0.0) -> WaldTest:
+        """Test jointly that combinations of the estimates have stated values (Wald, adjusted F).
+
+        Parameters
+        ----------
+        restriction : array of shape (hypotheses, estimates), optional
+            Coefficients; by default each estimate by itself.
+        value : array of shape (hypotheses,)
+            The values under the null hypothesis.
+
+        Raises
+        ------
+        MpiError
+            When the hypotheses are redundant, or more than the degrees of freedom allow.
+        """
+        return wald(self, restriction, value)
+
+    def pvalues(self, value: float | None = None) -> NDArray[np.float64]:
+        """Return the two-sided p value of each estimate by t, against a stated value or against no difference.
+
+        No difference is a ratio of 1, and 0 of all else. Ratios and relative changes are tested as their intervals are
+        made, on the scale of logarithms.
+        """
+        null = nulls(self) if value is None else np.full(len(self), float(value))
+        with np.errstate(invalid="ignore"):
+            return p_value(t_statistics(self, null), self.df)
+
+    def publish(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
+        """Return a table to publish, as text: groups in rows, statistics in columns; see `mpi.tables.publish`.
+
+        The statistics may stand first: ``est.publish(["H", "A"])`` is ``est.publish(statistics=["H", "A"])``.
+        """
+        if shown is not None:
+            options["statistics"] = shown
+        return publish(self, **options)
+
+    def wide(self, shown: str | Sequence[str] | None = None, /, **options: Any) -> pd.DataFrame:
+        """Return the same table of numbers: estimate, error, limits and cases of each; see `mpi.tables.wide`.
+
+        Raises
+        ------
+        MpiError
+            When an option is one of `publish` alone, which gives text.
+        """
+        if shown is not None:
+            options["statistics"] = shown
+        printed = [k for k in ("decimals", "se", "interval") if k in options]
+        if printed:
+            raise MpiError(
+                f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
+            )
+        return wide(self, **options)
+
+    # --- former names -----------------------------------------------------------------------------------------------
+
+    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the confidence limits, by the former name of `conf_int`."""
+        warn("Estimates.limits is called conf_int")
+        return self.conf_int()
+
+    def p_values(self, value: float | None = None) -> NDArray[np.float64]:
+        """Return the p values, by the former name of `pvalues`."""
+        warn("Estimates.p_values is called pvalues")
+        return self.pvalues(value)
+
+    def test(self, of: ArrayLike | None = None, *, value: ArrayLike = 0.0) -> WaldTest:
+        """Test jointly, by the former name of `wald_test`."""
+        warn("Estimates.test is called wald_test")
+        return self.wald_test(of, value)
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def to_csv(self, path: Target = None, *, formulas: Formulas = "keep") -> str | None:
+        """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
+
+        Parameters
+        ----------
+        path : path, file object or None
+            The file, or an open file of text or bytes.
+        formulas : {"keep", "guard"}
+            ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see
+            `mpi.tables.files.write`.
+        """
+        return cast("str | None", write(self, path, "csv", formulas=formulas))
+
+    def to_parquet(self, path: Target = None) -> bytes | None:
+        """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes."""
+        return cast("bytes | None", write(self, path, "parquet"))
+
+    def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
+        """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
+
+        Parameters
+        ----------
+        path : path, file object or None
+            The file, ``.xlsx``; or an open file of bytes, such as ``io.BytesIO()``; or none, for the bytes themselves.
+        **options
+            The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
+            decimals, se, interval, labels, rounds`` (columns are named in words unless ``labels=False``).
+
+        Raises
+        ------
+        MpiError
+            When the path has another end, an option is unknown, or the file cannot be written.
+        """
+        return cast("bytes | None", write(self, path, "excel", **options))
+
+    def to_latex(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
+        """Write the table to publish as LaTeX, or return it; the options and errors are those of `to_excel`."""
+        return cast("str | None", write(self, path, "latex", **options))
+
+    def to_html(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
+        """Write the table to publish as a web page, or return it; the options and errors are those of `to_excel`."""
+        return cast("str | None", write(self, path, "html", **options))
+
+    # --- other programs ---------------------------------------------------------------------------------------------
+
+    def to_dict(self, *, influence: bool = True) -> dict[str, Any]:
+        """Return the estimates as dictionaries, lists, texts and finite numbers, for other programs.
+
+        Parameters
+        ----------
+        influence : bool, default True
+            Whether to add what each PSU contributes to each estimate, from which covariances and contrasts follow.
+            Without it the result is a table to hand out, and `from_dict` does not take it.
+
+        Returns
+        -------
+        dict
+            ``schema``, the version of the format; ``estimates``, a dictionary for each number, with its keys,
+            ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), and its
+            ``flag``; ``about``, ``titles``, ``level``, and the measures as TOML. Cutoffs are fractions as text,
+            what is undefined is None.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), statistics=["H"])
+        >>> est.to_dict()["estimates"][0]["cutoff"]
+        '3/10'
+        """
+        return plain(self, self.measures, influence=influence)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Estimates:
+        """Return the estimates that `to_dict` wrote, with their covariances.
+
+        Raises
+        ------
+        MpiError
+            When the values are no estimates, or were written without influences.
+        """
+        return cls(**arguments_of(data))
+
+    def to_json(self, path: Target = None, *, influence: bool = True) -> str | None:
+        """Write the estimates as JSON, atomically, or return the text; see `to_dict`."""
+        text = json.dumps(self.to_dict(influence=influence), ensure_ascii=False, allow_nan=False)
+        if path is None:
+            return text
+        write_text(path, text, ".json")
+        return None
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Estimates:
+        """Return the estimates of a JSON file that `to_json` wrote, or of its text.
+
+        Raises
+        ------
+        MpiError
+            When there is no such file, it is no JSON, or holds no estimates.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+        >>> again = mpi.Estimates.from_json(est.to_json())
+        >>> bool((again.vcov() == est.vcov()).all())
+        True
+        """
+        return cls.from_dict(read_json(source))
+
+
+def _kind(rows: Any) -> Any:
+    """Return the type of an empty selection, which NumPy would take for numbers with a fraction."""
+    return np.intp if np.size(rows) == 0 else None

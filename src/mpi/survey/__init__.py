@@ -1,0 +1,1 @@
+"""Who was asked, in memory or with an engine."""

@@ -1,0 +1,137 @@
+"""From a file to a survey."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from mpi.core.arguments import kinds_checked
+from mpi.core.atomic import located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mpi.frames.missing_codes import Declared
+    from mpi.frames.own_columns import EachRow, Household
+    from mpi.inference.design import SingleInGroup, SinglePsu
+    from mpi.survey.survey import Survey, Where
+
+__all__ = ["read_survey"]
+
+LARGE = 1 << 30
+"""Bytes from which a file is left where it lies: read into memory it takes several times as many."""
+
+
+@kinds_checked
+def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by name
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    columns: Sequence[str] | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    weight: str | None = None,
+    strata: str | None = None,
+    psu: str | None = None,
+    household: Household | None = None,
+    size: str | None = None,
+    members: Where | None = None,
+    rows: EachRow | None = None,
+    fpc: str | None = None,
+    wave: str | None = None,
+    shared_psus: bool | None = None,
+    single_psu: SinglePsu = "error",
+    single_in_group: SingleInGroup = "keep",
+    census: bool = False,
+    missing: Declared = None,
+) -> Survey:
+    """Read a survey from a file, or from many; their value labels become the labels of groups.
+
+    One file is read into memory. A pattern, a folder, a list of files, any file with `memory`, and a file of more than
+    1 GiB are left where they lie, and DuckDB reads of them what an estimate needs.
+
+    Parameters
+    ----------
+    path : path, pattern, folder, or list of these
+        A ``.dta``, ``.sav``, ``.zsav``, ``.por``, ``.xpt``, ``.sas7bdat``, ``.csv``, ``.parquet``, ``.feather`` or
+        ``.xlsx`` file, also packed (``.dta.gz``, or alone in a ``.zip``); or several of one kind that are one table,
+        such as ``"census/*.parquet"``: see `scan`.
+    columns : sequence of str, optional
+        The columns to read besides those of the design; all by default. Naming them makes large files fast.
+    memory : str, optional
+        How much memory DuckDB may use for what is not read into memory, ``"4GB"``; the rest is spilled to the disk. The
+        groups that it finds, and estimates from them, take memory besides; see `scan`.
+    progress : bool, optional
+        Whether to show how many rows are done where files are converted; by default on terminals and in notebooks.
+    encoding : str, optional
+        The encoding of the file's text: ``"tcvn3"``, ``"vni"``, ``"viscii"``, ``"windows-1258"``, or any that Python
+        knows. By default it is found out: UTF-8 where it is that, one of the Vietnamese encodings where the words are
+        then Vietnamese, else Windows-1252. What is in doubt is told by a warning.
+    sheet : str, optional
+        The sheet of a workbook; the only one that holds anything by default.
+    weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, single_in_group, census
+        The design; see `Survey`.
+    missing : mapping of column to codes, or codes for all columns, optional
+        Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; see `Survey`. Columns of the
+        file that are not read may be named too.
+
+    Raises
+    ------
+    MpiError
+        When a file cannot be read, files are not alike, a column is absent (the nearest is offered), or the design is
+        wrong.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> survey = mpi.read_survey("people.dta", weight="weight", strata="stratum", psu="psu")  # doctest: +SKIP
+    >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
+    """
+    from mpi.frames.missing_codes import read_missing
+    from mpi.frames.own_columns import columns_named
+    from mpi.readers.large.scan import columns_of
+    from mpi.survey.origin import Origin
+    from mpi.survey.survey import Survey, of_origin
+
+    roles: dict[str, Any] = {
+        "weight": weight, "strata": strata, "psu": psu, "size": size, "fpc": fpc, "wave": wave,
+    }  # fmt: skip
+    named = [*columns_named(household), *([members] if isinstance(members, str) else [])]
+    wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c), *named]))
+    frame, labels = _read(path, wanted, memory, progress, encoding, sheet)
+    declared = read_missing(missing)
+    if wanted is not None and declared:
+        declared = declared.leaving([c for c in columns_of(path, encoding, sheet) if c not in wanted])
+    survey = Survey(
+        frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
+        single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
+    )  # fmt: skip
+    if not survey.in_memory:
+        return survey
+    return of_origin(survey, Origin((str(located(path).absolute()),)))  # type: ignore[arg-type]  # it is one file
+
+
+def _read(
+    path: Any,
+    columns: list[str] | None,
+    memory: str | None,
+    progress: bool | None,  # noqa: FBT001  # None is a third value
+    encoding: str | None,
+    sheet: str | None,
+) -> tuple[Any, Any]:
+    """Return the data, in memory or where they lie, and their labels."""
+    from mpi.frames.missing_codes import with_told
+    from mpi.readers import read_table
+    from mpi.readers.large.scan import is_several, kind_of, scanned
+
+    if sheet is None and (is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path)))):
+        found = scanned(path, columns, memory, progress, encoding)
+        return found.relation, found.labels
+    table = read_table(path, columns, encoding=encoding, sheet=sheet)
+    return with_told(table.frame, table.reasons), table.labels
+
+
+def _is_large(path: str | os.PathLike[str]) -> bool:
+    file = located(path)
+    return file.is_file() and file.stat().st_size > LARGE

@@ -1,0 +1,19 @@
+"""Estimates as tables: tidy, wide for publication, in words, as files."""
+
+from mpi.tables.footnotes import MISSING, ROUNDING, notes
+from mpi.tables.layout import Column, Grid, grid
+from mpi.tables.text import brief, decimals_of, html, tidy, wide
+
+__all__ = [
+    "MISSING",
+    "ROUNDING",
+    "Column",
+    "Grid",
+    "brief",
+    "decimals_of",
+    "grid",
+    "html",
+    "notes",
+    "tidy",
+    "wide",
+]

@@ -1,0 +1,185 @@
+"""What each number of a result is: its statistic, indicator, group, round, cutoff and weighting, held as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.exact import fraction, text
+from mpi.core.readonly import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["NAMES", "Coded", "Keys", "coded", "stacked"]
+
+NAMES = (
+    "statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting",
+)  # fmt: skip
+"""The key columns of a result, in order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column of few distinct values: `values`, and each row's position among them (-1 where it has none)."""
+
+    values: tuple[Any, ...]
+    index: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    def take(self, rows: NDArray[Any]) -> Coded:
+        """Return the column for some rows."""
+        return Coded(self.values, self.index[rows])
+
+    def at(self, row: int) -> Any:
+        """Return the value of one row, None where it has none."""
+        i = int(self.index[row])
+        return None if i < 0 else self.values[i]
+
+    def to_list(self) -> list[Any]:
+        """Return the value of each row."""
+        table = (*self.values, None)
+        return [table[i] for i in self.index]
+
+
+def coded(values: Sequence[Any]) -> Coded:
+    """Hold a list as a coded column.
+
+    Examples
+    --------
+    >>> coded(["a", None, "a"]).index
+    array([ 0, -1,  0], dtype=int32)
+    """
+    place: dict[Any, int] = {}
+    index = [-1 if v is None else place.setdefault(v, len(place)) for v in values]
+    return Coded(tuple(place), np.array(index, dtype=np.int32))
+
+
+def stacked(columns: Sequence[Coded]) -> Coded:
+    """Put coded columns one below the other, each value once.
+
+    Examples
+    --------
+    >>> stacked([coded(["a"]), coded(["b", "a"])]).to_list()
+    ['a', 'b', 'a']
+    """
+    place: dict[Any, int] = {}
+    index = []
+    for column in columns:
+        moved = [place.setdefault(v, len(place)) for v in column.values]
+        index.append(np.array([*moved, -1], dtype=np.int32)[column.index])
+    return Coded(tuple(place), np.concatenate(index))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keys:
+    """The key columns of a result; all of one length."""
+
+    columns: Mapping[str, Coded]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.columns["statistic"].index)
+
+    def __getitem__(self, name: str) -> Coded:
+        """Return one key column."""
+        return self.columns[name]
+
+    def take(self, rows: NDArray[Any]) -> Keys:
+        """Return the keys of some rows."""
+        return Keys({n: c.take(rows) for n, c in self.columns.items()})
+
+    def with_column(self, name: str, column: Coded) -> Keys:
+        """Return the keys with one column replaced."""
+        return Keys({**self.columns, name: column})
+
+    def find(self, conditions: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the rows whose keys match: each condition is a value or a list of values, None for none.
+
+        Rows come in the order of the lists that were given (the first list first), and else in their own.
+
+        Raises
+        ------
+        MpiError
+            When a name is not a key, or a value occurs in no row; the nearest is offered.
+        """
+        problems = Problems("nothing can be selected")
+        keep = np.ones(len(self), dtype=bool)
+        ranks: list[NDArray[np.int64]] = []
+        for name, wanted in conditions.items():
+            if name not in self.columns:
+                problems.add(unknown("key", name, NAMES))
+                continue
+            positions = self._positions(name, wanted, problems)
+            index = self.columns[name].index
+            keep &= np.isin(index, positions)
+            if len(positions) > 1:
+                ranks.append(_rank(index, positions))
+        problems.raise_if_any()
+        found = np.flatnonzero(keep)
+        if not len(found):
+            raise MpiError(self._nothing(conditions))
+        return found[np.lexsort([r[found] for r in reversed(ranks)])] if ranks else found
+
+    def _nothing(self, conditions: Mapping[str, Any]) -> str:
+        """Say why no row was found: a value does not occur any more, or the values do not occur together."""
+        for name, wanted in conditions.items():
+            there = np.unique(self.columns[name].index)
+            if isinstance(wanted, (list, set, frozenset)) and not wanted:
+                return f"nothing can be selected: {name}: the list is empty; name at least one"
+            if not np.isin(self._positions(name, wanted, Problems("")), there).any():
+                values = [self.columns[name].values[i] for i in there.tolist() if i >= 0]
+                one = next(iter(wanted)) if isinstance(wanted, (list, set, frozenset)) else wanted
+                return f"nothing can be selected: {name}: " + unknown("value", one, values)
+        asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
+        return f"no number has {asked} together, though each of them occurs"
+
+    def _positions(self, name: str, wanted: Any, problems: Problems) -> list[int]:
+        column = self.columns[name]
+        several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+        options = list(wanted) if several else [wanted]
+        if name == "by" and isinstance(wanted, tuple):
+            options = [" × ".join(map(str, wanted))]
+        positions = []
+        for option in options:
+            position = _position(name, column.values, option)
+            if position is None:
+                problems.add(f"{name}: " + unknown("value", option, column.values))
+            else:
+                positions.append(position)
+        return positions
+
+
+def _rank(index: NDArray[np.int32], positions: list[int]) -> NDArray[np.int64]:
+    """Return where each row's value stands in the list that was asked for."""
+    order = np.full(max(int(index.max(initial=0)), *positions) + 2, len(positions), dtype=np.int64)
+    for rank, position in enumerate(positions):
+        order[position] = min(rank, int(order[position]))
+    return order[index]
+
+
+def _position(name: str, values: tuple[Any, ...], wanted: Any) -> int | None:
+    if wanted is None:
+        return -1
+    if wanted in values:
+        return values.index(wanted)
+    if name == "cutoff":
+        try:
+            return values.index(text(fraction(wanted)))
+        except ValueError:
+            return None
+    as_text = [str(v) for v in values]
+    return as_text.index(str(wanted)) if str(wanted) in as_text else None

@@ -1,0 +1,393 @@
+"""Estimates as tables: tidy, wide, printed for publication, HTML for notebooks."""
+
+from __future__ import annotations
+
+import html as markup
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.core.arguments import kinds_checked
+from mpi.core.errors import MpiError
+from mpi.core.plain_text import visible
+from mpi.tables.footnotes import KEY, MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
+from mpi.tables.keys import NAMES
+from mpi.tables.layout import Column, Grid, grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from mpi.tables.estimates_like import EstimatesLike
+    from mpi.tables.keys import Coded
+    from mpi.tables.layout import Place
+
+__all__ = [
+    "MISSING",
+    "ROUNDING",
+    "Column",
+    "Grid",
+    "brief",
+    "decimals_of",
+    "grid",
+    "html",
+    "notes",
+    "publish",
+    "tidy",
+    "wide",
+]
+
+_HTML_ROWS = 60
+_TEXT_ROWS, _TEXT_ENDS = 60, 5
+_LABEL = 60  # characters of a label in text
+
+
+@kinds_checked
+def tidy(est: EstimatesLike) -> pd.DataFrame:
+    """Return one row per number: what it is, the estimate, its error and limits, and what it rests on."""
+    import pandas as pd
+
+    low, high = est.conf_int()
+    columns: dict[str, Any] = {name: _categorical(est.keys[name]) for name in NAMES}
+    columns |= {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high, "df": est.df}
+    columns |= {"n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": _categorical(est.flag)}
+    return pd.DataFrame(columns)  # a copy: who writes into it changes no estimate
+
+
+def _categorical(column: Coded) -> Any:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(column.index, categories=pd.Index(column.values))
+
+
+def _whole(values: Any) -> Any:
+    return values.astype(np.int64) if np.isfinite(values).all() else values
+
+
+@kinds_checked
+def brief(est: EstimatesLike) -> str:
+    """Return the estimates as text for a console: at most 60 rows, and only what differs between them in columns.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), statistics=["H"])
+    >>> print(brief(est))
+    statistic H; contrast level; by total; group total; cutoff 3/10; weighting own
+    wave  estimate       se   ci_low  ci_high    n
+    2016  0.100572 0.013403 0.077041 0.130276 4114
+    2018  0.067898 0.008770 0.052507 0.087385 4177
+    """
+    if not len(est):
+        return "(none)"
+    cut = len(est) > _TEXT_ROWS
+    shown = est.take(np.r_[:_TEXT_ENDS, len(est) - _TEXT_ENDS : len(est)]) if cut else est
+    keys = [n for n in NAMES if _varies(est.keys[n])]
+    columns = [*keys, "estimate", "se", "ci_low", "ci_high", "n", *(["flag"] if (est.flag.index >= 0).any() else [])]
+    said = {n: _texts_of(shown.flag if n == "flag" else shown.keys[n]) for n in (*keys, "flag")}
+    text = {n: [visible(x, _LABEL) for x in texts] for n, texts in said.items()}
+    lines = tidy(shown).assign(**text)[columns].to_string(index=False).splitlines()
+    if cut:
+        lines.insert(
+            1 + _TEXT_ENDS, f"... {len(est) - 2 * _TEXT_ENDS:,} more; choose with select(...), all are in .table"
+        )
+    alike = [n for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
+    same = [f"{n} {visible(str(est.keys[n].at(0)), _LABEL)}" for n in alike]
+    return "\n".join(["; ".join(same), *lines] if same else lines)
+
+
+# --- groups in rows, statistics in columns --------------------------------------------------------------------------
+
+
+@kinds_checked
+def wide(
+    est: EstimatesLike,
+    statistics: str | Sequence[str] | None = None,
+    *,
+    by: Any = None,
+    wave: Any = None,
+    cutoff: Any = None,
+    weighting: str | Sequence[str] | None = None,
+    percent: bool = False,
+    labels: bool = False,
+    indicators: Place = "columns",
+    rounds: Place = "rows",
+) -> pd.DataFrame:
+    """Return a table of numbers: groups in rows, and for each statistic its estimate, error, limits and cases.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    statistics, by, wave, cutoff, weighting, percent, labels, indicators, rounds
+        What is shown, and where it stands; see `publish`. With `percent` the numbers of columns in per cent or in
+        percentage points are 100 times the fractions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Floats at full precision, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. The columns have
+        two levels: the statistic, and ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``n``. NaN stands for what is
+        undefined, and for what was not estimated.
+
+    Raises
+    ------
+    MpiError
+        When a value does not occur (the nearest is offered), or two numbers would share a cell.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> table = wide(est, ["H"], by="area", wave=2018)
+    >>> bool(table["H", "estimate"].between(table["H", "ci_low"], table["H", "ci_high"]).all())
+    True
+    """
+    import pandas as pd
+
+    layout = grid(
+        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
+        indicators=indicators, rounds=rounds,
+    )  # fmt: skip
+    chosen = layout.est
+    low, high = chosen.conf_int()
+    numbers = {"estimate": chosen.value, "se": chosen.se, "ci_low": low, "ci_high": high, "n": chosen.n}
+    there = layout.cell >= 0
+    found = {}
+    for j, column in enumerate(layout.columns):
+        scale = 1.0 if column.unit == "fraction" else 100.0
+        for name, values in numbers.items():
+            whole = np.full(len(layout.rows), np.nan)
+            whole[there[:, j]] = values[layout.cell[there[:, j], j]] * (1.0 if name == "n" else scale)
+            found[column.label, name] = whole
+    index = pd.MultiIndex.from_tuples([_shown(r) for r in layout.rows], names=list(layout.names))
+    return pd.DataFrame(found, index=index)
+
+
+@kinds_checked
+def publish(
+    est: EstimatesLike,
+    statistics: str | Sequence[str] | None = None,
+    *,
+    by: Any = None,
+    wave: Any = None,
+    cutoff: Any = None,
+    weighting: str | Sequence[str] | None = None,
+    percent: bool = False,
+    decimals: int | None = None,
+    se: bool | None = None,
+    interval: bool = False,
+    labels: bool = False,
+    indicators: Place = "columns",
+    rounds: Place = "rows",
+) -> pd.DataFrame:
+    """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
+
+    Parameters
+    ----------
+    est : Estimates
+        The estimates.
+    statistics : str or sequence of str, optional
+        The statistics to show, in this order; by default all.
+    by : str, tuple or sequence of these, optional
+        The disaggregations to show, a tuple for a cross; by default all.
+    wave, cutoff, weighting : optional
+        A value, or a list of values, to show; by default all. Figures without a cutoff are always kept.
+        Several cutoffs or weightings stand in the column labels (``H, k = 1/3``), and so does any contrast
+        but the level.
+    percent : bool, default False
+        Print headcounts, intensity and shares in per cent (``H, %``). A contrast of them is in percentage
+        points where its name says that it is a difference (a change, a gap, ``Hmong - Kinh``:
+        ``H, change, pp``), and else in per cent, as the sum of several groups' shares and a relative change.
+        M0, contributions to M0, inequality, ratios (``Hmong / Kinh``) and means stay as they are.
+    decimals : int, optional
+        By default 3, or 1 for percents, and none for a column of thousands; a column whose errors would mostly be
+        printed as 0 has more. Of a number given here, fractions among percents have two more.
+    se : bool, optional
+        Put the standard error after the estimate: ``0.335 (0.006)``; ``0.000 (–)`` where the sample shows no
+        variation, for that is no sign of precision. By default it stands there unless the interval does.
+    interval : bool, default False
+        Put the confidence interval after the estimate: ``0.335 [0.324, 0.346]``; with ``se=True`` after both.
+    labels : bool, default False
+        Name the columns in words: ``Headcount ratio (H)`` and, with what the measure calls an indicator,
+        ``Censored headcount: Toilet``. By default they have the field's short names, ``H``.
+    indicators : {"columns", "rows"}
+        Where indicators stand: each figure of each in a column of its own, or each in a row of its own, which suits
+        a decomposition by indicators.
+    rounds : {"rows", "columns"}
+        Where rounds stand: each in rows of its own, or side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. A figure that is undefined
+        is "–"; a cell for which nothing was estimated is empty. ``frame.attrs["notes"]`` lists what belongs
+        under the table: the errors, the cutoff, what is counted, why figures are missing, how they are
+        rounded.
+
+    Raises
+    ------
+    MpiError
+        When a value does not occur (the nearest is offered), or two numbers would share a cell.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> publish(est, ["H", "M0"], percent=True).columns.tolist()
+    ['H, %', 'M0']
+    >>> publish(est, ["H"], labels=True).columns.tolist()
+    ['Headcount ratio (H)']
+    >>> table = publish(est, "contribution_share", by="total", wave=2018, percent=True, labels=True, indicators="rows")
+    >>> table["Share of contribution, %"].droplevel(["by", "group", "wave"])["Toilet"]
+    '15.6 (1.7)'
+    """
+    layout = grid(
+        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
+        indicators=indicators, rounds=rounds,
+    )  # fmt: skip
+    return _printed(layout, decimals, style_of(est, se=se, interval=interval))
+
+
+def _printed(layout: Grid, decimals: int | None, style: Style) -> pd.DataFrame:
+    import pandas as pd
+
+    text = [_texts(layout, j, decimals_of(layout, j, decimals), style) for j in range(len(layout.columns))]
+    labels = [c.label for c in layout.columns]
+    index = pd.MultiIndex.from_tuples([_shown(r) for r in layout.rows], names=list(layout.names))
+    frame = pd.DataFrame(dict(enumerate(text)), index=index)
+    frame.columns = pd.Index(labels)
+    frame.attrs["notes"] = notes(layout, style)
+    return frame
+
+
+def _shown(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple("" if v is None else v for v in row)
+
+
+@kinds_checked
+def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
+    """Return how many decimals a column is printed with; sums in the thousands have none.
+
+    Figures may be small. They have as many decimals as most of their standard errors need not to be printed as 0.
+    """
+    if decimals is not None and not (isinstance(decimals, (int, np.integer)) and 0 <= decimals <= 12):
+        raise MpiError(f"decimals {decimals!r} is not a whole number from 0 to 12")
+    fraction = layout.columns[j].unit == "fraction"
+    if decimals is not None:
+        return int(decimals) + 2 * (fraction and layout.percent)
+    rows = layout.cell[:, j]
+    rows = rows[rows >= 0]
+    if not fraction:
+        return _enough(layout.est, rows, 1, 100.0)
+    largest = np.nanmax(np.abs(layout.est.value[rows]), initial=0.0)
+    return 0 if largest >= 1000 else _enough(layout.est, rows, 3, 1.0)
+
+
+def _enough(est: EstimatesLike, rows: Any, least: int, scale: float) -> int:
+    """Return the decimals at which half of the errors have a digit: `least`, or up to three more."""
+    se = est.se[rows] * scale
+    se = se[np.isfinite(se) & (se > 0)]
+    if not len(se):
+        return least
+    return int(np.clip(np.ceil(-np.log10(np.median(se))), least, least + 3))
+
+
+def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:
+    """Print one column."""
+    column, rows = layout.columns[j], layout.cell[:, j]
+    there = np.flatnonzero(rows >= 0)
+    est = layout.est.take(rows[there])
+    scale = 1.0 if column.unit == "fraction" else 100.0
+    se = np.where(without_error(est), np.nan, est.se)
+    low, high = est.conf_int() if style in {"interval", "both"} else (est.value, est.value)
+    spec = f"z,.{decimals}f"  # z: never "-0.000"
+    out = [""] * len(rows)
+    for i, numbers in zip(there, zip(est.value, se, low, high, strict=True), strict=True):
+        out[i] = _text([float(x) * scale for x in numbers], spec, style)
+    return out
+
+
+def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
+    value, se, low, high = (MISSING if np.isnan(x) else format(x, spec) for x in numbers)
+    if value == MISSING or style == "estimate":
+        return value
+    if style == "se":
+        return f"{value} ({se})"
+    limits = f"[{low}, {high}]" if {low, high} != {MISSING} else f"[{MISSING}]"
+    return f"{value} ({se}) {limits}" if style == "both" else f"{value} {limits}"
+
+
+# --- HTML ------------------------------------------------------------------------------------------------
+
+
+@kinds_checked
+def html(est: EstimatesLike) -> str:
+    """Return the estimates as HTML for a notebook: at most 60 rows, what is constant in the caption.
+
+    Colours are left to the page, so that it reads on light and on dark.
+    """
+    shown = est.take(np.arange(min(len(est), _HTML_ROWS)))
+    varying = [n for n in NAMES if _varies(est.keys[n])]
+    head = [*varying, "estimate", "se", f"{est.level * 100:g}% interval", "n", "n_psu"]
+    body = [*(_texts_of(shown.keys[n]) for n in varying), *_figures(shown)]
+    if (est.flag.index >= 0).any():
+        head, body = [*head, "flag"], [*body, _texts_of(shown.flag)]
+    text = {*varying, "flag"}
+    rows = [_row("td", cells, head, text) for cells in zip(*body, strict=True)]
+    return (
+        f"<div style='overflow-x:auto'>\n"
+        f"<table cellpadding='4' style='border-collapse:collapse;white-space:nowrap'>\n"
+        f"<caption style='caption-side:top;text-align:left;white-space:normal'>"
+        f"{markup.escape(_caption(est))}</caption>\n"
+        f"<thead style='border-bottom:1px solid'>{_row('th', head, head, text)}</thead>\n"
+        f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>{_more(est, len(shown))}</div>"
+    )
+
+
+def _varies(column: Coded) -> bool:
+    return len(column.index) > 0 and bool((column.index != column.index[0]).any())
+
+
+def _texts_of(column: Coded) -> list[str]:
+    return ["" if v is None else str(v) for v in column.to_list()]
+
+
+def _figures(est: EstimatesLike) -> list[list[str]]:
+    low, high = ([_brief(x) for x in limit] for limit in est.conf_int())
+    between = [f"[{a}, {b}]" for a, b in zip(low, high, strict=True)]
+    counts = [[MISSING if np.isnan(x) else f"{x:,.0f}" for x in v] for v in (est.n, est.n_psu)]
+    se = np.where(without_error(est), np.nan, est.se)
+    return [[_brief(x) for x in est.value], [_brief(x) for x in se], between, *counts]
+
+
+def _brief(x: float) -> str:
+    return MISSING if np.isnan(x) else f"{x:z,.4f}" if abs(x) < 1000 else f"{x:,.1f}"
+
+
+def _row(tag: str, cells: Iterable[str], head: Sequence[str], text: set[str]) -> str:
+    align = ["left" if h in text else "right" for h in head]
+    made = (f"<{tag} style='text-align:{a}'>{markup.escape(c)}</{tag}>" for a, c in zip(align, cells, strict=True))
+    return f"<tr>{''.join(made)}</tr>"
+
+
+def _caption(est: EstimatesLike) -> str:
+    """Say how many numbers, their level and df, and what all of them have in common."""
+    same = [f"{n} {est.keys[n].at(0)}" for n in NAMES if not _varies(est.keys[n]) and _first(est.keys[n])]
+    parts = [f"{len(est):,} estimate{'s' * (len(est) != 1)}", *(s for s in same if s != "contrast level")]
+    parts += [f"{est.level * 100:g}% confidence intervals", degrees(est), *filter(None, [est.about.get(KEY)])]
+    return "; ".join(parts)
+
+
+def _first(column: Coded) -> bool:
+    return len(column.index) > 0 and column.at(0) is not None
+
+
+def _more(est: EstimatesLike, shown: int) -> str:
+    if len(est) <= shown:
+        return ""
+    statistic, by = (est.keys[n].at(len(est) - 1) for n in ("statistic", "by"))
+    choose = f"est.select(statistic={statistic!r}, by={by!r})"
+    said = f"… and {len(est) - shown:,} more. Choose with {choose}; all are in est.table."
+    return f"<p style='margin:4px 8px'>{markup.escape(said)}</p>"

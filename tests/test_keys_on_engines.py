@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
+from frames import on
 from mpi.frames.transport import in_known_order
 
 pl = pytest.importorskip("polars")
@@ -166,6 +168,17 @@ def test_values_put_into_groups(engine: str, tmp_path: Path) -> None:
             "out": sum(v is not None and v not in old for v in held),
             MISSING: sum(v is None for v in held),
         }
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "arrow", "lazy polars", "duckdb", "dataset", "ibis", "dask"])
+def test_decimals_put_into_groups(engine: str, tmp_path: Path) -> None:
+    """Decimals are found again on every engine; Dask finds none equal to a decimal."""
+    held = [Decimal("0.25"), Decimal("0.50"), None, Decimal("0.25")]
+    decimals = pd.array(held, dtype=pd.ArrowDtype(pa.decimal128(10, 2)))
+    frame = pd.DataFrame({"d": [1.0, 0, 1, 0], "psu": [1, 2, 3, 4], "g": decimals})
+    survey = mpi.Survey(on(engine, frame, lambda: None, tmp_path), psu="psu")
+    one = survey.with_groups("one", "g", {Decimal("0.25"): "in"}, rest="out")
+    assert found(one, ["one"])["one"] == {"in": (0.5, 2), "out": (0.0, 1), MISSING: (1.0, 1)}
 
 
 @pytest.mark.parametrize("engine", [e for e in ENGINES if e not in NO_ZONE])

@@ -175,10 +175,12 @@ def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[An
 def groups_of(source: Source, column: str, levels: Mapping[Any, str | None]) -> nw.Expr:
     """Return the group of each value, missing where the value is."""
     value, dtype = key_of(source.frame, column), source.frame.collect_schema()[column]
+    texts = dtype.is_decimal() and source.frame.implementation.is_dask()  # which finds no decimal equal to one
+    value = value.cast(nw.String) if texts else value
     members: dict[str, list[Any]] = {}
     for level, group in levels.items():
         if group is not None:
-            members.setdefault(group, []).append(level)
+            members.setdefault(group, []).append(str(level) if texts else level)
     found = nw.lit(None, dtype=nw.String)
     for group, values in members.items():
         own = dtype if dtype == nw.UInt64 else None  # whose largest numbers are no others'

@@ -245,7 +245,7 @@ def found(est: mpi.Estimates) -> dict[Key, tuple[float, float]]:
         "parts": d.groups(est, "group"),
         "gap": d.gap(est.select(wave=2022), "group", kinds=["difference", "ratio", "log_ratio"]),
         "composition": d.dimensions(last, "group"),
-        "kitagawa": d.kitagawa(last, "group", "area", "Hmong", "Kinh"),
+        "kitagawa": d.kitagawa(last, by="group", across="area", group="Hmong", reference="Kinh"),
     }  # fmt: skip
     out: dict[Key, tuple[float, float]] = {}
     for name, terms in made.items():

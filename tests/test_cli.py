@@ -463,7 +463,7 @@ def test_ctrl_c_ends_with_130():
         "import time, mpi.survey.read, mpi.cli.app, sys\n"
         "def slow(*a, **k):\n    print('reading', flush=True)\n    time.sleep(60)\n"
         "mpi.survey.read.read_survey = slow\n"
-        "sys.argv = ['mpi', 'estimate', 'x.csv', '--measure', 'gso-mdp']\nmpi.cli.main()\n"
+        "sys.argv = ['mpi', 'estimate', 'x.csv', '--measure', 'gso-mdp']\nmpi.cli.app.main()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
+from mpi.survey.origin import Origin
+from mpi.survey.survey import of_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,11 +263,7 @@ def test_a_file_of_the_version_before_is_read_and_told(tmp_path: Path, monkeypat
     own = profile(people())
     with monkeypatch.context() as earlier:
         earlier.setattr(profile_files, "_VERSION", 2)
-        bare = mpi.Survey.__new__(mpi.Survey)
-        for name in mpi.survey._PARTS:
-            object.__setattr__(bare, name, getattr(own, name))
-        object.__setattr__(bare, "origin", type(own.origin)())
-        mpi.save_profile(bare, tmp_path / "old.parquet")
+        mpi.save_profile(of_origin(own, Origin()), tmp_path / "old.parquet")
     with pytest.warns(
         mpi.MpiWarning, match=r"old\.parquet: written by an earlier version of this library, without what"
     ):

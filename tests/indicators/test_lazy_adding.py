@@ -12,6 +12,7 @@ import pytest
 
 from frames import ENGINES, LAZY, collected
 from mpi import MpiError
+from mpi.frames.nulls import with_nulls
 from mpi.indicators import Computed, Rule, Rules, column, evaluate, load_rules
 from mpi.indicators.lazy.add import with_deprivations
 from mpi.indicators.lazy.join import as_lazy
@@ -42,7 +43,7 @@ def people() -> pd.DataFrame:
 
 
 def lazy(made: Any) -> nw.LazyFrame[Any]:
-    return as_lazy(made) or nw.from_native(made).lazy()
+    return as_lazy(made) or with_nulls(nw.from_native(made)).lazy()
 
 
 def listed(frame: nw.LazyFrame[Any], name: str) -> list[float | None]:

@@ -110,7 +110,7 @@ def pattern_estimates(
     The share deprived in everything or in nothing:
 
     >>> import mpi
-    >>> from mpi.assemble import Labels
+    >>> from mpi.estimation.parts import Labels
     >>> def alike(patterns):
     ...     same = patterns.deprived.all(axis=1) | ~patterns.deprived.any(axis=1)
     ...     return [Quantity(Labels("alike"), same, np.ones(len(same)))]

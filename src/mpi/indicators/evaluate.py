@@ -15,7 +15,7 @@ from mpi.indicators.answers.counts import count, decide
 from mpi.indicators.answers.gather import gather, tell_doubts
 from mpi.indicators.answers.logic import as_numbers
 from mpi.indicators.lazy.evaluate import evaluate_lazily
-from mpi.indicators.lazy.join import as_lazy
+from mpi.indicators.lazy.join import as_lazy, keys_as_given
 from mpi.indicators.rules.rules import require_rules
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def evaluate(
     _check_columns(rules, keys)
     lazy = as_lazy(members_frame)
     if lazy is not None:
-        return evaluate_lazily(lazy, rules, keys, households_frame, labels or {})
+        found = evaluate_lazily(lazy, rules, keys, households_frame, labels or {})
+        return keys_as_given(found, members_frame, keys)
     members = as_frame(members_frame)
     _check_keys(members, keys, "the members' frame")
     number, first = number_households(members, keys)

@@ -31,7 +31,7 @@ def in_words(condition: Condition | None) -> str:
 
     Examples
     --------
-    >>> from mpi.indicators.conditions import any_of, column
+    >>> from mpi.indicators.rules.conditions import any_of, column
     >>> in_words(column("age").between(5, 15) & (column("attending") == 0))
     'age is 5 to under 15 and attending is 0'
     >>> in_words(~column("water").is_in([1, 2]) | (column("living_area") < 8 * column("size")))

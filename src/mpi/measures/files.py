@@ -55,7 +55,7 @@ def write(measure: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> from mpi.measure import Measure
+    >>> from mpi.measures.measure import Measure
     >>> print(Measure.nested("m", {"x": ["a"]}, cutoff="1/3").to_toml().splitlines()[1])
     cutoff = "1/3"
     """

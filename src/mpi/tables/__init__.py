@@ -2,7 +2,7 @@
 
 from mpi.tables.footnotes import MISSING, ROUNDING, notes
 from mpi.tables.layout import Column, Grid, grid
-from mpi.tables.text import brief, decimals_of, html, tidy, wide
+from mpi.tables.text import brief, decimals_of, html, publish, tidy, wide
 
 __all__ = [
     "MISSING",
@@ -14,6 +14,7 @@ __all__ = [
     "grid",
     "html",
     "notes",
+    "publish",
     "tidy",
     "wide",
 ]

@@ -92,7 +92,7 @@ def effects(C: tuple[Figures, Figures], D: tuple[Figures, Figures], order: Order
     Examples
     --------
     >>> import scipy.sparse as sp
-    >>> from mpi.decompose.figures import Figures
+    >>> from mpi.results.dual import Figures
     >>> x = Figures(np.array([0.6, 0.7, 0.2, 0.15]), sp.csr_array(np.eye(4)))
     >>> c0, c1, d0, d1 = (x.take([i]) for i in range(4))
     >>> scale, distribution = effects((c0, c1), (d0, d1), "sequential")

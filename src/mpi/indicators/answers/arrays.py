@@ -128,7 +128,7 @@ def holds(condition: Condition, columns: Mapping[str, Any]) -> NDArray[np.float6
 
     Examples
     --------
-    >>> from mpi.indicators.conditions import column
+    >>> from mpi.indicators.rules.conditions import column
     >>> holds((column("age") < 6) | (column("insured") == 1), {"age": [4, 30, 30], "insured": [np.nan, np.nan, 1]})
     array([ 1., nan,  1.])
     """

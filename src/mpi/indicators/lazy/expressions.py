@@ -63,7 +63,7 @@ def expression(condition: Condition, schema: Mapping[str, Any]) -> nw.Expr:
     Examples
     --------
     >>> import pandas as pd
-    >>> from mpi.indicators.conditions import column
+    >>> from mpi.indicators.rules.conditions import column
     >>> frame = nw.from_native(pd.DataFrame({"age": [4.0, 7.0, None]}))
     >>> frame.select(young=expression(column("age") < 6, frame.schema))["young"].to_list()
     [1.0, 0.0, nan]

@@ -15,7 +15,7 @@ from mpi.frames.nulls import with_nulls
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["as_lazy", "check_keys", "joined"]
+__all__ = ["as_lazy", "check_keys", "joined", "keys_as_given"]
 
 _ROWS = "rows of the household"
 
@@ -27,6 +27,17 @@ def as_lazy(frame: Any) -> nw.LazyFrame[Any] | None:
     except nw.exceptions.DuplicateError:
         return None  # lazy frames refuse columns of one name themselves
     return with_nulls(wrapped) if isinstance(wrapped, nw.LazyFrame) else None
+
+
+def keys_as_given(found: Any, given: Any, keys: Sequence[str]) -> Any:
+    """Return households with identifiers of the types that they have in the frame of members.
+
+    Dask's whole numbers were made ones that can be missing, for its types do not tell whether they are.
+    """
+    if not nw.dependencies.is_dask_dataframe(given):
+        return found
+    types = {k: given.dtypes[k] for k in keys if getattr(given.dtypes[k], "kind", "") in "iu"}
+    return found.astype({k: dtype for k, dtype in types.items() if found.dtypes[k] != dtype})
 
 
 def _is_dataset(frame: Any) -> bool:
@@ -99,7 +110,8 @@ def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) ->
         fits = fits & (value >= low) & (value <= high)
         if not held.is_integer():
             fits = fits & (value % 1 == 0)
-    return frame.filter(fits).with_columns(nw.col(key).cast(wanted))
+    cast: nw.LazyFrame[Any] = with_nulls(frame.filter(fits).with_columns(nw.col(key).cast(wanted)), [key])
+    return cast
 
 
 def _limits(*dtypes: Any) -> tuple[int, int]:

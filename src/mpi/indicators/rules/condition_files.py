@@ -73,7 +73,7 @@ def write_condition(condition: Condition) -> str:
 
     Examples
     --------
-    >>> from mpi.indicators.conditions import column
+    >>> from mpi.indicators.rules.conditions import column
     >>> write_condition(column("age").between(5, 15) & ~(column("attending") == 1))
     '{ all = [{ column = "age", from = 5, below = 15 }, { column = "attending", is_not = 1 }] }'
     """

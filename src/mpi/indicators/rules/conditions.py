@@ -295,7 +295,7 @@ def any_of(*conditions: Condition, skip_missing: bool = False) -> AnyOf:
 
     A floor that is fine, beside a roof that nobody recorded:
 
-    >>> from mpi.indicators.arrays import holds
+    >>> from mpi.indicators.answers.arrays import holds
     >>> home = {"floor": [0.0], "roof": [float("nan")]}
     >>> bad = [column("floor") == 1, column("roof") == 1]
     >>> holds(any_of(*bad), home), holds(any_of(*bad, skip_missing=True), home)

@@ -32,7 +32,7 @@ def harmonised(values: Values, asked: NDArray[np.bool_], mapping: Name) -> Value
 
     Examples
     --------
-    >>> from mpi.readers.vhlss.layout import Name
+    >>> from mpi.programmes.vhlss.layout import Name
     >>> yes_no = Name("insured", ("m",), ("x",), recode={1.0: 1.0, 2.0: 0.0})
     >>> harmonised(np.array([1.0, 2.0, 9.0]), np.array([True, True, True]), yes_no).tolist()
     [1.0, 0.0, nan]

@@ -144,6 +144,7 @@ def test_no_key_is_lost(engine: str, seed: int, tmp_path: Path) -> None:
     assert {n: {g: (pytest.approx(h), k) for g, (h, k) in expected(keys, n).items()} for n in names} == groups
 
 
+@pytest.mark.filterwarnings("ignore")  # PySpark's own, of pandas 3
 def test_no_key_is_lost_on_spark(spark: Any, tmp_path: Path) -> None:
     keys = {n: held for n, held in values(3).items() if n != "fine"}
     frame = spark.read.parquet(str(in_parts(keys, tmp_path / "spark")))

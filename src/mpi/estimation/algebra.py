@@ -46,7 +46,8 @@ class Request:
     def __init__(
         self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...], unit: Unit
     ) -> None:
-        self.measure, self.by, self.schemes, self.wanted, self.unit = measure, by, found, wanted, unit
+        self.measure, self.by, self.schemes, self.wanted = measure, by, found, wanted
+        self.unit: Unit = unit
 
     def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
         """Score the patterns by the measure's policy for missing indicators."""

@@ -153,7 +153,7 @@ def partly(tally: Any, scores: Scores, missing: NDArray[np.bool_], measure: Meas
 
 
 def _most_first(names: Sequence[str], counts: NDArray[np.int64]) -> tuple[tuple[str, int], ...]:
-    order = np.argsort(-counts, kind="stable").tolist()
+    order: list[int] = np.argsort(-counts, kind="stable").tolist()
     return tuple((names[i], int(counts[i])) for i in order if counts[i])
 
 

@@ -68,7 +68,7 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
             _look_at_parts(wrapped)
     with told_for(wrapped):
         levels = known_levels(wrapped)
-    if wrapped.implementation.is_pyarrow():
+    if isinstance(wrapped, nw.DataFrame) and wrapped.implementation.is_pyarrow():
         wrapped = nw.from_native(_of_arrow(wrapped))
     if wrapped.implementation.is_pandas_like() or wrapped.implementation.is_dask():
         wrapped = plain_categories(wrapped)

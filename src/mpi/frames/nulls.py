@@ -62,11 +62,13 @@ def _of_ibis(frame: Any, floats: list[str]) -> Any:
     """Do so on a table of Ibis; on DuckDB by what it cannot take for certain from the statistics of a file."""
     import ibis  # type: ignore[import-untyped]  # untyped
 
-    table = frame.to_native()
+    table: Any = frame.to_native()
     if connection_of(table) is None:
         return frame.with_columns(*(nw.col(c).fill_nan(None) for c in floats))
-    finite = ibis.udf.scalar.builtin(_finite, name="isfinite", signature=(("float64",), "boolean"))
-    fair = {c: ibis.or_(finite(table[c]), table[c].isinf()).ifelse(table[c], None) for c in floats}
+    builtin: Any = ibis.udf.scalar.builtin
+    finite: Any = builtin(_finite, name="isfinite", signature=(("float64",), "boolean"))
+    either: Any = ibis.or_
+    fair = {c: either(finite(table[c]), table[c].isinf()).ifelse(table[c], None) for c in floats}
     return nw.from_native(table.mutate(**fair))
 
 
@@ -157,8 +159,9 @@ def _of_nulls(column: Any) -> Any:
         kind = _of_pandas_alone(column)
         return None if kind is None else column.astype(kind)
     import pyarrow as pa
-    import pyarrow.compute as pc
+    from pyarrow import compute
 
+    pc: Any = compute
     try:
         found: Any = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, Self, cast, get_args
 
 import numpy as np
 
@@ -150,7 +150,7 @@ class Estimates:
         index = cutoff.index[rows]
         return np.where((index >= 0) & (known[index] < 1), known[index], 0.0) if len(known) else np.zeros(len(rows))
 
-    def with_interval(self, method: Interval | None = None, level: float | None = None) -> Estimates:
+    def with_interval(self, method: Interval | None = None, level: float | None = None) -> Self:
         """Change the confidence level, and the method for shares and other fractions, which is logit-t.
 
         Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
@@ -173,7 +173,7 @@ class Estimates:
             made = coded(["fraction" if m == "intensity" else m for m in made.to_list()])
         return replace(self, method=made, shares=method or self.shares, level=level or self.level)
 
-    def take(self, rows: ArrayLike | slice) -> Estimates:
+    def take(self, rows: ArrayLike | slice) -> Self:
         """Return some of the estimates, by position, mask or slice; covariances are kept.
 
         Raises
@@ -201,7 +201,7 @@ class Estimates:
             influence=self.influence.take(r),
         )
 
-    def select(self, **conditions: Any) -> Estimates:
+    def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match, with their covariances.
 
         Parameters
@@ -247,7 +247,7 @@ class Estimates:
         name: str = "difference",
         gradient: Callable[[NDArray[np.float64]], ArrayLike] | None = None,
         interval: Interval = "t",
-    ) -> Estimates:
+    ) -> Self:
         """Return linear combinations, or smooth functions, of the estimates, with their errors and covariances.
 
         Parameters

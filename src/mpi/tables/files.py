@@ -125,7 +125,8 @@ def _handed_over(contents: bytes, buffer: Any, kind: Kind) -> str | bytes | None
         return made
     if isinstance(buffer, io.TextIOBase) and not texts:
         raise MpiError(f"{kind} is no text: open the file with mode 'wb', or use io.BytesIO()")
-    buffer.write(made if isinstance(buffer, io.TextIOBase) else contents)
+    held: Any = buffer
+    held.write(made if isinstance(buffer, io.TextIOBase) else contents)
     return None
 
 

@@ -16,7 +16,7 @@ import naive
 pytestmark = pytest.mark.filterwarnings("ignore:measure .* misses the score:mpi.MpiWarning")  # random scores are near
 
 CLOSE = 1e-11
-SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -17,7 +17,7 @@ from mpi.indicators import Rule, Rules, column, evaluate, list_rules, load_rules
 from mpi.indicators.lazy.add import with_deprivations
 from mpi.indicators.lazy.join import as_lazy
 
-ROWS, HOMES = 120_000, 31_000
+ROWS, HOMES = 60_000, 15_500
 WORDS = Rules(
     "words",
     [

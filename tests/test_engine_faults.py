@@ -12,7 +12,7 @@ import pytest
 
 import mpi
 from mpi.frames import engine_faults
-from mpi.frames.duckdb import told_for
+from mpi.frames.duckdb import told_by_engine, told_for
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -157,6 +157,21 @@ def test_a_jvm_that_is_gone_is_said() -> None:
     assert said is not None
     assert "JVM of Spark is gone" in said
     assert engine_faults.lost(refused) is None  # of something else
+
+
+def test_a_jvm_that_is_gone_while_a_plan_is_built_is_said() -> None:
+    with pytest.raises(mpi.MpiError, match="the JVM of Spark is gone"), engine_faults.told_if_gone():
+        raise Py4JError("org.apache.spark.sql.functions.col does not exist in the JVM")
+    with pytest.raises(KeyError), engine_faults.told_if_gone():
+        raise KeyError("b")
+
+
+def test_a_full_disk_is_said_to_be_that() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    said = 'IO Error: Could not write file "/tmp/spill/duckdb_temp_storage-0.tmp": No space left on device'
+    full = r"no room on the disk for what does not fit .* set TMPDIR"
+    with pytest.raises(mpi.MpiError, match=full), told_by_engine():
+        raise duckdb.IOException(said)
 
 
 @OF_OTHERS

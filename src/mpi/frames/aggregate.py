@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.errors import MpiError, Problems, told_of
+from mpi.frames.engine_faults import told_if_gone
 from mpi.frames.fitting import parts_that_fit, told_of_rows
 from mpi.frames.held import held
 from mpi.frames.key_types import key_of, odd_keys, unfit_values
@@ -94,7 +95,8 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     marks = [*([INSIDE] if inside is not None else []), CODE]
     marks += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
     shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
-    with told_of("the data cannot be used", mend="rename what the engine cannot read, and make numbers of the columns"):
+    mend = "rename what the engine cannot read, and make numbers of the columns"
+    with told_of("the data cannot be used", mend=mend), told_if_gone():
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
     sums = [c for c in columns if c not in (CODE, _BARE, CASES)]

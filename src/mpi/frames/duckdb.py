@@ -85,6 +85,9 @@ _UNREADABLE = {"ComputeError", "ArrowInvalid", "OSError", "ArrowIOError", _PANIC
 _OTHERS = {"ibis", "narwhals", "polars", "py4j", "pyspark"}
 """Where the errors of other engines come from."""
 
+_UNWRITTEN = ("Could not write", "duckdb_temp_storage", "No space left")
+"""What DuckDB says of a full disk."""
+
 _ROOM = "give a larger memory=, name fewer columns in by=, or set TMPDIR to a folder with more room"
 
 _KNOWN: weakref.WeakKeyDictionary[Any, Files] = weakref.WeakKeyDictionary()
@@ -261,6 +264,8 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
         kind, said = type(error).__name__, first_line(error)
         if kind == "OutOfMemoryException":
             raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
+        if kind == "IOException" and any(word in said for word in _UNWRITTEN):
+            raise MpiError(f"there is no room on the disk for what does not fit in memory ({said}); {_ROOM}") from error
         if kind == "ConversionException" and "convert string" in said:
             raise MpiError(
                 f"a value is not of the kind it is compared with ({said}); columns with value labels hold the codes of "

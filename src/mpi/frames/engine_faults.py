@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mpi.core.errors import MpiError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["faults_in", "lost", "parquet_files"]
+__all__ = ["faults_in", "lost", "parquet_files", "told_if_gone"]
 
 _PARQUET = (".parquet", ".parq", ".pq")
 _QUOTED = re.compile(r"'((?:[^']|'')+)'")
@@ -31,13 +33,35 @@ def lost(error: BaseException) -> str | None:
         )
     if any(type(e).__module__.partition(".")[0] == "distributed" for e in chain):
         return f"the cluster gave up ({type(error).__name__}: {said}); see whether its scheduler and workers still run"
+    if _UNKNOWN_TO_JVM in said:
+        return _jvm_gone(said)
     of_spark = any(type(e).__module__.partition(".")[0] in {"py4j", "pyspark"} for e in chain)
     if any(type(e).__name__ in _GONE for e in chain) and (of_spark or _passed_py4j(error)):
-        return (
-            f"the JVM of Spark is gone ({said}): it was killed, or ended by itself, as it does without memory. Start a "
-            "new session; where memory was short, with more of it (spark.driver.memory)"
-        )
+        return _jvm_gone(said)
     return None
+
+
+_UNKNOWN_TO_JVM = "does not exist in the JVM"
+"""What PySpark says of every name while it builds a plan, once nobody answers."""
+
+
+def _jvm_gone(said: str) -> str:
+    return (
+        f"the JVM of Spark is gone ({said}): it was killed, or ended by itself, as it does without memory. Start a "
+        "new session; where memory was short, with more of it (spark.driver.memory)"
+    )
+
+
+@contextmanager
+def told_if_gone() -> Iterator[None]:
+    """Say that what should compute is gone, where that is why something fails."""
+    try:
+        yield
+    except Exception as error:
+        gone = lost(error)
+        if gone:
+            raise MpiError(gone) from error
+        raise
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,17 @@ def test_categories_with_an_order_compare_by_it() -> None:
     for condition, truth in ((nw.col("level") > "none", [0, 1, None, 1]), (nw.col("level") != "none", [0, 1, None, 1])):
         found = survey.with_column("new", condition).numbers("new").tolist()
         assert [None if np.isnan(x) else x for x in found] == truth
+
+
+def test_decimals_compare_with_whole_numbers_in_memory() -> None:
+    """Objects of pandas do so in none of its comparisons, whether some are missing or not."""
+    for held in ([Decimal("1.35"), Decimal(2), Decimal("0.5")], [Decimal("1.35"), None, Decimal("0.5")]):
+        survey = mpi.Survey(pd.DataFrame({"p": held, "c": [1, 2, 3]}), psu="c")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            inside = survey.where(~(nw.col("p") < 1)).domain
+        assert inside is not None
+        assert inside.tolist() == [True, held[1] is not None, False]
 
 
 def test_the_footers_of_parquet_do_not_hide_nan(tmp_path: Path) -> None:

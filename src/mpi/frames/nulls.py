@@ -153,8 +153,10 @@ def _of_nulls(column: Any) -> Any:
 
     if _is_single(column.dtype):
         column = column.astype(np.float64)
-    elif isinstance(column.dtype, (np.dtype, pd.CategoricalDtype)) and not column.isna().any():
-        return None
+    elif (
+        column.dtype != object and isinstance(column.dtype, (np.dtype, pd.CategoricalDtype)) and not column.isna().any()
+    ):
+        return None  # of objects decimals do not compare with whole numbers, whether some are missing or not
     if find_spec("pyarrow") is None:
         kind = _of_pandas_alone(column)
         return None if kind is None else column.astype(kind)

@@ -54,7 +54,7 @@ def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str
                 found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
         elif dtype.is_decimal() or dtype in LONG:
             found[place] = found[place].map(int if dtype in LONG else Decimal, na_action="ignore")
-        elif dtype == nw.Boolean and found[place].dtype == object:
+        elif dtype == nw.Boolean and found[place].dtype.kind != "b":  # objects; on Dask floats, too
             found[place] = found[place].astype("boolean")
         elif dtype == nw.Date and hasattr(found[place], "dt"):
             found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)

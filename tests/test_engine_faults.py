@@ -168,7 +168,7 @@ def test_a_jvm_that_is_gone_while_a_plan_is_built_is_said() -> None:
 
 def test_a_full_disk_is_said_to_be_that() -> None:
     duckdb = pytest.importorskip("duckdb")
-    said = 'IO Error: Could not write file "/tmp/spill/duckdb_temp_storage-0.tmp": No space left on device'
+    said = 'IO Error: Could not write file "spill/duckdb_temp_storage-0.tmp": No space left on device'
     full = r"no room on the disk for what does not fit .* set TMPDIR"
     with pytest.raises(mpi.MpiError, match=full), told_by_engine():
         raise duckdb.IOException(said)

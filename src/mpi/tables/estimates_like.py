@@ -24,39 +24,89 @@ class EstimatesLike(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
-    def keys(self) -> Keys: ...  # noqa: D102
+    def keys(self) -> Keys:
+        """What each number is."""
+        ...
+
     @property
-    def value(self) -> NDArray[np.float64]: ...  # noqa: D102
+    def value(self) -> NDArray[np.float64]:
+        """The estimates."""
+        ...
+
     @property
-    def se(self) -> NDArray[np.float64]: ...  # noqa: D102
+    def se(self) -> NDArray[np.float64]:
+        """Their standard errors."""
+        ...
+
     @property
-    def df(self) -> NDArray[np.float64]: ...  # noqa: D102
+    def df(self) -> NDArray[np.float64]:
+        """The degrees of freedom of each."""
+        ...
+
     @property
-    def n(self) -> NDArray[np.float64]: ...  # noqa: D102
+    def n(self) -> NDArray[np.float64]:
+        """The unweighted cases that each rests on."""
+        ...
+
     @property
-    def n_psu(self) -> NDArray[np.float64]: ...  # noqa: D102
+    def n_psu(self) -> NDArray[np.float64]:
+        """The PSUs that each rests on."""
+        ...
+
     @property
-    def estimable(self) -> NDArray[np.bool_]: ...  # noqa: D102
+    def estimable(self) -> NDArray[np.bool_]:
+        """Whether the error of each is known."""
+        ...
+
     @property
-    def method(self) -> Coded: ...  # noqa: D102
+    def method(self) -> Coded:
+        """The method of each interval."""
+        ...
+
     @property
-    def flag(self) -> Coded: ...  # noqa: D102
+    def flag(self) -> Coded:
+        """What to know about each number."""
+        ...
+
     @property
-    def influence(self) -> Influence: ...  # noqa: D102
+    def influence(self) -> Influence:
+        """What each sampled unit contributes."""
+        ...
+
     @property
-    def level(self) -> float: ...  # noqa: D102
+    def level(self) -> float:
+        """The confidence level of the intervals."""
+        ...
+
     @property
-    def degrees(self) -> str: ...  # noqa: D102
+    def degrees(self) -> str:
+        """Whose degrees of freedom `df` are."""
+        ...
+
     @property
-    def codes(self) -> Mapping[str, Mapping[str, tuple[Any, ...]]]: ...  # noqa: D102
+    def codes(self) -> Mapping[str, Mapping[str, tuple[Any, ...]]]:
+        """The values in the data that a group's label stands for."""
+        ...
+
     @property
-    def shares(self) -> Interval: ...  # noqa: D102
+    def shares(self) -> Interval:
+        """The method of intervals for shares."""
+        ...
+
     @property
-    def titles(self) -> Mapping[str, str]: ...  # noqa: D102
+    def titles(self) -> Mapping[str, str]:
+        """What to print for indicators that have a label."""
+        ...
+
     @property
-    def about(self) -> Mapping[str, str]: ...  # noqa: D102
+    def about(self) -> Mapping[str, str]:
+        """What a reader of a table must know."""
+        ...
+
     @property
-    def table(self) -> pd.DataFrame: ...  # noqa: D102
+    def table(self) -> pd.DataFrame:
+        """The estimates as a tidy pandas DataFrame."""
+        ...
 
     def __len__(self) -> int: ...
 

@@ -20,7 +20,7 @@ import pytest
 import mpi
 from mpi import MpiError, codes
 from mpi.codes.shipped import rows
-from mpi.codes.spelling import spellings
+from mpi.codes.spellings import spellings
 
 if TYPE_CHECKING:
     from pathlib import Path

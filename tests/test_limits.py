@@ -19,7 +19,7 @@ from tests.frames import LAZY, arrow, on
 
 import mpi
 import mpi.frames.aggregate
-import mpi.frames.fitting
+import mpi.frames.capacity
 from mpi.core.memory import amount, free_memory, memory_told
 from mpi.frames.wanted import Wanted
 
@@ -52,7 +52,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
         seen.append(len(wanted.apart))
         return "too many" if len(wanted.apart) > 1 else None
 
-    monkeypatch.setattr(mpi.frames.fitting, "_too_large", too_large)
+    monkeypatch.setattr(mpi.frames.capacity, "_too_large", too_large)
     return lambda: seen
 
 
@@ -156,14 +156,14 @@ def test_groups_are_counted_and_none_is_collected(kind: str, monkeypatch: pytest
 def test_bytes_are_guarded_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data, lazy = lazy_frames()[kind], lazy_frames()["duckdb"]
     rows = len(mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN))
-    monkeypatch.setattr(mpi.frames.fitting, "free_memory", lambda: 50_000)
+    monkeypatch.setattr(mpi.frames.capacity, "free_memory", lambda: 50_000)
     for made in (
         lambda: mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN),
         lambda: mpi.estimate(mpi.Survey(lazy, **DESIGN), MEASURE, by=[("people", "sex")]),
     ):
         with pytest.raises(mpi.MpiError, match=r"rows, which need 1 MB of memory, and 1 MB are free; the engine"):
             made()
-    assert mpi.frames.fitting.size_of(rows, Wanted({}, flags=("a",))) > 50_000
+    assert mpi.frames.capacity.size_of(rows, Wanted({}, flags=("a",))) > 50_000
 
 
 def test_a_user_s_connection_is_left_as_it_was() -> None:
@@ -275,6 +275,6 @@ def test_the_least_of_machine_and_groups_is_free(files: dict[str, str], left: in
 
 def test_where_the_system_tells_nothing_nothing_is_guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert free_memory(tmp_path) is None
-    monkeypatch.setattr(mpi.frames.fitting, "free_memory", lambda: None)
+    monkeypatch.setattr(mpi.frames.capacity, "free_memory", lambda: None)
     assert len(mpi.profile(drawn(1), MEASURE, **DESIGN))
     assert amount(1_500_000_000) == "1.5 GB"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bootstrap_regression as bench
 import mpi
-from mpi.decompose.by_regression.matching import Orders, _every, _some
+from mpi.decompose.by_regression.matched_ranks import Orders, _every, _some
 
 HERE = Path(__file__).parents[1]
 OWN = HERE / "oracles/own_survey/survey.csv"

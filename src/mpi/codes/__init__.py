@@ -13,7 +13,7 @@ from mpi.codes.classifications import Classification
 from mpi.codes.codeset import Code, CodeSet, Fact
 from mpi.codes.crosswalks import Crosswalk, crosswalk, region_of, translate
 from mpi.codes.ethnicity import classification, list_classifications
-from mpi.codes.guessing import fitting_sets, guess_set
+from mpi.codes.guess import fitting_sets, guess_set
 from mpi.codes.history import Change, changes, harmonise, stable_set
 from mpi.codes.sets import code_set, ethnic_groups, labels, list_sets, lookup, provinces, regions
 

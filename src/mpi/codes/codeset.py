@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from mpi.codes.spelling import folded, number, spellings
+from mpi.codes.spellings import folded, number, spellings
 from mpi.core.errors import MpiError, nearest
 
 if TYPE_CHECKING:

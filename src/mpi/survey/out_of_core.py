@@ -32,7 +32,7 @@ from mpi.frames.wanted import INSIDE, MOST, Wanted, home, widest
 from mpi.survey.conditions import refuse_formula
 from mpi.survey.origin import Origin, together
 from mpi.survey.pool import coded_alike, pool
-from mpi.survey.sampling import roles_of
+from mpi.survey.sample import roles_of
 from mpi.survey.source import (
     Source,
     by_household,

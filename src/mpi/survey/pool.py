@@ -17,7 +17,7 @@ from mpi.frames.own_columns import EVERYBODY
 from mpi.inference.design import Design
 from mpi.survey.origin import together
 from mpi.survey.round_codes import one_coding
-from mpi.survey.sampling import hint_of_shared
+from mpi.survey.sample import hint_of_shared
 from mpi.survey.survey import Survey, made
 
 if TYPE_CHECKING:

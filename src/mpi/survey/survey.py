@@ -31,7 +31,7 @@ from mpi.frames.recode import Grouped, grouped
 from mpi.frames.round_values import tell_of_codes
 from mpi.survey.conditions import truth, values_of
 from mpi.survey.origin import Origin
-from mpi.survey.sampling import read_sample, roles_of
+from mpi.survey.sample import read_sample, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

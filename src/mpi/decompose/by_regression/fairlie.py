@@ -9,7 +9,7 @@ import numpy as np
 from mpi.core.arguments import kinds_told
 from mpi.core.errors import MpiError
 from mpi.decompose.by_regression.cases import cases_of
-from mpi.decompose.by_regression.matching import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
+from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
 from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
 from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.decompose.by_regression.yun import Curve, predicted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mpi.decompose.by_regression.cases import Cases, Options
     from mpi.decompose.by_regression.fits import Link
-    from mpi.decompose.by_regression.matching import Alike, Ladder, Orders
+    from mpi.decompose.by_regression.matched_ranks import Alike, Ladder, Orders
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
     from mpi.results.estimates import Estimates

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.programmes.vhlss.layout import Layout
-    from mpi.programmes.vhlss.merging import Merged
+    from mpi.programmes.vhlss.merge import Merged
 
     Values = NDArray[np.float64]
 

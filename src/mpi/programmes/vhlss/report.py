@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mpi.programmes.vhlss.finding import Found
+    from mpi.programmes.vhlss.find import Found
     from mpi.programmes.vhlss.layout import Status
 
 __all__ = ["NameReport", "Report", "report_of"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.core.errors import Problems
-    from mpi.programmes.vhlss.finding import Found, Place
+    from mpi.programmes.vhlss.find import Found, Place
     from mpi.programmes.vhlss.layout import Level
 
 __all__ = ["Sheet", "places_of", "read_sheets", "shown"]

@@ -12,10 +12,10 @@ from mpi.core.atomic import located
 from mpi.core.errors import MpiError, Problems, unknown, warn
 from mpi.programmes.vhlss.codes import labels_of_codes
 from mpi.programmes.vhlss.derived import derive
-from mpi.programmes.vhlss.finding import find
+from mpi.programmes.vhlss.find import find
 from mpi.programmes.vhlss.keys import WIDTHS, part, text
 from mpi.programmes.vhlss.layout_files import layout_of
-from mpi.programmes.vhlss.merging import merge
+from mpi.programmes.vhlss.merge import merge
 from mpi.programmes.vhlss.names import NEEDED, TITLES
 from mpi.programmes.vhlss.report import report_of
 from mpi.programmes.vhlss.sheets import read_sheets, shown
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.inference.design import SinglePsu
-    from mpi.programmes.vhlss.finding import Found
-    from mpi.programmes.vhlss.merging import Merged
+    from mpi.programmes.vhlss.find import Found
+    from mpi.programmes.vhlss.merge import Merged
     from mpi.programmes.vhlss.report import Report
 
     Path_ = str | os.PathLike[str]

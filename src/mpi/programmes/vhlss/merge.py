@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.frames.missing_codes import Codes as NoAnswers
-    from mpi.programmes.vhlss.finding import Found
+    from mpi.programmes.vhlss.find import Found
     from mpi.programmes.vhlss.layout import Level, Name
     from mpi.programmes.vhlss.sheets import Sheet
 

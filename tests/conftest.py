@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import frames
+import frame_kinds
 
 HERE = Path(__file__).parent
 FIELD = HERE.parents[1] / "shared" / "field"
@@ -71,6 +71,8 @@ def on_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """What makes a frame of an engine: ``on_engine("spark", table)``."""
 
     def made(engine: str, frame: pd.DataFrame) -> Any:
-        return frames.on(engine, frame, lambda: request.getfixturevalue("spark"), tmp_path_factory.mktemp("engine"))
+        return frame_kinds.on(
+            engine, frame, lambda: request.getfixturevalue("spark"), tmp_path_factory.mktemp("engine")
+        )
 
     return made

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
-from frames import ENGINES, collected, polars
+from frame_kinds import ENGINES, collected, polars
 from mpi.core.errors import MpiError, MpiWarning
 from mpi.frames.missing_codes import read_missing
 from mpi.indicators import Rule, Rules, add_deprivations, all_of, column, evaluate, explain

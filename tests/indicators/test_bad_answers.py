@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-import frames
+import frame_kinds
 import mpi
 from mpi.core.errors import MpiError
 from mpi.indicators import Rule, Rules, add_deprivations, column, evaluate, explain, holds, load_rules, share_above
@@ -26,9 +26,9 @@ RULES = Rules(
     ],
 )
 TEXTS = Rules("texts", [Rule(name="sex", deprived=column("sex") == "female")])
-LAZY_KINDS = [kind for kind in frames.LAZY if kind != "dataset"][:-1]  # Spark needs seconds for each
-EVERY = pytest.mark.parametrize("kind", [*frames.IN_MEMORY, *LAZY_KINDS])
-EAGER = pytest.mark.parametrize("kind", frames.IN_MEMORY)
+LAZY_KINDS = [kind for kind in frame_kinds.LAZY if kind != "dataset"][:-1]  # Spark needs seconds for each
+EVERY = pytest.mark.parametrize("kind", [*frame_kinds.IN_MEMORY, *LAZY_KINDS])
+EAGER = pytest.mark.parametrize("kind", frame_kinds.IN_MEMORY)
 LAZY = pytest.mark.parametrize("kind", LAZY_KINDS)
 
 
@@ -50,7 +50,7 @@ def made(kind: str, columns: dict[str, Any]) -> Any:
 
 def listed(found: Any, name: str) -> list[float | None]:
     """A column of a result in the order of households, None where missing."""
-    table = frames.collected(found)
+    table = frame_kinds.collected(found)
     values = table.sort_values("household", na_position="last")[name]
     return [None if pd.isna(v) else float(v) for v in values]
 
@@ -107,7 +107,7 @@ def test_columns_of_one_name() -> None:
 @EVERY
 def test_no_rows(kind: str) -> None:
     none = {k: np.array(v[:0], dtype="int64") for k, v in PEOPLE.items()}
-    if kind not in frames.IN_MEMORY:
+    if kind not in frame_kinds.IN_MEMORY:
         assert listed(evaluate(made(kind, none), RULES), "dep_insurance") == []
     else:
         assert "it has no rows" in error(made(kind, none), RULES)
@@ -189,7 +189,7 @@ def test_a_household_with_two_rows(kind: str) -> None:
     people, homes = apart(kind, {"household": [1, 1, 2], "roof": [0, 1, 0]})
     either = Rule(name="either", deprived=(column("insured") == 0) & (column("roof") == 1))
     rules = Rules("two", [*RULES, either])
-    if kind not in frames.IN_MEMORY:
+    if kind not in frame_kinds.IN_MEMORY:
         found = evaluate(people, rules, households_frame=homes)
         assert listed(found, "dep_roof") == [None, 0]
         assert listed(found, "dep_either") == [None, 0]
@@ -221,7 +221,7 @@ def test_one_lazy_table_and_one_in_memory() -> None:
 @EVERY
 def test_a_column_of_the_household_that_differs_between_its_members(kind: str) -> None:
     frame = made(kind, PEOPLE | {"roof": [1, 0, 0]})
-    if kind not in frames.IN_MEMORY:
+    if kind not in frame_kinds.IN_MEMORY:
         assert listed(evaluate(frame, RULES), "dep_roof") == [None, 0]
     else:
         said = error(frame, RULES)
@@ -324,7 +324,7 @@ def test_dates(kind: str, rules: Rules) -> None:
     assert "the rule compares it with a" in said
 
 
-@pytest.mark.parametrize("kind", [*frames.IN_MEMORY, *LAZY_KINDS[:-1]])  # to Dask, such a column is a text
+@pytest.mark.parametrize("kind", [*frame_kinds.IN_MEMORY, *LAZY_KINDS[:-1]])  # to Dask, such a column is a text
 def test_columns_without_any_answer(kind: str) -> None:
     """Whatever the engine makes of such a column: without a type, of floats, of objects."""
     nothing = PEOPLE | {"insured": [None] * 3, "sex": [None] * 3, "roof": [None] * 3}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import ENGINES, LAZY, collected, spread
+from frame_kinds import ENGINES, LAZY, collected, spread
 from mpi.indicators import Rule, Rules, column, evaluate, list_rules, load_rules, share_above
 from mpi.indicators.lazy.add import with_deprivations
 from mpi.indicators.lazy.join import as_lazy

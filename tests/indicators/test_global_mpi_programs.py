@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import collected
+from frame_kinds import collected
 from mpi.indicators import evaluate, load_rules
 
 Member = dict[str, Any]

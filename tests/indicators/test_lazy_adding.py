@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import ENGINES, LAZY, collected
+from frame_kinds import ENGINES, LAZY, collected
 from mpi import MpiError
 from mpi.frames.nulls import with_nulls
 from mpi.indicators import Computed, Rule, Rules, column, evaluate, load_rules

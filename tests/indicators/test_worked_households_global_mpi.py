@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import collected
+from frame_kinds import collected
 from mpi.core.errors import MpiError, MpiWarning
 from mpi.indicators import evaluate, load_rules
 from mpi.indicators.lazy.add import with_deprivations

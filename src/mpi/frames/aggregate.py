@@ -14,8 +14,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.errors import MpiError, Problems, told_of
-from mpi.frames.engine_faults import told_if_gone
 from mpi.frames.capacity import parts_that_fit, told_of_rows
+from mpi.frames.engine_faults import told_if_gone
 from mpi.frames.held import held
 from mpi.frames.key_types import key_of, odd_keys, unfit_values
 from mpi.frames.missing_codes import declaration

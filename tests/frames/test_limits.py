@@ -1,0 +1,280 @@
+"""What does not fit is counted before it is collected, kept in smaller parts, or refused in a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import mpi
+import mpi.frames.aggregate
+import mpi.frames.capacity
+from frame_kinds import LAZY, arrow, on
+from mpi.core.memory import amount, free_memory, memory_told
+from mpi.frames.wanted import Wanted
+
+MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3", severe="1/2", vulnerable="1/5")
+DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}
+BY = ["sex", "region", ("people", "sex"), ("region", "sex")]
+
+
+def drawn(seed: int, rows: int = 400) -> pd.DataFrame:
+    """People with gaps in everything that may have some, and weights of 0."""
+    rng = np.random.default_rng(seed)
+    stratum = rng.integers(0, 3, rows)
+    frame = pd.DataFrame({"stratum": stratum, "psu": rng.integers(0, 5, rows)})
+    frame["w"] = rng.integers(0, 4, rows) / 2.0
+    frame["region"] = np.array(["north", "south", "east"])[stratum]
+    frame["people"] = rng.choice([1, 2, 7], rows, p=[0.8, 0.15, 0.05])
+    frame["sex"] = rng.choice(["f", "m", None], rows, p=[0.5, 0.45, 0.05])
+    for name in "abc":
+        frame[name] = (rng.random(rows) < 0.3 + 0.1 * stratum).astype(float)
+        frame.loc[rng.random(rows) < 0.03, name] = np.nan
+    return frame
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
+    """Let no cross of all columns fit; return how many rows were refused so far, and how many parts were taken."""
+    seen: list[int] = []
+
+    def too_large(rows: int, wanted: Wanted) -> str | None:
+        seen.append(len(wanted.apart))
+        return "too many" if len(wanted.apart) > 1 else None
+
+    monkeypatch.setattr(mpi.frames.capacity, "_too_large", too_large)
+    return lambda: seen
+
+
+def same(one: mpi.Estimates, other: mpi.Estimates) -> None:
+    keys = ["statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting", "flag"]
+    assert one.table[keys].astype(object).equals(other.table[keys].astype(object))
+    for name in ("value", "se", "df"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12, atol=1e-12, err_msg=name)
+    for name in ("n", "n_psu"):
+        assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
+    np.testing.assert_allclose(one.vcov(), other.vcov(), rtol=1e-12, atol=1e-12)
+    assert one.codes == other.codes
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", [e for e in LAZY if e != "dataset"])
+def test_each_entry_of_by_apart_gives_the_figures_of_all_at_once(
+    engine: str, apart: Callable[[], list[int]], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    frame = drawn(5)
+    known = mpi.estimate(mpi.Survey(frame, **DESIGN), MEASURE, by=BY)
+    survey = mpi.Survey(on(engine, frame, lambda: request.getfixturevalue("spark"), tmp_path), **DESIGN)
+    same(mpi.estimate(survey, MEASURE, by=BY), known)
+    assert apart() == [2, 0, 0]  # people × sex and region × sex hold the others
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6), kind=st.sampled_from(["duckdb", "lazy polars"]), policy=st.sampled_from(
+    ["drop", "reweight", "bounds"]), inside=st.booleans())  # fmt: skip
+def test_apart_on_any_survey(apart: Callable[[], list[int]], seed: int, kind: str, policy: str, inside: bool) -> None:
+    frame = drawn(seed, 150)
+    measure = MEASURE.with_missing(policy)
+    options: dict[str, Any] = {"by": ["people", ("region", "sex")], "cutoffs": ["1/4", "1/2"]}
+    options |= {"where": nw.col("people") < 3} if inside else {}
+    lazy = on(kind, frame, lambda: None, Path())
+    same(*(mpi.estimate(mpi.Survey(f, **DESIGN), measure, **options) for f in (lazy, frame)))
+    assert 0 in apart()
+
+
+def test_rounds_apart(apart: Callable[[], list[int]]) -> None:
+    pl = pytest.importorskip("polars")
+    rounds = {year: drawn(year) for year in (2016, 2018)}
+    lazy, here = (
+        mpi.pool({y: mpi.Survey(made(f), **DESIGN) for y, f in rounds.items()}, shared_psus=True)
+        for made in (lambda f: pl.from_arrow(arrow(f)).lazy(), lambda f: f)
+    )
+    found, known = (mpi.estimate(s, MEASURE, by=["people", "sex"]) for s in (lazy, here))
+    same(found, known)
+    same(*(mpi.decompose.change(e, kinds="change") for e in (found, known)))
+    assert apart() == [2, 0, 0, 2, 0, 0]
+
+
+def test_warnings_of_parts_are_told_once(apart: Callable[[], list[int]]) -> None:
+    """A score that a cutoff just misses is a matter of the measure, not of a disaggregation."""
+    duckdb = pytest.importorskip("duckdb")
+    measure = mpi.Measure(
+        "near",
+        [mpi.Indicator(n, dimension=n, weight=w) for n, w in zip("abc", ("0.33", "0.33", "0.34"), strict=True)],
+        cutoff="1/3",
+    )
+    with pytest.warns(mpi.MpiWarning) as told:
+        mpi.estimate(mpi.Survey(duckdb.from_df(drawn(1)), **DESIGN), measure, by=["people", "region"])
+    said = [str(w.message) for w in told]
+    assert len(said) == len(set(said)) >= 1
+    assert apart()
+
+
+# --- what is refused ------------------------------------------------------------------------------------------------
+
+
+def lazy_frames() -> dict[str, Any]:
+    frame = drawn(2, 2000)
+    return {
+        "pandas": frame, "duckdb": pytest.importorskip("duckdb").from_df(frame),
+        "lazy polars": pytest.importorskip("polars").from_arrow(arrow(frame)).lazy(),
+    }  # fmt: skip
+
+
+def _collects_nothing(*_: Any) -> Any:
+    raise AssertionError("groups were collected")
+
+
+@pytest.mark.parametrize("kind", ["pandas", "duckdb", "lazy polars"])
+def test_groups_are_counted_and_none_is_collected(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lazy_frames()[kind]
+    options = {"by": ["people", "sex"], **DESIGN}
+    rows = len(mpi.profile(data, MEASURE, **options))
+    monkeypatch.setattr(mpi.frames.aggregate, "_collected", _collects_nothing)
+    with pytest.raises(mpi.MpiError) as error:
+        mpi.profile(data, MEASURE, most=rows - 1, **options)
+    said = str(error.value)
+    assert f"would have {rows:,} rows, more than the {rows - 1:,} that most= allows" in said
+    assert "the engine counted them, and nothing was made of them" in said
+    assert "psu 5, " in said
+    assert "mpi.estimate(survey, measure, by=[...]) collects each entry of by= by itself" in said
+
+
+@pytest.mark.parametrize("kind", ["pandas", "duckdb", "lazy polars"])
+def test_bytes_are_guarded_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, lazy = lazy_frames()[kind], lazy_frames()["duckdb"]
+    rows = len(mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN))
+    monkeypatch.setattr(mpi.frames.capacity, "free_memory", lambda: 50_000)
+    for made in (
+        lambda: mpi.profile(data, MEASURE, by=["people", "sex"], **DESIGN),
+        lambda: mpi.estimate(mpi.Survey(lazy, **DESIGN), MEASURE, by=[("people", "sex")]),
+    ):
+        with pytest.raises(mpi.MpiError, match=r"rows, which need 1 MB of memory, and 1 MB are free; the engine"):
+            made()
+    assert mpi.frames.capacity.size_of(rows, Wanted({}, flags=("a",))) > 50_000
+
+
+def test_a_user_s_connection_is_left_as_it_was() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    people = drawn(4)
+    survey = mpi.Survey(connection.from_df(people), **DESIGN)
+    mpi.estimate(survey, MEASURE, by=["sex"])
+    with pytest.raises(mpi.MpiError):
+        mpi.profile(survey, MEASURE, most=1)
+    assert connection.sql("SHOW ALL TABLES").fetchall() == []
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+def out_of_memory(*_: Any, **__: Any) -> Any:
+    raise MemoryError("Unable to allocate 49.6 MiB for an array")
+
+
+@pytest.mark.parametrize("step", ["in_order", "written_out", "received"])
+@pytest.mark.parametrize("kind", ["pandas", "duckdb", "lazy polars"])
+def test_memory_that_does_not_suffice_is_told_with_rows_and_bytes(
+    step: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mpi.frames.aggregate, step, out_of_memory)
+    with pytest.raises(mpi.MpiError, match=r"does not suffice for a profile of [\d,]+ rows, about 1 MB: Unable to al"):
+        mpi.profile(lazy_frames()[kind], MEASURE, by=["people"], **DESIGN)
+
+
+def test_estimates_from_a_profile_and_from_rows_tell_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = drawn(3)
+    small = mpi.profile(frame, MEASURE, by=["sex"], **DESIGN)
+    monkeypatch.setattr(sys.modules["mpi.estimation.estimate"], "estimates_of", out_of_memory)
+    monkeypatch.setattr(sys.modules["mpi.estimation.means"], "assemble", out_of_memory)
+    for survey in (small, mpi.Survey(frame, **DESIGN)):
+        words = rf"does not suffice for estimate of {len(survey):,} rows: Unable to allocate 49.6 MiB"
+        with pytest.raises(mpi.MpiError, match=words):
+            mpi.estimate(survey, MEASURE, by=["sex"])
+        with pytest.raises(mpi.MpiError, match=r"does not suffice for mean of .* fewer columns in by="):
+            mpi.mean(survey, "a", by=["sex"])
+
+
+def test_other_errors_are_left_alone() -> None:
+    with pytest.raises(RuntimeError, match="something else"), memory_told("it", "mend"):
+        raise RuntimeError("something else")
+    with pytest.raises(mpi.MpiError, match=r"for it: can't start new thread .*; mend"), memory_told("it", "mend"):
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="limits of memory are told by /proc")
+def test_a_real_limit_gives_a_sentence() -> None:
+    """An allocation that fails under ulimit -v is no traceback of NumPy's."""
+    program = """
+import resource, numpy as np, pandas as pd, scipy.sparse, mpi, mpi.decompose
+rng = np.random.default_rng(1)
+rows = 1_500_000
+frame = pd.DataFrame({"a": (rng.random(rows) < 0.3).astype("int8"), "g": rng.integers(0, 300, rows)})
+frame["psu"] = np.arange(rows) // 30
+survey = mpi.Survey(frame, psu="psu")
+measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+used = next(int(x.split()[1]) for x in open("/proc/self/status") if x.startswith("VmSize")) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (used + 60_000_000,) * 2)
+try:
+    mpi.estimate(survey, measure, by=["g"])
+except mpi.MpiError as error:
+    print("told:", error)
+"""
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=env)
+    assert "told: the memory does not suffice for estimate of 1,500,000 rows: " in done.stdout, done.stderr
+
+
+# --- what is free ---------------------------------------------------------------------------------------------------
+
+
+def written(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+MACHINE = {"proc/meminfo": "MemTotal:   9000 kB\nMemAvailable:    8000 kB\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        ({}, 8_192_000),
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "5000000\n",
+          "sys/fs/cgroup/a/memory.current": "3000000\n",
+          "sys/fs/cgroup/a/memory.stat": "file 9\ninactive_file 500000\n",
+          "sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/b/memory.current": "1000\n"}, 2_500_000),
+        ({"proc/self/cgroup": "9:cpu:/\n4:hugetlb,memory:/job\n0::/\n",
+          "sys/fs/cgroup/memory/job/memory.limit_in_bytes": "4000000\n",
+          "sys/fs/cgroup/memory/job/memory.usage_in_bytes": "1000000\n"}, 3_000_000),
+        ({"proc/self/cgroup": "4:memory:/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+          "sys/fs/cgroup/memory/memory.usage_in_bytes": "1000000\n"}, 8_192_000),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "7000000",
+          "sys/fs/cgroup/memory.current": "8000000"}, 0),
+        ({"proc/self/status": "VmSize:\t  100 kB\n"}, 8_192_000),
+    ],
+)  # fmt: skip
+def test_the_least_of_machine_and_groups_is_free(files: dict[str, str], left: int, tmp_path: Path) -> None:
+    assert free_memory(written(tmp_path, {**MACHINE, **files})) == left
+
+
+def test_where_the_system_tells_nothing_nothing_is_guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert free_memory(tmp_path) is None
+    monkeypatch.setattr(mpi.frames.capacity, "free_memory", lambda: None)
+    assert len(mpi.profile(drawn(1), MEASURE, **DESIGN))
+    assert amount(1_500_000_000) == "1.5 GB"

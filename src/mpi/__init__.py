@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mpi import decompose
     from mpi import indicators as indicators
     from mpi import lines as lines
+    from mpi import robustness as robustness
     from mpi import tables as tables
     from mpi.decompose import change, gap, significance
     from mpi.estimation.row_scores import scores
@@ -84,7 +85,7 @@ __all__ = [
     "with_deprivations",
 ]
 
-_OPEN = ("codes", "decompose", "indicators", "lines", "tables")
+_OPEN = ("codes", "decompose", "indicators", "lines", "robustness", "tables")
 """Rooms whose own names are public too."""
 
 _ROOMS = {

@@ -324,7 +324,7 @@ def test_html_of_one_number_and_of_none(est):
 
 def test_the_tidy_table_is_the_contract(est):
     names = "statistic contrast indicator dimension by group wave cutoff weighting estimate se ci_low ci_high"
-    assert tidy(est).columns.tolist() == [*names.split(), "df", "n", "n_psu", "flag"]
+    assert tidy(est).columns.tolist() == [*names.split(), "df", "n", "n_psu", "flag", "k", "group_code"]
 
 
 def test_wide_holds_the_numbers_that_publish_prints(est):

@@ -23,6 +23,7 @@ NAMES = {
 COLUMNS = [
     "statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting", "estimate", "se",
     "ci_low", "ci_high", "df", "n", "n_psu", "flag",
+    "k", "group_code",
 ]  # fmt: skip
 
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from decimal import Decimal
 from numbers import Rational
-from typing import ParamSpec, TypeVar
+from typing import ForwardRef, ParamSpec, TypeVar
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import MpiError, Problems, unknown
 from mpi.core.memory import memory_told
 
 __all__ = ["kinds_checked", "kinds_told", "said_of"]
@@ -121,12 +121,20 @@ def _checker(
     With `words`, whatever has a name of its own in the annotations is taken for words to choose from.
     """
     signature = inspect.signature(function)
+    spread = next((p for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_KEYWORD), None)
 
     @functools.cache
     def kinds() -> dict[str, ast.expr]:
         one = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        named = {n: p.annotation for n, p in signature.parameters.items() if p.kind in one}
+        named = {n: p.annotation for n, p in signature.parameters.items() if p.kind in one} | options()
         return {n: ast.parse(a, mode="eval").body for n, a in named.items() if isinstance(a, str)}
+
+    @functools.cache
+    def options() -> dict[str, str]:
+        """Return the annotations of a TypedDict whose keys are arguments: ``**options: Unpack[Layout]``."""
+        name = str(spread.annotation).removeprefix("Unpack[").removesuffix("]") if spread else ""
+        held: Mapping[str, ForwardRef] = getattr(getattr(function, "__globals__", {}).get(name), "__annotations__", {})
+        return {n: a.__forward_arg__ for n, a in held.items()}
 
     def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
         problems = Problems(f"{function.__name__} cannot be done")
@@ -134,7 +142,10 @@ def _checker(
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:  # the call itself says what is missing, or too much
             return problems
-        for name, value in given.items():
+        more = given.pop(spread.name, {}) if spread and options() else {}
+        for name in more.keys() - options().keys():
+            problems.add(unknown("option", name, kinds()))
+        for name, value in {**given, **more}.items():
             if name in kinds() and (wanted := _wrong(kinds()[name], value, name, words=words)):
                 problems.add(f"{name}: {wanted}")
         return problems

@@ -21,7 +21,7 @@ from mpi.inference.design import Design
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
 from mpi.measures.measure import Measure
-from mpi.tables.keys import NAMES, Keys, coded
+from mpi.tables.keys import NAMES, Keys, coded, cutoffs_as_numbers, group_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +48,8 @@ def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -
     columns: dict[str, list[Any]] = {n: [_written(v) for v in est.keys[n].to_list()] for n in NAMES}
     columns |= {n: [_number(x) for x in values.tolist()] for n, values in numbers.items()}
     columns |= {"estimable": est.estimable.tolist(), "method": est.method.to_list(), "flag": est.flag.to_list()}
+    columns["k"] = [_number(k) for k in cutoffs_as_numbers(est.keys).tolist()]
+    columns["group_code"] = [_written(code) for code in group_codes(est.keys, est.codes).to_list()]
     found = {
         "schema": SCHEMA,
         **{name: getattr(est, name) for name in _TEXTS},

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
     from mpi.results.contrasts import WaldTest
-    from mpi.tables.files import Formulas, Target
+    from mpi.tables.files import Columns, Formulas, Target
     from mpi.tables.keys import Coded, Keys
     from mpi.tables.layout import Layout
 
@@ -112,7 +112,7 @@ class Estimates:
 
     def __repr__(self) -> str:
         """Say how many numbers there are and what they have in common; show the first and last; say who is left out."""
-        by = ", ".join(map(str, self.keys["by"].values))
+        by = ", ".join(map(str, self.keys["by"].without_unused().values))
         lost = self.about.get(KEY)
         return "\n".join([f"<Estimates: {len(self):,} numbers, by {by}>", brief(self), *([f"{lost}."] if lost else [])])
 
@@ -343,7 +343,7 @@ class Estimates:
 
     # --- files ------------------------------------------------------------------------------------------------------
 
-    def to_csv(self, path: Target = None, *, formulas: Formulas = "keep") -> str | None:
+    def to_csv(self, path: Target = None, *, formulas: Formulas = "keep", columns: Columns = "core") -> str | None:
         """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
 
         Parameters
@@ -353,12 +353,17 @@ class Estimates:
         formulas : {"keep", "guard"}
             ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see
             `mpi.tables.files.write`.
+        columns : {"core", "all"}
+            ``all`` adds the cutoff as a number, ``k``, and the code that a group's label stands for, ``group_code``.
         """
-        return cast("str | None", write(self, path, "csv", formulas=formulas))
+        return cast("str | None", write(self, path, "csv", formulas=formulas, columns=columns))
 
-    def to_parquet(self, path: Target = None) -> bytes | None:
-        """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes."""
-        return cast("bytes | None", write(self, path, "parquet"))
+    def to_parquet(self, path: Target = None, *, columns: Columns = "core") -> bytes | None:
+        """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes.
+
+        ``columns="all"`` adds ``k`` and ``group_code``, as for `to_csv`.
+        """
+        return cast("bytes | None", write(self, path, "parquet", columns=columns))
 
     def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
         """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
@@ -369,7 +374,7 @@ class Estimates:
             The file, ``.xlsx``; or an open file of bytes, such as ``io.BytesIO()``; or none, for the bytes themselves.
         **options
             The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
-            decimals, se, interval, labels, rounds`` (columns are named in words unless ``labels=False``).
+            decimals, se, interval, labels, rounds, codes`` (columns are named in words unless ``labels=False``).
 
         Raises
         ------
@@ -401,9 +406,9 @@ class Estimates:
         -------
         dict
             ``schema``, the version of the format; ``estimates``, a dictionary for each number, with its keys,
-            ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), and its
-            ``flag``; ``about``, ``titles``, ``level``, and the measures as TOML. Cutoffs are fractions as text,
-            what is undefined is None.
+            ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), its ``flag``,
+            its cutoff as a number (``k``), and the code of its group (``group_code``); ``about``, ``titles``,
+            ``level``, and the measures as TOML. Cutoffs are fractions as text, what is undefined is None.
 
         Examples
         --------

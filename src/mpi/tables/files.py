@@ -22,7 +22,7 @@ from mpi.core.atomic import located, replacing
 from mpi.core.errors import MpiError, nearest, unknown
 from mpi.tables.footnotes import KEY
 from mpi.tables.layout import Layout, heading
-from mpi.tables.text import publish, tidy
+from mpi.tables.text import BESIDE, publish, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,9 @@ Kind = Literal["csv", "parquet", "excel", "latex", "html"]
 
 Formulas = Literal["keep", "guard"]
 """What becomes of text that a spreadsheet would take for a formula."""
+
+Columns = Literal["core", "all"]
+"""Which columns a tidy file has: those of every version, or also the cutoff as a number and the code of the group."""
 
 Target = str | os.PathLike[str] | IO[Any] | None
 """Where a file goes: to a path, to an open file, or nowhere, where its contents are returned."""
@@ -68,6 +71,7 @@ def write(
     kind: Kind,
     *,
     formulas: Formulas = "keep",
+    columns: Columns = "core",
     **options: Unpack[Layout],
 ) -> str | bytes | None:
     """Write estimates to a file; the old file stays whole until the new one is complete.
@@ -90,6 +94,10 @@ def write(
         What becomes of text in CSV that a spreadsheet would run, a label such as ``=cmd|...``. Data stay data by
         default; ``guard`` puts an apostrophe before text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line
         break. Numbers, and the other kinds of file, need no guard.
+    columns : {"core", "all"}
+        ``all`` adds to CSV and parquet what `Estimates.table` has beside: the cutoff as a number, ``k``, and the
+        value in the data that a group's label stands for, ``group_code``, by which provinces are joined to a map.
+        The data sheet of a workbook has both.
     **options
         For excel, latex and html, what `mpi.tables.publish` takes, which shapes the tables to publish; they name
         the columns in words unless ``labels=False``. CSV and parquet hold every number and take none.
@@ -106,8 +114,13 @@ def write(
         raise MpiError(f"formulas: {unknown('choice', formulas, get_args(Formulas))}")
     if formulas == "guard" and kind != "csv":
         raise MpiError(f"formulas='guard' is for csv; text of {kind} is never run")
+    if columns not in get_args(Columns):
+        raise MpiError(f"columns: {unknown('choice', columns, get_args(Columns))}")
+    if columns == "all" and kind in LAID_OUT:
+        raise MpiError(f"columns='all' is for csv and parquet; {kind} holds tables to publish: codes=True shows codes")
     _check_options(kind, options)
-    guard: dict[str, Any] = {"formulas": formulas} if kind == "csv" else {}
+    guard: dict[str, Any] = {} if kind in LAID_OUT else {"columns": columns}
+    guard |= {"formulas": formulas} if kind == "csv" else {}
     if path is None or hasattr(path, "write"):
         return _handed_over(_MAKERS[kind](est, Path(), **options, **guard), path, kind)
     target = _path(path)
@@ -217,19 +230,20 @@ def kind_of(path: Path) -> Kind:
 # --- the tidy table --------------------------------------------------------------------------------------
 
 
-def _with_left_out(est: EstimatesLike) -> pd.DataFrame:
+def _tidy_file(est: EstimatesLike, columns: Columns) -> pd.DataFrame:
     """Return the tidy table with what else stands under tables: such a file has no notes."""
     import pandas as pd
 
+    table = tidy(est) if columns == "all" else tidy(est).drop(columns=BESIDE)
     lost = est.about.get(KEY)
     if not lost:
-        return tidy(est)
+        return table
     same = pd.Categorical.from_codes(np.zeros(len(est), dtype=np.int8), categories=pd.Index([lost]))
-    return tidy(est).assign(**{LEFT_OUT: same})
+    return table.assign(**{LEFT_OUT: same})
 
 
-def _csv(est: EstimatesLike, path: Path, *, formulas: Formulas = "keep") -> bytes:
-    table = _with_left_out(est)
+def _csv(est: EstimatesLike, path: Path, *, formulas: Formulas = "keep", columns: Columns = "core") -> bytes:
+    table = _tidy_file(est, columns)
     if formulas == "guard":
         table = table.assign(**{c: _guarded(table[c]) for c in table.columns if table[c].dtype.kind not in "biuf"})
     text = table.to_csv(None, index=False, lineterminator="\n").encode("utf-8-sig")
@@ -243,13 +257,13 @@ def _guarded(column: pd.Series) -> pd.Series:
     return column.map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
 
 
-def _parquet(est: EstimatesLike, _: Path) -> bytes:
+def _parquet(est: EstimatesLike, _: Path, *, columns: Columns = "core") -> bytes:
     if not find_spec("pyarrow"):
         raise MpiError(
             "parquet is written by pyarrow, which is absent: pip install pyarrow (or 'mpi-poverty[engines]')"
         )
     buffer = io.BytesIO()
-    _keys_as_text(_with_left_out(est)).to_parquet(buffer, engine="pyarrow", index=False)
+    _keys_as_text(_tidy_file(est, columns)).to_parquet(buffer, engine="pyarrow", index=False)
     return buffer.getvalue()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["NAMES", "Coded", "Keys", "coded", "stacked"]
+__all__ = ["NAMES", "Coded", "Keys", "coded", "cutoffs_as_numbers", "group_codes", "stacked"]
 
 NAMES = (
     "statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting",
@@ -48,7 +48,22 @@ class Coded:
     def to_list(self) -> list[Any]:
         """Return the value of each row."""
         table = (*self.values, None)
-        return [table[i] for i in self.index]
+        return [table[i] for i in self.index.tolist()]
+
+    def without_unused(self) -> Coded:
+        """Return the column with the values that occur in it, in their order.
+
+        Examples
+        --------
+        >>> coded(["a", "b", None]).take(np.array([1, 2])).without_unused().values
+        ('b',)
+        """
+        there = np.zeros(len(self.values) + 1, dtype=bool)
+        there[self.index] = True  # -1 finds the one at the end
+        if there[:-1].all():
+            return self
+        place = np.append(np.cumsum(there[:-1], dtype=np.int32) - 1, np.int32(-1))
+        return Coded(tuple(v for v, used in zip(self.values, there.tolist(), strict=False) if used), place[self.index])
 
 
 def coded(values: Sequence[Any]) -> Coded:
@@ -183,3 +198,53 @@ def _position(name: str, values: tuple[Any, ...], wanted: Any) -> int | None:
             return None
     as_text = [str(v) for v in values]
     return as_text.index(str(wanted)) if str(wanted) in as_text else None
+
+
+def cutoffs_as_numbers(keys: Keys) -> NDArray[np.float64]:
+    """Return the cutoff of each row as a number, NaN where it has none: the exact one is text.
+
+    Examples
+    --------
+    >>> one = Keys({"cutoff": coded(["1/4", None, "1"])})
+    >>> cutoffs_as_numbers(one).tolist()
+    [0.25, nan, 1.0]
+    """
+    cutoff = keys["cutoff"]
+    return np.array([*(float(fraction(v)) for v in cutoff.values), np.nan])[cutoff.index]
+
+
+def group_codes(keys: Keys, codes: Mapping[str, Mapping[str, tuple[Any, ...]]]) -> Coded:
+    """Return the value in the data that the group of each row stands for: the official code of a province.
+
+    Parameters
+    ----------
+    keys : Keys
+        What each row is.
+    codes : mapping of by to mapping of label to code
+        The values in the data that each label stands for.
+
+    Returns
+    -------
+    Coded
+        As in the data for groups of one column; for those of a cross as text, such as ``1 × 2``. None for the total,
+        for missing values, and for what is no group of the data, such as a difference of two.
+
+    Examples
+    --------
+    >>> names = {"by": coded(["total", "province"]), "group": coded(["total", "Ha Giang"])}
+    >>> group_codes(Keys(names), {"total": {"total": ()}, "province": {"Ha Giang": (2,)}}).to_list()
+    [None, 2]
+    """
+    by, group = keys["by"], keys["group"]
+    pairs = (by.index.astype(np.int64) + 1) * (len(group.values) + 1) + group.index + 1
+    _, first, of_row = np.unique(pairs, return_index=True, return_inverse=True)
+    found = coded([_code(codes.get(by.at(i), {}).get(group.at(i), ())) for i in first.tolist()])
+    return found.take(of_row)
+
+
+def _code(code: tuple[Any, ...]) -> Any:
+    """Return the code of a group as one value."""
+    if len(code) > 1:
+        return " × ".join("" if c is None else str(c) for c in code)
+    value = code[0] if code else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -10,7 +10,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError, unknown
-from mpi.tables.keys import NAMES
+from mpi.tables.keys import NAMES, Keys, coded, group_codes
 from mpi.tables.words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
 
 if TYPE_CHECKING:
@@ -19,12 +19,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.tables.estimates_like import EstimatesLike
-    from mpi.tables.keys import Coded, Keys
+    from mpi.tables.keys import Coded
 
-__all__ = ["KEY_FIGURES", "Column", "Grid", "Layout", "Place", "grid", "heading", "occurring", "part_of", "row_names"]
+__all__ = [
+    "CODE",
+    "KEY_FIGURES",
+    "Column",
+    "Grid",
+    "Layout",
+    "Place",
+    "grid",
+    "heading",
+    "occurring",
+    "part_of",
+    "row_names",
+]
 
 KEY_FIGURES = "key figures"
 """What stands in the column `by` of figures whose `group` says of whom they are, and what they count."""
+
+CODE = "group_code"
+"""What the codes of groups are called beside their labels."""
 
 _TITLES = frozenset({"total", KEY_FIGURES})
 """What stands in the column `by` where it is no column of the data."""
@@ -34,21 +49,27 @@ Place = Literal["columns", "rows"]
 """Where indicators stand in a table."""
 
 
-class Layout(TypedDict, total=False):
-    """The options that shape a table to publish; `mpi.tables.publish` explains them."""
+class Placement(TypedDict, total=False):
+    """What a table shows, and where it stands; `mpi.tables.publish` explains each."""
 
-    statistics: str | Sequence[str] | None
     by: Any
     wave: Any
     cutoff: Any
     weighting: str | Sequence[str] | None
     percent: bool
-    decimals: int | None
-    se: bool | None
-    interval: bool
     labels: bool
     indicators: Place
     rounds: Place
+    codes: bool
+
+
+class Layout(Placement, total=False):
+    """The options that shape a table to publish; `mpi.tables.publish` explains them."""
+
+    statistics: str | Sequence[str] | None
+    decimals: int | None
+    se: bool | None
+    interval: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +90,8 @@ class Grid:
     est : Estimates
         The estimates that are laid out.
     names : tuple of str
-        What a row is known by: by, group and, where there are rounds, wave; and indicator, where they stand in rows.
+        What a row is known by: by, group, where they are wanted group_code, where there are rounds wave; and
+        indicator, where they stand in rows.
     rows : list of tuple
         The rows, in the order of the estimates.
     columns : list of Column
@@ -101,6 +123,7 @@ def grid(
     labels: bool = False,
     indicators: Place = "columns",
     rounds: Place = "rows",
+    codes: bool = False,
 ) -> Grid:
     """Lay estimates out as `mpi.tables.publish` prints them; the parameters are explained there."""
     for name, place in {"indicators": indicators, "rounds": rounds}.items():
@@ -111,6 +134,8 @@ def grid(
     words = _Words(STATISTIC_WORDS, CONTRAST_WORDS, _titles(chosen)) if labels else _Words({}, {}, {})
     words = replace(words, places=indicators, rounds=rounds)
     names, row, rows = _rows(chosen.keys, words)
+    if codes:
+        names, rows = _with_codes(chosen, names, rows)
     column, columns = _columns(chosen, words, percent=percent)
     _refuse_clashes(chosen, row, column, columns)
     cell = np.full((len(rows), len(columns)), -1, dtype=np.int64)
@@ -166,6 +191,15 @@ def _rows(keys: Keys, words: _Words) -> tuple[tuple[str, ...], NDArray[np.int64]
     statistic, indicator, dimension = (keys[n] for n in ("statistic", *apart))
     items = [_item(statistic.at(i), indicator.at(i), dimension.at(i), words) for i in first.tolist()]
     return (*names, "indicator"), row, [(*r, item) for r, item in zip(rows, items, strict=True)]
+
+
+def _with_codes(
+    est: EstimatesLike, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Put the code of each group behind its label."""
+    keys = {"by": coded([row[0] for row in rows]), "group": coded([row[1] for row in rows])}
+    found = group_codes(Keys(keys), est.codes).to_list()
+    return (*names[:2], CODE, *names[2:]), [(*r[:2], code, *r[2:]) for r, code in zip(rows, found, strict=True)]
 
 
 def _columns(est: EstimatesLike, words: _Words, *, percent: bool) -> tuple[NDArray[np.int64], list[Column]]:
@@ -267,8 +301,7 @@ def _difference(keys: Keys, a: int, b: int) -> str:
 
 def occurring(column: Coded) -> list[Any]:
     """Return the values that occur in a column of keys, each once."""
-    _, first = np.unique(column.index, return_index=True)
-    return [v for v in column.take(first).to_list() if v is not None]
+    return list(column.without_unused().values)
 
 
 def row_names(layout: Grid) -> list[str]:
@@ -281,7 +314,8 @@ def row_names(layout: Grid) -> list[str]:
     >>> row_names(grid(est, by=["sex", "head_sex"], wave=2018))
     ['Male 2018 (sex)', 'Female 2018 (sex)', 'Male 2018 (head_sex)', 'Female 2018 (head_sex)']
     """
-    names = [" ".join(str(v) for v in row[1:] if v is not None) for row in layout.rows]
+    named = [i for i, name in enumerate(layout.names) if i and name != CODE]
+    names = [" ".join(str(row[i]) for i in named if row[i] is not None) for row in layout.rows]
     times = Counter(names)
     return [f"{n} ({row[0]})" if times[n] > 1 else n for n, row in zip(names, layout.rows, strict=True)]
 

@@ -11,19 +11,20 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError
 from mpi.core.plain_text import visible
 from mpi.tables.footnotes import KEY, MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
-from mpi.tables.keys import NAMES
-from mpi.tables.layout import Column, Grid, grid
+from mpi.tables.keys import NAMES, cutoffs_as_numbers, group_codes
+from mpi.tables.layout import Column, Grid, Placement, grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Unpack
 
     import pandas as pd
 
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.keys import Coded
-    from mpi.tables.layout import Place
 
 __all__ = [
+    "BESIDE",
     "MISSING",
     "ROUNDING",
     "Column",
@@ -38,6 +39,9 @@ __all__ = [
     "wide",
 ]
 
+BESIDE = ["k", "group_code"]
+"""What the tidy table has beside the columns of every version: the cutoff as a number, the code of the group."""
+
 _HTML_ROWS = 60
 _TEXT_ROWS, _TEXT_ENDS = 60, 5
 _LABEL = 60  # characters of a label in text
@@ -45,20 +49,40 @@ _LABEL = 60  # characters of a label in text
 
 @kinds_checked
 def tidy(est: EstimatesLike) -> pd.DataFrame:
-    """Return one row per number: what it is, the estimate, its error and limits, and what it rests on."""
+    """Return one row per number: what it is, the estimate, its error and limits, and what it rests on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The keys, with the exact cutoff as text (``1/3``); ``estimate, se, ci_low, ci_high, df, n, n_psu, flag``; and
+        beside them the cutoff as a number, ``k``, and the value in the data that the group stands for,
+        ``group_code``. Keys are categorical, with the categories that occur.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["province"], statistics=["H"])
+    >>> print(tidy(est)[["group", "group_code", "cutoff", "k"]].iloc[2].to_string())
+    group         Hà Nội
+    group_code         1
+    cutoff          3/10
+    k                0.3
+    """
     import pandas as pd
 
     low, high = est.conf_int()
     columns: dict[str, Any] = {name: _categorical(est.keys[name]) for name in NAMES}
     columns |= {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high, "df": est.df}
     columns |= {"n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": _categorical(est.flag)}
+    columns |= {"k": cutoffs_as_numbers(est.keys), "group_code": _categorical(group_codes(est.keys, est.codes))}
     return pd.DataFrame(columns)  # a copy: who writes into it changes no estimate
 
 
 def _categorical(column: Coded) -> Any:
     import pandas as pd
 
-    return pd.Categorical.from_codes(column.index, categories=pd.Index(column.values))
+    used = column.without_unused()
+    return pd.Categorical.from_codes(used.index, categories=pd.Index(used.values))
 
 
 def _whole(values: Any) -> Any:
@@ -104,15 +128,7 @@ def brief(est: EstimatesLike) -> str:
 def wide(
     est: EstimatesLike,
     statistics: str | Sequence[str] | None = None,
-    *,
-    by: Any = None,
-    wave: Any = None,
-    cutoff: Any = None,
-    weighting: str | Sequence[str] | None = None,
-    percent: bool = False,
-    labels: bool = False,
-    indicators: Place = "columns",
-    rounds: Place = "rows",
+    **options: Unpack[Placement],
 ) -> pd.DataFrame:
     """Return a table of numbers: groups in rows, and for each statistic its estimate, error, limits and cases.
 
@@ -120,16 +136,16 @@ def wide(
     ----------
     est : Estimates
         The estimates.
-    statistics, by, wave, cutoff, weighting, percent, labels, indicators, rounds
+    statistics, by, wave, cutoff, weighting, percent, labels, indicators, rounds, codes
         What is shown, and where it stands; see `publish`. With `percent` the numbers of columns in per cent or in
         percentage points are 100 times the fractions.
 
     Returns
     -------
     pandas.DataFrame
-        Floats at full precision, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. The columns have
-        two levels: the statistic, and ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``n``. NaN stands for what is
-        undefined, and for what was not estimated.
+        Floats at full precision, indexed by ``by``, ``group``, with `codes` ``group_code``, and, where there are
+        rounds, ``wave``. The columns have two levels: the statistic, and ``estimate``, ``se``, ``ci_low``,
+        ``ci_high``, ``n``. NaN stands for what is undefined, and for what was not estimated.
 
     Raises
     ------
@@ -146,10 +162,7 @@ def wide(
     """
     import pandas as pd
 
-    layout = grid(
-        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
-        indicators=indicators, rounds=rounds,
-    )  # fmt: skip
+    layout = grid(est, statistics, **options)
     chosen = layout.est
     low, high = chosen.conf_int()
     numbers = {"estimate": chosen.value, "se": chosen.se, "ci_low": low, "ci_high": high, "n": chosen.n}
@@ -170,17 +183,10 @@ def publish(
     est: EstimatesLike,
     statistics: str | Sequence[str] | None = None,
     *,
-    by: Any = None,
-    wave: Any = None,
-    cutoff: Any = None,
-    weighting: str | Sequence[str] | None = None,
-    percent: bool = False,
     decimals: int | None = None,
     se: bool | None = None,
     interval: bool = False,
-    labels: bool = False,
-    indicators: Place = "columns",
-    rounds: Place = "rows",
+    **options: Unpack[Placement],
 ) -> pd.DataFrame:
     """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
 
@@ -217,14 +223,17 @@ def publish(
         a decomposition by indicators.
     rounds : {"rows", "columns"}
         Where rounds stand: each in rows of its own, or side by side.
+    codes : bool, default False
+        Show after each group's label the value in the data that it stands for, ``group_code``: the official code of
+        a province, by which a table is joined to a map.
 
     Returns
     -------
     pandas.DataFrame
-        Text, indexed by ``by``, ``group`` and, where there are rounds, ``wave``. A figure that is undefined
-        is "–"; a cell for which nothing was estimated is empty. ``frame.attrs["notes"]`` lists what belongs
-        under the table: the errors, the cutoff, what is counted, why figures are missing, how they are
-        rounded.
+        Text, indexed by ``by``, ``group``, with `codes` ``group_code``, and, where there are rounds, ``wave``. A
+        figure that is undefined is "–"; a cell for which nothing was estimated is empty. ``frame.attrs["notes"]``
+        lists what belongs under the table: the errors, the cutoff, what is counted, why figures are missing, how they
+        are rounded.
 
     Raises
     ------
@@ -243,10 +252,7 @@ def publish(
     >>> table["Share of contribution, %"].droplevel(["by", "group", "wave"])["Toilet"]
     '15.6 (1.7)'
     """
-    layout = grid(
-        est, statistics, by=by, wave=wave, cutoff=cutoff, weighting=weighting, percent=percent, labels=labels,
-        indicators=indicators, rounds=rounds,
-    )  # fmt: skip
+    layout = grid(est, statistics, **options)
     return _printed(layout, decimals, style_of(est, se=se, interval=interval))
 
 

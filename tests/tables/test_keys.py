@@ -16,7 +16,7 @@ from mpi.core.errors import MpiError
 from mpi.measures.measure import Measure
 from mpi.survey.survey import Survey
 from mpi.tables.files import write
-from mpi.tables.keys import coded
+from mpi.tables.keys import Keys, coded, group_codes
 
 CODES = {1: "Hà Nội", 2: "Hà Giang", 79: "Hồ Chí Minh"}
 MEASURE = Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/3")
@@ -128,3 +128,14 @@ def test_a_column_without_unused_values_says_the_same(values, data):
     assert used.to_list() == taken.to_list() == [values[i] for i in rows]
     assert set(used.values) == {values[i] for i in rows} - {None}
     assert list(used.values) == [v for v in column.values if v in used.values]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(["total", "a", "b", None]), st.sampled_from(["x", "y", "z"])), min_size=1))
+def test_codes_are_those_of_the_label_in_its_own_disaggregation(pairs):
+    codes = {"a": {"x": (np.int64(1),), "y": (None,)}, "b": {"x": ("1",), "y": (2.5,), "z": (1, None)}, "total": {}}
+    keys = Keys({"by": coded([by for by, _ in pairs]), "group": coded([group for _, group in pairs])})
+    known = {("a", "x"): 1, ("b", "x"): "1", ("b", "y"): 2.5, ("b", "z"): "1 × "}
+    found = group_codes(keys, codes).to_list()
+    assert found == [known.get(pair) for pair in pairs]
+    assert [type(c) for c in found] == [type(known.get(pair)) for pair in pairs]

@@ -10,9 +10,10 @@ import pytest
 
 import mpi
 from mpi.core.errors import MpiError, MpiWarning, Problems
+from mpi.core.toml_table import TomlTable
 from mpi.programmes.vhlss import check_vhlss, missing_names, read_vhlss
 from mpi.programmes.vhlss.layout_files import layout_of, rounds
-from mpi.programmes.vhlss.layout_reader import LayoutReader
+from mpi.programmes.vhlss.layout_reader import read_missing_of
 from mpi.programmes.vhlss.names import STANDARDS, TITLES
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -669,7 +670,9 @@ def test_a_code_that_is_no_answer_is_no_blank(frames):
 
 def test_codes_of_layouts_are_read_with_every_problem():
     problems = Problems("layout")
-    missing = LayoutReader(problems).missing({"wage": [9], "*": "998-999", "age": True}, ["wage", "age"])
+    missing = read_missing_of(
+        TomlTable({"missing": {"wage": [9], "*": "998-999", "age": True}}, "", problems), ["wage", "age"]
+    )
     assert missing.of("wage").among(np.array([9.0, 998, np.nan])).tolist() == [True, False, False]
     assert missing.of("income").among(np.array([9.0, 998, np.nan])).tolist() == [False, True, False]
     assert len(problems.found) == 1

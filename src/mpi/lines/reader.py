@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.core.errors import unknown
 from mpi.core.exact import text
@@ -75,7 +75,8 @@ def _standing(table: TomlTable) -> Standing:
     if "status" not in table:
         table.note("status", f"not found, but needed: {' or '.join(map(repr, get_args(Status)))}")
         return Standing("not found", "")
-    status = cast("Status", table.word("status", get_args(Status), "not found"))
+    words: tuple[Status, ...] = get_args(Status)
+    status: Status = table.word("status", words, "not found")
     source = table.text("source")
     if not source and status != "not found" and "source" not in table:
         table.note("source", "not found, but needed: where this was read")
@@ -150,9 +151,9 @@ def _thresholds(top: TomlTable, areas: Sequence[Area]) -> tuple[Threshold, ...]:
     for low, high in pairwise(found):
         for area, a, b in zip(areas, low.values, high.values, strict=False):
             if a > b:
-                top.note(
-                    f"thresholds.{low.name}",
-                    f"it is below {high.name!r} elsewhere, but above it in {area.name!r}; keep one order in all areas",
+                top.problems.add(
+                    f"{join('thresholds', low.name)}: it is below {high.name!r} elsewhere, but above it in "
+                    f"{area.name!r}; keep one order in all areas"
                 )
     return tuple(found)
 
@@ -189,7 +190,7 @@ def _classes(top: TomlTable, known: _Known) -> tuple[LineClass, ...]:
     for name, table in top.tables("classes"):
         table.check(("label", "local", "when", "otherwise"))
         if not name.isidentifier() or name in _RESERVED:
-            top.note(f"classes.{name}", f"a class is a column of the result: letters, digits and _, not {_RESERVED}")
+            table.note_table(f"a class is a column of the result: letters, digits and _, not {_RESERVED}")
         conditions = tuple(_condition(w, known) for w in table.listed("when"))
         if table.truth("otherwise"):
             conditions += (Condition(None, None, None, None, True, Standing("verified", "")),)  # noqa: FBT003
@@ -272,7 +273,9 @@ def _indicators(top: TomlTable, each: Fraction | None) -> tuple[Deprivation, ...
         )  # fmt: skip
     total = sum((d.weight for d in found), Fraction(0))
     if found and total != 1 and all(d.weight for d in found):
-        top.note(_where_weights(top), f"the weights of the {len(found)} indicators add to {text(total)}, not to 1")
+        top.problems.add(
+            f"{_where_weights(top)}: the weights of the {len(found)} indicators add to {text(total)}, not to 1"
+        )
     return tuple(found)
 
 

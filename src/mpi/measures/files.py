@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.errors import MpiError, Problems
 from mpi.core.exact import ROUNDING, ROUNDING_SINGLE, text
 from mpi.core.toml_file import named, parsed
+from mpi.core.toml_table import TomlTable
 from mpi.core.toml_words import key_text, quoted
-from mpi.measures.reader import Reader
+from mpi.measures.reader import read_measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
     """
     table = parsed(source, "measure", smallest=_EXAMPLE)
     problems = Problems(named(source, "measure"))
-    found = Reader(problems).measure(table)
+    found = read_measure(TomlTable(table, "", problems))
     problems.raise_if_any()
     return found.arguments(), problems
 

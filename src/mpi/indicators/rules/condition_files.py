@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from mpi.core.errors import MpiError
 from mpi.core.exact import text
+from mpi.core.toml_table import TomlTable, number
 from mpi.core.toml_words import is_text, quoted, value_kind
 from mpi.indicators.rules.conditions import (
     AllOf,
@@ -21,51 +23,49 @@ from mpi.indicators.rules.conditions import (
     Times,
     columns_of,
 )
-from mpi.indicators.rules.tables import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from mpi.indicators.rules.tables import Tables
 
 T = TypeVar("T")
 
-__all__ = ["read_condition", "write_condition"]
+__all__ = ["condition_at", "read_condition", "write_condition"]
 
 _RELATIONS = get_args(Relation)
 _TESTS = (*_RELATIONS, "is_not", "in", "not_in", "from", "missing")
 _SKIP = ", skip_missing = true"
 _EXAMPLE = '{ column = "age", at_least = 6 }'
+_EXPECTED = f"a condition such as {_EXAMPLE}"
 
 
-def read_condition(table: Any, path: str, tables: Tables) -> Condition | None:
-    """Read a condition; None where a problem was noted.
+def read_condition(table: TomlTable) -> Condition | None:
+    """Return the condition that a table says; None where a problem was noted.
 
     Parameters
     ----------
-    table : table of TOML
+    table : TomlTable
         One of ``{ column = "age", at_least = 6 }`` (or `is`, `is_not`, `in`, `not_in`, `above`, `at_most`,
         `below`, `from` with `below`, ``missing = true``), ``{ all = [...] }``, ``{ any = [...] }``,
         ``{ not = {...} }`` and ``{ at_least = 2, of = [...] }``. Another column is compared with by
         ``below = { times = 8, column = "size" }``. Beside another test of a column, `missing` says what a missing
         answer counts as: with ``missing = true`` it passes the test, with ``missing = false`` it does not. Beside
         `all`, `any` and `of`, ``skip_missing = true`` leaves out those conditions that are unknown, unless all are.
-    path : str
-        Where it stands.
-    tables : Tables
-        Takes note of what is wrong.
     """
-    if not isinstance(table, dict) or not table:
-        tables.say(path, table, f"a condition such as {_EXAMPLE}")
-        return None
     for key, read in _COMBINED.items():
         if key in table:
-            return read(table, path, tables)
+            return read(table)
     if "column" in table:
-        return _single(table, path, tables)
-    tables.keys(table, ("column", "all", "any", "not", "of", *_TESTS), path)
-    tables.problems.add(f"{path}: no condition; give a column, or all, any, not or of, such as {_EXAMPLE}")
+        return _single(table)
+    table.check(("column", "all", "any", "not", "of", *_TESTS))
+    table.note_table(f"no condition; give a column, or all, any, not or of, such as {_EXAMPLE}")
     return None
+
+
+def condition_at(table: TomlTable, key: str) -> Condition | None:
+    """Return the condition at a key of a table; None where it is absent, or a problem was noted."""
+    inner = table.table(key, _EXPECTED, filled=True)
+    return None if inner is None else read_condition(inner)
 
 
 def write_condition(condition: Condition) -> str:
@@ -122,37 +122,32 @@ def _value(value: Any) -> str:
 # --- conditions made of others --------------------------------------------------------------------------------------
 
 
-def _many(kind: type[AllOf | AnyOf], key: str) -> Callable[[dict[str, Any], str, Tables], Condition | None]:
-    def read(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-        tables.keys(table, (key, "skip_missing"), path)
-        parts = _parts(table[key], f"{path}.{key}", tables)
-        skip = _skip(table, path, tables)
+def _many(kind: type[AllOf | AnyOf], key: str) -> Callable[[TomlTable], Condition | None]:
+    def read(table: TomlTable) -> Condition | None:
+        table.check((key, "skip_missing"))
+        parts = _parts(table, key)
+        skip = table.truth("skip_missing")
         return kind(parts, skip) if parts else None
 
     return read
 
 
-def _some_of(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-    tables.keys(table, ("at_least", "of", "skip_missing"), path, needed=("at_least",))
-    parts = _parts(table["of"], f"{path}.of", tables)
-    skip = _skip(table, path, tables)
+def _some_of(table: TomlTable) -> Condition | None:
+    table.check(("at_least", "of", "skip_missing"), needed=("at_least",))
+    parts = _parts(table, "of")
+    skip = table.truth("skip_missing")
     if parts is None or "at_least" not in table:
         return None
-    return _made(lambda: AtLeast(table["at_least"], parts, skip), path, tables)
+    return _checked(lambda: AtLeast(table.values["at_least"], parts, skip), table)
 
 
-def _skip(table: dict[str, Any], path: str, tables: Tables) -> bool:
-    """Read whether unknown conditions are left out."""
-    return tables.is_true(table.get("skip_missing", False), f"{path}.skip_missing")
-
-
-def _opposite(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-    tables.keys(table, ("not",), path)
-    part = read_condition(table["not"], f"{path}.not", tables)
+def _opposite(table: TomlTable) -> Condition | None:
+    table.check(("not",))
+    part = condition_at(table, "not")
     return None if part is None else ~part
 
 
-_COMBINED: dict[str, Callable[[dict[str, Any], str, Tables], Condition | None]] = {
+_COMBINED: dict[str, Callable[[TomlTable], Condition | None]] = {
     "all": _many(AllOf, "all"),
     "any": _many(AnyOf, "any"),
     "of": _some_of,
@@ -160,37 +155,36 @@ _COMBINED: dict[str, Callable[[dict[str, Any], str, Tables], Condition | None]] 
 }
 
 
-def _parts(value: Any, path: str, tables: Tables) -> tuple[Condition, ...] | None:
-    if not isinstance(value, list) or not value:
-        tables.say(path, value, f"a list of conditions such as [{_EXAMPLE}]")
-        return None
-    found = [read_condition(v, f"{path}[{i}]", tables) for i, v in enumerate(value)]
-    kept = tuple(f for f in found if f is not None)
-    return kept if len(kept) == len(found) else None
+def _parts(table: TomlTable, key: str) -> tuple[Condition, ...] | None:
+    listed = table.listed(key, f"a list of conditions such as [{_EXAMPLE}]", _EXPECTED, filled=True)
+    found = tuple(f for f in map(read_condition, listed) if f is not None)
+    value = table.values[key]
+    return found if isinstance(value, list) and value and len(found) == len(value) else None
 
 
 # --- conditions on one column ---------------------------------------------------------------------------------------
 
 
-def _single(table: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-    tables.keys(table, ("column", *_TESTS), path)
-    name = table["column"]
+def _single(table: TomlTable) -> Condition | None:
+    table.check(("column", *_TESTS))
+    name = table.values["column"]
     named = is_text(name) and name
     if not named:
-        tables.say(f"{path}.column", name, "the name of a column in quotes")
-    tests = {k: v for k, v in table.items() if k in _TESTS}
-    if not named or set(table) - set(tests) - {"column"}:
+        table.expected("column", "the name of a column in quotes")
+    tests = [k for k in table.values if k in _TESTS]
+    if not named or set(table.values) - set(tests) - {"column"}:
         return None
     if len(tests) > 1 and "missing" in tests:
-        counts = tests.pop("missing")
-        return _with_missing(_one_test(name, tests, path, tables), counts, f"{path}.missing", tables)
-    return _one_test(name, tests, path, tables)
+        tests.remove("missing")
+        return _with_missing(_one_test(name, tests, table), table)
+    return _one_test(name, tests, table)
 
 
-def _with_missing(test: Condition | None, counts: Any, path: str, tables: Tables) -> Condition | None:
+def _with_missing(test: Condition | None, table: TomlTable) -> Condition | None:
     """Read what a missing answer counts as, beside a test that it would leave unknown."""
+    counts = table.values["missing"]
     if not isinstance(counts, bool):
-        tables.say(path, counts, "true (a missing answer passes the test) or false (it does not)")
+        table.expected("missing", "true (a missing answer passes the test) or false (it does not)")
         return None
     if test is None:
         return None
@@ -198,76 +192,73 @@ def _with_missing(test: Condition | None, counts: Any, path: str, tables: Tables
     return AnyOf((*gaps, test)) if counts else AllOf((*(~gap for gap in gaps), test))
 
 
-def _one_test(name: str, tests: dict[str, Any], path: str, tables: Tables) -> Condition | None:
+def _one_test(name: str, tests: Sequence[str], table: TomlTable) -> Condition | None:
     if set(tests) == {"from", "below"}:
-        return _between(name, tests, path, tables)
+        return _between(name, table)
     if "from" in tests:
-        tables.problems.add(f"{path}: from goes with below ({{ column = {quoted(name)}, from = 5, below = 15 }})")
+        table.note_table(f"from goes with below ({{ column = {quoted(name)}, from = 5, below = 15 }})")
         return None
     if len(tests) != 1:
         found = ", ".join(tests) or "none"
-        tables.problems.add(
-            f"{path}: found {found}, expected one of {', '.join(_TESTS)}; combine several with all = [...]"
-        )
+        table.note_table(f"found {found}, expected one of {', '.join(_TESTS)}; combine several with all = [...]")
         return None
-    ((test, value),) = tests.items()
-    return _tested(name, test, value, f"{path}.{test}", tables)
+    return _tested(name, tests[0], table)
 
 
-def _tested(name: str, test: str, value: Any, path: str, tables: Tables) -> Condition | None:
+def _tested(name: str, test: str, table: TomlTable) -> Condition | None:
+    value = table.values[test]
     if test == "missing":
         if not isinstance(value, bool):
-            tables.say(path, value, "true or false")
+            table.expected(test, "true or false")
             return None
         return IsMissing(name) if value else ~IsMissing(name)
     if test in {"in", "not_in"}:
         if not isinstance(value, list) or not all(map(_plain, value)):
-            tables.say(path, value, "a list of numbers or of texts")
+            table.expected(test, "a list of numbers or of texts")
             return None
-        found: Condition | None = _made(lambda: OneOf(name, tuple(map(number, value))), path, tables)
+        found: Condition | None = _checked(lambda: OneOf(name, tuple(map(number, value))), table, test)
     else:
-        found = _compare(name, "is" if test == "is_not" else test, value, path, tables)
+        found = _compare(name, "is" if test == "is_not" else test, table, test)
     return ~found if found is not None and test in {"is_not", "not_in"} else found
 
 
-def _compare(name: str, relation: Any, value: Any, path: str, tables: Tables) -> Condition | None:
+def _compare(name: str, relation: Any, table: TomlTable, test: str) -> Condition | None:
+    value = table.values[test]
     if isinstance(value, dict):
-        other = _times(value, path, tables)
-        return None if other is None else _made(lambda: Compare(name, relation, other), path, tables)
+        other = _times(TomlTable(value, table.where(test), table.problems))
+        return None if other is None else _checked(lambda: Compare(name, relation, other), table, test)
     if not _plain(value):
-        tables.say(path, value, 'a number, a text, or another column such as { times = 8, column = "size" }')
+        table.expected(test, 'a number, a text, or another column such as { times = 8, column = "size" }')
         return None
-    return _made(lambda: Compare(name, relation, number(value)), path, tables)
+    return _checked(lambda: Compare(name, relation, number(value)), table, test)
 
 
-def _times(table: dict[str, Any], path: str, tables: Tables) -> Times | None:
-    tables.keys(table, ("times", "column"), path, needed=("column",))
-    name = table.get("column")
-    factor = tables.fraction(table.get("times", 1), f"{path}.times", "a number such as 8 or '1/2'")
-    if factor is None or not is_text(name):
-        if "column" in table and not is_text(name):
-            tables.say(f"{path}.column", name, "text in quotes")
+def _times(table: TomlTable) -> Times | None:
+    table.check(("times", "column"), needed=("column",))
+    factor = table.exact("times", "a number such as 8 or '1/2'") if "times" in table else Fraction(1)
+    column = table.text("column")
+    if factor is None or not is_text(table.values.get("column")):
         return None
-    return _made(lambda: Times(str(name), factor), path, tables)
+    return _checked(lambda: Times(column, factor), table)
 
 
-def _between(name: str, tests: dict[str, Any], path: str, tables: Tables) -> Condition | None:
-    low, high = number(tests["from"]), number(tests["below"])
+def _between(name: str, table: TomlTable) -> Condition | None:
+    ends = [table.values[key] for key in ("from", "below")]
+    low, high = map(number, ends)
     if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (low, high)):
-        kinds = " and ".join(value_kind(tests[k]) for k in ("from", "below"))
-        tables.problems.add(f"{path}: found {kinds}, expected numbers for from and below")
+        table.note_table(f"found {' and '.join(map(value_kind, ends))}, expected numbers for from and below")
         return None
-    return _made(lambda: Between(name, low, high), path, tables)
+    return _checked(lambda: Between(name, low, high), table)
 
 
 def _plain(value: Any) -> bool:
     return isinstance(value, (str, int))  # floats are held as they were written
 
 
-def _made(make: Callable[[], T], path: str, tables: Tables) -> T | None:
-    """Make a condition; what it refuses is noted."""
+def _checked(make: Callable[[], T], table: TomlTable, key: str = "") -> T | None:
+    """Return the condition that `make` returns; what it refuses is noted."""
     try:
         return make()
     except MpiError as error:
-        tables.problems.add(f"{path}: {error}")
+        table.problems.add(f"{table.where(key) if key else table.path}: {error}")
         return None

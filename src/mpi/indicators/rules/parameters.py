@@ -8,13 +8,13 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import MpiError, unknown
-from mpi.core.toml_words import WrittenFloat, is_text, key_text, value_kind
-from mpi.indicators.rules.tables import number
+from mpi.core.toml_table import TomlTable, number
+from mpi.core.toml_words import WrittenFloat, is_text, value_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mpi.indicators.rules.tables import Tables
+    from mpi.core.errors import Problems
 
 __all__ = ["Parameter", "put_in", "read_parameters"]
 
@@ -52,7 +52,7 @@ class Parameter:
     note: str = ""
 
 
-def read_parameters(table: Any, given: Mapping[str, Any], tables: Tables) -> dict[str, Parameter]:
+def read_parameters(top: TomlTable, given: Mapping[str, Any]) -> dict[str, Parameter]:
     """Read the parameters of a file, with the values that the user sets in place of the file's.
 
     A value may refer to a parameter above it, as in ``value = { parameter = "entry_age", plus = 6 }``.
@@ -62,27 +62,31 @@ def read_parameters(table: Any, given: Mapping[str, Any], tables: Tables) -> dic
     MpiError
         When the user sets a parameter that the file does not have, or to a value of another kind.
     """
-    if not isinstance(table, dict):
-        tables.say("parameters", table, "a table of parameters, [parameters.<name>] each")
+    if "parameters" not in top:
+        _check_given(given, {})
         return {}
-    _check_given(given, table)
+    table = top.table("parameters", "a table of parameters, [parameters.<name>] each")
+    if table is None:
+        return {}
+    _check_given(given, table.values)
     found: dict[str, Parameter] = {}
-    for name, value in table.items():
-        path = f"parameters.{key_text(name)}"
-        entry = tables.table(value, path, "a table such as { value = 6, source = '...' }")
-        if entry:
-            tables.keys(entry, ("value", *_TEXTS), path, needed=("value",))
-        texts = tables.texts(entry, _TEXTS, path)
+    for name in table.values:
+        entry = table.table(name, "a table such as { value = 6, source = '...' }", filled=True)
+        if entry is None:
+            continue
+        entry.check(("value", *_TEXTS), needed=("value",))
+        texts = entry.texts(_TEXTS)
         if "value" not in entry:
             continue
-        held = _value(put_in(entry["value"], found, f"{path}.value", tables), f"{path}.value", tables)
+        path = entry.where("value")
+        held = _value(put_in(entry.values["value"], found, path, top.problems), path, top.problems)
         if name in given:
             held, texts = _given(name, given[name], held), {**texts, "source": "given"}
         found[name] = Parameter(name, held, **texts)
     return found
 
 
-def put_in(value: Any, parameters: Mapping[str, Parameter], path: str, tables: Tables) -> Any:
+def put_in(value: Any, parameters: Mapping[str, Parameter], path: str, problems: Problems) -> Any:
     """Put parameters in the place of what refers to them: ``{ parameter = "entry_age", plus = 9 }``.
 
     Parameters
@@ -93,23 +97,23 @@ def put_in(value: Any, parameters: Mapping[str, Parameter], path: str, tables: T
         Those that are known.
     path : str
         Where the value stands.
-    tables : Tables
+    problems : Problems
         Takes note of what is wrong.
     """
     if isinstance(value, list):
-        return [put_in(v, parameters, f"{path}[{i}]", tables) for i, v in enumerate(value)]
+        return [put_in(v, parameters, f"{path}[{i}]", problems) for i, v in enumerate(value)]
     if not isinstance(value, dict):
         return value
     if "parameter" not in value:
-        return {key: put_in(v, parameters, f"{path}.{key}", tables) for key, v in value.items()}
-    tables.keys(value, ("parameter", "plus"), path)
+        return {key: put_in(v, parameters, f"{path}.{key}", problems) for key, v in value.items()}
+    TomlTable(value, path, problems).check(("parameter", "plus"))
     name, plus = value["parameter"], number(value.get("plus", 0))
     if not is_text(name) or name not in parameters:
-        tables.problems.add(f"{path}: {unknown('parameter', name, list(parameters))}")
+        problems.add(f"{path}: {unknown('parameter', name, list(parameters))}")
         return 0
     held = parameters[name].value
     if not _is_number(plus) or (plus and not _is_number(held)):
-        tables.problems.add(f"{path}: plus adds a number to a parameter that is one; {name!r} is {held!r}")
+        problems.add(f"{path}: plus adds a number to a parameter that is one; {name!r} is {held!r}")
         return 0
     return [_written(v) for v in held] if isinstance(held, tuple) else _written(held + plus if plus else held)
 
@@ -132,10 +136,10 @@ def _given(name: str, value: Any, usual: Any) -> Any:
     return tuple(parts) if is_list else parts[0]
 
 
-def _value(value: Any, path: str, tables: Tables) -> Any:
+def _value(value: Any, path: str, problems: Problems) -> Any:
     parts = [_plain(number(v)) for v in (value if isinstance(value, list) else [value])]
     if not parts or None in parts:
-        tables.problems.add(f"{path}: found {value_kind(value)}, expected {_EXPECTED}")
+        problems.add(f"{path}: found {value_kind(value)}, expected {_EXPECTED}")
         return 0
     return tuple(parts) if isinstance(value, list) else parts[0]
 

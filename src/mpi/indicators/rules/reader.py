@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from mpi.core.errors import MpiError
 from mpi.core.exact import text
-from mpi.core.toml_words import key_text
+from mpi.core.toml_table import TomlTable, number
 from mpi.frames.missing_codes import EVERY, NOTHING, MissingCodes, read_codes
 from mpi.indicators.rules.computed import Computed, Recoded
-from mpi.indicators.rules.condition_files import read_condition
+from mpi.indicators.rules.condition_files import condition_at
 from mpi.indicators.rules.parameters import put_in, read_parameters
 from mpi.indicators.rules.rule import Rule
-from mpi.indicators.rules.tables import Tables, number
 from mpi.indicators.rules.words import ONE_ANSWER, HouseholdWord, Missing, Nobody, Of, Share, Status
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
     from mpi.core.errors import Problems
 
-T = TypeVar("T")
-
 __all__ = ["RULE_KEYS", "TEXTS", "read_rules"]
 
 TEXTS = ("label", "who", "because", "column", "source", "proxy", "note")
@@ -30,6 +26,7 @@ RULE_KEYS = (
     "label", "of", "eligible", "who", "deprived", "not_deprived", "because", "household", "nobody", "enough", "column",
     "optional", "tell_absent", "source", "status", "proxy", "note",
 )  # fmt: skip
+_NAMES = "a list of names of columns"
 _TOP = ("name", "title", "source", "missing", "parameters", "computed", "rules")
 
 
@@ -56,19 +53,16 @@ def read_rules(
     parameters : mapping of name to value, optional
         What stands for parameters of the file in place of its own values.
     """
-    tables = Tables(problems)
-    settings = read_parameters(table.get("parameters", {}), parameters or {}, tables)
-    parts = {k: put_in(v, settings, k, tables) for k, v in table.items() if k in {"computed", "rules"}}
-    table = table | parts
-    tables.keys(table, _TOP, "", needed=("rules",))
-    given = tables.texts(table, ("name", "title", "source"), "")
-    texts = {"name": name} | {key: value for key, value in given.items() if value}
-    codes = _missing(table.get("missing", {}), tables)
-    computed = _computed(table.get("computed", {}), tables)
-    rules = []
-    if "rules" in table:
-        found = tables.table(table["rules"], "rules", "a table of rules, [rules.<name>] each")
-        rules = [_reading(key, value, f"rules.{key_text(key)}", tables, missing) for key, value in found.items()]
+    top = TomlTable(table, "", problems)
+    settings = read_parameters(top, parameters or {})
+    parts = {k: put_in(v, settings, k, problems) for k, v in table.items() if k in {"computed", "rules"}}
+    top = TomlTable(table | parts, "", problems)
+    top.check(_TOP, needed=("rules",))
+    texts = {"name": name} | {key: value for key, value in top.texts(("name", "title", "source")).items() if value}
+    codes = _missing(top)
+    computed = _computed(top)
+    found = top.table("rules", "a table of rules, [rules.<name>] each", filled=True)
+    rules = [_practised_or_strict(found, key, missing) for key in found.values] if found else []
     return texts | {
         "rules": tuple(r for r in rules if r),
         "computed": tuple(computed),
@@ -77,127 +71,116 @@ def read_rules(
     }
 
 
-def _missing(table: Any, tables: Tables) -> MissingCodes:
+def _missing(top: TomlTable) -> MissingCodes:
     """Read the codes that are no answer."""
-    if not isinstance(table, dict):
-        tables.say("missing", table, 'a table of columns, such as yrs = [97, 98, 99] and minutes = "995-999"')
-        return MissingCodes()
+    table = top.table("missing", 'a table of columns, such as yrs = [97, 98, 99] and minutes = "995-999"')
     found = {
         name: read_codes(
-            [number(v) for v in value] if isinstance(value, list) else number(value), f"missing.{name}", tables.problems
+            [number(v) for v in value] if isinstance(value, list) else number(value), f"missing.{name}", top.problems
         )
-        for name, value in table.items()
+        for name, value in (table.values if table else {}).items()
     }
     return MissingCodes({k: v for k, v in found.items() if k != EVERY}, found.get(EVERY, NOTHING))
 
 
-def _computed(table: Any, tables: Tables) -> list[Computed | Recoded]:
-    if not isinstance(table, dict):
-        tables.say("computed", table, "a table of computed columns, [computed.<name>] each")
-        return []
-    found: list[Computed | Recoded] = []
-    for key, value in table.items():
-        path = f"computed.{key_text(key)}"
-        entry = tables.table(value, path, 'a table such as { function = "height_for_age_z" }')
-        if "yes" in entry or "no" in entry:
-            tables.keys(entry, ("yes", "no"), path, needed=("yes", "no"))
-            sides = [read_condition(entry[k], f"{path}.{k}", tables) for k in ("yes", "no") if k in entry]
-            yes, no = (*sides, None)[:2]
-            if yes is not None and no is not None:
-                found.append(Recoded(key, yes, no))
-            continue
-        if entry:
-            tables.keys(entry, ("function", "inputs"), path, needed=("function",))
-        inputs = tables.names(entry["inputs"], f"{path}.inputs") if "inputs" in entry else ()
-        texts = tables.texts(entry, ("function",), path)
-        if texts:
-            try:
-                found.append(Computed(key, texts["function"], inputs))
-            except MpiError as error:
-                tables.problems.add(f"{path}: {error}")
-    return found
+def _computed(top: TomlTable) -> list[Computed | Recoded]:
+    expected = "a table of computed columns, [computed.<name>] each"
+    each = 'a table such as { function = "height_for_age_z" }'
+    found = [_computed_column(name, entry) for name, entry in top.tables("computed", expected, each, filled=True)]
+    return [column for column in found if column is not None]
 
 
-def _reading(name: str, value: Any, path: str, tables: Tables, missing: Missing) -> Rule | None:
+def _computed_column(name: str, entry: TomlTable) -> Computed | Recoded | None:
+    if "yes" in entry or "no" in entry:
+        entry.check(("yes", "no"), needed=("yes", "no"))
+        yes, no = condition_at(entry, "yes"), condition_at(entry, "no")
+        return None if yes is None or no is None else Recoded(name, yes, no)
+    entry.check(("function", "inputs"), needed=("function",))
+    inputs = entry.names("inputs", _NAMES)
+    function = entry.texts(("function",)).get("function")
+    return (
+        None if function is None else entry.problems.made(lambda: Computed(name, function, inputs), f"{entry.path}: ")
+    )
+
+
+def _practised_or_strict(rules: TomlTable, name: str, missing: Missing) -> Rule | None:
     """Read a rule as it is practised, or strictly: with what its table `strict` says in place of what stands there."""
-    table = tables.table(value, path, "a table with of and deprived")
-    if not table:
+    table = rules.table(name, "a table with of and deprived", filled=True)
+    if table is None:
         return None
-    plain = {key: entry for key, entry in table.items() if key != "strict"}
-    practised = _rule(name, plain, path, tables)
-    if "strict" not in table:
+    plain = {key: entry for key, entry in table.values.items() if key != "strict"}
+    practised = _rule(name, TomlTable(plain, table.path, table.problems))
+    otherwise = table.table("strict", "a table with what is read otherwise", filled=True)
+    if otherwise is None:
         return practised
-    otherwise = tables.table(table["strict"], f"{path}.strict", "a table with what is read otherwise")
-    tables.keys(otherwise, RULE_KEYS, f"{path}.strict")
-    if practised is None or not otherwise:
-        return practised
-    strictly = _rule(name, plain | otherwise, f"{path}.strict", tables)
+    otherwise.check(RULE_KEYS)
+    if practised is None:
+        return None
+    strictly = _rule(name, TomlTable(plain | {**otherwise.values}, otherwise.path, table.problems))
     return strictly if missing == "strict" else practised
 
 
-def _rule(name: str, table: dict[str, Any], path: str, tables: Tables) -> Rule | None:
-    tables.keys(table, RULE_KEYS, path, needed=("deprived",))
-    parts = tables.texts(table, TEXTS, path) | {
-        key: read(table[key], f"{path}.{key}", tables) for key, read in _READERS.items() if key in table
+def _rule(name: str, table: TomlTable) -> Rule | None:
+    table.check(RULE_KEYS, needed=("deprived",))
+    parts: dict[str, Any] = table.texts(TEXTS) | {
+        key: read(table, key) for key, read in _READERS.items() if key in table
     }
-    kept = {key: value for key, value in parts.items() if value is not None}
-    if "deprived" not in kept:
+    sound = {key: value for key, value in parts.items() if value is not None}
+    if "deprived" not in sound:
         return None
-    if "eligible" in table and "eligible" not in kept:
-        kept.pop("optional", None)  # which columns the rule asks for is not known
-    if "not_deprived" in table and "not_deprived" not in kept:
+    if "eligible" in table and "eligible" not in sound:
+        sound.pop("optional", None)  # which columns the rule asks for is not known
+    if "not_deprived" in table and "not_deprived" not in sound:
         return None
-    return tables.problems.made(lambda: Rule(name=name, **kept), f"{path}: ")
+    return table.problems.made(lambda: Rule(name=name, **sound), f"{table.path}: ")
 
 
-def _household(value: Any, path: str, tables: Tables) -> HouseholdWord | Share | None:
+def _household(table: TomlTable, key: str) -> HouseholdWord | Share | None:
     """Read when the household is deprived: a word, or a share of its eligible members."""
-    options = get_args(HouseholdWord)
+    value = table.values[key]
     if not isinstance(value, dict):
-        word: Any = tables.word(value, options, path, ', or a share such as { share_above = "1/2" }')
-        return cast("HouseholdWord | None", word)
+        words: tuple[HouseholdWord, ...] = get_args(HouseholdWord)
+        return table.word(key, words, None, ', or a share such as { share_above = "1/2" }')
     keys = ("share_above", "share_at_least")
-    tables.keys(value, keys, path)
-    given = [k for k in keys if k in value]
+    inner = TomlTable(value, table.where(key), table.problems)
+    inner.check(keys)
+    given = [k for k in keys if k in inner]
     if len(given) != 1:
-        if not given and not value:
-            tables.say(path, value, 'a share such as { share_above = "1/2" }')
+        if not value:
+            table.expected(key, 'a share such as { share_above = "1/2" }')
         elif len(given) > 1:
-            tables.problems.add(f"{path}: found share_above and share_at_least; give one")
+            inner.note_table("found share_above and share_at_least; give one")
         return None
-    share = tables.fraction(value[given[0]], f"{path}.{given[0]}")
+    share = inner.exact(given[0])
     if share is None:
         return None
-    try:
-        return Share(share, strict=given[0] == "share_above")
-    except MpiError as error:
-        tables.problems.add(f"{path}.{given[0]}: {error}")
-        return None
+    return table.problems.made(lambda: Share(share, strict=given[0] == "share_above"), f"{inner.where(given[0])}: ")
 
 
-def _enough(value: Any, path: str, tables: Tables) -> Fraction | None:
+def _enough(table: TomlTable, key: str) -> Fraction | None:
+    value = table.values[key]
     if value in {"one", "all"}:
         return ONE_ANSWER if value == "one" else None
-    found = tables.fraction(value, path, "a share such as '2/3' or 0.5, or 'one' or 'all'")
+    found = table.exact(key, "a share such as '2/3' or 0.5, or 'one' or 'all'")
     if found is not None and not 0 < found <= 1:
-        tables.problems.add(f"{path}: a share above 0 and at most 1, or 'one', not {text(found)}")
+        table.note(key, f"a share above 0 and at most 1, or 'one', not {text(found)}")
         return None
     return found
 
 
-def _word(options: tuple[str, ...]) -> Callable[[Any, str, Tables], Any]:
-    return lambda value, path, tables: tables.word(value, options, path)
+def _word(options: tuple[str, ...]) -> Callable[[TomlTable, str], Any]:
+    return lambda table, key: table.word(key, options, None)
 
 
-_READERS: dict[str, Callable[[Any, str, Tables], Any]] = {
+_READERS: dict[str, Callable[[TomlTable, str], Any]] = {
     "of": _word(get_args(Of)),
     "nobody": _word(get_args(Nobody)),
     "status": _word(get_args(Status)),
-    "eligible": read_condition,
-    "deprived": read_condition,
-    "not_deprived": read_condition,
+    "eligible": condition_at,
+    "deprived": condition_at,
+    "not_deprived": condition_at,
     "household": _household,
     "enough": _enough,
-    "optional": lambda value, path, tables: tables.names(value, path),
-    "tell_absent": lambda value, path, tables: tables.is_true(value, path),
+    "optional": lambda table, key: table.names(key, _NAMES),
+    "tell_absent": TomlTable.truth,
 }

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.atomic import located
 from mpi.core.errors import MpiError, Problems, unknown
 from mpi.core.toml_file import parsed
+from mpi.core.toml_table import TomlTable
 from mpi.programmes.vhlss.layout import File, Layout, Name
-from mpi.programmes.vhlss.layout_reader import LayoutReader
+from mpi.programmes.vhlss.layout_reader import read_layout, read_missing_of, read_name
 
 if TYPE_CHECKING:
     import os
@@ -85,25 +86,22 @@ def _own(path: Path, year: int) -> Layout:
 
 def _read(table: Mapping[str, Any], subject: str) -> Layout:
     problems = Problems(subject)
-    found = LayoutReader(problems).layout(table)
+    found = read_layout(TomlTable(table, "", problems))
     problems.raise_if_any()
     return found
 
 
 def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str, Any]) -> Layout:
     """Put a user's mappings in place; a file that the layout does not know is looked for by its name."""
-    if isinstance(overrides, Mapping):
-        table, subject = overrides, "overrides"
-    else:
-        table, subject = parsed(overrides, "layout", read_float=float), f"overrides {overrides}"
-    codes = table.get("missing", {})
-    table = (
-        table["names"] if isinstance(table.get("names"), dict) else {k: v for k, v in table.items() if k != "missing"}
-    )
+    subject = "overrides" if isinstance(overrides, Mapping) else f"overrides {overrides}"
     problems = Problems(subject)
-    reader = LayoutReader(problems)
-    missing = layout.missing | reader.missing(reader.table({"missing": codes}, "missing"), [*layout.names, *table])
-    changed = {name: _sourced(reader.name(name, value, name), subject) for name, value in table.items()}
+    top = TomlTable(parsed(overrides, "layout", read_float=float), "", problems)
+    names = top.values.get("names")
+    if not isinstance(names, dict):
+        names = {key: value for key, value in top.values.items() if key != "missing"}
+    missing = layout.missing | read_missing_of(top, [*layout.names, *names])
+    table = TomlTable(names, "", problems)
+    changed = {name: _sourced(read_name(table, name), subject) for name in names}
     problems.raise_if_any()
     named = dict.fromkeys(file for mapping in changed.values() for file in mapping.files)
     more = {file: _file_named(file, layout) for file in named if file not in layout.files}

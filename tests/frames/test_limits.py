@@ -94,6 +94,50 @@ def test_apart_on_any_survey(apart: Callable[[], list[int]], seed: int, kind: st
     assert 0 in apart()
 
 
+ASKED: dict[str, Callable[[mpi.Survey, Any], Any]] = {
+    "mean": lambda s, o: mpi.mean(s, ["a", "income"], **o),
+    "total": lambda s, o: mpi.total(s, ["income", "b"], **o),
+    "ratio": lambda s, o: mpi.ratio(s, "income", "age", **o),
+    "proportion": lambda s, o: mpi.proportion(s, ["sex", "people"], **o),
+    "distribution": lambda s, o: mpi.decompose.distribution(s, MEASURE, **o),
+    "retention": lambda s, o: mpi.retention(s, MEASURE, **o).estimates,
+}
+"""What sums columns or patterns by group, beside `mpi.estimate`."""
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("what", list(ASKED))
+@given(seed=st.integers(0, 10**6), kind=st.sampled_from(["duckdb", "lazy polars"]), inside=st.booleans(),
+       by=st.lists(st.sampled_from([*BY, "people"]), min_size=2, max_size=4, unique=True))  # fmt: skip
+def test_whatever_is_summed_is_condensed_apart(
+    apart: Callable[[], list[int]], what: str, seed: int, kind: str, inside: bool, by: list[Any]
+) -> None:
+    frame = drawn(seed, 150)
+    rng = np.random.default_rng(seed)
+    frame["income"], frame["age"] = rng.lognormal(1, 1, len(frame)), rng.integers(1, 90, len(frame)) * 1.0
+    frame.loc[rng.random(len(frame)) < 0.1, "income"] = np.nan
+    options: dict[str, Any] = {"by": by, **({"where": nw.col("age") > 20} if inside else {})}
+    known, found = (
+        ASKED[what](mpi.Survey(f, **DESIGN), options) for f in (frame, on(kind, frame, lambda: None, Path()))
+    )
+    assert apart()
+    same(found, known)
+    assert {k: v for k, v in found.about.items() if k != "survey"} == {
+        k: v for k, v in known.about.items() if k != "survey"
+    }
+
+
+def test_what_each_group_retains_is_told_apart(apart: Callable[[], list[int]]) -> None:
+    frame = drawn(11)
+    known, found = (
+        mpi.retention(mpi.Survey(f, **DESIGN), MEASURE, by=BY)
+        for f in (frame, on("duckdb", frame, lambda: None, Path()))
+    )
+    assert apart() == [2, 0, 0]
+    pd.testing.assert_frame_equal(found.groups, known.groups)
+    pd.testing.assert_frame_equal(found.indicators, known.indicators)
+
+
 def test_rounds_apart(apart: Callable[[], list[int]]) -> None:
     pl = pytest.importorskip("polars")
     rounds = {year: drawn(year) for year in (2016, 2018)}

@@ -8,8 +8,9 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems, said_once, unknown
+from mpi.core.errors import MpiError, Problems, unknown
 from mpi.estimation.algebra import Request, estimates_of
+from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.identify import schemes
 from mpi.estimation.patterns import profile
 from mpi.estimation.request import Estimable, check_measure, columns_of, crosses
@@ -17,7 +18,6 @@ from mpi.estimation.rows import counted, rows_of
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
-from mpi.results.concat import pieced
 from mpi.results.names import MONOTONE, NUMBERS, STATISTICS, Statistic
 from mpi.results.options import Degrees, check_options
 from mpi.survey.survey import Survey, in_words, told_of_profile
@@ -129,10 +129,8 @@ def estimate(
     domain.check_columns(columns)
     asked = domain
     tell_contradictions(survey.labels, measure.columns)
-    parts = domain.condensed_apart(measure.columns, request.by, unit=request.unit)
-    with said_once(several=len(parts) > 1):
-        made = (_estimated(part, by, measure, request, level, df) for part, by in parts)
-        found = pieced(made, [" × ".join(cross) for cross in request.by])
+    parts = condensed_for(domain, request.by, flags=measure.columns, unit=request.unit)
+    found = put_together(parts, request.by, lambda part, own: _estimated(part, own, measure, request, level, df))
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
     about = described(parts[0][0], measure, request.unit, found.about)
     if set(NUMBERS) & set(request.wanted):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError, Problems
+from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
 from mpi.estimation.left_out import by_round, of_columns, rounds_of
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Pair
+    from mpi.frames.wanted import By, Cross, Pair
     from mpi.inference.cells import Cells
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Where
 
     Floats = NDArray[np.float64]
+    Variables = list[tuple[Labels, Sums]]
+    Make = Callable[[Cells, Floats, Floats], tuple[Floats, Floats]]
 
 _TOTALS = ("above", "below", "cases")
 
@@ -89,8 +92,11 @@ def mean(
     """
     pairs = [(name, None) for name in _listed(columns)]
     found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
-    variables = [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in found.sums()]
-    return found.estimates(variables, ratio_of_totals)
+
+    def means(piece: _Piece) -> Variables:
+        return [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in piece.sums()]
+
+    return found.estimates(means, ratio_of_totals)
 
 
 @kinds_checked
@@ -129,12 +135,18 @@ def proportion(
     >>> est.select(wave=2016).table["indicator"].tolist()
     ['Urban', 'Rural']
     """
-    found = _Columns(survey, where, unit, by, level, df, observed, categories=_listed(columns))
-    variables = []
+    names = _listed(columns)
+    found = _Columns(survey, where, unit, by, level, df, observed, categories=names)
+    return found.estimates(lambda piece: _shares(piece, names, observed=observed), ratio_of_totals)
+
+
+def _shares(piece: _Piece, names: Sequence[str], *, observed: bool) -> Variables:
+    """Return a variable for each category of some columns: 1 in it, 0 in others."""
+    variables: Variables = []
     problems = Problems("the proportions cannot be estimated")
-    for name in _listed(columns):
-        groups = found.survey.categories(name)
-        index = found.rows.of(groups.index)
+    for name in names:
+        groups = piece.survey.categories(name)
+        index = piece.rows.of(groups.index)
         known = np.array([v is not None for v in groups.levels])
         seen = known[index].astype(np.float64)
         if not seen.any():
@@ -142,9 +154,9 @@ def proportion(
         for i, label in enumerate(groups.labels):
             if known[i] and (not observed or (index == i).any()):
                 label_of = Labels("proportion", indicator=label, dimension=name)
-                variables.append((label_of, weighted(found.rows, (index == i) * 1.0, seen, seen > 0)))
+                variables.append((label_of, weighted(piece.rows, (index == i) * 1.0, seen, seen > 0)))
     problems.raise_if_any()
-    return found.estimates(variables, ratio_of_totals)
+    return variables
 
 
 @kinds_checked
@@ -186,8 +198,9 @@ def total(
     """
     pairs = [(name, None) for name in _listed(columns)]
     found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
-    variables = [(Labels("total", indicator=p[0], method="t"), x) for p, x in found.sums()]
-    return found.estimates(variables, _totals)
+    return found.estimates(
+        lambda piece: [(Labels("total", indicator=p[0], method="t"), x) for p, x in piece.sums()], _totals
+    )
 
 
 @kinds_checked
@@ -230,7 +243,7 @@ def ratio(
     """
     found = _Columns(survey, where, unit, by, level, df, observed, pairs=[(numerator, denominator)])
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
-    return found.estimates([(label, x) for _, x in found.sums()], ratio_of_totals)
+    return found.estimates(lambda piece: [(label, x) for _, x in piece.sums()], ratio_of_totals)
 
 
 def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
@@ -247,9 +260,9 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 
 
 class _Columns:
-    """The columns asked for, and what is needed to sum them by unit and group."""
+    """The columns asked for, and the surveys in memory that give their sums."""
 
-    __slots__ = ("about", "asked", "by", "df", "level", "observed", "pairs", "rows", "survey", "unit")
+    __slots__ = ("asked", "by", "df", "level", "observed", "pairs", "parts", "unit", "used")
 
     def __init__(
         self,
@@ -272,32 +285,46 @@ class _Columns:
             raise MpiError(
                 f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
             )
-        domain = survey if where is None else survey.where(where)
-        groups = [*columns_of(self.by), *categories]
-        used = [*groups, *(c for pair in pairs for c in pair if c is not None)]
-        domain.check_columns(used)
+        self.asked = survey if where is None else survey.where(where)
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
-        tell_undeclared(domain, entering)
-        self.asked, self.observed = domain, observed
-        self.survey = domain.condensed((), groups, pairs, unit=unit)
-        self.about = {
-            "counted": counted(self.survey, unit), **told_of_profile(self.survey), "survey": in_words(self.survey),
-        }  # fmt: skip
+        self.used = [*columns_of(self.by), *entering]
+        self.asked.check_columns(self.used)
+        tell_undeclared(self.asked, entering)
         self.unit: Unit = unit
-        self.level: float = level
         self.df: Degrees = df
+        self.observed, self.level = observed, level
         self.pairs = list(pairs)
-        self.rows: Rows = rows_of(self.survey, unit, used)
+        self.parts = condensed_for(self.asked, self.by, pairs=pairs, beside=categories, unit=unit)
+
+    def estimates(self, variables: Callable[[_Piece], Variables], make: Make) -> Estimates:
+        """Sum what `variables` gives of each piece above and below by cell, and turn the sums into estimates."""
+
+        def made(survey: Survey, by: list[Cross]) -> Estimates:
+            piece = _Piece(survey, rows_of(survey, self.unit, self.used), by, self.pairs, self.unit)
+            return piece.estimates(variables(piece), make, level=self.level, df=self.df)
+
+        found = put_together(self.parts, self.by, made)
+        first = self.parts[0][0]
+        said = {"counted": counted(first, self.unit), **told_of_profile(first), "survey": in_words(first)}
+        lost = {KEY: found.about[KEY]} if KEY in found.about else {}
+        return with_categories(replace(found, about={**said, **lost}), self.asked, observed=self.observed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A survey in memory, its rows that count, and the disaggregations and pairs of columns to sum."""
+
+    survey: Survey
+    rows: Rows
+    by: list[Cross]
+    pairs: list[Pair]
+    unit: Unit
 
     def sums(self) -> list[tuple[Pair, Sums]]:
         """Return what each row adds to the totals of each pair of columns."""
         return [(pair, sums_of(self.survey, self.rows, i, pair)) for i, pair in enumerate(self.pairs)]
 
-    def estimates(
-        self,
-        variables: Sequence[tuple[Labels, Sums]],
-        make: Callable[[Cells, Floats, Floats], tuple[Floats, Floats]],
-    ) -> Estimates:
+    def estimates(self, variables: Variables, make: Make, *, level: float, df: Degrees) -> Estimates:
         """Sum above and below by cell and turn them into estimates."""
         survey, rows = self.survey, self.rows
         labels = [label for label, _ in variables]
@@ -312,10 +339,8 @@ class _Columns:
             parts.append((group, cells, [replace(one, seen=cases > 0)]))
             if not columns:  # the total, which always comes first
                 lost = self._left_out(group, labels, cells.sum(cases), cells.sum(below))
-        whole = parts[0][1]
-        made = assemble(survey.design, survey.waves, parts, whole, level=self.level, degrees=self.df)
-        about = {**self.about, KEY: lost} if lost else self.about
-        return with_categories(replace(made, about=about), self.asked, observed=self.observed)
+        made = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+        return replace(made, about={KEY: lost}) if lost else made
 
     def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:
         """Say of each column how many rows it is missing in; `cases` and `below` are variables x rounds."""

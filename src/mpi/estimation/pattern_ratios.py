@@ -9,6 +9,7 @@ import numpy as np
 
 from mpi.core.errors import MpiError, Problems
 from mpi.core.threads import each
+from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
 from mpi.estimation.estimate import described
 from mpi.estimation.groups import grouping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.parts import Labels, Part
     from mpi.estimation.patterns import Profiles
+    from mpi.estimation.rows import Rows
     from mpi.frames.wanted import By, Cross
     from mpi.inference.cells import Cells
     from mpi.measures.words import Unit
@@ -121,23 +123,41 @@ def pattern_estimates(
     domain = survey if where is None else survey.where(where)
     columns = [*columns_of(groups), *measure.columns]
     domain.check_columns(columns)
-    domain = domain.condensed(measure.columns, columns_of(groups), unit=unit or measure.unit)
-    rows = rows_of(domain, unit or measure.unit, columns)
-    prof = profile(domain, measure, rows)
+    counted = unit or measure.unit
+
+    def made(part: Survey, own: list[Cross]) -> Estimates:
+        return _estimated(part, rows_of(part, counted, columns), own, measure, quantities, counted, level, df)
+
+    parts = condensed_for(domain, groups, flags=measure.columns, unit=counted)
+    found = put_together(parts, groups, made)
+    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    about = described(parts[0][0], measure, counted, found.about)
+    return replace(found, titles=titles, about=about, measures=(measure,))
+
+
+def _estimated(  # what is asked, of what
+    survey: Survey,
+    rows: Rows,
+    by: list[Cross],
+    measure: Measure,
+    quantities: Callable[[Profiles], Sequence[Quantity]],
+    unit: Unit,
+    level: float,
+    df: Degrees,
+) -> Estimates:
+    """Estimate some disaggregations from a survey in memory."""
+    prof = profile(survey, measure, rows)
     table = _Table(quantities(prof))
 
     def one(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
-        group = grouping(domain, rows, cross)
-        cells = cells_of(group, rows, domain.design)
+        group = grouping(survey, rows, cross)
+        cells = cells_of(group, rows, survey.design)
         return group, cells, _parts(prof, group, cells, table)
 
-    parts = each(one, ((), *groups), len(rows.unit))
-    found = assemble(domain.design, domain.waves, parts, parts[0][1], level=level, degrees=df)
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    lost = _left_out(prof, parts[0][0], table, measure)
-    said = lost.sentence(unit or measure.unit, rounds_of(domain.waves, parts[0][0]))
-    about = described(domain, measure, unit or measure.unit, {KEY: said} if said else {})
-    return replace(found, titles=titles, about=about, measures=(measure,))
+    parts = each(one, ((), *by), len(rows.unit))
+    found = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+    said = _left_out(prof, parts[0][0], table, measure).sentence(unit, rounds_of(survey.waves, parts[0][0]))
+    return replace(found, about={KEY: said} if said else {})
 
 
 def _left_out(prof: Profiles, total: Grouping, table: _Table, measure: Measure) -> LeftOut:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems
+from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
 from mpi.estimation.identify import complete, reweighted
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.identify import Scores
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import By
+    from mpi.estimation.rows import Rows
+    from mpi.frames.wanted import By, Cross
     from mpi.inference.cells import Cells
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
@@ -137,24 +139,38 @@ def retention(
     columns = [*columns_of(groups), *measure.columns]
     domain.check_columns(columns)
     codes = codes_table(domain, measure)
-    domain = domain.condensed(measure.columns, columns_of(groups), unit=unit or measure.unit)
-    rows = rows_of(domain, unit or measure.unit, columns)
-    prof = profile(domain, measure, rows)
+    counted = unit or measure.unit
+    found: dict[Cross, tuple[Grouping, Any]] = {}
+
+    def made(part: Survey, by: list[Cross]) -> Estimates:
+        est, tallies = _estimated(part, rows_of(part, counted, columns), by, measure, level)
+        found.update(tallies)
+        return est
+
+    parts = condensed_for(domain, groups, flags=measure.columns, unit=counted)
+    est = put_together(parts, groups, made)
+    by_group, by_indicator = _tables(est, [found[c] for c in ((), *groups)], measure, parts[0][0].waves)
+    return Retention(by_group, by_indicator, est, codes)
+
+
+def _estimated(
+    survey: Survey, rows: Rows, by: Sequence[Cross], measure: Measure, level: float
+) -> tuple[Estimates, dict[Cross, tuple[Grouping, Any]]]:
+    """Return the shares of the total and some disaggregations, and the groups of each with the cases behind them."""
+    prof = profile(survey, measure, rows)
     scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)
     table = _variables(prof, scores)
-    parts, tallies = [], []
-    for cross in ((), *groups):
-        group = grouping(domain, rows, cross)
-        cells = cells_of(group, rows, domain.design)
+    parts, tallies = [], {}
+    for cross in ((), *by):
+        group = grouping(survey, rows, cross)
+        cells = cells_of(group, rows, survey.design)
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
         totals = cells.arrange(summer(table))
         tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
         parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
-        tallies.append(tally)
+        tallies[cross] = (group, tally)
     whole = parts[0][1]  # the total always comes first
-    est = assemble(domain.design, domain.waves, parts, whole, level=level, degrees="group")
-    by_group, by_indicator = _tables(est, [p[0] for p in parts], tallies, measure, domain.waves)
-    return Retention(by_group, by_indicator, est, codes)
+    return assemble(survey.design, survey.waves, parts, whole, level=level, degrees="group"), tallies
 
 
 def codes_table(survey: Survey, measure: Measure) -> pd.DataFrame:
@@ -212,7 +228,7 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
 
 
 def _tables(
-    est: Estimates, groupings: Sequence[Grouping], tallies: Sequence[Any], measure: Measure, waves: tuple[Any, ...]
+    est: Estimates, tallied: Sequence[tuple[Grouping, Any]], measure: Measure, waves: tuple[Any, ...]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     import pandas as pd
 
@@ -222,7 +238,7 @@ def _tables(
     first: list[dict[str, Any]] = []
     second: list[dict[str, Any]] = []
     row = 0
-    for g, tally in zip(groupings, tallies, strict=True):
+    for g, tally in tallied:
         for i, label in enumerate(g.labels):
             key = {"by": g.name, "group": label, "wave": waves[g.wave[i]] if waves else None}
             n, kept = int(tally[i, 0]), int(tally[i, 1])

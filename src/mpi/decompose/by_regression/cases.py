@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.by_regression.fits import Fit, Link
+    from mpi.decompose.by_regression.fits import Fit
     from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
     from mpi.estimation.rows import Rows
+    from mpi.inference.likelihood import Link
     from mpi.measures.words import Unit
     from mpi.results.options import Degrees
     from mpi.survey.survey import Where

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.by_regression.cases import Cases, Options
-    from mpi.decompose.by_regression.fits import Link
     from mpi.decompose.by_regression.matched_ranks import Alike, Ladder, Orders
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
+    from mpi.inference.likelihood import Link
     from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mpi.core.errors import MpiError, warn
+from mpi.inference.likelihood import derivatives_of, independent_columns, maximum_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from mpi.inference.likelihood import Link
+
     Floats = NDArray[np.float64]
 
-__all__ = ["Fit", "Link", "fit", "mean_of", "slope_of"]
-
-Link = Literal["linear", "logit", "probit"]
-"""How the mean depends on the linear index: identity, logistic or normal distribution function."""
+__all__ = ["Fit", "fit"]
 
 _FAR = 12.0  # an index as far out as this is a reason to look for separation
-_STEPS, _HALVINGS = 50, 30
-_DONE = 1e-11  # of a step, against the index; Newton's error is then its square
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,30 +80,11 @@ def fit(
     unit = a / np.where(scale > 0, scale, 1.0)
     share = w / w.mean()
     found = _linear(b, unit, share) if link == "linear" else _maximum(b, unit, share, link, names, who)
-    q, curve = _pieces(b, unit @ found, link)
+    q, curve = derivatives_of(b, unit @ found, link)
     J = (unit * (share * curve)[:, None]).T @ unit
     scores = np.zeros(X.shape)
     scores[inside] = np.linalg.solve(J, (unit * q[:, None]).T).T / w.mean() / scale
     return Fit(found / scale, scores)
-
-
-def mean_of(index: Floats, link: Link) -> Floats:
-    """Return the mean at a linear index."""
-    from scipy.special import expit, ndtr
-
-    if link == "linear":
-        return index
-    return np.asarray(expit(index) if link == "logit" else ndtr(index))
-
-
-def slope_of(index: Floats, link: Link) -> Floats:
-    """Return the derivative of the mean at a linear index."""
-    if link == "linear":
-        return np.ones_like(index)
-    if link == "logit":
-        mu = mean_of(index, link)
-        return mu * (1 - mu)
-    return np.asarray(np.exp(-(index**2) / 2) / np.sqrt(2 * np.pi))
 
 
 def _linear(y: Floats, X: Floats, weight: Floats) -> Floats:
@@ -115,63 +94,12 @@ def _linear(y: Floats, X: Floats, weight: Floats) -> Floats:
 
 def _maximum(y: Floats, X: Floats, weight: Floats, link: Link, names: Sequence[str], who: str) -> Floats:
     """Maximise the weighted likelihood, or say why it has no maximum."""
-    b = _climbed(y, X, weight, link)
+    b = maximum_of(y, X, weight, link)
     if b is None or np.abs(X @ b).max() > _FAR:
         _check_separation(y[weight > 0], X[weight > 0], names, who)
     if b is None:
         raise MpiError(f"the {link} regression of {who} does not converge; take fewer covariates, or join categories")
     return b
-
-
-def _climbed(y: Floats, X: Floats, weight: Floats, link: Link) -> Floats | None:
-    """Take Newton's steps, halved while they overshoot; the likelihood is concave. None where they do not arrive."""
-    b = np.zeros(X.shape[1])
-    now = _likelihood(y, X @ b, weight, link)
-    for _ in range(_STEPS):
-        index = X @ b
-        q, curve = _pieces(y, index, link)
-        step = _solved((X * (weight * curve)[:, None]).T @ X, X.T @ (weight * q))
-        if step is None:
-            return None
-        halvings, then = 0, _likelihood(y, index + X @ step, weight, link)
-        while then < now - _DONE * abs(now) and halvings < _HALVINGS:
-            halvings, step = halvings + 1, step / 2
-            then = _likelihood(y, index + X @ step, weight, link)
-        b, now = b + step, then
-        if np.abs(X @ step).max() <= _DONE * (1 + np.abs(index).max()):
-            return b
-    return None
-
-
-def _likelihood(y: Floats, index: Floats, weight: Floats, link: Link) -> float:
-    """Return the weighted log likelihood."""
-    if link == "logit":
-        return float(weight @ (y * index - np.logaddexp(0, index)))
-    from scipy.special import log_ndtr
-
-    return float(weight @ (y * log_ndtr(index) + (1 - y) * log_ndtr(-index)))
-
-
-def _solved(J: Floats, g: Floats) -> Floats | None:
-    try:
-        step = np.linalg.solve(J, g)
-    except np.linalg.LinAlgError:
-        return None
-    return np.asarray(step, dtype=np.float64) if np.isfinite(step).all() else None
-
-
-def _pieces(y: Floats, index: Floats, link: Link) -> tuple[Floats, Floats]:
-    """Return q, the derivative of a row's log likelihood with respect to its index, and minus its derivative."""
-    if link == "linear":
-        return y - index, np.ones_like(index)
-    if link == "logit":
-        mu = mean_of(index, link)
-        return y - mu, mu * (1 - mu)
-    from scipy.special import log_ndtr
-
-    density = -(index**2) / 2 - np.log(2 * np.pi) / 2
-    up, down = np.exp(density - log_ndtr(index)), np.exp(density - log_ndtr(-index))
-    return y * up - (1 - y) * down, y * up * (up + index) + (1 - y) * down * (down - index)
 
 
 def _check_cases(y: Floats, coefficients: int, link: Link, who: str) -> None:
@@ -190,23 +118,19 @@ def _check_cases(y: Floats, coefficients: int, link: Link, who: str) -> None:
 
 def _check_rank(X: Floats, scale: Floats, names: Sequence[str], who: str) -> None:
     """Name each covariate that is a combination of others, with those others."""
-    import scipy.linalg as sl
-
     unit = X / np.where(scale > 0, scale, 1.0)
-    _, R, order = sl.qr(unit, mode="economic", pivoting=True)
-    size = np.abs(np.diag(R))
-    rank = int((size > 1e-9 * size[0]).sum())
-    if rank == len(names):
-        return
+    others, implied = independent_columns(unit)
     told = []
-    for j in sorted(order[rank:].tolist()):
-        others = [i for i in order[:rank].tolist() if i != j]
+    for j in implied:
         c = np.linalg.lstsq(unit[:, others], unit[:, j], rcond=None)[0]
         tied = [names[i] for i, v in zip(others, c, strict=True) if abs(v) > 1e-6 and i != 0]
         told.append(
             f"{names[j]!r} follows from {', '.join(map(repr, tied))}" if tied else f"{names[j]!r} does not vary"
         )
-    raise MpiError(f"covariates are collinear in {who}: {'; '.join(told)}. Leave one of them out, or join categories")
+    if told:
+        raise MpiError(
+            f"covariates are collinear in {who}: {'; '.join(told)}. Leave one of them out, or join categories"
+        )
 
 
 def _check_separation(y: Floats, X: Floats, names: Sequence[str], who: str) -> None:

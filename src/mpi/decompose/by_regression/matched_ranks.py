@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.decompose.by_regression.fits import mean_of
+from mpi.inference.likelihood import mean_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.by_regression.fits import Link
+    from mpi.inference.likelihood import Link
 
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]

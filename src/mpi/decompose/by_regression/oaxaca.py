@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.decompose.by_regression.cases import Cases, Options
-    from mpi.decompose.by_regression.fits import Link
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
+    from mpi.inference.likelihood import Link
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from mpi.core.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
-from mpi.decompose.by_regression.fits import Link
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
+from mpi.inference.likelihood import Link
 
 if TYPE_CHECKING:
     from mpi.decompose.by_regression.cases import Options

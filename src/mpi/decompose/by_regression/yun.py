@@ -8,9 +8,9 @@ import numpy as np
 
 from mpi.core.arguments import kinds_told
 from mpi.decompose.by_regression.cases import cases_of
-from mpi.decompose.by_regression.fits import mean_of, slope_of
 from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
+from mpi.inference.likelihood import mean_of, slope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.by_regression.cases import Cases, Options
-    from mpi.decompose.by_regression.fits import Link
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
     from mpi.estimation.linearized import Scored
+    from mpi.inference.likelihood import Link
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.inference.likelihood import derivatives_of, independent_columns, maximum_of, mean_of, slope_of
 from mpi.results.dual import Figures
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Separated", "coefficients", "design_of", "predicted"]
 
-_STEPS, _HALVINGS, _CLOSE, _FAR = 100, 30, 1e-13, 22.0
-_RANK = 1e-9
+_FAR = 22.0  # an index as far out as this is one without end
 
 
 class Separated(Exception):  # noqa: N818  # it is caught at once, and told as an MpiError by who knows the groups' names
@@ -57,10 +57,9 @@ def predicted(design: Floats, share: Figures, rate: Figures) -> Figures:
     Separated
         When there is no fit.
     """
-    X = _independent(design)
+    X = design[:, independent_columns(design)[0]]  # a category that occurs in one place only implies others, say
     eta = coefficients(X, share, rate).combined(X)
-    mu = _expit(eta.value)
-    return eta.mapped(mu, mu * (1 - mu))
+    return eta.mapped(mean_of(eta.value, "logit"), slope_of(eta.value, "logit"))
 
 
 def coefficients(design: Floats, share: Figures, rate: Figures) -> Figures:
@@ -95,48 +94,10 @@ def coefficients(design: Floats, share: Figures, rate: Figures) -> Figures:
     [-1.098612, 1.098612]
     """
     X, a, r = design, share.value, rate.value
-    b = _maximum(X, a, r)
-    mu = _expit(X @ b)
-    J = X.T @ (X * (a * mu * (1 - mu))[:, None])
-    moved = share.mapped(a, r - mu) + rate.mapped(r, a)
+    b = maximum_of(r, X, a, "logit")
+    if b is None or np.abs(X @ b).max() > _FAR:
+        raise Separated
+    q, curve = derivatives_of(r, X @ b, "logit")
+    J = X.T @ (X * (a * curve)[:, None])
+    moved = share.mapped(a, q) + rate.mapped(r, a)
     return Figures(b, moved.combined(np.linalg.solve(J, X.T)).slope)
-
-
-def _maximum(X: Floats, a: Floats, r: Floats) -> Floats:
-    """Maximise the likelihood by Newton's steps, halved while they overshoot."""
-    b = np.zeros(X.shape[1])
-    now = _likelihood(X, a, r, b)
-    for _ in range(_STEPS):
-        mu = _expit(X @ b)
-        J = X.T @ (X * (a * mu * (1 - mu))[:, None])
-        step = np.linalg.lstsq(J, X.T @ (a * (r - mu)), rcond=None)[0]
-        halvings, then = 0, _likelihood(X, a, r, b + step)
-        while then < now - _CLOSE and halvings < _HALVINGS:
-            halvings, step = halvings + 1, step / 2
-            then = _likelihood(X, a, r, b + step)
-        b, now = b + step, then
-        if np.abs(X @ b).max() > _FAR:
-            raise Separated
-        if np.abs(X @ step).max() < _CLOSE * (1 + np.abs(X @ b).max()):
-            return b
-    raise Separated
-
-
-def _likelihood(X: Floats, a: Floats, r: Floats, b: Floats) -> float:
-    eta = X @ b
-    return float(a @ (r * eta - np.logaddexp(0, eta)))
-
-
-def _independent(X: Floats) -> Floats:
-    """Leave out columns that others imply (a category that occurs in one place only, say)."""
-    from scipy.linalg import qr
-
-    _, R, order = qr(X, mode="economic", pivoting=True)
-    diagonal = np.abs(np.diag(R))
-    return X[:, np.sort(order[: int((diagonal > _RANK * diagonal[0]).sum())])]
-
-
-def _expit(x: Any) -> Floats:
-    from scipy.special import expit
-
-    return np.asarray(expit(x), dtype=np.float64)

@@ -25,33 +25,7 @@ __all__ = ["Standard"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Standard:
-    """What a poverty standard says: the data of a `Line`, which adds what is done with them.
-
-    Attributes
-    ----------
-    name, title, country : str
-        What it is called, and where it applies.
-    unit : str
-        The unit of the thresholds, such as ``VND per person per month``.
-    instrument, validity : Fact
-        The decree, and the period it applies to, with their standing.
-    valid_from, valid_to : date
-        The first and the last day on which it applies.
-    areas : tuple of Area
-        The areas with thresholds of their own; none where all have the same.
-    thresholds : tuple of Threshold
-        Thresholds of income, ascending.
-    classes : tuple of LineClass
-        The classes of households with their conditions; each household is in exactly one.
-    indicators : tuple of Deprivation
-        The deprivations that are counted; none where the line is of income alone.
-    cutoff : Fraction or None
-        The share of deprivations from which `measure` counts a person as poor.
-    weighting, identification : Fact or None
-        Where the weights and that cutoff come from.
-    notes : tuple of Fact
-        What else there is to know.
-    """
+    """What a poverty standard says: the data of a `Line`, which explains each and adds what is done with them."""
 
     name: str
     title: str

@@ -18,7 +18,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import mpi
@@ -393,13 +393,18 @@ def test_any_text_is_read_as_in_memory(tmp_path: Path, columns: list[list[str]],
 
 
 PIECES = st.sampled_from(
-    ["1", "x", ",", ",,", "\n", "\r\n", '"', '""', " ", "0,5", "é", "NA", "1,2\n", '"a,b",1\n', '"a\nb",1\n']
+    ["1", "x", ",", ",,", "\r", "\n", "\r\n", '"', '""', " ", "0,5", "é", "NA", "1,2\n", '"a,b",1\n', '"a\nb",1\n']
 )
 
 
 @pytest.mark.filterwarnings("ignore::mpi.MpiWarning")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, min_size=1, max_size=12).map("".join))
+@example('1,2\n""""')  # one field that holds a quotation mark: no blank line
+@example('1,2\n""\n')
+@example(',\n""\n1,')  # a blank line after an empty row
+@example(' ,"x\r"\n1,2')  # a line end within a field of a row that is written again
+@example('1",\n"",')  # a row without any value, though quoted
 def test_what_is_no_table_in_memory_is_none_here(tmp_path: Path, text: str) -> None:
     path = write(tmp_path / "any.csv", "a,b\n" + text)
     try:

@@ -13,6 +13,7 @@ import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from mpi.readers.text import Repair
 
 __all__ = [
-    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "names", "opened",
-    "read", "refuse_rows", "rows_of", "shows", "table_of", "taken", "tell_left_out", "untidy_marks", "without_missing",
+    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "is_untidy", "names",
+    "opened", "read", "refuse_rows", "rows_of", "table_of", "taken", "tell_left_out", "tidy_fields",
+    "without_missing", "writer_of",
 ]  # fmt: skip
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -302,40 +304,59 @@ def _check_rows(data: bytes, codec: str, head: Head) -> None:
     refuse_rows(rows, odd, head.delimiter, len(head.header))
 
 
-def untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
-    """Return the bytes that show that there are blanks around fields, or rows without any value."""
+def is_untidy(data: bytes, delimiter: str, width: int) -> bool:
+    """Say whether whole lines of a file hold blanks around fields, or rows without any value; it may err to yes."""
+    framed = b"\n" + data + b"\n"
+    absent = [byte for byte in (b" ", b"\t", b'"', b"\r") if byte not in framed]  # what they rule out is not sought
+    marks = (mark for mark in _untidy_marks(delimiter, width) if not any(byte in mark for byte in absent))
+    if any(mark in framed for mark in marks):
+        return True
+    return b'""' in framed and re.search(_empty_row(delimiter, width), framed) is not None
+
+
+@cache
+def _untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
     mark = delimiter.encode()
     blanks = [b for b in (b" ", b"\t") if b != mark]
     around = [x for b in blanks for x in (mark + b, b + mark, b"\n" + b, b + b"\n", b + b"\r", b'"' + b, b + b'"')]
     if mark == b"\t":  # a blank itself where it stands at the edge of a quoted field
         around += [x + b'"\t' for x in (b"\t", b"\n")] + [b'\t"' + x for x in (b"\n", b"\r")]
-    empty = [b"\n" + mark * (width - 1) + end for end in (b"\n", b"\r")] if width > 1 else []
+    ends = (b"\n", b"\r")
+    empty = [b"\n" + mark * (width - 1) + end for end in ends] if width > 1 else []
+    empty += [b'\n""' + end for end in ends]  # which pandas takes for a row
     return (*around, *empty)
 
 
-def shows(data: bytes, marks: tuple[bytes, ...]) -> bool:
-    """Say whether bytes hold one of these marks; what single bytes rule out is not searched for."""
-    absent = [byte for byte in (b" ", b"\t", b'"', b"\r") if byte not in data]
-    return any(mark in data for mark in marks if not any(byte in mark for byte in absent))
+def _empty_row(delimiter: str, width: int) -> bytes:
+    """Return the pattern of a row of which some fields are empty quotation marks, and the others nothing."""
+    return rb'\n(?:"")?(?:%b(?:"")?){%d}[\r\n]' % (re.escape(delimiter.encode()), width - 1)
 
 
 def _without_litter(data: bytes, codec: str, head: Head) -> tuple[bytes, int]:
     """Return the text without blanks around fields and without empty rows, and how many rows these were."""
-    framed = b"\n" + data + b"\n"
-    if not shows(framed, untidy_marks(head.delimiter, len(head.header))):
+    if not is_untidy(data, head.delimiter, len(head.header)):
         return data, 0
-    out, kept, empty = io.StringIO(newline=""), 0, 0
-    writer = csv.writer(out, delimiter=head.delimiter, lineterminator="\n")
+    out, kept, rows = io.StringIO(newline=""), 0, 0
+    writer = writer_of(out, head.delimiter)
     for _, row in rows_of(data.decode(codec), head.delimiter):
-        fields = [field.strip(" \t") for field in row]
-        if kept and not any(fields):
-            empty += 1
-        else:
+        rows += 1
+        fields = tidy_fields(row)
+        if not kept or any(fields):
             kept += 1
             writer.writerow(fields)
     if kept < 2:
         raise DamagedError("it has a header and no rows but empty ones")
-    return out.getvalue().encode("utf-8" if codec == "utf-8-sig" else codec), empty
+    return out.getvalue().encode("utf-8" if codec == "utf-8-sig" else codec), rows - kept
+
+
+def tidy_fields(row: list[str]) -> list[str]:
+    """Return the fields of a row without the blanks around them."""
+    return [field.strip(" \t") for field in row]
+
+
+def writer_of(out: io.StringIO, delimiter: str) -> Any:
+    """Return what writes rows again, so that line ends within a field are quoted, of whatever kind they are."""
+    return csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
 
 
 def refuse_rows(rows: int, odd: list[tuple[int, int]], delimiter: str, expected: int) -> None:

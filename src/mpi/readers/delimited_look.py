@@ -11,15 +11,16 @@ from unicodedata import is_normalized
 from mpi.readers.delimited import (
     BYTES,
     HEAD_BYTES,
+    MISSING,
     Head,
     head_of,
     is_unnamed,
+    is_untidy,
     opened,
     refuse_rows,
     rows_of,
-    shows,
     taken,
-    untidy_marks,
+    tidy_fields,
 )
 from mpi.readers.encodings import python_codec
 from mpi.readers.faults import DamagedError
@@ -51,12 +52,14 @@ class Look:
         Number of rows.
     skipped : int
         Number of lines before the header.
-    empty : tuple of int
-        The places of rows without any value, which are left out; `rows` does not count them.
+    empty : int
+        Number of rows without any value, which are left out; `rows` does not count them.
     bare : tuple of str
         The columns without a name or a value, which are left out.
     quoted : bool
         Whether any field is in quotation marks.
+    tidy : bool
+        Whether there are neither blanks around fields nor empty rows.
     plain : bool
         Whether every reader of such files would take it alike: one kind of line end, no blank lines, no line ends or
         stray quotation marks in fields, no blanks around them, UTF-8 in composed letters.
@@ -71,8 +74,9 @@ class Look:
     quoted: bool
     plain: bool
     change: Repair | None = None
+    tidy: bool = True
     skipped: int = 0
-    empty: tuple[int, ...] = ()
+    empty: int = 0
     bare: tuple[str, ...] = ()
 
     @property
@@ -137,14 +141,13 @@ def _change(path: Path, seen: _Seen, encoding: str | None) -> Repair | None:
 def _through(path: Path, head: Head, seen: _Seen, at: Callable[[int], None] | None) -> None:
     mark = head.delimiter.encode()
     quoted = re.compile(rb'(?:(?<=%(m)s)|^)"(?:[^"]|"")*"(?=%(m)s|\r?$)' % {b"m": re.escape(mark)})
-    untidy = untidy_marks(head.delimiter, len(head.header))
     with opened(path) as file:
         for number, block in enumerate(_blocks(file)):
             lines = block.split(b"\n")
             if not lines[-1]:
                 lines.pop()
             kept = lines[head.skipped :] if number == 0 else lines
-            seen.untidy = seen.untidy or shows(b"\n" + block + b"\n", untidy)
+            seen.untidy = seen.untidy or is_untidy(block, head.delimiter, len(head.header))
             _bytes(block, mark, seen)
             seen.lines += len(lines) - len(kept)
             _widths(kept, mark, len(head.header), quoted, seen)
@@ -202,7 +205,7 @@ def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[byte
         return
     for number, (line, whole) in enumerate(zip(lines, written, strict=True), seen.lines + 1):
         count = line.count(mark) + 1
-        if count == 1 and not whole.replace(b'""', b"").strip():
+        if count == 1 and whole.strip() in (b"", b'""'):
             seen.blank += 1
         elif count != width:
             seen.odd.append((number, count))
@@ -210,7 +213,7 @@ def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[byte
 
 def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> Look:
     """Look through a file that only a full reader understands, row by row."""
-    rows, odd, empty, held = -1, [], [], set[int]()
+    rows, odd, empty, held = -1, [], 0, set[int]()
     unnamed = {i for i, name in enumerate(head.header) if is_unnamed(name)}
     whole = head.codec not in {BYTES, "utf-8-sig"}
     with opened(path) as file, io.TextIOWrapper(file, encoding=head.codec, newline="") as text:
@@ -220,13 +223,14 @@ def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> Look
             rows += 1
             if len(row) != len(head.header):
                 odd.append((line + head.skipped, len(row)))
-            elif rows and not any(map(str.strip, row)):
-                empty.append(rows - 1)
-            held |= {i for i in unnamed - held if i < len(row) and rows and row[i].strip()}
+            elif rows and not any(tidy_fields(row)):
+                empty += 1
+            held |= {i for i in unnamed - held if i < len(row) and rows and row[i].strip(" \t") not in MISSING}
             if whole:
                 seen.texts.see(row)
-    refuse_rows(rows - len(empty), odd, head.delimiter, len(head.header))
+    refuse_rows(rows - empty, odd, head.delimiter, len(head.header))
     change = _change(path, seen, encoding) or tidy
     bare = tuple(head.header[i] for i in sorted(unnamed - held))
-    found = (head.codec, head.delimiter, head.header, rows - len(empty))
-    return Look(*found, quoted=True, plain=False, change=change, skipped=head.skipped, empty=tuple(empty), bare=bare)
+    found = (head.codec, head.delimiter, head.header, rows - empty)
+    left_out: Any = {"skipped": head.skipped, "empty": empty, "bare": bare}
+    return Look(*found, quoted=True, plain=False, change=change, tidy=False, **left_out)

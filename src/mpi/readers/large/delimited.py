@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mpi.core.errors import MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, literal, name, stamps
 from mpi.readers import faults
-from mpi.readers.delimited import MISSING, opened, tell_left_out, without_missing
+from mpi.readers.delimited import MISSING, opened, rows_of, tell_left_out, tidy_fields, without_missing, writer_of
 from mpi.readers.delimited_look import Look, look
 from mpi.readers.large.converted import writing
 from mpi.readers.large.drift import EMPTY, agreed, booleans_as_numbers
@@ -128,7 +126,7 @@ def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None
             problems.found += error.problems
     problems.raise_if_any()
     for path, each in found.items():
-        tell_left_out(path, each.skipped, len(each.empty), len(each.bare))
+        tell_left_out(path, each.skipped, each.empty, len(each.bare))
     return found
 
 
@@ -177,16 +175,25 @@ def _pieces(path: str, found: Look, chosen: list[str]) -> Iterator[pd.DataFrame]
     """Yield the fields as text, with everything put right that the engine would take otherwise."""
     import pandas as pd
 
-    empty = np.array(found.empty, dtype=np.int64)
     options: Any = {"na_values": MISSING, "keep_default_na": False, "index_col": False, "dtype": str}
     options |= {"sep": found.delimiter, "header": 0, "names": list(found.header), "usecols": chosen}
     with opened(Path(path)) as file, io.TextIOWrapper(file, encoding=found.codec, newline="") as text:
-        done = 0
-        for frame in pd.read_csv(text, chunksize=_PIECE, skiprows=found.skipped, **options):
-            places = np.arange(done, done + len(frame))
-            done += len(frame)
-            kept = frame[~np.isin(places, empty)] if found.empty else frame
-            yield kept if found.change is None else without_missing(map_frame(kept, found.change))
+        for part in [text] if found.tidy else _tidied(text, found):
+            for frame in pd.read_csv(part, chunksize=_PIECE, **options):
+                yield frame if found.change is None else without_missing(map_frame(frame, found.change))
+
+
+def _tidied(text: io.TextIOBase, found: Look) -> Iterator[io.StringIO]:
+    """Yield pieces with the header each, without blanks around fields, empty rows, and lines before the header."""
+    for _ in range(found.skipped):
+        text.readline()
+    every = (tidy_fields(row) for _, row in rows_of(text, found.delimiter))
+    header, rows = next(every), filter(any, every)
+    while piece := list(itertools.islice(rows, _PIECE)):
+        out = io.StringIO(newline="")
+        writer_of(out, found.delimiter).writerows([header, *piece])
+        out.seek(0)
+        yield out
 
 
 # --- what they are ---

@@ -28,6 +28,7 @@ from mpi.survey.survey import Survey
 if TYPE_CHECKING:
     from mpi import codes as codes
     from mpi import decompose
+    from mpi import errors as errors
     from mpi import indicators as indicators
     from mpi import lines as lines
     from mpi import robustness as robustness
@@ -85,7 +86,7 @@ __all__ = [
     "with_deprivations",
 ]
 
-_OPEN = ("codes", "decompose", "indicators", "lines", "robustness", "tables")
+_OPEN = ("codes", "decompose", "errors", "indicators", "lines", "robustness", "tables")
 """Rooms whose own names are public too."""
 
 _ROOMS = {

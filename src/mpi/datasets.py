@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 
 if TYPE_CHECKING:
     from mpi.survey.survey import Survey
@@ -42,7 +42,7 @@ def load_sample(name: str = "two-rounds") -> Survey:
     from mpi.survey.read import read_survey
 
     if name not in _SAMPLES:
-        raise MpiError(unknown("sample", name, _SAMPLES))
+        raise RequestError(unknown("sample", name, _SAMPLES))
     with as_file(_sample_folder() / _SAMPLES[name]) as path:
         if name.startswith("vhlss"):
             from mpi.programmes.vhlss import read_vhlss

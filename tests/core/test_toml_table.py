@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from mpi.core.errors import Problems
+from mpi.core.errors import FileError, Problems
 from mpi.core.toml_file import parsed
 from mpi.core.toml_table import TomlTable
 
@@ -22,7 +22,7 @@ deep.er = 4
 
 @pytest.fixture
 def table():
-    return TomlTable(parsed(WRONG, "test"), "", Problems("test"))
+    return TomlTable(parsed(WRONG, "test"), "", Problems("test", FileError))
 
 
 def test_every_problem_has_the_path_of_its_key(table):
@@ -62,7 +62,7 @@ def test_what_is_absent_is_no_problem(table):
 
 
 def test_shares_are_exact():
-    table = TomlTable(parsed("a = 0.05\nb = '1/3'\nc = 0\nd = 8\ne = true\n", "test"), "", Problems("test"))
+    table = TomlTable(parsed("a = 0.05\nb = '1/3'\nc = 0\nd = 8\ne = true\n", "test"), "", Problems("test", FileError))
     assert (table.share("a"), table.share("b"), table.share("c", zero=True)) == (Fraction(1, 20), Fraction(1, 3), 0)
     assert table.exact("d") == 8
     assert table.problems.found == []

@@ -669,7 +669,7 @@ def test_a_code_that_is_no_answer_is_no_blank(frames):
 
 
 def test_codes_of_layouts_are_read_with_every_problem():
-    problems = Problems("layout")
+    problems = Problems("layout", mpi.errors.FileError)
     missing = read_missing_of(
         TomlTable({"missing": {"wage": [9], "*": "998-999", "age": True}}, "", problems), ["wage", "age"]
     )

@@ -20,7 +20,7 @@ from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
 from mpi.cli.streams import printing
 from mpi.cli.vhlss import Request, account_of, answer, line_of
-from mpi.core.errors import MpiError, MpiWarning, Problems
+from mpi.core.errors import MpiError, MpiWarning, Problems, RequestError
 from mpi.core.plain_text import visible_lines
 
 if TYPE_CHECKING:
@@ -389,7 +389,7 @@ def _condensed(survey: Survey, plan: Measure, groups: Sequence[By], of: dict[str
     from mpi.estimation.request import columns_of, crosses
 
     domain = survey if of["where"] is None else survey.where(of["where"])
-    columns = columns_of(crosses(groups, Problems("the estimate cannot be made")))
+    columns = columns_of(crosses(groups, Problems("the estimate cannot be made", RequestError)))
     return domain.condensed(plan.columns, columns, unit=of["unit"] or plan.unit)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.cli.show import status
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.frames.missing_codes import read_missing
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_request(
     """Tell what cannot be done before the long work starts."""
     from mpi.results.names import STATISTICS
 
-    problems = Problems("this cannot be done")
+    problems = Problems("this cannot be done", RequestError)
     for k in cutoffs:
         try:
             plan.with_cutoff(k)
@@ -53,7 +53,7 @@ def check_where(where: str | None) -> None:
     try:
         refuse_formula(where or "", [])
     except MpiError:
-        raise MpiError(
+        raise RequestError(
             f"--where: {where!r} is a condition, and the name of a column is needed that is 1 in the rows to count and "
             "0 in others; add such a column to the file, or write the condition in Python"
         ) from None
@@ -61,7 +61,7 @@ def check_where(where: str | None) -> None:
 
 def check_outputs(outs: Sequence[str]) -> None:
     """Tell what cannot be written before the long work starts."""
-    problems = Problems("this cannot be done")
+    problems = Problems("this cannot be done", RequestError)
     problems.found += _bad_outputs(outs)
     problems.raise_if_any()
 
@@ -103,7 +103,7 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
 
     if is_several(file) or memory is not None:
         return _checked_where_they_lie(file, plan, design, memory)
-    problems = Problems(f"{file} cannot be used")
+    problems = Problems(f"{file} cannot be used", RequestError)
     design = dict(design)
     opened = {k: design.pop(k, None) for k in ("encoding", "sheet")}
     known = column_names(file, **opened)

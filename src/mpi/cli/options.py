@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, nearest, unknown
+from mpi.core.errors import RequestError, nearest, unknown
 from mpi.frames.missing_codes import EVERY
 
 if TYPE_CHECKING:
@@ -350,7 +350,7 @@ def measure_of(name: str) -> Measure:
         return load_measure(name)
     if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or located(name).is_file():
         return Measure.from_toml(name)
-    raise MpiError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
+    raise RequestError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
 
 
 def word(chosen: StrEnum | None, otherwise: str) -> Any:

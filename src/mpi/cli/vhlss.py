@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import MpiError, RequestError, unknown
 from mpi.estimation.request import columns_of
 from mpi.tables.footnotes import KEY
 
@@ -224,7 +224,7 @@ def account_of(
     survey = read_vhlss(folder, year, labels=labels, encoding=encoding)
     found = categories(survey.frames, survey.roles["household"])
     if household not in found.levels:
-        raise MpiError(unknown("household", household, found.levels, show=3))
+        raise RequestError(unknown("household", household, found.levels, show=3))
     parts = [str(explain(survey, load_rules(line.name), household))] if line.name in list_rules() else []
     row = int(np.argmax(found.index == found.levels.index(household)))
     said = line.classify(with_deprivations(survey, line)).explain(row)

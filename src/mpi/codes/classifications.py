@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mpi.codes.sets import code_set
 from mpi.codes.values import each
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, RequestError, unknown
 
 if TYPE_CHECKING:
     from mpi.codes.codeset import CodeSet, Status
@@ -88,7 +88,7 @@ class Classification:
         ['City', 'Elsewhere']
         """
         codes = code_set(set_name)
-        problems = Problems(f"the grouping {name!r} cannot be used")
+        problems = Problems(f"the grouping {name!r} cannot be used", RequestError)
         mapping = _placed(groups, codes, problems)
         mapping |= _left_over(mapping, codes, rest, problems)
         problems.raise_if_any()
@@ -121,7 +121,7 @@ class Classification:
             When there is no such group; the nearest is offered.
         """
         if group not in self.groups:
-            raise MpiError(unknown("group", group, self.groups))
+            raise RequestError(unknown("group", group, self.groups))
         return tuple(code for code, label in self.mapping.items() if label == group)
 
 

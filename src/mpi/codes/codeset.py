@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from mpi.codes.spellings import folded, number, spellings
-from mpi.core.errors import MpiError, nearest
+from mpi.core.errors import RequestError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,7 +143,7 @@ class CodeSet:
         """
         unit = self.get(value)
         if unit is None:
-            raise MpiError(self._absent(value))
+            raise RequestError(self._absent(value))
         return unit
 
     def labels(self, language: Language = "vi") -> dict[int, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from mpi.codes.sets import code_set, lookup
 from mpi.codes.shipped import rows, tables
 from mpi.codes.values import check_years, each
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def crosswalk(from_set: str, to_set: str, *, year: int | None = None) -> Crosswa
     """
     for name in (from_set, to_set):
         if name not in _columns():
-            raise MpiError(unknown("code set with a crosswalk", name, _columns()))
+            raise RequestError(unknown("code set with a crosswalk", name, _columns()))
     if year is not None:
         check_years(year=year)
     whole = parts(from_set, year)
@@ -125,7 +125,7 @@ def translate(values: object, from_set: str, to_set: str, *, year: int | None = 
     def one(value: int | str) -> int:
         unit = lookup(value, from_set)
         if before[unit.code] != mapping[unit.code]:
-            raise MpiError(_needs_year(unit, before[unit.code], to_set))
+            raise RequestError(_needs_year(unit, before[unit.code], to_set))
         return _only(unit, mapping[unit.code], from_set, to_set)
 
     return each(values, one, f"these values cannot be translated from {from_set} to {to_set}")
@@ -194,7 +194,7 @@ def _targets(members: tuple[int, ...], to_set: str) -> tuple[int, ...]:
 def _only(unit: Code, targets: tuple[int, ...], from_set: str, to_set: str) -> int:
     if len(targets) == 1:
         return targets[0]
-    raise MpiError(f"{unit.name_vi} ({unit.text} in {from_set}) has parts in {_named(targets, to_set)} of {to_set}")
+    raise RequestError(f"{unit.name_vi} ({unit.text} in {from_set}) has parts in {_named(targets, to_set)} of {to_set}")
 
 
 def _needs_year(unit: Code, before: tuple[int, ...], to_set: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from mpi.codes.classifications import Classification
 from mpi.codes.codeset import Language
 from mpi.codes.shipped import tables
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 
 __all__ = ["Hoa", "classification", "list_classifications"]
 
@@ -57,23 +57,23 @@ def classification(name: str, *, hoa: Hoa | None = None, language: Language = "e
     """
     found = _variants(name)
     if language not in get_args(Language):
-        raise MpiError(unknown("language", language, get_args(Language)))
+        raise RequestError(unknown("language", language, get_args(Language)))
     if "hoa" not in found[0]:
         if hoa is not None:
-            raise MpiError(f"hoa={hoa!r} is a choice of 'kinh-minority'; {name!r} has no such choice")
+            raise RequestError(f"hoa={hoa!r} is a choice of 'kinh-minority'; {name!r} has no such choice")
         return _made(found[0], name, language)
     chosen = "majority" if hoa is None else hoa
     for table in found:
         if table["hoa"] == chosen:
             return _made(table, f"{name}, hoa={chosen}", language)
-    raise MpiError(unknown("choice for hoa", chosen, get_args(Hoa)))
+    raise RequestError(unknown("choice for hoa", chosen, get_args(Hoa)))
 
 
 def _variants(name: str) -> list[dict[str, Any]]:
     found = [table for table in tables("groupings")["grouping"] if table["name"] == name]
     if not found:
         hint = "; a grouping of your own is made with Classification.custom"
-        raise MpiError(unknown("classification", name, list_classifications()) + hint)
+        raise RequestError(unknown("classification", name, list_classifications()) + hint)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mpi.codes.sets import code_set, province_sets
 from mpi.codes.values import distinct
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
     from mpi.codes.codeset import CodeSet
@@ -43,11 +43,11 @@ def guess_set(values: object) -> str:
     """
     found = distinct(values)
     if not found:
-        raise MpiError("no value is there to tell the code set by")
+        raise RequestError("no value is there to tell the code set by")
     sets = fitting_sets(found)
     if len(sets) == 1:
         return sets[0]
-    raise MpiError(_several(found, sets) if sets else _none(found))
+    raise RequestError(_several(found, sets) if sets else _none(found))
 
 
 def _several(found: list[object], sets: tuple[str, ...]) -> str:

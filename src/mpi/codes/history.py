@@ -16,7 +16,7 @@ from mpi.codes.crosswalks import PIVOT, parts
 from mpi.codes.sets import code_set, lookup, province_sets, provinces
 from mpi.codes.shipped import tables
 from mpi.codes.values import check_years, each
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +103,7 @@ def stable_set(since: int = FIRST, until: int = 2024) -> CodeSet:
     (60, 'Điện Biên + Lai Châu')
     """
     check_years(since=since, until=until)
-    problems = Problems("no stable units can be made")
+    problems = Problems("no stable units can be made", RequestError)
     if since < FIRST:
         problems.add(f"since={since}: changes are recorded from {FIRST} on")
     if until < since:
@@ -153,9 +153,9 @@ def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, u
     check_years(year=year)
     units = stable_set(since, until)
     if set_name not in province_sets():
-        raise MpiError(unknown("code set of provinces", set_name, province_sets()))
+        raise RequestError(unknown("code set of provinces", set_name, province_sets()))
     if not since <= year <= until:
-        raise MpiError(f"year={year} lies outside {since}-{until}; widen the span with since= and until=")
+        raise RequestError(f"year={year} lies outside {since}-{until}; widen the span with since= and until=")
     unit_of = {m: min(members) for members in _united(since, until) for m in members}
     whole = parts(set_name, year)
 
@@ -163,7 +163,7 @@ def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, u
         province = lookup(value, set_name)
         found = {unit_of[m] for m in whole[province.code]}
         if len(found) > 1:
-            raise MpiError(
+            raise RequestError(
                 f"{province.name_vi} ({province.text} in {set_name}) is several units of {units.name}; "
                 f"a span that reaches to 2025, until=2025, unites them"
             )

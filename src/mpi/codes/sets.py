@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from mpi.codes.codeset import Code, CodeSet, Fact, Kind, Language
 from mpi.codes.shipped import rows, tables
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import MpiError, RequestError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ def labels(set_name: str | None = None, language: Language = "vi") -> dict[int, 
     ('Hà Nội', 'Mekong River Delta')
     """
     if language not in get_args(Language):
-        raise MpiError(unknown("language", language, get_args(Language)))
+        raise RequestError(unknown("language", language, get_args(Language)))
     return code_set(set_name).labels(language)
 
 
@@ -140,7 +140,7 @@ def lookup(code_or_name: int | str, set_name: str | None = None) -> Code:
     ('Yên Bái', 'Lào Cai')
     """
     if set_name is None:
-        raise MpiError(_needs_set(code_or_name))
+        raise RequestError(_needs_set(code_or_name))
     codes = code_set(set_name)
     unit = codes.get(code_or_name)
     if unit is not None:
@@ -149,14 +149,14 @@ def lookup(code_or_name: int | str, set_name: str | None = None) -> Code:
         return codes.find(code_or_name)
     except MpiError as error:
         elsewhere = _meanings(code_or_name, province_sets()) if codes.kind == "province" else ""
-        raise MpiError(f"{error}; it is {elsewhere}" if elsewhere else str(error)) from None
+        raise RequestError(f"{error}; it is {elsewhere}" if elsewhere else str(error)) from None
 
 
 def _one_of(name: str | None, known: Sequence[str]) -> CodeSet:
     if name is None:
-        raise MpiError(_needs_set(15))
+        raise RequestError(_needs_set(15))
     if name not in known:
-        raise MpiError(unknown("code set", name, known))
+        raise RequestError(unknown("code set", name, known))
     return _load(name)
 
 

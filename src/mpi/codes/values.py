@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, MpiError, Problems, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def each(values: object, find: Callable[[Any], T], subject: str) -> list[T | Non
     """
     items = as_list(values)
     found: dict[Any, T] = {}
-    problems = Problems(subject)
+    problems = Problems(subject, DataError)
     for value, count in _counts(items).items():
         try:
             found[value] = find(value)
@@ -68,7 +68,7 @@ def as_list(values: object) -> list[Any]:
     else:
         items = values
     if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable) or hasattr(values, "columns"):
-        raise MpiError(f"a list, an array or one column of codes was expected, not {type(values).__name__}")
+        raise RequestError(f"a list, an array or one column of codes was expected, not {type(values).__name__}")
     return list(items)
 
 
@@ -94,9 +94,9 @@ def check_years(**years: object) -> None:
     --------
     >>> check_years(since=2002, until="2024")
     Traceback (most recent call last):
-    mpi.MpiError: a year was expected: until='2024' is not a whole number
+    mpi.errors.RequestError: a year was expected: until='2024' is not a whole number
     """
-    problems = Problems("a year was expected")
+    problems = Problems("a year was expected", RequestError)
     for name, year in years.items():
         if isinstance(year, bool) or not isinstance(year, (int, np.integer)):
             problems.add(f"{name}={year!r} is not a whole number")
@@ -107,4 +107,4 @@ def _counts(items: list[Any]) -> Counter[Any]:
     try:
         return Counter(v for v in items if not is_missing(v))
     except TypeError as error:
-        raise MpiError(f"one code or name was expected for each row: {error}") from error
+        raise RequestError(f"one code or name was expected for each row: {error}") from error

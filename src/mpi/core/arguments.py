@@ -11,7 +11,7 @@ from decimal import Decimal
 from numbers import Rational
 from typing import ForwardRef, ParamSpec, TypeVar
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.core.memory import memory_told
 
 __all__ = ["kinds_checked", "kinds_told", "said_of"]
@@ -57,7 +57,7 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     ...     return names[0]
     >>> first(names=3)
     Traceback (most recent call last):
-    mpi.MpiError: first cannot be done: names: a list is needed, not int
+    mpi.errors.RequestError: first cannot be done: names: a list is needed, not int
     """
     problems = _checker(function)
 
@@ -80,7 +80,7 @@ def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
     ...     return names[0]
     >>> first(names=3)
     Traceback (most recent call last):
-    mpi.MpiError: first cannot be done: names: a list is needed, not int
+    mpi.errors.RequestError: first cannot be done: names: a list is needed, not int
     """
     problems = _checker(function, words=True)
 
@@ -137,7 +137,7 @@ def _checker(
         return {n: a.__forward_arg__ for n, a in held.items()}
 
     def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
-        problems = Problems(f"{function.__name__} cannot be done")
+        problems = Problems(f"{function.__name__} cannot be done", RequestError)
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:  # the call itself says what is missing, or too much

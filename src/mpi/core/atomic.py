@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.chmod(_mode(target))
         temporary.replace(target)
     except OSError as error:
-        raise MpiError(
+        raise FileError(
             f"cannot write {target}: {error.strerror or error}; nothing was changed. Choose a folder that exists, can "
             "be written and has room"
         ) from error

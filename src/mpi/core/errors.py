@@ -16,14 +16,20 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["MpiError", "MpiWarning", "Problems", "nearest", "said_once", "told_of", "unknown", "warn"]
+__all__ = [
+    "DataError", "FileError", "MissingLibraryError", "MpiError", "MpiWarning", "Problems", "RequestError", "nearest",
+    "said_once", "told_of", "unknown", "warn",
+]  # fmt: skip
 
 
 T = TypeVar("T")
 
 
 class MpiError(ValueError):
-    """Something in the data, the measure or the request is wrong; the message says how to mend it.
+    """Something is wrong in what was asked, in the data or in a file, or a library is missing.
+
+    The message says what, where, and how to mend it. What is raised is one of four kinds: `RequestError`, `DataError`,
+    `FileError` or `MissingLibraryError`.
 
     Attributes
     ----------
@@ -36,11 +42,28 @@ class MpiError(ValueError):
         self.problems = problems or (message,)
 
 
+class RequestError(MpiError):
+    """What was asked cannot be done: a wrong argument or name, or more than the machine or an engine can do."""
+
+
+class DataError(MpiError):
+    """The rows cannot be used as they are: values, types, identifiers, a design that does not fit, too few cases."""
+
+
+class FileError(MpiError):
+    """A file cannot be read or written: it is absent, damaged, of another kind, or holds what it should not."""
+
+
+class MissingLibraryError(MpiError, ImportError):
+    """A library is needed that is not installed; the message says what to install. It is an `ImportError` too."""
+
+
 class MpiWarning(UserWarning):
     """Something worth knowing that does not make the numbers wrong."""
 
 
 MpiError.__module__ = MpiWarning.__module__ = "mpi"  # where users find them
+RequestError.__module__ = DataError.__module__ = FileError.__module__ = MissingLibraryError.__module__ = "mpi.errors"
 
 
 def warn(message: str) -> None:
@@ -94,18 +117,19 @@ _HERE = str(Path(__file__).parents[1]) + os.sep
 
 @dataclass(slots=True)
 class Problems:
-    """Collects problems and raises them together.
+    """Collects problems and raises them together, as one error of a kind.
 
     Examples
     --------
-    >>> problems = Problems("the survey cannot be used")
+    >>> problems = Problems("the survey cannot be used", DataError)
     >>> problems.add("weight: 2 rows are negative")
     >>> problems.raise_if_any()
     Traceback (most recent call last):
-    mpi.MpiError: the survey cannot be used: weight: 2 rows are negative
+    mpi.errors.DataError: the survey cannot be used: weight: 2 rows are negative
     """
 
     subject: str
+    kind: type[MpiError]
     found: list[str] = field(default_factory=list)
 
     def add(self, problem: str) -> None:
@@ -128,9 +152,9 @@ class Problems:
     def error(self) -> MpiError:
         """Return the error that lists every problem noted so far."""
         if len(self.found) == 1:
-            return MpiError(f"{self.subject}: {self.found[0]}", tuple(self.found))
+            return self.kind(f"{self.subject}: {self.found[0]}", tuple(self.found))
         lines = "\n".join(f"  {i}. {p}" for i, p in enumerate(self.found, 1))
-        return MpiError(f"{self.subject}, {len(self.found)} problems:\n{lines}", tuple(self.found))
+        return self.kind(f"{self.subject}, {len(self.found)} problems:\n{lines}", tuple(self.found))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -172,4 +196,4 @@ def told_of(what: str, *, mend: str = "write it for the frame the survey was mad
         raise
     except Exception as error:  # each engine has errors of its own
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise MpiError(f"{what}: {said}; {mend}") from error
+        raise RequestError(f"{what}: {said}; {mend}") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def memory_told(what: str, mend: str) -> Iterator[None]:
     >>> with memory_told("a profile of 5,000,000 rows", "name fewer columns in by="):
     ...     raise MemoryError("Unable to allocate 38.1 MiB")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    mpi.MpiError: the memory does not suffice for a profile of 5,000,000 rows: Unable to allocate 38.1 MiB (...
+    mpi.errors.RequestError: the memory does not suffice for a profile of 5,000,000 rows: Unable to allocate ...
     """
     try:
         yield
@@ -67,7 +67,7 @@ def memory_told(what: str, mend: str) -> Iterator[None]:
             raise
         said, left = (str(error).strip().splitlines() or ["no memory is left"])[0], free_memory()
         free = "" if left is None else f" ({amount(left)} are free)"
-        raise MpiError(f"the memory does not suffice for {what}: {said}{free}; {mend}") from error
+        raise RequestError(f"the memory does not suffice for {what}: {said}{free}; {mend}") from error
 
 
 _THREAD = "can't start new thread"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +28,13 @@ class ReadOnly(dict[K, V]):
     >>> labels = ReadOnly({1: "men"})
     >>> labels[1] = "women"
     Traceback (most recent call last):
-    mpi.MpiError: this mapping is read-only; change a copy of it, dict(...)
+    mpi.errors.RequestError: this mapping is read-only; change a copy of it, dict(...)
     """
 
     __slots__ = ()
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise MpiError("this mapping is read-only; change a copy of it, dict(...)")
+        raise RequestError("this mapping is read-only; change a copy of it, dict(...)")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = _refuse

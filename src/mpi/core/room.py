@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.core.memory import free_memory
 
 __all__ = ["LARGEST", "check_room"]
@@ -31,11 +31,11 @@ def check_room(size: float, what: str, mend: str) -> None:
     --------
     >>> check_room(4e11, "a matrix of 223,607 estimates", "select those of interest first")
     Traceback (most recent call last):
-    mpi.MpiError: a matrix of 223,607 estimates would take 400 GB of memory; select those of interest first
+    mpi.errors.RequestError: a matrix of 223,607 estimates would take 400 GB of memory; select those of interest first
     """
     free = free_memory() if size > _SMALL else None
     if size > LARGEST or (free is not None and size > free):
-        raise MpiError(f"{what} would take {_amount(size)} of memory; {mend}")
+        raise RequestError(f"{what} would take {_amount(size)} of memory; {mend}")
 
 
 def _amount(size: float) -> str:

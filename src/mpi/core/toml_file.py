@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import FileError, RequestError, unknown
 from mpi.core.toml_words import WrittenFloat
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def parsed(
         When there is no such file (the nearest is offered), it is no UTF-8 text, or no TOML.
     """
     if not isinstance(source, (str, os.PathLike, Mapping)):
-        raise MpiError(f"a path of a {what}, its text or its tables are needed, not {type(source).__name__}")
+        raise RequestError(f"a path of a {what}, its text or its tables are needed, not {type(source).__name__}")
     where = str(located(source)) if is_path(source) else named(source, what)
     if isinstance(source, Mapping):
         table = {str(key): _as_written(value, read_float) for key, value in source.items()}
@@ -57,7 +57,7 @@ def parsed(
         content = _content(located(source), what) if is_path(source) else str(source)
         table = _parsed(content, where, read_float)
     if smallest and not table:
-        raise MpiError(f"{where}: the file is empty; the smallest {what} is{smallest}")
+        raise FileError(f"{where}: the file is empty; the smallest {what} is{smallest}")
     return table
 
 
@@ -94,25 +94,25 @@ def _parsed(content: str, where: str, read_float: Callable[[str], Any]) -> dict[
     try:
         return tomllib.loads(content, parse_float=read_float)
     except tomllib.TOMLDecodeError as error:
-        raise MpiError(_syntax(str(error), content, where)) from error
+        raise FileError(_syntax(str(error), content, where)) from error
     except (ValueError, RecursionError) as error:
-        raise MpiError(f"{where}: this is not TOML that can be read: {error}") from error
+        raise FileError(f"{where}: this is not TOML that can be read: {error}") from error
 
 
 def _content(file: Path, what: str) -> str:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        raise MpiError(_absent(file)) from None
+        raise FileError(_absent(file)) from None
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and file.is_dir():
-            raise MpiError(f"{file} is a folder; a {what} file is one .toml file") from None
-        raise MpiError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+            raise FileError(f"{file} is a folder; a {what} file is one .toml file") from None
+        raise FileError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise MpiError(f"{file}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None
+        raise FileError(f"{file}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None
 
 
 def _absent(file: Path) -> str:

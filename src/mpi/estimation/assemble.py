@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.estimation.blocks import placed
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE
 from mpi.inference.influence import Influence
@@ -66,7 +66,7 @@ def assemble(
     whole_design = np.array([design.df([w]) for w in range(design.waves)]) if degrees == "design" else None
     parts = [p for p in parts if p[2]]
     if not parts:
-        raise MpiError(
+        raise RequestError(
             "there is nothing to estimate: shares of the whole need groups (by=), vulnerable and severe need those "
             "cutoffs in the measure"
         )

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.estimation.algebra import Request, estimates_of
 from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.identify import schemes
@@ -116,7 +116,9 @@ def estimate(
     (2, 3)
     """
     if not isinstance(survey, Survey):
-        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
+        raise RequestError(
+            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+        )
     if isinstance(measure, Estimable):
         classes = measure.estimate_with(
             survey, by, cutoffs=cutoffs, weightings=weightings, where=where, unit=unit, statistics=statistics,
@@ -178,7 +180,7 @@ def _request(
     df: str,
     unit: Unit | None,
 ) -> Request:
-    problems = Problems("the estimate cannot be made")
+    problems = Problems("the estimate cannot be made", RequestError)
     check_measure(measure)
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
 from mpi.estimation.parts import Labels, part
@@ -81,7 +81,7 @@ def scored(survey: Survey, rows: Rows, parts: Sequence[Scored], *, level: float,
     group = grouping(survey, rows)
     if len(group.wave) > 1:
         found = ", ".join(str(survey.waves[w]) for w in group.wave)
-        raise MpiError(
+        raise RequestError(
             f"the rows are of {len(group.wave)} rounds ({found}); choose one of them with where=, for example "
             f"where=lambda frame: frame[{survey.roles['wave']!r}] == {survey.waves[int(group.wave[-1])]!r}"
         )

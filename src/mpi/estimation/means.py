@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
@@ -143,7 +143,7 @@ def proportion(
 def _shares(piece: _Piece, names: Sequence[str], *, observed: bool) -> Variables:
     """Return a variable for each category of some columns: 1 in it, 0 in others."""
     variables: Variables = []
-    problems = Problems("the proportions cannot be estimated")
+    problems = Problems("the proportions cannot be estimated", RequestError)
     for name in names:
         groups = piece.survey.categories(name)
         index = piece.rows.of(groups.index)
@@ -255,7 +255,7 @@ def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]
 def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
     found = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
     if not found:
-        raise MpiError("columns: name at least one column to estimate")
+        raise RequestError("columns: name at least one column to estimate")
     return found
 
 
@@ -277,12 +277,12 @@ class _Columns:
         pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
     ) -> None:
-        problems = Problems("the estimate cannot be made")
+        problems = Problems("the estimate cannot be made", RequestError)
         check_options(problems, level=level, df=df, unit=unit)
         self.by = crosses(by, problems)
         problems.raise_if_any()
         if not isinstance(survey, Survey):
-            raise MpiError(
+            raise RequestError(
                 f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
             )
         self.asked = survey if where is None else survey.where(where)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.core.threads import each
 from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
@@ -179,7 +179,7 @@ def check_measure(measure: Measure) -> None:
         Saying what was given, and how to get a measure.
     """
     if not isinstance(measure, Measure):
-        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+        raise RequestError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
 
 
 def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: Measure, purpose: str) -> Scores:
@@ -191,7 +191,7 @@ def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: 
         When the policy gives two figures for each (`bounds`), which `purpose` has no bounds for.
     """
     if measure.missing == "bounds":
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: has no bounds for missing answers; use measure.with_missing('drop') for complete cases, or "
             "'reweight' to move the weight within the dimension"
         )
@@ -202,9 +202,11 @@ def _request(
     survey: Survey, measure: Measure, by: Sequence[By], unit: str | None, level: float, df: str
 ) -> list[Cross]:
     if not isinstance(survey, Survey):
-        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
+        raise RequestError(
+            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+        )
     check_measure(measure)
-    problems = Problems("the estimate cannot be made")
+    problems = Problems("the estimate cannot be made", RequestError)
     check_options(problems, level=level, df=df, unit=unit or measure.unit)
     groups = crosses(by, problems)
     problems.raise_if_any()

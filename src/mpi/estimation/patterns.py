@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, MpiError, Problems
 from mpi.frames.arrays import compress
 from mpi.frames.missing_codes import declaration
 
@@ -72,7 +72,7 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
 
 
 def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDArray[Any]]:
-    problems = Problems(f"measure {measure.name!r} cannot be read from the survey")
+    problems = Problems(f"measure {measure.name!r} cannot be read from the survey", DataError)
     survey.check_columns(measure.columns)
     columns = []
     for indicator in measure.indicators:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.measures.measure import Measure
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Estimable(Protocol):
 def check_measure(given: object) -> None:
     """Refuse what is no measure, such as the name of one."""
     if not isinstance(given, Measure):
-        raise MpiError(
+        raise RequestError(
             f"a Measure is needed, not {type(given).__name__}; load one with mpi.load_measure(name), or "
             "mpi.Measure.from_toml(path)"
         )
@@ -40,7 +40,7 @@ def crosses(by: str | Sequence[By] | None, problems: Problems) -> list[Cross]:
 
     Examples
     --------
-    >>> crosses(["region", ("region", "sex")], Problems("no"))
+    >>> crosses(["region", ("region", "sex")], Problems("no", RequestError))
     [('region',), ('region', 'sex')]
     """
     if by is None:

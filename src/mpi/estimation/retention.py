@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
@@ -131,7 +131,7 @@ def retention(
     True
     """
     check_measure(measure)
-    problems = Problems("the report cannot be made")
+    problems = Problems("the report cannot be made", RequestError)
     check_options(problems, level=level, unit=unit or measure.unit)
     groups = crosses(by, problems)
     problems.raise_if_any()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError
 from mpi.frames.arrays import compress, constant_within, first_of
 from mpi.survey.household_numbers import households_of, one_row_each
 from mpi.survey.household_words import ONE_ROW_EACH, UNKNOWN, refuse_differing
@@ -77,10 +77,10 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     elif unit == "household" and "households" not in survey.roles:
         take = _one_per_household(survey, names)
     elif (unit == "person" and "households" in survey.roles) or ("household" in survey.roles and one_row_each(survey)):
-        raise MpiError(ONE_ROW_EACH)
+        raise DataError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
         codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
-        raise MpiError(f"the domain is empty: no row meets the condition{codes}")
+        raise DataError(f"the domain is empty: no row meets the condition{codes}")
     cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
     there = survey.weight > 0
     if not there.all():
@@ -114,7 +114,7 @@ def counted(survey: Survey, unit: Unit) -> str:
 def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
     """Return one row of each household, whose members must agree on everything that is used."""
     if "household" not in survey.roles:
-        raise MpiError(UNKNOWN)
+        raise DataError(UNKNOWN)
     household = households_of(survey)
     who = np.arange(len(survey)) if survey.members is None else np.flatnonzero(survey.members)
     household = compress(household[who])[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError
 from mpi.frames.wanted import summed
 
 if TYPE_CHECKING:
@@ -81,5 +81,5 @@ def _finite(survey: Survey, rows: Rows, name: str) -> Floats:
     values: Any = rows.of(survey.numbers(name)).astype(np.float64)
     count = int(np.isinf(values).sum())
     if count:
-        raise MpiError(f"column {name!r} is infinite in {count:,} rows")
+        raise DataError(f"column {name!r} is infinite in {count:,} rows")
     return values  # type: ignore[no-any-return]  # arrays of a survey are Any

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, told_of
+from mpi.core.errors import DataError, Problems, RequestError, told_of
 from mpi.frames.capacity import parts_that_fit, told_of_rows
 from mpi.frames.engine_faults import told_if_gone
 from mpi.frames.held import held
@@ -65,7 +65,7 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
         added = with_computed(frame, dict(zip(names, conditions, strict=True)))
         schema = added.collect_schema()
     if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
-        raise MpiError(UNTRUE)
+        raise RequestError(UNTRUE)
     return added.with_columns(*(_number(n, schema).alias(n) for n in names)), names
 
 
@@ -236,7 +236,7 @@ def _as_flag(condition: nw.Expr | None) -> nw.Expr:
 
 
 def _check_types(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> None:
-    problems = Problems("the data cannot be used")
+    problems = Problems("the data cannot be used", DataError)
     if len(wanted.flags) > _MOST_FLAGS:
         problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
     ours = {WEIGHT, CASES, *([INSIDE] if wanted.conditions else [])}
@@ -268,7 +268,7 @@ def _no_number(dtype: Any) -> bool:
 def _check(
     found: pd.DataFrame, counts: Mapping[str, int], frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted
 ) -> None:
-    problems = Problems("the data cannot be used")
+    problems = Problems("the data cannot be used", DataError)
     total = counts[CASES]
     if not total:
         problems.add("the data have no rows")
@@ -292,7 +292,7 @@ def _check_objects(found: pd.DataFrame, frame: nw.LazyFrame[Any], wanted: Wanted
     """Refuse keys that turn out to be no keys, where their type told nothing."""
     from pandas.api.types import infer_dtype
 
-    problems = Problems("the data cannot be used")
+    problems = Problems("the data cannot be used", DataError)
     for key, place in wanted.places.items():
         held = found[place].dtype
         if held.kind == "O" and infer_dtype(found[place]) in _TO_LOOK_AT:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import DataError, RequestError, unknown
 from mpi.core.readonly import seal
 from mpi.frames.key_types import known_levels, ordered_levels, unfit, unfit_values, without_zone, zone_of
 
@@ -98,10 +98,10 @@ def as_frame(frame: object) -> nw.DataFrame[Any]:
     try:
         wrapped: Any = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]  # not every object is one
     except nw.exceptions.DuplicateError as error:
-        raise MpiError(f"the frame has several columns of one name; rename them: {error}") from error
+        raise DataError(f"the frame has several columns of one name; rename them: {error}") from error
     except TypeError as error:
         kind = type(frame).__name__
-        raise MpiError(
+        raise RequestError(
             f"a survey needs a data frame (pandas, Polars, PyArrow, DuckDB, ...), not {kind}; read a file with "
             "mpi.read_survey"
         ) from error
@@ -320,7 +320,7 @@ def column_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
     dtype = series.dtype
     said = unfit(series.name, dtype)
     if said:
-        raise MpiError(said)
+        raise DataError(said)
     if dtype == nw.Boolean:
         levels, index = _numeric_levels(numbers(series))
         return [bool(v) for v in levels], index
@@ -348,7 +348,7 @@ def _fit(name: str, levels: list[Any]) -> list[Any]:
     """Return levels that can be groups; refuse others."""
     said = unfit_values(name, levels)
     if said:
-        raise MpiError(said)
+        raise DataError(said)
     return levels
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MpiError, RequestError
 from mpi.core.memory import amount, free_memory, memory_told
 from mpi.frames.held import held
 from mpi.frames.progress import collected
@@ -89,7 +89,7 @@ def _refusal(store: Held, wanted: Wanted, said: str) -> MpiError:
         found = collected(store.frame.select(place).unique().select(nw.len().alias("n")), show=False)
         levels[key] = int(found["n"].iloc[0])
     told = ", ".join(f"{k} {n:,}" for k, n in sorted(levels.items(), key=lambda item: -item[1]))
-    return MpiError(
+    return RequestError(
         f"the profile would have {store.rows:,} rows, {said}; the engine counted them, and nothing was made of them. "
         f"Distinct values: {told}. {_mend(wanted, store.rows)}"
     )

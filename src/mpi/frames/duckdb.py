@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import FileError, MissingLibraryError, MpiError, Problems, RequestError
 from mpi.frames.engine_faults import faults_in, lost, parquet_files
 from mpi.frames.scratch import scratch
 
@@ -107,7 +107,7 @@ def connected(memory: str | None = None) -> tuple[Any, Path]:
     try:
         import duckdb
     except ImportError:
-        raise MpiError("files larger than memory are read by DuckDB: pip install duckdb") from None
+        raise MissingLibraryError("files larger than memory are read by DuckDB: pip install duckdb") from None
     connection = duckdb.connect()
     if memory is not None:
         _limit(connection, memory)
@@ -148,7 +148,7 @@ def told_while_reading(lazy: Any) -> Iterator[None]:
 
 def _refuse_changed(files: Files) -> None:
     """Refuse files that are others than those that were looked at; of absent ones the engine tells."""
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     for path, old, new in zip(files.parts, files.seen, stamps(files.parts), strict=False):
         if old is not None and new is not None and old != new:
             sizes = f" ({old[0]:,} bytes then, {new[0]:,} now)" if old[0] != new[0] else ""
@@ -256,18 +256,20 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
         if _interrupted(error):
             raise KeyboardInterrupt from error
         if origin in _OTHERS:
-            raise MpiError(f"the engine that holds the data cannot compute this: {cause_of(error)}") from error
+            raise RequestError(f"the engine that holds the data cannot compute this: {cause_of(error)}") from error
         if isinstance(error, OSError):
-            raise MpiError(f"the files cannot be read: {first_line(error)}") from error
+            raise FileError(f"the files cannot be read: {first_line(error)}") from error
         if origin not in {"duckdb", "_duckdb"}:
             raise
         kind, said = type(error).__name__, first_line(error)
         if kind == "OutOfMemoryException":
-            raise MpiError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
+            raise RequestError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}") from error
         if kind == "IOException" and any(word in said for word in _UNWRITTEN):
-            raise MpiError(f"there is no room on the disk for what does not fit in memory ({said}); {_ROOM}") from error
+            raise RequestError(
+                f"there is no room on the disk for what does not fit in memory ({said}); {_ROOM}"
+            ) from error
         if kind == "ConversionException" and "convert string" in said:
-            raise MpiError(
+            raise RequestError(
                 f"a value is not of the kind it is compared with ({said}); columns with value labels hold the codes of "
                 "the file, and conditions compare codes, not labels"
             ) from error
@@ -275,7 +277,15 @@ def told_by_engine(files: Files | None = None) -> Iterator[None]:
             found = files.damage()
             said = "; ".join(found) or said
         of_files = files is None or files.parts or kind in _OF_FILES
-        raise MpiError(f"{'the files cannot be read' if of_files else 'DuckDB cannot compute this'}: {said}") from error
+        raise _refused(said, of_files=bool(of_files)) from error
+
+
+def _refused(said: str, *, of_files: bool) -> MpiError:
+    return (
+        FileError(f"the files cannot be read: {said}")
+        if of_files
+        else RequestError(f"DuckDB cannot compute this: {said}")
+    )
 
 
 @contextmanager
@@ -295,16 +305,16 @@ def told_for(lazy: Any) -> Iterator[None]:
             raise KeyboardInterrupt from error
         gone = lost(error)
         if gone:
-            raise MpiError(gone) from error
+            raise RequestError(gone) from error
         connection = connection_of(lazy.to_native())
         known = files_of(connection)
         found = [] if known.damage is not None else _faults(lazy, connection, error)
         if found:
-            raise Problems("the files cannot be read", found).error() from error
+            raise Problems("the files cannot be read", FileError, found).error() from error
         if lazy.implementation.is_dask():
-            raise MpiError(f"Dask cannot compute this: {_of_dask(error)}") from error
+            raise RequestError(f"Dask cannot compute this: {_of_dask(error)}") from error
         if type(error).__name__ == _PANIC:
-            raise MpiError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
+            raise RequestError(f"the engine that holds the data cannot compute this: {first_line(error)}") from error
         with told_by_engine(known):
             raise
 
@@ -374,11 +384,11 @@ def _limit(connection: Any, memory: str) -> None:
     import duckdb
 
     if str(memory).strip().startswith("-"):  # which DuckDB takes for no limit
-        raise MpiError(f"memory is {memory!r}; an amount such as '4GB' was expected")
+        raise RequestError(f"memory is {memory!r}; an amount such as '4GB' was expected")
     try:
         connection.execute(f"SET memory_limit = {literal(memory)}")
     except (duckdb.Error, ValueError) as error:
-        raise MpiError(f"memory is {memory!r}; an amount such as '4GB' was expected") from error
+        raise RequestError(f"memory is {memory!r}; an amount such as '4GB' was expected") from error
 
 
 def _keep(connection: Any) -> None:

@@ -10,7 +10,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ def told_if_gone() -> Iterator[None]:
     except Exception as error:
         gone = lost(error)
         if gone:
-            raise MpiError(gone) from error
+            raise RequestError(gone) from error
         raise
 
 

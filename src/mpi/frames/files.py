@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import FileError, warn
 from mpi.frames.duckdb import connection_of, files_of
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def tell_parts(files: Sequence[str], columns: Sequence[str]) -> None:
     parts = [Path(f) for f in files if Path(f).suffix.casefold() in _PARQUET]
     empty = [p for p in parts if p.stat().st_size == 0]
     if empty:
-        raise MpiError(
+        raise FileError(
             f"the files cannot be read: {_named(empty)}: of 0 bytes, as from a copy that was cut short; {_MEND}"
         )
     among = _empty_among(parts)

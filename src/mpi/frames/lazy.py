@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import FileError, MissingLibraryError, RequestError, unknown
 from mpi.frames.arrays import as_frame
 from mpi.frames.duckdb import Files, as_path, connected, first_line, in_zone, remember, stamps, told_for
 from mpi.frames.engine_faults import faults_in
@@ -165,7 +165,7 @@ def _of_dataset(dataset: Any) -> Any:
     try:
         import duckdb
     except ImportError:
-        raise MpiError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
+        raise MissingLibraryError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
     named = [f for f in getattr(dataset, "files", ()) if Path(f).is_file()]
     tell_parts(named, dataset.schema.names)
     with _of_arrow_told():
@@ -191,7 +191,7 @@ def _of_arrow_told() -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        raise MpiError(f"the files cannot be read: {first_line(error)}") from error
+        raise FileError(f"the files cannot be read: {first_line(error)}") from error
 
 
 def _plain_files(dataset: Any) -> list[str]:
@@ -225,4 +225,4 @@ def names_told(known: Sequence[str]) -> Iterator[None]:
         quoted = re.findall(r"""["']([^"']+)["']""", str(error).partition("Hint")[0])
         absent = [name for name in quoted if name not in known][:1]  # what else is quoted are those that are there
         said = unknown("column", absent[0], known) if absent else f"it names a column that is not among {list(known)}"
-        raise MpiError(f"the expression cannot be computed: {said}") from error
+        raise RequestError(f"the expression cannot be computed: {said}") from error

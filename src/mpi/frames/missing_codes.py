@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import Problems, nearest, unknown
+from mpi.core.errors import Problems, RequestError, nearest, unknown
 from mpi.frames.arrays import column_levels, numbers, with_numbers
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class MissingCodes:
         MpiError
             When a column is absent, or a column of numbers has no such label; the nearest is offered.
         """
-        problems = Problems("missing")
+        problems = Problems("missing", RequestError)
         problems.found += [unknown("column", name, columns) for name in self.columns if name not in columns]
         found = {}
         for name, codes in self.columns.items():
@@ -214,7 +214,7 @@ def read_missing(given: Declared) -> MissingCodes:
     """
     if isinstance(given, MissingCodes):
         return given
-    problems = Problems("missing")
+    problems = Problems("missing", RequestError)
     if given is None:
         return MissingCodes()
     if not isinstance(given, Mapping):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
 from mpi.frames.arrays import categories, compress, first_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def columns_named(household: Household | None) -> tuple[str, ...]:
         return ()
     listed = (household,) if isinstance(household, str) else household
     if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(c, str) for c in listed):
-        raise MpiError(
+        raise RequestError(
             "the survey cannot be used: household: a column's name, or a list of them, was expected, not "
             f"{household!r:.80}"
         )
@@ -131,7 +131,7 @@ def with_household(frame: Frame, household: Household | None) -> Frame:
     if len(parts) < 2:
         return frame
     known = frame.collect_schema().names()
-    problems = Problems("the survey cannot be used")
+    problems = Problems("the survey cannot be used", DataError)
     problems.found += [unknown("column", c, known) for c in parts if c not in known]
     name = beside(parts)
     if name in known:
@@ -171,7 +171,7 @@ def membership(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind == "b":
         return values.copy()  # the caller's array may change
     if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
-        raise MpiError(UNCLEAR)
+        raise DataError(UNCLEAR)
     tell_unknown(int(np.isnan(values).sum()))
     return np.asarray(values == 1)
 

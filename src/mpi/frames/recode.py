@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mpi.core.errors import Problems, nearest, warn
+from mpi.core.errors import Problems, RequestError, nearest, warn
 from mpi.frames.alike import bare, tell_parted
 from mpi.frames.arrays import MISSING
 
@@ -34,7 +34,7 @@ def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | 
     groups = groups if as_mapping is None else as_mapping()
     if not isinstance(groups, Mapping):
         return groups.apply([None if v is None else v for v in known.levels])
-    problems = Problems(column)
+    problems = Problems(column, RequestError)
     given = {_plain(key): group for key, group in groups.items()}
     out, lost = [], []
     for level, label in zip(known.levels, known.labels, strict=True):

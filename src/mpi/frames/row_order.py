@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MpiError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def by_rows(values: Any, index: Any, what: str) -> Any:
     if here.equals(rows):
         return values
     if len(here) != len(rows):
-        raise MpiError(f"{what} has {len(here):,} entries; there are {len(rows):,} rows")
+        raise RequestError(f"{what} has {len(here):,} entries; there are {len(rows):,} rows")
     if not (here.is_unique and rows.is_unique):
         raise _unknown(what, "labels that several rows have, so it is unknown which entry is of which row")
     place = here.get_indexer(rows)
@@ -61,7 +61,7 @@ def by_rows(values: Any, index: Any, what: str) -> Any:
 
 
 def _unknown(what: str, why: str) -> MpiError:
-    return MpiError(
+    return RequestError(
         f"{what} is a pandas Series whose index is not that of the rows: it has {why}. Take it from the same frame or "
         "table; where its entries stand in the order of the rows, give series.to_numpy()"
     )
@@ -84,14 +84,14 @@ def refuse_other_rows(**values: Any) -> None:
     >>> import pandas as pd
     >>> refuse_other_rows(height=pd.Series([1, 2]), weight=pd.Series([1, 2], index=[1, 0]))
     Traceback (most recent call last):
-    mpi.MpiError: height and weight are pandas Series with different indexes: put them into one frame first
+    mpi.errors.RequestError: height and weight are pandas Series with different indexes: put them into one frame first
     """
     series = {n: v.index for n, v in values.items() if nw.dependencies.is_pandas_like_series(v)}
     first, *others = series or [""]
     differing = [name for name in others if not series[name].equals(series[first])]
     if differing:
         said = " and ".join([first, *differing])
-        raise MpiError(f"{said} are pandas Series with different indexes: put them into one frame first")
+        raise RequestError(f"{said} are pandas Series with different indexes: put them into one frame first")
 
 
 def _positions(count: int) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, Problems, RequestError
 from mpi.frames.arrays import with_numbers
 from mpi.frames.missing_codes import MissingCodes, with_reasons, with_reasons_lazily
 from mpi.indicators.answers.arrays import read_answers
@@ -140,13 +140,13 @@ def _keys(roles: Mapping[str, str]) -> list[str]:
 
 def _check_kind(survey: Survey) -> None:
     if not survey.roles.keys() & {"household", "size", "households"}:
-        raise MpiError(
+        raise RequestError(
             "the deprivations cannot be computed: tell the survey which column identifies the households (household=)"
         )
 
 
 def _check(survey: Survey, rules: Rules) -> None:
-    problems = Problems("the deprivations cannot be computed")
+    problems = Problems("the deprivations cannot be computed", DataError)
     _check_kind(survey)
     if survey.roles.keys() & {"size", "households"}:
         asked = [r.name for r in rules if r.of == "members"]

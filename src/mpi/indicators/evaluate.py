@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, Problems
 from mpi.frames.arrays import as_frame, categories, compress, require, with_numbers
 from mpi.indicators.answers.arrays import Answers, read_answers
 from mpi.indicators.answers.counts import count, decide
@@ -128,7 +128,7 @@ def deprivations(
     dict of column to ndarray of float, shape (households,)
         1 deprived, 0 not deprived, NaN unknown.
     """
-    problems = Problems("columns of the household differ between its members")
+    problems = Problems("columns of the household differ between its members", DataError)
     found = {}
     for rule in rules:
         counts = count(rule, answers, household, households)
@@ -165,7 +165,7 @@ def number_households(frame: nw.DataFrame[Any], keys: Sequence[str]) -> tuple[ND
         part = categories([frame], key)
         if part.levels and part.levels[-1] is None:
             absent = int((part.index == len(part.levels) - 1).sum())
-            raise MpiError(f"the household column {key!r} is missing in {absent:,} of {len(frame):,} rows")
+            raise DataError(f"the household column {key!r} is missing in {absent:,} of {len(frame):,} rows")
         code = compress(code * len(part.levels) + part.index)[1].astype(np.int64)
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
@@ -196,7 +196,7 @@ def check_members(rules: Rules, frames: Sequence[nw.DataFrame[Any]], household: 
     twice = np.flatnonzero(times > 1)
     if len(twice):
         row = int(np.flatnonzero(known)[np.flatnonzero(place == twice[0])[0]])
-        raise MpiError(
+        raise DataError(
             f"members stand several times in their household: {len(twice):,}, such as member "
             f"{member.levels[member.index[row]]!r} of row {row}, {times[twice[0]]} times; drop the repeated rows, or "
             "name all columns that identify a household (household=[...])"
@@ -207,7 +207,7 @@ def check_members(rules: Rules, frames: Sequence[nw.DataFrame[Any]], household: 
 
 
 def _check_columns(rules: Rules, keys: Sequence[str]) -> None:
-    problems = Problems(f"the rules {rules.name!r} cannot be applied")
+    problems = Problems(f"the rules {rules.name!r} cannot be applied", DataError)
     problems.found = [
         f"{rule.name} would be written to {rule.column!r}, which identifies the households; give it another column="
         for rule in rules
@@ -217,7 +217,7 @@ def _check_columns(rules: Rules, keys: Sequence[str]) -> None:
 
 
 def _check_keys(frame: nw.DataFrame[Any], keys: Sequence[str], where: str) -> None:
-    problems = Problems(f"{where} does not identify households")
+    problems = Problems(f"{where} does not identify households", DataError)
     problems.found += require([frame], keys)
     if not keys:
         problems.add("name at least one column")
@@ -245,7 +245,7 @@ def _reader(
     def read(names: Sequence[str]) -> Answers:
         both = [n for n in names if n in shared]
         if both:
-            raise MpiError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
+            raise DataError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
         spread = read_answers([homes], [n for n in names if n not in members.columns])
         own = read_answers([members], [n for n in names if n in members.columns])
         return own.plus(_with_missing(spread).take(place).columns)
@@ -259,12 +259,12 @@ def _rows_of(homes: nw.DataFrame[Any], members: nw.DataFrame[Any], keys: Sequenc
     own, rows = number_households(homes, keys)
     if len(rows) < len(homes):
         twice = int((np.bincount(own) > 1).sum())
-        raise MpiError(f"the households' frame has several rows for {twice:,} households; it should have one for each")
+        raise DataError(f"the households' frame has several rows for {twice:,} households; it should have one for each")
     place = {key: i for i, key in enumerate(homes.select(keys).rows())}
     found = np.array([place.get(key, -1) for key in members.select(keys)[first].rows()], dtype=np.int64)
     if (found < 0).all():
         ours, theirs = (" ".join(map(repr, f.select(keys).row(0))) for f in (members, homes))
-        raise MpiError(
+        raise DataError(
             f"no household of the members is in the households' frame: {', '.join(keys)} such as {ours} in one and "
             f"{theirs} in the other; write them alike, and of one type, in both"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.frames.arrays import as_frame, categories, require
 from mpi.frames.own_columns import beside
 from mpi.indicators.account import Told, reason
@@ -93,7 +93,7 @@ class Explanation:
             if account.rule == rule:
                 return account
         known = ", ".join(repr(a.rule) for a in self.accounts)
-        raise MpiError(f"there is no account of {rule!r}; there are {known}")
+        raise RequestError(f"there is no account of {rule!r}; there are {known}")
 
     def __str__(self) -> str:
         """The whole account as text."""
@@ -184,24 +184,24 @@ def _rows(
     frames: Sequence[nw.DataFrame[Any]], keys: Sequence[str], household_id: Any, within: Mapping[str, Any]
 ) -> NDArray[Any]:
     if not keys:
-        raise MpiError("the survey does not know its households; give it household=")
+        raise RequestError("the survey does not know its households; give it household=")
     values = household_id if isinstance(household_id, tuple) else (household_id,)
     if len(values) != len(keys):
-        raise MpiError(
+        raise RequestError(
             f"a household is identified by {', '.join(map(repr, keys))}; give a value of each, not {household_id!r}"
         )
     asked = {**dict(zip(keys, values, strict=True)), **within}
-    problems = Problems("the household cannot be found")
+    problems = Problems("the household cannot be found", RequestError)
     problems.found += require(frames, list(asked))
     problems.raise_if_any()
     mask = np.ones(sum(len(f) for f in frames), dtype=bool)
     for name, value in asked.items():
         found = categories(frames, name)
         if value not in found.levels:
-            raise MpiError(f"there is no {name} {value!r}; there are {_sample(found.levels)}")
+            raise RequestError(f"there is no {name} {value!r}; there are {_sample(found.levels)}")
         mask &= found.index == found.levels.index(value)
     if not mask.any():
-        raise MpiError(f"there is no household with {', '.join(f'{k} {v!r}' for k, v in asked.items())}")
+        raise RequestError(f"there is no household with {', '.join(f'{k} {v!r}' for k, v in asked.items())}")
     return np.flatnonzero(mask)
 
 
@@ -216,7 +216,7 @@ def _check_single(data: Any, household_id: Any, rows: NDArray[Any]) -> None:
         several = len(np.unique(households_of(data)[rows]))
         if several > 1:
             design = [data.roles[r] for r in ("wave", "strata", "psu") if r in data.roles]
-            raise MpiError(
+            raise RequestError(
                 f"{several} households have the identifier {household_id!r} (identifiers are read within round, "
                 f"stratum and PSU); say which with within={{...}}, by {', '.join(map(repr, design)) or 'other columns'}"
             )

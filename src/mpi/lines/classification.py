@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.errors import DataError, Problems, warn
 from mpi.core.readonly import seal
 from mpi.frames.arrays import compress, constant_within
 from mpi.lines.caution import caution
@@ -186,7 +186,7 @@ def _one_class_per_household(line: Standard, survey: Survey, possible: NDArray[n
     count = len(np.unique(index[differs]))
     several = "1 household has" if count == 1 else f"{count:,} households have"
     example = found.label(int(np.flatnonzero(differs)[0]))
-    raise MpiError(
+    raise DataError(
         f"{several} members in different situations under {line.name!r}, such as household "
         f"{example!r}: income, area and indicators must be the same for all members of a household (missing values too)"
     )
@@ -237,7 +237,7 @@ def _by(line: Standard, possible: NDArray[np.int64], decided: NDArray[np.bool_])
 
 def _widened(line: Standard, survey: Survey, columns: dict[str, Any], prefix: str) -> Survey:
     """Return the survey with more columns; the frames that it was made of stay as they are."""
-    problems = Problems("the classes cannot be put beside the survey's columns")
+    problems = Problems("the classes cannot be put beside the survey's columns", DataError)
     problems.found += [
         f"there is a column {prefix + n!r} already; choose another prefix=, such as prefix={line.name[:2] + '_'!r}"
         for n in columns

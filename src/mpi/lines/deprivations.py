@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import RequestError, warn
 from mpi.frames.arrays import with_numbers
 from mpi.indicators import add_deprivations, computable, list_rules, load_rules
 
@@ -69,7 +69,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
 
 def _shipped(line: Line) -> Rules:
     if line.name not in list_rules():
-        raise MpiError(
+        raise RequestError(
             f"there are no rules for the indicators of line {line.name!r}, and the survey does not hold them "
             f"({', '.join(i.column for i in line.indicators[:3])}, ...); give rules=, or columns of 0, 1 and missing"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import Problems, unknown, warn
+from mpi.core.errors import Problems, RequestError, unknown, warn
 from mpi.estimation.assemble import assemble
 from mpi.estimation.estimate import NUMBERS_ARE, estimate
 from mpi.estimation.groups import grouping
@@ -122,7 +122,7 @@ def estimate_all(line: Standard, survey: Survey, by: Sequence[By] = (), **option
 
 def _read(survey: Survey, line: Standard, by: Sequence[By]) -> Survey:
     """Read into memory what the line and the disaggregations ask for; what is absent is told by who asks for it."""
-    problems = Problems("the estimate cannot be made")
+    problems = Problems("the estimate cannot be made", RequestError)
     groups = columns_of(crosses(by, problems))
     problems.raise_if_any()
     survey.check_columns(groups)
@@ -208,7 +208,7 @@ def estimate_classes(
     missing: Undecided = "drop",
 ) -> Estimates:
     """Estimate the shares and numbers of a classification that is already made; see `estimate_line`."""
-    problems = Problems("the estimate cannot be made")
+    problems = Problems("the estimate cannot be made", RequestError)
     check_options(problems, level=level, df=df, unit=unit)
     if missing not in get_args(Undecided):
         problems.add(f"missing: {unknown('choice', missing, get_args(Undecided))}")

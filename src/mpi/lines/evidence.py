@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import DataError, MpiError, Problems, unknown
 from mpi.core.readonly import seal
 from mpi.survey.undeclared import tell_undeclared
 
@@ -94,7 +94,7 @@ def read_evidence(
     MpiError
         With every problem of the columns at once.
     """
-    problems = Problems(f"the survey cannot be put into the classes of {line.name!r}")
+    problems = Problems(f"the survey cannot be put into the classes of {line.name!r}", DataError)
     if absent not in get_args(Absent):
         problems.add(f"absent: {unknown('choice', absent, get_args(Absent))}")
     if income_in not in _TIMES:

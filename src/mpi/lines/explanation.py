@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.frames.own_columns import beside
 from mpi.lines.decisions import decisions
 from mpi.lines.items import amount
@@ -25,7 +25,7 @@ __all__ = ["explained", "place_of"]
 def place_of(survey: Survey, row: int | None = None, household: Any = None) -> tuple[int, str]:
     """Return the position of one row or household, and what it is called; see `Classification.explain`."""
     if (row is None) == (household is None):
-        raise MpiError("say which row, explain(3), or which household, explain(household='0101')")
+        raise RequestError("say which row, explain(3), or which household, explain(household='0101')")
     if row is None:
         return _of_household(survey, household), f"Household {household!r}"
     return _of_row(survey, row), f"Row {row}"
@@ -65,23 +65,23 @@ def explained(
 def _of_row(survey: Survey, row: int) -> int:
     n = len(survey)
     if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < n:
-        raise MpiError(f"there is no row {row!r}; rows are counted from 0 to {n - 1:,}")
+        raise RequestError(f"there is no row {row!r}; rows are counted from 0 to {n - 1:,}")
     return int(row)
 
 
 def _of_household(survey: Survey, household: Any) -> int:
     if "household" not in survey.roles:
-        raise MpiError("the survey has no household= column; say the row instead: explain(3)")
+        raise RequestError("the survey has no household= column; say the row instead: explain(3)")
     found = survey.categories(survey.roles["household"])
     names = [str(v) for v in found.levels]
     household = beside(household) if isinstance(household, tuple) else household
     if str(household) not in names:
-        raise MpiError(f"there is no household {household!r}; identifiers look like {names[0]!r}")
+        raise RequestError(f"there is no household {household!r}; identifiers look like {names[0]!r}")
     rows = np.flatnonzero(found.index == names.index(str(household)))
     within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
     if len(np.unique(within[rows])) > 1:
         shown = ", ".join(map(str, rows[:5]))
-        raise MpiError(f"several households are called {household!r}; say the row instead, one of {shown}")
+        raise RequestError(f"several households are called {household!r}; say the row instead, one of {shown}")
     return int(rows[0])
 
 

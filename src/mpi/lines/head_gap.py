@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError, RequestError
 from mpi.estimation.estimate import estimate
 from mpi.lines.estimates import estimate_classes
 from mpi.lines.missing_costs import unasked
@@ -66,7 +66,7 @@ def head_gaps(status: Classification, by: str = "head_sex", *, level: float = 0.
 def _coefficients(pair: Estimates, by: str) -> list[float]:
     codes = [pair.codes[by][group][0] for group in pair.keys["group"].to_list()]
     if not {_MALE, _FEMALE} <= set(codes):
-        raise MpiError(f"{by!r} has not both sexes: 1 (male) and 2 (female) are needed, {codes} are there")
+        raise DataError(f"{by!r} has not both sexes: 1 (male) and 2 (female) are needed, {codes} are there")
     return [float(code == _FEMALE) - float(code == _MALE) for code in codes]
 
 
@@ -85,7 +85,9 @@ def gap_notes(gaps: Estimates) -> list[str]:
     """
     names = list(dict.fromkeys(gaps.keys["statistic"].to_list()))
     if any(len(gaps.select(statistic=name)) != 2 for name in names):
-        raise MpiError("gaps: those that head_gaps(status) returns are needed, a gap of households and one of persons")
+        raise RequestError(
+            "gaps: those that head_gaps(status) returns are needed, a gap of households and one of persons"
+        )
     return [_sentence(str(name), gaps.select(statistic=name)) for name in names]
 
 

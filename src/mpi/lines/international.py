@@ -8,7 +8,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.core.exact import fraction
 from mpi.core.toml_file import parsed
 
@@ -79,7 +79,7 @@ def international_line(dollars: str | float, year: int) -> InternationalLine:
     factor = cpi["values"].get(str(year))
     if factor is None:
         known = ", ".join(cpi["values"])
-        raise MpiError(f"the consumer price factor of {year} (base {base}) was not found; known years: {known}")
+        raise RequestError(f"the consumer price factor of {year} (base {base}) was not found; known years: {known}")
     per_day = float(name) * float(ppp["value"]) * float(factor)
     return InternationalLine(
         dollars=name, year=year, base=base, ppp=float(ppp["value"]), cpi=float(factor), per_day=per_day,
@@ -96,7 +96,7 @@ def _base(dollars: str | float, lines: dict[str, str]) -> tuple[str, str]:
     for name, base in lines.items():
         if fraction(name) == wanted:
             return name, base
-    raise MpiError(unknown("international line", dollars, lines))
+    raise RequestError(unknown("international line", dollars, lines))
 
 
 @cache

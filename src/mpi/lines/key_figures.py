@@ -10,7 +10,7 @@ import numpy as np
 from mpi.codes.ethnicity import Hoa, classification
 from mpi.codes.sets import ethnic_groups, lookup
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, MpiError, Problems, RequestError
 from mpi.estimation.estimate import estimate
 from mpi.estimation.means import mean
 from mpi.lines.missing_costs import unasked
@@ -129,7 +129,7 @@ def _of_measure(
         if not rows and groups is None:
             continue
         if not rows:
-            raise MpiError(f"nobody of the ethnic group {unit.name_en} is in the survey")
+            raise DataError(f"nobody of the ethnic group {unit.name_en} is in the survey")
         label = headcounts.keys["group"].at(rows[0])
         found.append(_called(headcounts.take(rows), [f"multidimensionally poor among the {label}, persons"]))
     return found
@@ -145,7 +145,7 @@ def _among_poor(
 ) -> list[Estimates]:
     """Estimate the minorities' share of the poor households, in the country and in provinces."""
     if not poor.any():
-        raise MpiError(f"no {name} household is in the survey")
+        raise DataError(f"no {name} household is in the survey")
     asked = provinces is None or len(provinces) > 0
     shares = mean(survey, _MINORITY, [province] if asked else [], where=poor, unit="household", level=level)
     what = f"minorities among the {name} households"
@@ -159,7 +159,7 @@ def _among_poor(
 
 
 def _places(codes: Sequence[Any], provinces: Sequence[int | str], name: str) -> list[int]:
-    problems = Problems("the figures of provinces cannot be made")
+    problems = Problems("the figures of provinces cannot be made", RequestError)
     found = []
     for asked in provinces:
         try:

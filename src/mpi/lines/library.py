@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import as_file, files
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.lines.line import Line
 
 __all__ = ["line_for", "list_lines", "load_line"]
@@ -47,7 +47,7 @@ def load_line(name: str) -> Line:
     """
     known = list_lines()
     if name not in known:
-        raise MpiError(unknown("line", name, known) + "; a file of your own is read with Line.from_toml(path)")
+        raise RequestError(unknown("line", name, known) + "; a file of your own is read with Line.from_toml(path)")
     return _loaded(name)
 
 
@@ -71,14 +71,14 @@ def line_for(when: int | date) -> Line:
     ('vn-2016', 'vn-2022')
     """
     if isinstance(when, int) and not date.min.year <= when <= date.max.year:
-        raise MpiError(f"when: {when} is no year, such as 2022")
+        raise RequestError(f"when: {when} is no year, such as 2022")
     day = when if isinstance(when, date) else date(when, 12, 31)
     lines = [_loaded(name) for name in list_lines()]
     for line in lines:
         if line.valid_from <= day <= line.valid_to:
             return line
     periods = ", ".join(f"{x.name} {x.valid_from.year}-{x.valid_to.year}" for x in lines)
-    raise MpiError(f"no shipped line applies to {when}; they apply to: {periods}")
+    raise RequestError(f"no shipped line applies to {when}; they apply to: {periods}")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.lines.caution import caution
 from mpi.lines.items import Standing, amount
 from mpi.measures.indicator import Indicator
@@ -72,7 +72,7 @@ class Standard:
         (Fraction(1, 4), 'dep_employment')
         """
         if self.cutoff is None:
-            raise MpiError(f"line {self.name!r} is of income alone: it has no indicators to make a measure of")
+            raise RequestError(f"line {self.name!r} is of income alone: it has no indicators to make a measure of")
         caution(self.name, self.standings())
         return Measure(
             self.name,

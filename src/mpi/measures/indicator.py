@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import Number, fraction, rounding
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Indicator:
         label: str = "",
         description: str = "",
     ) -> None:
-        problems = Problems(f"indicator {name!r}")
+        problems = Problems(f"indicator {name!r}", RequestError)
         texts = {
             "name": name,
             "dimension": dimension,

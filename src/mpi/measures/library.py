@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.measures.measure import Measure
 
 __all__ = ["list_measures", "load_measure"]
@@ -45,6 +45,8 @@ def load_measure(name: str) -> Measure:
     """
     known = list_measures()
     if name not in known:
-        raise MpiError(unknown("measure", name, known) + "; a file of your own is read with Measure.from_toml(path)")
+        raise RequestError(
+            unknown("measure", name, known) + "; a file of your own is read with Measure.from_toml(path)"
+        )
     with as_file(files("mpi") / "measures" / f"{name}.toml") as path:
         return Measure.from_toml(path)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.core.exact import Number, rounding
 from mpi.measures.checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
 from mpi.measures.files import read, write
@@ -94,7 +94,7 @@ class Measure:
         title: str = "",
         source: str = "",
     ) -> None:
-        problems = Problems(f"measure {name!r}")
+        problems = Problems(f"measure {name!r}", RequestError)
         check_texts({"name": name, "title": title, "source": source}, problems)
         given = only_indicators(indicators, problems)
         check_indicators(given, problems)
@@ -150,7 +150,7 @@ class Measure:
         >>> Measure.nested("m", {"x": ["a"], "y": ["b", "c"]}, cutoff="1/2").weights["b"]
         Fraction(1, 4)
         """
-        problems = Problems(f"measure {name!r}")
+        problems = Problems(f"measure {name!r}", RequestError)
         for dimension, names in dimensions.items():
             if isinstance(names, str) or not names:
                 problems.add(f"dimension {dimension!r} needs a list of indicators, not {names!r}")
@@ -240,7 +240,7 @@ class Measure:
         alive = sum(total[d] for d in {i.dimension for i in kept})
         if not alive:
             left = "no indicator with a weight" if kept else "no indicator"
-            raise MpiError(f"measure {self.name!r}: {left} would be left; keep at least one")
+            raise RequestError(f"measure {self.name!r}: {left} would be left; keep at least one")
         return self._with([reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
 
     def with_weights(self, weights: Mapping[str, Number]) -> Measure:
@@ -258,9 +258,9 @@ class Measure:
         >>> {k: str(v) for k, v in m.with_weights({"x": "1/4", "y": "3/4"}).weights.items()}
         {'a': '1/8', 'b': '1/8', 'c': '3/4'}
         """
-        problems = Problems(f"measure {self.name!r}: the weights cannot be changed")
+        problems = Problems(f"measure {self.name!r}: the weights cannot be changed", RequestError)
         if not isinstance(weights, Mapping):
-            raise MpiError(f"{problems.subject}: a mapping of weights is needed, not {type(weights).__name__}")
+            raise RequestError(f"{problems.subject}: a mapping of weights is needed, not {type(weights).__name__}")
         values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
         problems.raise_if_any()
         off = {k: rounding(v) for k, v in weights.items()}
@@ -318,14 +318,16 @@ class Measure:
         )
 
     def _known(self, names: Iterable[str], verb: str) -> None:
-        problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have")
+        problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have", RequestError)
         for name in names:
             if name not in self.names:
                 problems.add(unknown("indicator", name, self.names))
         problems.raise_if_any()
 
     def _explain_weights(self, given: set[str]) -> MpiError:
-        problems = Problems(f"measure {self.name!r}: weights must name every dimension or every indicator")
+        problems = Problems(
+            f"measure {self.name!r}: weights must name every dimension or every indicator", RequestError
+        )
         known = (*self.dimensions, *self.names)
         for name in sorted(given - set(known)):
             problems.add(unknown("dimension or indicator", name, known))

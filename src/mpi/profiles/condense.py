@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.estimation.request import check_measure, columns_of, crosses
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
@@ -103,7 +103,7 @@ def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
     [0.5]
     """
     check_measure(measure)
-    problems = Problems("the profile cannot be made")
+    problems = Problems("the profile cannot be made", RequestError)
     groups = columns_of(crosses(by, problems))
     roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
     design = {k: v for k, v in roles.items() if v is not None}

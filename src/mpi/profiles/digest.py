@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MissingLibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ def arrow() -> tuple[Any, Any]:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise MpiError("profiles are kept as Parquet files, which needs: pip install pyarrow") from None
+        raise MissingLibraryError("profiles are kept as Parquet files, which needs: pip install pyarrow") from None
     return pa, parquet
 
 

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.atomic import located, replacing
-from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.errors import DataError, FileError, Problems, RequestError, warn
 from mpi.frames.lazy import recoded
 from mpi.frames.wanted import CASES
 from mpi.profiles.condense import survey_of
@@ -92,7 +92,7 @@ def merge_profiles(
     """
     named = dict(parts) if isinstance(parts, Mapping) else {f"part {i}": s for i, s in enumerate(parts, 1)}
     if not named:
-        raise MpiError("there are no profiles to put together")
+        raise RequestError("there are no profiles to put together")
     contents = {name: _contents(survey, str(name)) for name, survey in named.items()}
     return _merged(contents, shared_psus=shared_psus, said=labels)
 
@@ -117,9 +117,9 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
         When the survey is no profile, a cell is too small, or the file cannot be written.
     """
     if located(path).suffix != ".parquet":
-        raise MpiError(f"{str(path)!r}: a profile is written as .parquet")
+        raise RequestError(f"{str(path)!r}: a profile is written as .parquet")
     if not isinstance(smallest, int):
-        raise MpiError(f"smallest is {smallest!r}; a number of rows such as 10 was expected")
+        raise RequestError(f"smallest is {smallest!r}; a number of rows such as 10 was expected")
     found = _contents(survey, "the survey")
     _check_cells(found.table, smallest)
     pa, parquet = arrow()
@@ -161,7 +161,7 @@ def load_profile(*paths: Where, shared_psus: bool | None = None, labels: RoundLa
     <Survey: 3 profiles of 3 rows, 2 PSUs in 1 stratum, df 1, unweighted>
     """
     if not paths:
-        raise MpiError("name the files of the profiles to read")
+        raise RequestError("name the files of the profiles to read")
     each = [p for where in paths for p in ([where] if isinstance(where, (str, os.PathLike)) else where)]
     read = {path: _read(Path(path)) for path in find(each, copies="keep").paths}
     _tell_earlier([Path(name).name for name, one in read.items() if one.made is None])
@@ -183,11 +183,11 @@ def _contents(survey: Survey, name: str) -> Contents:
     """Return the table of a profile and what is to be known of it."""
     roles = dict(getattr(survey, "roles", {}))
     if roles.pop("cases", None) != CASES:
-        raise MpiError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
+        raise RequestError(f"{name} is no profile; condense microdata with mpi.profile(...) first")
     weighted = roles.pop("weight", None) is not None
     frames = list(survey.frames)
     if len(frames) > 1 or survey.domain is not None:
-        raise MpiError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
+        raise RequestError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
     frame: pd.DataFrame = frames[0].to_native()
     design, made, labels = survey.design, survey.origin.made, labels_of(survey, frame.columns)
     about = {
@@ -202,7 +202,7 @@ def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said:
 
     names, every = [*contents], [*contents.values()]
     about = every[0].about
-    problems = Problems("the profiles cannot be put together")
+    problems = Problems("the profiles cannot be put together", DataError)
     problems.found += [*unlike(contents), *apart(contents, shared_psus=shared_psus)]
     problems.found += doubled(contents) if len(every) > 1 else []
     frames = [nw.from_native(c.table, eager_only=True) for c in every]
@@ -235,7 +235,7 @@ def _check_cells(frame: pd.DataFrame, smallest: int) -> None:
         left = int((frame.groupby(rest, dropna=False)[CASES].sum() < smallest).sum()) if rest else 0
         helped.append((left, key))
     told = ", ".join(f"{left:,} without {key!r}" for left, key in sorted(helped)[:4])
-    raise MpiError(
+    raise RequestError(
         f"{small:,} cells have fewer than {smallest} rows of microdata; nothing was written. There would be {told}: "
         "condense again with fewer columns, or with coarser groups"
     )
@@ -252,18 +252,18 @@ def _read(path: Path) -> Contents:
         digest = None if about is None else digest_of(table, _read_with(about, metadata)).encode()
         frame = table.to_pandas()
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise MpiError(f"{str(path)!r} is no whole Parquet file; {_AGAIN} ({error})") from error
+        raise FileError(f"{str(path)!r} is no whole Parquet file; {_AGAIN} ({error})") from error
     if about is None:
-        raise MpiError(f"{str(path)!r} holds no profile; save_profile writes them")
+        raise FileError(f"{str(path)!r} holds no profile; save_profile writes them")
     version = about.get("version") if isinstance(about, dict) else None
     if isinstance(version, int) and version not in (_VERSION, _EARLIER):
-        raise MpiError(
+        raise FileError(
             f"{str(path)!r} was written by {'a newer' if version > _VERSION else 'an older'} version of this library "
             f"(profiles of version {version}, here {_VERSION}); "
             + ("update with pip install -U mpi-poverty" if version > _VERSION else "make it anew")
         )
     if digest != metadata.get(_DIGEST):
-        raise MpiError(f"{str(path)!r} is damaged: its content is not what was written (the digest differs); {_AGAIN}")
+        raise FileError(f"{str(path)!r} is damaged: its content is not what was written (the digest differs); {_AGAIN}")
     made = about.get(_MADE)
     return Contents(frame, about, None if made is None else Made.read(made))
 

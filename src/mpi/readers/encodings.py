@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.readers.faults import DamagedError
 from mpi.readers.vietnamese import ENCODINGS, windows_1252
 
@@ -177,13 +177,13 @@ def python_codec(encoding: str) -> str | None:
         "".encode(found.name)  # what turns bytes into bytes is no encoding of text
     except (LookupError, ValueError):
         known = ("utf-8", "utf-16", "windows-1252", "windows-1258", "tcvn3", "vni", "viscii")
-        raise MpiError(f"encoding: {unknown('encoding', encoding, known)}, and those of Python") from None
+        raise RequestError(f"encoding: {unknown('encoding', encoding, known)}, and those of Python") from None
     return found.name
 
 
 def _plain(encoding: object) -> str:
     if not isinstance(encoding, str):
-        raise MpiError(f"encoding: a name such as 'utf-8' or 'tcvn3' was expected, not {encoding!r}")
+        raise RequestError(f"encoding: a name such as 'utf-8' or 'tcvn3' was expected, not {encoding!r}")
     return encoding.strip().casefold().replace("_", "-")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import FileError, MissingLibraryError, RequestError, unknown
 from mpi.readers import delimited
 from mpi.readers.faults import DamagedError
 
@@ -48,7 +48,7 @@ class Workbook:
 
     def _text(self, path: Path, encoding: str | None) -> str:
         if encoding is not None:
-            raise MpiError(f"cannot read {path}: the text of a workbook is Unicode; leave out encoding=")
+            raise RequestError(f"cannot read {path}: the text of a workbook is Unicode; leave out encoding=")
         if path not in self.read_already:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # of what is drawn in a workbook
@@ -96,12 +96,12 @@ def _field(cell: Any) -> str:
 def _chosen(path: Path, sheet: str | None, sheets: list[str], rows: Callable[[str], Rows]) -> str:
     if sheet is not None:
         if sheet not in sheets:
-            raise MpiError(f"cannot read {path}: {unknown('sheet', sheet, sheets)}")
+            raise RequestError(f"cannot read {path}: {unknown('sheet', sheet, sheets)}")
         return sheet
     held = sheets if len(sheets) == 1 else [s for s in sheets if any(c not in {None, ""} for r in rows(s) for c in r)]
     if len(held) > 1:
         named = ", ".join(map(repr, held))
-        raise MpiError(
+        raise FileError(
             f"cannot read {path}: it has {len(held)} sheets, {named}; name one: sheet={held[0]!r}, or --sheet on the "
             "command line"
         )
@@ -114,7 +114,7 @@ def _opened(path: Path) -> tuple[list[str], Callable[[str], Rows]]:
         return _by_calamine(path)
     if find_spec("openpyxl"):
         return _by_openpyxl(path)
-    raise MpiError(
+    raise MissingLibraryError(
         f"cannot read {path}: workbooks need python-calamine or openpyxl; pip install python-calamine (or "
         "'mpi-poverty[excel]')"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import FileError, MpiError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ _KINDS = (
 )
 
 
-class DamagedError(MpiError):
+class DamagedError(FileError):
     """What was found in a file that is cut short or damaged; `told` adds the file and the remedy."""
 
 
@@ -51,16 +51,16 @@ def told(file: Path) -> Iterator[None]:
     try:
         yield
     except DamagedError as error:
-        raise MpiError(f"cannot read {file}: {error}. {_AGAIN}") from error
+        raise FileError(f"cannot read {file}: {error}. {_AGAIN}") from error
     except (MpiError, MemoryError, Warning):  # a warning is raised only where its reader asked for that
         raise
     except OSError as error:
-        raise MpiError(
+        raise FileError(
             f"cannot read {file}: {error.strerror or error}. {_AGAIN}, and check that it may be read"
         ) from error
     except Exception as error:
         found = " ".join(str(error).split()) or type(error).__name__
-        raise MpiError(
+        raise FileError(
             f"cannot read {file}: it is damaged, cut short or not what its suffix says ({found}). {_AGAIN}"
         ) from error
 
@@ -68,11 +68,11 @@ def told(file: Path) -> Iterator[None]:
 def require_file(file: Path, suffixes: Iterable[str]) -> None:
     """Raise unless `file` is there, is a file and holds something; offer the nearest name in its folder."""
     if file.is_dir():
-        raise MpiError(f"cannot read {file}: it is a folder; name one file in it")
+        raise FileError(f"cannot read {file}: it is a folder; name one file in it")
     if not file.exists():
-        raise MpiError(f"cannot read {file}: {_nearby(file, tuple(suffixes))}")
+        raise FileError(f"cannot read {file}: {_nearby(file, tuple(suffixes))}")
     if file.stat().st_size == 0:
-        raise MpiError(f"cannot read {file}: it is empty (0 bytes). {_AGAIN}")
+        raise FileError(f"cannot read {file}: it is empty (0 bytes). {_AGAIN}")
 
 
 def require_kind(file: Path, kind: str) -> None:
@@ -86,7 +86,7 @@ def require_kind(file: Path, kind: str) -> None:
             and kind not in is_kind.split()
             and not (zipped and magic == b"\x1f\x8b")
         ):
-            raise MpiError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
+            raise FileError(f"cannot read {file}: it is {what}, not what its suffix says; {remedy}")
 
 
 def _nearby(file: Path, suffixes: tuple[str, ...]) -> str:

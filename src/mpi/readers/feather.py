@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import FileError, MissingLibraryError
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, tidied_names
@@ -39,12 +39,12 @@ def _opened(path: Path) -> tuple[Any, dict[str, str]]:
     try:
         arrow, feather = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.feather")
     except ImportError as error:
-        raise MpiError(
+        raise MissingLibraryError(
             f"cannot read {path}: Arrow files need PyArrow; pip install pyarrow (or 'mpi-poverty[engines]')"
         ) from error
     with arrow.OSFile(str(path)) as file:
         head = file.read(6)
     if head != b"ARROW1":
-        raise MpiError(f"cannot read {path}: it is no Arrow file of version 2 (or a stream); write it as Parquet")
+        raise FileError(f"cannot read {path}: it is no Arrow file of version 2 (or a stream); write it as Parquet")
     with arrow.ipc.open_file(str(path)) as opened:
         return feather, tidied_names(opened.schema.names)

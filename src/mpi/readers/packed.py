@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import FileError, MpiError, warn
 from mpi.readers.faults import DamagedError, told
 from mpi.readers.formats import FORMATS, PACKED, not_read, suffix_of
 
@@ -54,7 +54,7 @@ def _renamed(inner: str, shown: str) -> Iterator[None]:
             warnings.simplefilter("always")
             yield
     except MpiError as error:
-        raise MpiError(
+        raise type(error)(
             str(error).replace(inner, shown), tuple(p.replace(inner, shown) for p in error.problems)
         ) from error
     for warning in seen:
@@ -94,15 +94,15 @@ def _only(file: Path, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     data = [m for m in data if not m.filename.casefold().endswith(".txt")] or data  # notes beside the data
     if len(data) == 1:
         if data[0].flag_bits & 1:
-            raise MpiError(f"cannot read {file}: it is locked by a password; unpack it first")
+            raise FileError(f"cannot read {file}: it is locked by a password; unpack it first")
         return data[0]
     names = ", ".join(repr(m.filename) for m in (data or plain)[:_SHOWN])
     more = f" and {len(data or plain) - _SHOWN} more" if len(data or plain) > _SHOWN else ""
     if data:
-        raise MpiError(f"cannot read {file}: it holds {len(data)} data files, {names}{more}; unpack the one you mean")
+        raise FileError(f"cannot read {file}: it holds {len(data)} data files, {names}{more}; unpack the one you mean")
     if not plain:
-        raise MpiError(f"cannot read {file}: there is no file in it")
-    raise MpiError(f"cannot read {file}: it holds no data file, but {names}{more}; {not_read(plain[0].filename)}")
+        raise FileError(f"cannot read {file}: there is no file in it")
+    raise FileError(f"cannot read {file}: it holds no data file, but {names}{more}; {not_read(plain[0].filename)}")
 
 
 def _is_litter(name: str) -> bool:

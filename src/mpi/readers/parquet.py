@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MissingLibraryError
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, tidied_names
 
@@ -33,6 +33,6 @@ def _pyarrow(path: Path) -> Any:
     try:
         return importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise MpiError(
+        raise MissingLibraryError(
             f"cannot read {path}: Parquet needs PyArrow; pip install pyarrow (or 'mpi-poverty[engines]')"
         ) from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.readers import faults
 from mpi.readers.encodings import python_codec
 from mpi.readers.formats import FORMATS, not_read, suffix_of
@@ -129,7 +129,7 @@ def _opened(path: str | os.PathLike[str], encoding: str | None, sheet: str | Non
         kind = _require(inner)
         module: Any = importlib.import_module(f"mpi.readers.{kind}")
         if sheet is not None and kind != "excel":
-            raise MpiError(f"cannot read {inner}: it is no workbook, and has no sheet {sheet!r}; leave out sheet=")
+            raise RequestError(f"cannot read {inner}: it is no workbook, and has no sheet {sheet!r}; leave out sheet=")
         yield inner, module if sheet is None else module.Workbook(sheet)
 
 
@@ -137,7 +137,7 @@ def _require(file: Path) -> str:
     """Return the kind of a file that is there, and is what its suffix says."""
     suffix = suffix_of(file.name)
     if suffix is None:
-        raise MpiError(f"cannot read {file}: {not_read(file.name)}")
+        raise FileError(f"cannot read {file}: {not_read(file.name)}")
     faults.require_file(file, FORMATS)
     faults.require_kind(file, FORMATS[suffix])
     return FORMATS[suffix]
@@ -146,7 +146,7 @@ def _require(file: Path) -> str:
 def _chosen(file: Path, columns: Iterable[str], known: tuple[str, ...]) -> list[str]:
     asked = [columns] if isinstance(columns, str) else columns
     wanted = list(dict.fromkeys(tidy(c) if isinstance(c, str) else c for c in asked))
-    problems = Problems(f"cannot read the columns asked of {file}")
+    problems = Problems(f"cannot read the columns asked of {file}", RequestError)
     for name in wanted:
         if name not in known:
             problems.add(unknown("column", name, known))

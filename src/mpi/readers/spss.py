@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import RequestError, warn
 from mpi.readers import sav_layout
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.metadata import FOUND_OUT, labels_of, raw_names, titles_of
@@ -121,7 +121,9 @@ def _metadata(path: Path, encoding: str | None, *, data: bool = True) -> tuple[A
 
     if _portable(path):
         if encoding is not None:
-            raise MpiError(f"cannot read {path}: the text of a .por file is read as the file says; leave out encoding=")
+            raise RequestError(
+                f"cannot read {path}: the text of a .por file is read as the file says; leave out encoding="
+            )
         return _pyreadstat(path, None, metadataonly=True)[1], None
     sav_layout.walk(path, data=data)
     if encoding is not None:

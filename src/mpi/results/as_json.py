@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.inference.cells import Cells
 from mpi.inference.design import Design
 from mpi.inference.influence import Influence
@@ -72,7 +72,7 @@ def arguments_of(data: Mapping[str, Any]) -> dict[str, Any]:
     MpiError
         When the values are no estimates, of another version, or were written without influences.
     """
-    problems = Problems("these are no estimates")
+    problems = Problems("these are no estimates", FileError)
     if data.get("schema") != SCHEMA:
         problems.add(f"schema is {data.get('schema')!r}; {SCHEMA!r} was expected")
     elif "influence" not in data:
@@ -84,7 +84,7 @@ def arguments_of(data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return _arguments(data)
     except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise MpiError(f"these are no estimates: {type(error).__name__} {error}; were they changed?") from error
+        raise FileError(f"these are no estimates: {type(error).__name__} {error}; were they changed?") from error
 
 
 def read_json(source: str | os.PathLike[str]) -> dict[str, Any]:
@@ -96,14 +96,14 @@ def read_json(source: str | os.PathLike[str]) -> dict[str, Any]:
         When there is no such file, it is no JSON, or no table of names.
     """
     if not isinstance(source, (str, os.PathLike)):
-        raise MpiError(f"a path of a JSON file, or its text, is needed, not {type(source).__name__}")
+        raise RequestError(f"a path of a JSON file, or its text, is needed, not {type(source).__name__}")
     text = source if isinstance(source, str) and source.lstrip().startswith("{") else _text_of(located(source))
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise MpiError(f"this is not JSON: {error}") from error
+        raise FileError(f"this is not JSON: {error}") from error
     if not isinstance(data, dict):
-        raise MpiError(f"these are no estimates, but a JSON {type(data).__name__}")
+        raise FileError(f"these are no estimates, but a JSON {type(data).__name__}")
     return data
 
 
@@ -112,9 +112,9 @@ def _text_of(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         others = sorted(f.name for f in file.parent.glob("*.json")) if file.parent.is_dir() else []
-        raise MpiError(unknown(f"file in {str(file.parent)!r} called", file.name, others)) from None
+        raise FileError(unknown(f"file in {str(file.parent)!r} called", file.name, others)) from None
     except (OSError, ValueError) as error:
-        raise MpiError(f"cannot read {file}: {error}") from error
+        raise FileError(f"cannot read {file}: {error}") from error
 
 
 def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told, said_of
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.frames.round_values import tell_of_codes
 from mpi.inference.influence import Influence
 from mpi.tables.footnotes import KEY
@@ -54,12 +54,12 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
     """
     parts = list(parts)
     if not parts:
-        raise MpiError("there are no estimates to put together")
+        raise RequestError("there are no estimates to put together")
     strange = [said_of(p) for p in parts if not hasattr(p, "influence")]
     if strange:
-        raise MpiError(f"only estimates can be put together, not {', '.join(dict.fromkeys(strange))}")
+        raise RequestError(f"only estimates can be put together, not {', '.join(dict.fromkeys(strange))}")
     first = parts[0]
-    problems = Problems("the estimates cannot be put together")
+    problems = Problems("the estimates cannot be put together", RequestError)
     if any(p.influence.design is not first.influence.design for p in parts):
         problems.add("they come from different surveys; pool the rounds first (mpi.pool), then estimate")
     for name in ("level", "degrees", "shares"):
@@ -160,7 +160,7 @@ def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     [-0.5]
     """
     _check_rounds(rounds)
-    problems = Problems("the rounds cannot be put together")
+    problems = Problems("the rounds cannot be put together", RequestError)
     for label, est in rounds.items():
         if est.influence.design.waves > 1:
             problems.add(
@@ -194,12 +194,12 @@ def _tell_of_codes(rounds: Mapping[Any, Estimates]) -> None:
 
 def _check_rounds(rounds: Any) -> None:
     if not isinstance(rounds, Mapping):
-        raise MpiError(f"independent: {{round: estimates}} was expected, not {type(rounds).__name__}")
+        raise RequestError(f"independent: {{round: estimates}} was expected, not {type(rounds).__name__}")
     other = [f"{label!r} is {type(e).__name__}" for label, e in rounds.items() if not hasattr(e, "influence")]
     if other:
-        raise MpiError(f"independent: Estimates are needed for each round; {', '.join(other)}")
+        raise RequestError(f"independent: Estimates are needed for each round; {', '.join(other)}")
     if len(rounds) < 2:
-        raise MpiError("independent: two rounds or more are needed")
+        raise RequestError("independent: two rounds or more are needed")
 
 
 def _abouts(told: Mapping[Any, Mapping[str, str]]) -> dict[str, str]:

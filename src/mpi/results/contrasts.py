@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import Problems, RequestError, unknown, warn
 from mpi.core.room import check_room
 from mpi.frames.row_order import by_rows
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, WITHOUT
@@ -76,7 +76,7 @@ def contrast(
 ) -> E:
     """Return linear combinations, or smooth functions, of estimates; see `Estimates.contrast`."""
     if method not in METHODS:
-        raise MpiError("the contrast cannot be made: " + unknown("interval", method, METHODS))
+        raise RequestError("the contrast cannot be made: " + unknown("interval", method, METHODS))
     if callable(of):
         value = _evaluated(of, est.value)
         check_room(
@@ -88,10 +88,10 @@ def contrast(
     else:
         jacobian = _table(by_rows(of, len(est), "the vector of coefficients"))
         if not np.isfinite(jacobian).all():
-            raise MpiError("some coefficients are missing or infinite")
+            raise RequestError("some coefficients are missing or infinite")
         value = _combined(jacobian, est.value)
     if jacobian.shape != (len(value), len(est)):
-        raise MpiError(
+        raise RequestError(
             f"the coefficients have shape {jacobian.shape}; {len(value)} x {len(est)} were expected, one for "
             "each estimate: select the estimates first"
         )
@@ -226,7 +226,7 @@ def wald(est: EstimatesLike, of: ArrayLike | None, value: ArrayLike) -> WaldTest
     made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
     null = np.asarray(value, dtype=np.float64)
     gap = made.value - null
-    problems = Problems("the test cannot be made")
+    problems = Problems("the test cannot be made", RequestError)
     if not np.isfinite(gap).all():
         problems.add("some estimates are missing; select those that are defined")
         problems.raise_if_any()
@@ -288,7 +288,7 @@ def _table(values: Any) -> NDArray[np.float64]:
         dense = values.toarray() if hasattr(values, "toarray") else values
         return np.atleast_2d(np.asarray(dense, dtype=np.float64))
     except (ValueError, TypeError) as error:
-        raise MpiError(f"the coefficients are no numbers: {error}") from error
+        raise RequestError(f"the coefficients are no numbers: {error}") from error
 
 
 def _evaluated(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -297,12 +297,12 @@ def _evaluated(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.fl
         with np.errstate(all="ignore"):
             value = np.asarray(of(at.copy()), dtype=np.float64)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
-        raise MpiError(
+        raise RequestError(
             f"the function fails on the vector of {len(at)} estimates, or gives no number: {error}; it gets an array, "
             "in the order of the table"
         ) from error
     if value.ndim > 1:
-        raise MpiError(f"the function gives an array of shape {value.shape}; one number or a list was expected")
+        raise RequestError(f"the function gives an array of shape {value.shape}; one number or a list was expected")
     return np.atleast_1d(value)
 
 

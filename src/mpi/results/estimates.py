@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast, get_args
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import Problems, RequestError, unknown, warn
 from mpi.core.exact import fraction
 from mpi.core.readonly import seal
 from mpi.frames.row_order import by_rows
@@ -163,7 +163,7 @@ class Estimates:
         >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp")).select(statistic="H", wave=2016)
         >>> wider = est.with_interval("beta", level=0.99)
         """
-        problems = Problems("the intervals cannot be changed")
+        problems = Problems("the intervals cannot be changed", RequestError)
         if method is not None and method not in METHODS:
             problems.add(unknown("method", method, METHODS))
         check_options(problems, level=self.level if level is None else level)
@@ -186,7 +186,9 @@ class Estimates:
         try:
             r = np.atleast_1d(np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows, _kind(rows))])
         except (IndexError, ValueError, TypeError) as error:
-            raise MpiError(f"there are {len(self):,} estimates, which cannot be taken by {rows!r}: {error}") from error
+            raise RequestError(
+                f"there are {len(self):,} estimates, which cannot be taken by {rows!r}: {error}"
+            ) from error
         return replace(
             self,
             keys=self.keys.take(r),
@@ -229,7 +231,7 @@ class Estimates:
             When there are more than 20,000; `select` those of interest first.
         """
         if len(self) > _TOO_MANY:
-            raise MpiError(
+            raise RequestError(
                 f"a covariance matrix of {len(self):,} estimates is too large ({len(self) ** 2 * 8 / 1e9:,.0f} GB); "
                 "select those of interest first"
             )
@@ -319,7 +321,7 @@ class Estimates:
             options["statistics"] = shown
         printed = [k for k in ("decimals", "se", "interval") if k in options]
         if printed:
-            raise MpiError(
+            raise RequestError(
                 f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
             )
         return wide(self, **options)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import DataError, RequestError, unknown
 from mpi.results.names import NUMBERS
 from mpi.tables.keys import NAMES
 
@@ -52,7 +52,7 @@ def additive(est: Estimates, purpose: str) -> list[str]:
     found = [s for s in values_of(est, "statistic") if s in wanted]
     if not found:
         why = " (headcounts of indicators are of those observed, and do not add up over groups)" if _moving(est) else ""
-        raise MpiError(f"{purpose}: none of {', '.join(wanted)} was estimated{why}; name them in statistics=")
+        raise RequestError(f"{purpose}: none of {', '.join(wanted)} was estimated{why}; name them in statistics=")
     return found
 
 
@@ -88,7 +88,7 @@ class Finder:
         self._keys = keys
         self._sizes = {n: len(keys[n].values) + 1 for n in NAMES}
         if float(np.prod(np.array(list(self._sizes.values()), dtype=np.float64))) >= 2**62:
-            raise MpiError("there are too many different keys to search; select some of the estimates first")
+            raise RequestError("there are too many different keys to search; select some of the estimates first")
         self._codes = {n: keys[n].index.astype(np.int64) + 1 for n in NAMES}
         ids = self._ids(self._codes)
         self._order = np.argsort(ids, kind="stable")
@@ -97,7 +97,7 @@ class Finder:
         if len(again):
             i = int(self._order[again[0]])
             told = ", ".join(f"{n}={keys[n].at(i)!r}" for n in NAMES if keys[n].at(i) is not None)
-            raise MpiError(f"two numbers are the same figure ({told}); take one of them first")
+            raise RequestError(f"two numbers are the same figure ({told}); take one of them first")
 
     def _ids(self, codes: dict[str, Places]) -> Places:
         out = np.zeros(len(codes["statistic"]), dtype=np.int64)
@@ -164,7 +164,7 @@ def levels(est: Estimates, purpose: str) -> Estimates:
     if not len(rows):
         _no_bounds(est, purpose)
         found = ", ".join(map(repr, column.values)) or "nothing"
-        raise MpiError(f"{purpose}: plain estimates (contrast 'level') are needed; there is {found}")
+        raise RequestError(f"{purpose}: plain estimates (contrast 'level') are needed; there is {found}")
     return est.take(rows)
 
 
@@ -184,7 +184,7 @@ def comparable(est: Estimates, purpose: str) -> Estimates:
 def _no_bounds(est: Estimates, purpose: str) -> None:
     bounds = [v for v in values_of(est, "contrast") if v in ("lower_bound", "upper_bound")]
     if bounds:
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: bounds cannot be compared: a difference of {bounds[0]}s bounds nothing. Take "
             "measure.with_missing('drop') or 'reweight'; the bounds of a difference are those of one side minus the "
             "opposite ones of the other"
@@ -200,9 +200,11 @@ def estimates_only(est: Any, purpose: str) -> None:
         When there are none, or something else was given.
     """
     if not hasattr(est, "keys") or not hasattr(est, "influence"):
-        raise MpiError(f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)")
+        raise RequestError(
+            f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)"
+        )
     if not len(est):
-        raise MpiError(f"{purpose}: there are no estimates")
+        raise RequestError(f"{purpose}: there are no estimates")
 
 
 def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:
@@ -219,11 +221,11 @@ def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:
         return
     if key == "statistic":
         said = ", ".join(map(str, absent))
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: needs the statistic{'s' if len(absent) > 1 else ''} {said}, which the estimates do not hold "
             f"(they hold {', '.join(map(str, known))}); {_mend(absent)}"
         )
-    raise MpiError(f"{purpose}: " + unknown(key, absent[0], known))
+    raise RequestError(f"{purpose}: " + unknown(key, absent[0], known))
 
 
 def _mend(absent: list[Any]) -> str:
@@ -251,7 +253,7 @@ def select_by(est: Estimates, by: Any, purpose: str) -> int:
     known = [v for v in values_of(est, "by") if v != "total"]
     if name not in known:
         hint = unknown("disaggregation", name, known) if known else "the estimates have no groups"
-        raise MpiError(f"{purpose}: {hint}; ask mpi.estimate for it with by=[...]")
+        raise RequestError(f"{purpose}: {hint}; ask mpi.estimate for it with by=[...]")
     return est.keys["by"].values.index(name)
 
 
@@ -270,5 +272,5 @@ def split_groups(est: Estimates, by: str) -> dict[str, tuple[str, ...]]:
     out = {label: tuple(label.split(_CROSS)) if len(columns) > 1 else (label,) for label in labels}
     odd = [label for label, parts in out.items() if len(parts) != len(columns)]
     if odd:
-        raise MpiError(f"the group {odd[0]!r} cannot be split into {by}: a label holds '×' itself; rename it")
+        raise DataError(f"the group {odd[0]!r} cannot be split into {by}: a label holds '×' itself; rename it")
     return out

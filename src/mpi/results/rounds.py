@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.lookup import values_of
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def spans(
     """
     known = values_of(est, "wave")
     if len(known) < 2:
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: needs two rounds, and the estimates have {len(known) or 'none'}; put rounds together with "
             "mpi.pool({2016: a, 2018: b}) before mpi.estimate, or name the column of rounds with wave="
         )
-    problems = Problems(f"{purpose} cannot be made")
+    problems = Problems(f"{purpose} cannot be made", RequestError)
     times = years_of(known, years, problems)
     if pairs is not None:
         _check_pairs(pairs, problems, alone=start is None and end is None)
@@ -120,15 +120,15 @@ def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: 
 
     Examples
     --------
-    >>> years_of(["2013-14", "2020-21"], {"2013-14": 2013.9, "2020-21": 2020.9}, Problems("no"))
+    >>> years_of(["2013-14", "2020-21"], {"2013-14": 2013.9, "2020-21": 2020.9}, Problems("no", RequestError))
     {'2013-14': 2013.9, '2020-21': 2020.9}
-    >>> years_of([2016, 2018], None, Problems("no"))
+    >>> years_of([2016, 2018], None, Problems("no", RequestError))
     {2016: 2016.0, 2018: 2018.0}
     """
     if years is None:
         return {w: number(w) for w in known}
     if not isinstance(years, Mapping):
-        raise MpiError(f"{problems.subject}: years: {{round: date}} was expected, not {years!r}")
+        raise RequestError(f"{problems.subject}: years: {{round: date}} was expected, not {years!r}")
     given = dict(years)
     problems.found += [f"years: {unknown('round', w, known)}" for w in given if w not in known]
     found = {w: number(given.get(w, w)) for w in known}
@@ -152,8 +152,8 @@ def people_in(population: Any, rounds: Sequence[Any], purpose: str) -> list[floa
     [95500000.0]
     """
     if not isinstance(population, Mapping):
-        raise MpiError(f"{purpose}: population: {{round: number}} was expected, not {population!r}")
-    problems = Problems(f"{purpose} cannot be made")
+        raise RequestError(f"{purpose}: population: {{round: number}} was expected, not {population!r}")
+    problems = Problems(f"{purpose} cannot be made", RequestError)
     problems.found += [
         f"population: no number for round {w!r}; give {{{w!r}: ...}}" for w in rounds if w not in population
     ]
@@ -195,7 +195,7 @@ def one_measure(est: Estimates, purpose: str) -> None:
         return
     first, *others = est.measures
     told = "; ".join(f"{first.name!r} and {m.name!r} differ in {', '.join(_differences(first, m))}" for m in others)
-    raise MpiError(
+    raise RequestError(
         f"{purpose}: the estimates come from {len(est.measures)} measures, so a difference between them is one of "
         f"definitions too ({told}). Estimate all rounds with one harmonised measure"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value
 from mpi.results.hypotheses import nulls, t_statistics
 from mpi.results.lookup import estimates_only
@@ -92,7 +92,7 @@ def significance(
     (28, True)
     """
     estimates_only(est, "significance")
-    problems = Problems("the tests cannot be made")
+    problems = Problems("the tests cannot be made", RequestError)
     if value is not None and not np.isfinite(number(value)):
         problems.add(f"value is {value!r}; a number was expected")
     if adjust not in get_args(Adjust):
@@ -169,7 +169,7 @@ def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
         factor = np.sum(1.0 / rank) if adjust == "benjamini_yekutieli" else 1.0
         steps = np.minimum.accumulate((factor * m / rank * rising)[::-1])[::-1]
     else:
-        raise MpiError("adjust: " + unknown("method", adjust, [a for a in get_args(Adjust) if a not in _JOINT]))
+        raise RequestError("adjust: " + unknown("method", adjust, [a for a in get_args(Adjust) if a not in _JOINT]))
     out = np.empty(m)
     out[order] = np.minimum(1.0, steps)
     return out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.results.contrasts import derive, smallest
 from mpi.results.dual import stacked
 from mpi.tables.keys import NAMES, Coded, Keys, coded
@@ -149,11 +149,11 @@ def adds_up(parts: Figures, whole: Figures, what: str, **labels: Any) -> None:
         where = "; ".join(f"{k}: {v[int(bad[0])]}" for k, v in labels.items())
         there = f" ({where})" if where else ""
         if np.isnan(gap[bad]).all():
-            raise MpiError(
+            raise RequestError(
                 f"{what}: the terms are partly undefined{there}: some of the figures that they are made of are not "
                 "among the estimates. Decompose first, and select from the result"
             )
-        raise MpiError(
+        raise RequestError(
             f"{what}: the terms miss the total by {np.nanmax(gap[bad]):.3g}{there}. Are the estimates of one survey, "
             "one measure and one domain, all that were made? Groups must cover the whole once, and only once"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import fraction
 from mpi.results.lookup import levels, need, select_by, values_of
 from mpi.robustness.pairs import pairs_of
@@ -71,7 +71,7 @@ def dominance(est: Estimates, by: By, *, statistic: str = "H", weighting: str = 
     [['Rural', 'Urban', 'above']]
     """
     plain = levels(est, "dominance")
-    problems = Problems("dominance cannot be judged")
+    problems = Problems("dominance cannot be judged", RequestError)
     if statistic not in ("H", "M0"):
         problems.add(f"statistic is {statistic!r}; H or M0 was expected")
         problems.raise_if_any()

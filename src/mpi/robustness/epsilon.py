@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import gap
 from mpi.results.contrasts import derive
 from mpi.results.lookup import levels, need, values_of
@@ -70,7 +70,7 @@ def epsilon_robustness(est: Estimates, by: By, reference: str | None = None) -> 
     plain = levels(est, "epsilon_robustness")
     need(plain, "epsilon_robustness", "statistic", ["uncensored_headcount"])
     if len(est.measures) != 1:
-        raise MpiError(f"epsilon_robustness: estimates of one measure are needed; these are of {len(est.measures)}")
+        raise RequestError(f"epsilon_robustness: estimates of one measure are needed; these are of {len(est.measures)}")
     (measure,) = est.measures
     found = plain.select(statistic="uncensored_headcount")
     gaps = gap(found.take(_with_own_weights(found)), by, reference, kinds="difference")

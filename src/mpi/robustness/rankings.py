@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction
 from mpi.core.readonly import seal
 from mpi.results.lookup import levels, need, select_by, values_of
@@ -317,7 +317,7 @@ def rankings(
     Robust(pairs=15, ordered=13, judged=6, significant=8, kept=2)
     """
     plain = levels(est, "rankings")
-    problems = Problems("the rankings cannot be made")
+    problems = Problems("the rankings cannot be made", RequestError)
     if not 0 < alpha < 1:
         problems.add(f"alpha is {alpha!r}; a share between 0 and 1 was expected")
     need(plain, "rankings", "statistic", [statistic])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import text
 from mpi.estimation.estimate import estimate as estimate_measure
 from mpi.estimation.request import check_measure
@@ -62,13 +62,13 @@ def dimension_grid(measure: Measure, steps: int = 20) -> Weights:
     """
     check_measure(measure)
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise MpiError(f"steps is {steps!r}; a whole number of 1 or more was expected")
+        raise RequestError(f"steps is {steps!r}; a whole number of 1 or more was expected")
     names, found = measure.dimensions, {}
     for shares in _compositions(steps, len(names)):
         weights = [Fraction(share, steps) for share in shares]
         found[" ".join(map(str, weights))] = dict(zip(names, weights, strict=True))
         if len(found) > _MOST:
-            raise MpiError(
+            raise RequestError(
                 f"{len(names)} dimensions in steps of 1/{steps} have more than {_MOST:,} weightings; take fewer steps"
             )
     return found
@@ -114,7 +114,7 @@ def halves(measure: Measure) -> Weights:
     check_measure(measure)
     names = measure.dimensions
     if len(names) < 2:
-        raise MpiError(f"measure {measure.name!r} has one dimension, which cannot weigh half")
+        raise RequestError(f"measure {measure.name!r} has one dimension, which cannot weigh half")
     rest = Fraction(1, 2 * (len(names) - 1))
     return {f"half: {name}": {d: Fraction(1, 2) if d == name else rest for d in names} for name in names}
 
@@ -185,7 +185,7 @@ def attained_cutoffs(measure: Measure) -> list[Fraction]:
     for indicator in measure.indicators:
         scores |= {score + indicator.weight for score in scores}
         if len(scores) > _MOST:
-            raise MpiError(f"measure {measure.name!r} has more than {_MOST:,} scores; name the cutoffs")
+            raise RequestError(f"measure {measure.name!r} has more than {_MOST:,} scores; name the cutoffs")
     return sorted(scores - {Fraction(0)})
 
 
@@ -239,7 +239,9 @@ def estimate(
     check_measure(measure)
     others = {**halves(measure), **without_each(measure)} if weightings is None else dict(weightings)
     if isinstance(cutoffs, str):
-        Problems("the alternatives cannot be estimated", [f"cutoffs: a list is needed, [{cutoffs!r}]"]).raise_if_any()
+        Problems(
+            "the alternatives cannot be estimated", RequestError, [f"cutoffs: a list is needed, [{cutoffs!r}]"]
+        ).raise_if_any()
     given: dict[str, Any] = {"statistics": statistics, **options}
     levels = [k for k in (measure.with_cutoff(k).cutoff for k in cutoffs) if k != measure.cutoff]
     if levels and not survey.in_memory:  # which is read once: all cutoffs with all weights, and what is wanted of them

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, told_of, warn
+from mpi.core.errors import RequestError, told_of, warn
 from mpi.frames.arrays import numbers, owned
 from mpi.frames.lazy import is_native, names_told, with_native
 from mpi.frames.nulls import comparable, has_ordered_gaps
@@ -39,7 +39,7 @@ def values_of(survey: Survey, condition: Where | Column, what: str = "the condit
         values = _listed(by_rows(condition, rows_of_frames(survey.frames), what), what)
     if values.shape != (len(survey),):
         entries = "1 entry" if values.size == 1 else f"{values.size:,} entries"
-        raise MpiError(f"{what} has {entries}; the survey has {len(survey):,} rows")
+        raise RequestError(f"{what} has {entries}; the survey has {len(survey):,} rows")
     return values
 
 
@@ -47,7 +47,7 @@ def _refuse_polars(condition: Any) -> None:
     """Refuse a Series of Polars that no frame of the survey gave: nothing says which row an entry is of."""
     native = condition.to_native() if isinstance(condition, nw.Series) else condition
     if nw.dependencies.is_polars_series(native):
-        raise MpiError(
+        raise RequestError(
             "a Series of Polars has no index that says which row each entry is of; give an expression, such as "
             "pl.col('age') < 5, or a function of the frame; where its entries stand in the order of the rows, give "
             "series.to_numpy()"
@@ -57,7 +57,7 @@ def _refuse_polars(condition: Any) -> None:
 def refuse_formula(text: str, columns: Sequence[str]) -> None:
     """Raise where a text is no column's name but a formula, which is written as an expression or a function."""
     if text not in columns and re.search(r"[<>=!&|~]| (in|and|or|not) ", text):
-        raise MpiError(
+        raise RequestError(
             f"{text!r} is no column. A text names a column of 0 and 1; a condition is an expression, such as "
             "where=nw.col('age') < 18 (import narwhals.stable.v2 as nw), or a function, such as "
             "where=lambda frame: frame['age'] < 18"
@@ -69,7 +69,7 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
     try:
         return numbers(given if isinstance(given, nw.Series) else nw.from_native(given, series_only=True))
     except ValueError as error:
-        raise MpiError(f"{what} {error}") from error
+        raise RequestError(f"{what} {error}") from error
     except TypeError:
         found = np.asarray(given)
     if found.dtype.kind not in "OUS":
@@ -77,7 +77,7 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
     try:
         return np.asarray(found, dtype=np.float64)  # None is missing
     except (TypeError, ValueError) as error:
-        raise MpiError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
+        raise RequestError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
 
 
 def _evaluate(survey: Survey, given: Any, what: str) -> NDArray[Any]:
@@ -123,7 +123,9 @@ def truth(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind == "b":
         return values.copy()  # the caller's array may change, the domain not
     if values.dtype.kind not in "iuf" or not np.isin(values[~np.isnan(values)], (0, 1)).all():
-        raise MpiError("the condition must be true or false (or 1, 0) in every row; compare the column with something")
+        raise RequestError(
+            "the condition must be true or false (or 1, 0) in every row; compare the column with something"
+        )
     absent = np.isnan(values)
     if absent.any():
         warn(f"the condition is missing in {int(absent.sum()):,} rows; they stay out of the domain")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.errors import DataError, Problems, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ UNKNOWN = (
 
 def refuse_differing(columns: Sequence[str], *, weights: bool, condition: bool) -> None:
     """Raise where members of a household differ in what is used of it: columns, weights, the condition."""
-    problems = Problems("households cannot be counted")
+    problems = Problems("households cannot be counted", DataError)
     if columns:
         verb = "differs" if len(columns) == 1 else "differ"
         problems.add(
@@ -57,7 +57,7 @@ def refuse_differing(columns: Sequence[str], *, weights: bool, condition: bool) 
 def refuse_unidentified(column: str, rows: int) -> None:
     """Raise where rows have no household: each would be taken for a household of its own."""
     if rows:
-        raise MpiError(
+        raise DataError(
             f"household column {column!r} is missing in {rows:,} rows, and who lives with whom is not known; give them "
             "identifiers, or take them out before the survey is made"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.core.readonly import ReadOnly
 from mpi.frames.aggregate import condense
 from mpi.frames.arrays import categories
@@ -105,7 +105,7 @@ class Unread(Survey):
         data = with_homes(data) if rows == "households" else data
         own = (*((EVERYBODY, WHOLE) if census else ()), *((HOME,) if rows == "households" else ()))
         source = Source(data, roles, own=own, levels=known if levels is None else levels)
-        problems = Problems("the survey cannot be used")
+        problems = Problems("the survey cannot be used", DataError)
         problems.found += [
             unknown("column", c, source.columns) for c in roles.values() if c not in (*source.columns, *source.own)
         ]
@@ -183,7 +183,7 @@ class Unread(Survey):
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise for every name that is not a column, with the nearest one."""
-        problems = Problems("the survey lacks what was asked for")
+        problems = Problems("the survey lacks what was asked for", RequestError)
         for number, source in enumerate(self.sources, 1):
             where = f" (round {number})" if len(self.sources) > 1 else ""
             known = source.columns
@@ -298,7 +298,7 @@ class Unread(Survey):
 
     def _check_groups(self, groups: Sequence[str]) -> None:
         """Raise for every column that can be no group."""
-        problems = Problems("the data cannot be used")
+        problems = Problems("the data cannot be used", DataError)
         for source in self.sources:
             problems.found += odd_keys(source.frame, groups)
         problems.raise_if_any()
@@ -307,7 +307,7 @@ class Unread(Survey):
         """Raise where there is such a column already."""
         known = next((c for s in self.sources if (c := s.has(name))), None)
         if known:
-            raise MpiError(f"there is a column {known!r} already; choose another name")
+            raise RequestError(f"there is a column {known!r} already; choose another name")
 
     def _alone(self) -> dict[str, Any]:
         """Return the options of each frame by itself; whether rounds share PSUs is no matter of one of them."""
@@ -360,7 +360,7 @@ def unread(survey: Survey) -> Unread:
     if isinstance(survey, Unread):
         return survey
     if survey.domain is not None:
-        raise MpiError("the survey has a domain; take the whole, and choose the domain afterwards with where=")
+        raise RequestError("the survey has a domain; take the whole, and choose the domain afterwards with where=")
     found = object.__new__(Unread)
     design = survey.design
     options = {

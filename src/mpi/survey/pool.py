@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
 from mpi.frames.arrays import categories, first_of
 from mpi.frames.lazy import recoded
 from mpi.frames.own_columns import EVERYBODY
@@ -77,9 +77,9 @@ def pool(
     >>> mpi.pool({2016: old, 2018: new}).numbers("g")
     array([1, 2, 2, 2, 2, 1])
     """
-    problems = Problems("the rounds cannot be pooled")
+    problems = Problems("the rounds cannot be pooled", DataError)
     if not isinstance(surveys, Mapping) or not all(isinstance(s, Survey) for s in surveys.values()):
-        raise MpiError("the rounds cannot be pooled: give a mapping of labels to surveys, {2016: a, 2018: b}")
+        raise RequestError("the rounds cannot be pooled: give a mapping of labels to surveys, {2016: a, 2018: b}")
     parts = list(surveys.values())
     if not parts:
         problems.add("there are none")
@@ -141,7 +141,7 @@ def coded_alike(
     MpiError
         With every column of which it is unknown what its codes mean.
     """
-    problems = Problems("the rounds cannot be pooled")
+    problems = Problems("the rounds cannot be pooled", DataError)
     coding = one_coding([s.labels for s in surveys.values()], list(surveys), values, said, problems)
     problems.raise_if_any()
     return coding.labels, coding.moved

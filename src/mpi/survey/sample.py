@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import Problems, unknown, warn
+from mpi.core.errors import DataError, Problems, unknown, warn
 from mpi.frames.alike import alike, merged, tell_alike
 from mpi.frames.arrays import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.frames.own_columns import EVERYBODY, HOME, WHOLE, check_rows
@@ -64,7 +64,7 @@ def read_sample(
     MpiError
         With every problem at once.
     """
-    problems = Problems("the survey cannot be used")
+    problems = Problems("the survey cannot be used", DataError)
     _check_options(single_psu, single_in_group, problems)
     if shared and "wave" not in roles:
         problems.add("shared_psus: there are no rounds to share PSUs; name their column with wave=, or use mpi.pool")
@@ -112,7 +112,7 @@ def roles_of(*, census: bool, rows: str | None = None, members: bool = False, **
         When a role is given something else than a column's name, or a census a sampling design.
     """
     roles = {k: v for k, v in named.items() if v is not None}
-    problems = Problems("the survey cannot be used")
+    problems = Problems("the survey cannot be used", DataError)
     problems.found += [
         f"{k}: a column's name was expected, not {type(v).__name__}" for k, v in roles.items() if not isinstance(v, str)
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError, told_of, unknown, warn
+from mpi.core.errors import DataError, RequestError, told_of, unknown, warn
 from mpi.frames.aggregate import condense, with_conditions
 from mpi.frames.duckdb import told_for
 from mpi.frames.key_types import key_of
@@ -142,7 +142,7 @@ def with_values(source: Source, name: str, values: Column) -> Source:
         frame = with_nulls(_native(source, found, name, "the column"), [name])
     dtype = frame.collect_schema()[name]
     if not (dtype.is_numeric() or dtype == nw.Boolean):
-        raise MpiError(f"{name!r} would hold {str(dtype).lower()}; numbers are needed")
+        raise RequestError(f"{name!r} would hold {str(dtype).lower()}; numbers are needed")
     return replace(source, frame=frame)
 
 
@@ -154,7 +154,7 @@ def _expression(source: Source, given: Where | Column, what: str, example: str) 
         with told_of(f"{what} fails on the frame", mend=mend):
             found = found(comparable(source.frame).to_native())
     if isinstance(found, (list, tuple)) or hasattr(found, "__array__") or isinstance(found, nw.Series):
-        raise MpiError(
+        raise RequestError(
             "rows that are not in memory have no order, so a column of values cannot be put beside them; "
             f"{mend}, or a column's name"
         )
@@ -165,7 +165,7 @@ def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[An
     with told_of(f"{what} fails on the frame"):
         frame: nw.LazyFrame[Any] | None = with_native(source.frame, found, name)
     if frame is None:
-        raise MpiError(
+        raise RequestError(
             f"{what} is a {type(found).__name__}, which {source.engine} does not compute; give an expression, such as "
             "nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
         )
@@ -199,13 +199,13 @@ def needs_rows(source: Source, unit: Unit) -> bool:
     if "size" in source.roles or unit == "household":
         return False
     if "households" in source.roles:
-        raise MpiError(ONE_ROW_EACH)
+        raise DataError(ONE_ROW_EACH)
     if "household" not in source.roles:
         return False
     if not source.single:
         source.single.append(one_row_each(source.rows, source.roles))
     if source.single[0]:
-        raise MpiError(ONE_ROW_EACH)
+        raise DataError(ONE_ROW_EACH)
     return False
 
 
@@ -260,7 +260,7 @@ def _look_for_members(table: Any, roles: Mapping[str, str]) -> None:
 def with_members(source: Source, members: Where) -> Source:
     """Return the frame with a column that is 1 for members of a household, and 0 for others."""
     if isinstance(members, str) and members not in source.columns:
-        raise MpiError(f"the survey cannot be used: {unknown('column', members, source.columns)}")
+        raise DataError(f"the survey cannot be used: {unknown('column', members, source.columns)}")
     found = _expression(source, members, "members", "nw.col('relation') != 9")
     name = f"_is{MEMBER}"
     if not isinstance(found, nw.Expr):
@@ -270,14 +270,14 @@ def with_members(source: Source, members: Where) -> Source:
             frame = with_computed(source.frame, {name: found})
     dtype = frame.collect_schema()[name]
     if not (dtype == nw.Boolean or dtype.is_numeric()):
-        raise MpiError(UNCLEAR)
+        raise DataError(UNCLEAR)
     value = nw.col(name).cast(nw.Float64)
     flags = (value.is_null(), ~value.is_null() & (value != 0) & (value != 1), value == 1)
     absent, odd, who = (nw.when(x.fill_null(value=False)).then(nw.lit(1)).otherwise(nw.lit(0)) for x in flags)
     marked = frame.select(absent.alias("absent"), odd.alias("odd"))
     counts = collected(marked.select(nw.col("absent").sum(), nw.col("odd").sum()))
     if int(counts["odd"].iloc[0] or 0):
-        raise MpiError(UNCLEAR)
+        raise DataError(UNCLEAR)
     tell_unknown(int(counts["absent"].iloc[0] or 0))
     return replace(
         source,
@@ -296,12 +296,12 @@ def collected_rows(source: Source, columns: Sequence[str] | None, options: Mappi
     names = known if columns is None else [c for c in known if c.removeprefix(WHY) in wanted]
     rows = source.count()
     if rows * len(names) > _CELLS or ("psu" not in source.roles and rows > _UNITS):
-        raise MpiError(
+        raise RequestError(
             f"this needs the rows themselves, {rows:,} rows of {len(names)} columns, which is too much to be read into "
             "memory. " + _remedy(source, columns)
         )
     if conditions and INSIDE in names:
-        raise MpiError(f"{INSIDE!r} is the name of a column of profiles; rename yours")
+        raise DataError(f"{INSIDE!r} is the name of a column of profiles; rename yours")
     chosen = [*(nw.col(n) for n in names), *(nw.col(c) for c in conditions), *_domain(conditions)]
     chosen_rows = frame.select(*chosen)
     found = worked(chosen_rows, chosen_rows.collect)
@@ -329,7 +329,7 @@ def _check_truth(found: nw.DataFrame[Any], conditions: Sequence[str]) -> None:
     for c in conditions:
         known = found[c].drop_nulls()
         if ((known != 0) & (known != 1)).any():
-            raise MpiError(UNTRUE)
+            raise RequestError(UNTRUE)
 
 
 def _remedy(source: Source, columns: Sequence[str] | None) -> str:

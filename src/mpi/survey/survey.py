@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, Problems, RequestError
 from mpi.core.readonly import ReadOnly, read_only
 from mpi.frames.alike import tell_groups
 from mpi.frames.arrays import Categories, as_frame, categories, declared, numbers, owned, require
@@ -320,7 +320,7 @@ class Survey:
         ('majority', 'minorities', '(missing)')
         """
         if name in self.columns:
-            raise MpiError(f"there is a column {name!r} already; choose another name")
+            raise RequestError(f"there is a column {name!r} already; choose another name")
         known = self._groups(column)
         found = grouped(known, groups, rest, column)
         index = iter(np.split(known.index, np.cumsum([len(f) for f in self.frames])[:-1]))
@@ -360,7 +360,7 @@ class Survey:
         array([ 0.,  1., nan])
         """
         if name in self.columns:
-            raise MpiError(f"there is a column {name!r} already; choose another name")
+            raise RequestError(f"there is a column {name!r} already; choose another name")
         found = values_of(self, values, "the column")
         ends = np.cumsum([len(f) for f in self.frames])[:-1]
         return self.over(
@@ -446,7 +446,7 @@ class Survey:
         try:
             parts = [numbers(f[name]) for f in self.frames]
         except ValueError as error:
-            raise MpiError(f"column {name!r} {error}") from error
+            raise DataError(f"column {name!r} {error}") from error
         return read_only(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
     def categories(self, name: str) -> Categories:
@@ -505,7 +505,7 @@ class Survey:
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise for every name that is not a column, with the nearest one."""
-        problems = Problems("the survey lacks what was asked for")
+        problems = Problems("the survey lacks what was asked for", RequestError)
         problems.found += require(self.frames, names)
         problems.raise_if_any()
 

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MissingLibraryError, RequestError
 from mpi.tables.excel_notes import explanations
 from mpi.tables.excel_rows import clean, formula_like, with_rows, written
 from mpi.tables.footnotes import MISSING, notes, style_of, without_error
@@ -74,7 +74,7 @@ def workbook(
         When openpyxl is not installed, or a sheet would be larger than Excel can hold.
     """
     if not find_spec("openpyxl"):
-        raise MpiError(
+        raise MissingLibraryError(
             "Excel files are written by openpyxl, which is absent: pip install openpyxl (or 'mpi-poverty[report]')"
         )
     from openpyxl import Workbook
@@ -168,10 +168,10 @@ def _cases(layout: Grid) -> NDArray[np.float64]:
 
 def _check_size(est: EstimatesLike, pages: Sequence[_Page], style: Style) -> None:
     if len(est) >= _MAX_ROWS:
-        raise MpiError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
+        raise RequestError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
     width = max((_span(style) * len(p.layout.columns) + p.first - 1 for p in pages), default=0)
     if width > _MAX_COLUMNS:
-        raise MpiError(
+        raise RequestError(
             f"a sheet to publish would have {width:,} columns, Excel holds {_MAX_COLUMNS:,}; select some "
             "statistics, cutoffs or weightings, or write parquet"
         )

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.atomic import located, replacing
-from mpi.core.errors import MpiError, nearest, unknown
+from mpi.core.errors import MissingLibraryError, RequestError, nearest, unknown
 from mpi.tables.footnotes import KEY
 from mpi.tables.layout import Layout, heading
 from mpi.tables.text import BESIDE, publish, tidy
@@ -109,15 +109,17 @@ def write(
         library that writes the file is not installed, or it cannot be written; `path` is then untouched.
     """
     if kind not in get_args(Kind):
-        raise MpiError(unknown("kind of file", kind, get_args(Kind)))
+        raise RequestError(unknown("kind of file", kind, get_args(Kind)))
     if formulas not in get_args(Formulas):
-        raise MpiError(f"formulas: {unknown('choice', formulas, get_args(Formulas))}")
+        raise RequestError(f"formulas: {unknown('choice', formulas, get_args(Formulas))}")
     if formulas == "guard" and kind != "csv":
-        raise MpiError(f"formulas='guard' is for csv; text of {kind} is never run")
+        raise RequestError(f"formulas='guard' is for csv; text of {kind} is never run")
     if columns not in get_args(Columns):
-        raise MpiError(f"columns: {unknown('choice', columns, get_args(Columns))}")
+        raise RequestError(f"columns: {unknown('choice', columns, get_args(Columns))}")
     if columns == "all" and kind in LAID_OUT:
-        raise MpiError(f"columns='all' is for csv and parquet; {kind} holds tables to publish: codes=True shows codes")
+        raise RequestError(
+            f"columns='all' is for csv and parquet; {kind} holds tables to publish: codes=True shows codes"
+        )
     _check_options(kind, options)
     guard: dict[str, Any] = {} if kind in LAID_OUT else {"columns": columns}
     guard |= {"formulas": formulas} if kind == "csv" else {}
@@ -137,7 +139,7 @@ def _handed_over(contents: bytes, buffer: Any, kind: Kind) -> str | bytes | None
     if buffer is None:
         return made
     if isinstance(buffer, io.TextIOBase) and not texts:
-        raise MpiError(f"{kind} is no text: open the file with mode 'wb', or use io.BytesIO()")
+        raise RequestError(f"{kind} is no text: open the file with mode 'wb', or use io.BytesIO()")
     held: Any = buffer
     held.write(made if isinstance(buffer, io.TextIOBase) else contents)
     return None
@@ -157,14 +159,14 @@ def write_text(path: Target, text: str, end: str) -> None:
         return
     target = _path(path)
     if target.suffix.casefold() != end:
-        raise MpiError(f"{target.name!r} would hold {end.removeprefix('.').upper()}: end it in {end!r}")
+        raise RequestError(f"{target.name!r} would hold {end.removeprefix('.').upper()}: end it in {end!r}")
     with replacing(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def _path(path: Any) -> Path:
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or not os.fspath(path):
-        raise MpiError(f"a file is written to a path such as 'tables.xlsx', not to {path!r}")
+        raise RequestError(f"a file is written to a path such as 'tables.xlsx', not to {path!r}")
     return located(path)
 
 
@@ -174,18 +176,18 @@ def _check_name(path: Path, kind: Kind) -> None:
     said = next((s for s in (*_SUFFIXES, *_FOREIGN) if name.endswith(s)), path.suffix if kind == "excel" else "")
     if said and _SUFFIXES.get(said) != kind:
         other = f", or use to_{_SUFFIXES[said]}" if said in _SUFFIXES else ""
-        raise MpiError(f"{path.name!r} would hold {kind}, but it ends in {said!r}: end it in {own!r}{other}")
+        raise RequestError(f"{path.name!r} would hold {kind}, but it ends in {said!r}: end it in {own!r}{other}")
 
 
 def _check_options(kind: Kind, options: Layout) -> None:
     if options and kind not in LAID_OUT:
-        raise MpiError(
+        raise RequestError(
             f"{', '.join(options)}: {kind} holds the tidy table, every number in full; select(...) chooses what is "
             f"in it, and layouts are for {', '.join(LAID_OUT)}"
         )
     for option in options:
         if option not in Layout.__annotations__:
-            raise MpiError(unknown("layout option", option, Layout.__annotations__))
+            raise RequestError(unknown("layout option", option, Layout.__annotations__))
 
 
 def write_any(est: EstimatesLike, path: str | os.PathLike[str], **options: Unpack[Layout]) -> None:
@@ -221,10 +223,10 @@ def kind_of(path: Path) -> Kind:
             return kind
     known = ", ".join(_SUFFIXES)
     if not path.suffix:
-        raise MpiError(f"{path.name!r} does not say what kind of file to write; end it in one of {known}")
+        raise RequestError(f"{path.name!r} does not say what kind of file to write; end it in one of {known}")
     near = nearest(path.suffix, _SUFFIXES)
     hint = f"; did you mean {near!r}?" if near else "."
-    raise MpiError(f"{path.name!r}: estimates are not written as {path.suffix!r}{hint} Known: {known}")
+    raise RequestError(f"{path.name!r}: estimates are not written as {path.suffix!r}{hint} Known: {known}")
 
 
 # --- the tidy table --------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ def _guarded(column: pd.Series) -> pd.Series:
 
 def _parquet(est: EstimatesLike, _: Path, *, columns: Columns = "core") -> bytes:
     if not find_spec("pyarrow"):
-        raise MpiError(
+        raise MissingLibraryError(
             "parquet is written by pyarrow, which is absent: pip install pyarrow (or 'mpi-poverty[engines]')"
         )
     buffer = io.BytesIO()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction, text
 from mpi.core.readonly import seal
 
@@ -131,7 +131,7 @@ class Keys:
         MpiError
             When a name is not a key, or a value occurs in no row; the nearest is offered.
         """
-        problems = Problems("nothing can be selected")
+        problems = Problems("nothing can be selected", RequestError)
         keep = np.ones(len(self), dtype=bool)
         ranks: list[NDArray[np.int64]] = []
         for name, wanted in conditions.items():
@@ -146,7 +146,7 @@ class Keys:
         problems.raise_if_any()
         found = np.flatnonzero(keep)
         if not len(found):
-            raise MpiError(self._nothing(conditions))
+            raise RequestError(self._nothing(conditions))
         return found[np.lexsort([r[found] for r in reversed(ranks)])] if ranks else found
 
     def _nothing(self, conditions: Mapping[str, Any]) -> str:
@@ -155,7 +155,7 @@ class Keys:
             there = np.unique(self.columns[name].index)
             if isinstance(wanted, (list, set, frozenset)) and not wanted:
                 return f"nothing can be selected: {name}: the list is empty; name at least one"
-            if not np.isin(self._positions(name, wanted, Problems("")), there).any():
+            if not np.isin(self._positions(name, wanted, Problems("", RequestError)), there).any():
                 values = [self.columns[name].values[i] for i in there.tolist() if i >= 0]
                 one = next(iter(wanted)) if isinstance(wanted, (list, set, frozenset)) else wanted
                 return f"nothing can be selected: {name}: " + unknown("value", one, values)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.tables.keys import NAMES, Keys, coded, group_codes
 from mpi.tables.words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
 
@@ -128,7 +128,7 @@ def grid(
     """Lay estimates out as `mpi.tables.publish` prints them; the parameters are explained there."""
     for name, place in {"indicators": indicators, "rounds": rounds}.items():
         if not isinstance(place, str) or place not in get_args(Place):
-            raise MpiError(f"{name}: " + unknown("place", place, get_args(Place)))
+            raise RequestError(f"{name}: " + unknown("place", place, get_args(Place)))
     order = None if statistics is None else _listed(statistics)
     chosen = _chosen(est, order, by, wave, cutoff, weighting)
     words = _Words(STATISTIC_WORDS, CONTRAST_WORDS, _titles(chosen)) if labels else _Words({}, {}, {})
@@ -151,7 +151,7 @@ def _chosen(est: EstimatesLike, statistics: Any, by: Any, wave: Any, cutoff: Any
         asked["statistic"] = statistics
     if by is not None:
         if not isinstance(by, (str, tuple, list)) or not by:
-            raise MpiError(f"by: a column, a cross or a list of these is needed, not {by!r:.60}")
+            raise RequestError(f"by: a column, a cross or a list of these is needed, not {by!r:.60}")
         options = [by] if isinstance(by, (str, tuple)) else list(by)
         asked["by"] = [" × ".join(map(str, b)) if isinstance(b, tuple) else b for b in options]
     if wave is not None:
@@ -161,7 +161,7 @@ def _chosen(est: EstimatesLike, statistics: Any, by: Any, wave: Any, cutoff: Any
     for one in statistics or ():
         if one not in occurring(chosen.keys["statistic"]):
             others = ", ".join(f"{k}={v!r}" for k, v in asked.items() if k != "statistic")
-            raise MpiError(f"no {one} was estimated with {others}; leave it out, or ask for it in its own table")
+            raise RequestError(f"no {one} was estimated with {others}; leave it out, or ask for it in its own table")
     return chosen
 
 
@@ -287,7 +287,7 @@ def _refuse_clashes(
         return
     a, b = (int(order[again[0] + i]) for i in (0, 1))
     where = f"{columns[int(column[a])].label!r} of {est.keys['by'].at(a)} {est.keys['group'].at(a)!r}"
-    raise MpiError(f"a table cannot hold two numbers in one cell: {where} has two; {_difference(est.keys, a, b)}")
+    raise RequestError(f"a table cannot hold two numbers in one cell: {where} has two; {_difference(est.keys, a, b)}")
 
 
 def _difference(keys: Keys, a: int, b: int) -> str:

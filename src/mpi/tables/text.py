@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.core.plain_text import visible
 from mpi.tables.footnotes import KEY, MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
 from mpi.tables.keys import NAMES, cutoffs_as_numbers, group_codes
@@ -279,7 +279,7 @@ def decimals_of(layout: Grid, j: int, decimals: int | None = None) -> int:
     Figures may be small. They have as many decimals as most of their standard errors need not to be printed as 0.
     """
     if decimals is not None and not (isinstance(decimals, (int, np.integer)) and 0 <= decimals <= 12):
-        raise MpiError(f"decimals {decimals!r} is not a whole number from 0 to 12")
+        raise RequestError(f"decimals {decimals!r} is not a whole number from 0 to 12")
     fraction = layout.columns[j].unit == "fraction"
     if decimals is not None:
         return int(decimals) + 2 * (fraction and layout.percent)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import Groups, undefined
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
@@ -82,7 +82,7 @@ def dimensions(est: Estimates, by: By | None = None, reference: str | None = Non
     parts = _parts(plain)
     if by is None:
         if reference is not None:
-            raise MpiError("dimensions: reference= needs by=, the groups that are compared")
+            raise RequestError("dimensions: reference= needs by=, the groups that are compared")
         return made(plain, parts)
     shares = made(plain, parts[1:2])
     return made(shares, _compared(shares, by, reference))
@@ -94,7 +94,7 @@ def _parts(plain: Estimates) -> list[Term]:
     rows = np.flatnonzero(keys["statistic"].index == keys["statistic"].values.index("contribution"))
     whole = finder.beside(rows, statistic="M0", indicator=None, dimension=None)
     if (whole < 0).any():
-        raise MpiError("dimensions: M0 is needed wherever contributions are")
+        raise RequestError("dimensions: M0 is needed wherever contributions are")
     dimension = keys["dimension"].index[rows].astype(np.int64)
     _, at, fold = np.unique(whole * (dimension.max(initial=0) + 1) + dimension, return_index=True, return_inverse=True)
     single = figures.take(rows)

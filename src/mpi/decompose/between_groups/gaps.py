@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.room import check_room
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable, select_by, split_groups
@@ -103,7 +103,7 @@ def _kinds(kinds: Sequence[Gap] | Gap | None) -> list[Gap]:
     if kinds is None:
         return ["difference", "ratio"]
     given: list[Any] = [kinds] if isinstance(kinds, str) else list(kinds)
-    problems = Problems("gap cannot be made")
+    problems = Problems("gap cannot be made", RequestError)
     problems.found += [f"kinds: {unknown('kind', k, get_args(Gap))}" for k in given if k not in get_args(Gap)]
     if not given:
         problems.add(f"kinds is empty; it takes some of {', '.join(get_args(Gap))}")
@@ -197,7 +197,7 @@ class Groups:
         name = plain.keys["by"].values[place]
         columns = name.split(" × ")
         if along is not None and along not in columns:
-            raise MpiError(f"{purpose}: along: " + unknown("column", along, columns))
+            raise RequestError(f"{purpose}: along: " + unknown("column", along, columns))
         if along is not None and len(columns) == 1:
             along = None
         self.plain, self.purpose, self.finder, self.by = plain, purpose, Finder(plain.keys), by
@@ -235,21 +235,23 @@ class Groups:
             (np.r_[index[one], label_of_left[alone]], np.r_[label, index[right[alone]]]),
         )
         if not len(found.one):
-            raise MpiError(f"{self.purpose}: there is only one group of {self.by!r} to compare")
+            raise RequestError(f"{self.purpose}: there is only one group of {self.by!r} to compare")
         return found
 
     def _with_whole(self) -> Pairs:
         """Return all figures beside those of the whole."""
         group = self.plain.keys["group"]
         if "total" in {self.compared(group.values[c]) for c in np.unique(group.index[self.rows]).tolist()}:
-            raise MpiError(
+            raise RequestError(
                 f"{self.purpose}: reference: a group of {self.by!r} is called 'total', which is what the whole is "
                 "called; rename it"
             )
         whole = self.finder.beside(self.rows, by="total", group="total")
         one, whole = self.rows[whole >= 0], whole[whole >= 0]
         if not len(one):
-            raise MpiError(f"{self.purpose}: the figures of the whole are needed; keep by='total' among the estimates")
+            raise RequestError(
+                f"{self.purpose}: the figures of the whole are needed; keep by='total' among the estimates"
+            )
         return Pairs(one, whole, (group.index[one].astype(np.int64), group.index[whole].astype(np.int64)))
 
     def _beside(self, groups: Places, others: Places) -> tuple[Places, Places, Places]:
@@ -283,7 +285,7 @@ class Groups:
         else:
             known = list(dict.fromkeys(self.compared(label) for label in labels))
             if reference not in known:
-                raise MpiError(f"{self.purpose}: reference: " + unknown("group", reference, known))
+                raise RequestError(f"{self.purpose}: reference: " + unknown("group", reference, known))
             beside = {
                 place: [j for j in group if self.compared(labels[j]) == reference] for place, group in kin.items()
             }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.results.rounds import people_in
@@ -92,7 +92,7 @@ def groups(
     wanted = [statistic.values.index(s) for s in additive(plain, "groups")]
     rows = np.flatnonzero((plain.keys["by"].index == place) & np.isin(statistic.index, wanted))
     if not len(rows):
-        raise MpiError(f"groups: nothing that adds up was estimated by {by!r}")
+        raise RequestError(f"groups: nothing that adds up was estimated by {by!r}")
     whole = _whole(plain, finder, rows, place, within)
     share = figures.take(finder.share(rows)).filled(0.0)
     if within is not None:
@@ -110,7 +110,7 @@ def _whole(plain: Estimates, finder: Finder, rows: Places, place: int, within: B
     else:
         found = _larger(plain, finder, rows, place, within)
     if (found < 0).any():
-        raise MpiError("groups: the figures of the whole are needed too; keep by='total' among the estimates")
+        raise RequestError("groups: the figures of the whole are needed too; keep by='total' among the estimates")
     return found
 
 
@@ -120,7 +120,7 @@ def _larger(plain: Estimates, finder: Finder, rows: Places, place: int, within: 
     columns, kept = by.values[place].split(" × "), by.values[outer].split(" × ")
     absent = [c for c in kept if c not in columns]
     if absent:
-        raise MpiError(f"groups: within: {unknown('column', absent[0], columns)}; the smaller groups must cross it")
+        raise RequestError(f"groups: within: {unknown('column', absent[0], columns)}; the smaller groups must cross it")
     at = [columns.index(c) for c in kept]
     parts = split_groups(plain, by.values[place])
     known = {label: i for i, label in enumerate(group.values)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.decompose.between_groups.gaps import Pairs, undefined
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
@@ -86,14 +86,14 @@ class _Crossed:
         self.plain, self.by, self.across, self.pair = plain, by, across, pair
         self.finder, self.figures = Finder(plain.keys), figures_of(plain)
         if not all(isinstance(c, str) and _CROSS not in c for c in (by, across)):
-            raise MpiError(f"kitagawa: by and across are one column each, not {by!r} and {across!r}")
+            raise RequestError(f"kitagawa: by and across are one column each, not {by!r} and {across!r}")
         select_by(plain, by, "kitagawa")
         labels = list(dict.fromkeys(split_groups(plain, by)))
         for label in pair:
             if label not in labels:
-                raise MpiError("kitagawa: " + unknown("group", label, labels))
+                raise RequestError("kitagawa: " + unknown("group", label, labels))
         if pair[0] == pair[1]:
-            raise MpiError(f"kitagawa: group and reference are both {pair[0]!r}")
+            raise RequestError(f"kitagawa: group and reference are both {pair[0]!r}")
 
     def terms(self) -> list[Term]:
         """Return the gap, its two effects, and these by category."""
@@ -107,7 +107,9 @@ class _Crossed:
         other = self.finder.beside(one, group=self.pair[1])
         one, other = one[other >= 0], other[other >= 0]
         if not len(one):
-            raise MpiError(f"kitagawa: {self.pair[0]!r} and {self.pair[1]!r} have no round and no statistic in common")
+            raise RequestError(
+                f"kitagawa: {self.pair[0]!r} and {self.pair[1]!r} have no round and no statistic in common"
+            )
         base, category, cells = self._cells(one)
         share, rate, alone = self._sides(one[base], other[base], cells)
         composition = (share[0] - share[1]) * (rate[0] + rate[1]) * 0.5

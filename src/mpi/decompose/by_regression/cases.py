@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
 from mpi.core.exact import text
 from mpi.decompose.by_regression.fits import fit
 from mpi.decompose.by_regression.regressors import names_of, read, regressors
@@ -150,10 +150,12 @@ def cases_of(
         When rows are dropped for missing values: how many, and for which columns.
     """
     if not isinstance(survey, Survey):
-        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
+        raise RequestError(
+            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+        )
     measure = options.get("measure")
     unit = options.get("unit") or (measure.unit if isinstance(measure, Measure) else "person")
-    problems = Problems("the decomposition cannot be made")
+    problems = Problems("the decomposition cannot be made", RequestError)
     problems.found += [
         unknown("option", k, Options.__annotations__) for k in options if k not in Options.__annotations__
     ]
@@ -164,7 +166,7 @@ def cases_of(
     names = names_of(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
     if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
-        raise MpiError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
+        raise RequestError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
     domain.check_columns(used)
     tell_undeclared(domain, [*names, *([outcome] if measure is None else [])])
     domain = domain.collect(used)
@@ -178,7 +180,7 @@ def cases_of(
     _check_groups(inside)
     _check_outcome(outcome, y[keep], link)
     if measure is None and outcome in names:
-        raise MpiError(f"the outcome {outcome!r} is among the covariates, and would explain itself; leave it out")
+        raise RequestError(f"the outcome {outcome!r} is among the covariates, and would explain itself; leave it out")
     found = regressors([c.take(keep) for c in columns], normalise=normalise, groups=inside)
     about = {"outcome": outcome, "counted": counted(domain, unit), "survey": repr(domain).strip("<>")}
     if isinstance(measure, Measure):
@@ -205,7 +207,7 @@ def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compa
             for name, i in known.items():
                 if value == name or (known is codes[-1] and str(value) == name):
                     return int(i)
-        raise MpiError(f"{group!r}: " + unknown("group", value, codes[1]))
+        raise RequestError(f"{group!r}: " + unknown("group", value, codes[1]))
 
     base = place(reference)
     if compare is None:
@@ -216,9 +218,11 @@ def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compa
         others = list(dict.fromkeys(place(v) for v in wanted))
         name = " + ".join(found.labels[i] for i in others)
     if not others or base in others:
-        raise MpiError(f"{group!r}: the compared group must be another than the reference, {found.labels[base]!r}")
+        raise RequestError(f"{group!r}: the compared group must be another than the reference, {found.labels[base]!r}")
     if name == found.labels[base]:
-        raise MpiError(f"{group!r}: the compared groups together are called {name!r}, as the reference is; rename one")
+        raise RequestError(
+            f"{group!r}: the compared groups together are called {name!r}, as the reference is; rename one"
+        )
     return {name: np.isin(index, others), found.labels[base]: index == base}
 
 
@@ -227,14 +231,14 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
     if measure is None:
         y = rows.of(survey.numbers(outcome)).astype(np.float64)
         if np.isinf(y).any():
-            raise MpiError(f"column {outcome!r} is infinite in {int(np.isinf(y).sum()):,} rows")
+            raise DataError(f"column {outcome!r} is infinite in {int(np.isinf(y).sum()):,} rows")
         return y, f"mean of {outcome}", None
     if not isinstance(measure, Measure):
-        raise MpiError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+        raise RequestError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
     if outcome not in _OF_MEASURE:
-        raise MpiError(unknown("outcome of a measure", outcome, _OF_MEASURE) + "; without measure= it is a column")
+        raise RequestError(unknown("outcome of a measure", outcome, _OF_MEASURE) + "; without measure= it is a column")
     if measure.missing == "bounds":
-        raise MpiError("a measure with bounds has no single outcome for a row; use measure.with_missing('drop')")
+        raise RequestError("a measure with bounds has no single outcome for a row; use measure.with_missing('drop')")
     prof = profile(survey, measure, rows)
     score = complete if measure.missing == "drop" else reweighted
     scores = score(prof.deprived, prof.missing, measure)
@@ -264,18 +268,18 @@ def _complete(
 def _check_groups(inside: dict[str, Mask]) -> None:
     empty = [g for g, m in inside.items() if not m.any()]
     if empty:
-        raise MpiError(f"nobody is left in {' or '.join(map(repr, empty))}: all have something missing, or weigh 0")
+        raise DataError(f"nobody is left in {' or '.join(map(repr, empty))}: all have something missing, or weigh 0")
 
 
 def _check_outcome(outcome: str, y: Floats, link: Link) -> None:
     if (y == y[0]).all():
-        raise MpiError(f"the outcome {outcome!r} is {y[0]:g} for everyone: there is nothing to explain")
+        raise DataError(f"the outcome {outcome!r} is {y[0]:g} for everyone: there is nothing to explain")
     if link == "linear":
         return
     bad = (y < 0) | (y > 1)
     if bad.any():
         found = ", ".join(f"{v:g}" for v in np.unique(y[bad])[:4])
-        raise MpiError(
+        raise DataError(
             f"the outcome {outcome!r} must be 0 or 1 (or a share between) for a {link} regression; it holds {found} "
             f"among others, in {int(bad.sum()):,} rows. For a number take mpi.decompose.oaxaca"
         )

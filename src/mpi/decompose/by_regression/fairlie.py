@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError, RequestError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
 from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
@@ -125,14 +125,14 @@ def fairlie(
     chosen = checked("coefficients", coefficients, One)
     for name, value, least in (("orders", orders, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise MpiError(f"{name}: a whole number of at least {least} was expected, not {value!r}")
+            raise RequestError(f"{name}: a whole number of at least {least} was expected, not {value!r}")
     cases = cases_of(
         survey, outcome, covariates, group_named(group), reference, compare, options, normalise=False, link=curve
     )
     check_names(cases, chosen)
     names = [c for i, c in enumerate(cases.regressors.covariates) if i in set(cases.regressors.fold().tolist()) - {0}]
     if not names:
-        raise MpiError("no covariate varies: there is nothing to explain the gap with")
+        raise DataError("no covariate varies: there is nothing to explain the gap with")
     a, b = cases.inside
     parts: dict[Part, Scored] = {
         ("y", g): mean_scored(cases.y[:, None], cases.rows.weight, m) for g, m in cases.inside.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import DataError, warn
 from mpi.inference.likelihood import derivatives_of, independent_columns, maximum_of
 
 if TYPE_CHECKING:
@@ -98,17 +98,17 @@ def _maximum(y: Floats, X: Floats, weight: Floats, link: Link, names: Sequence[s
     if b is None or np.abs(X @ b).max() > _FAR:
         _check_separation(y[weight > 0], X[weight > 0], names, who)
     if b is None:
-        raise MpiError(f"the {link} regression of {who} does not converge; take fewer covariates, or join categories")
+        raise DataError(f"the {link} regression of {who} does not converge; take fewer covariates, or join categories")
     return b
 
 
 def _check_cases(y: Floats, coefficients: int, link: Link, who: str) -> None:
     if len(y) <= coefficients:
-        raise MpiError(
+        raise DataError(
             f"{who} has {len(y):,} cases for {coefficients} coefficients; take fewer covariates, or a larger group"
         )
     if link != "linear" and (y == y[0]).all() and y[0] in (0, 1):
-        raise MpiError(f"the outcome is {y[0]:g} for everyone in {who}: there is nothing to fit")
+        raise DataError(f"the outcome is {y[0]:g} for everyone in {who}: there is nothing to fit")
     if len(y) < 10 * coefficients:
         warn(
             f"{who} has {len(y):,} cases for {coefficients} coefficients, fewer than ten for each: linearised errors "
@@ -128,7 +128,7 @@ def _check_rank(X: Floats, scale: Floats, names: Sequence[str], who: str) -> Non
             f"{names[j]!r} follows from {', '.join(map(repr, tied))}" if tied else f"{names[j]!r} does not vary"
         )
     if told:
-        raise MpiError(
+        raise DataError(
             f"covariates are collinear in {who}: {'; '.join(told)}. Leave one of them out, or join categories"
         )
 
@@ -151,7 +151,7 @@ def _check_separation(y: Floats, X: Floats, names: Sequence[str], who: str) -> N
     if found.status != 0 or -found.fun <= 1e-7 * len(X):
         return
     guilty = [names[i] for i in np.flatnonzero(np.abs(found.x) > 1e-7).tolist() if i] or ["the covariates"]
-    raise MpiError(
+    raise DataError(
         f"in {who}, {', '.join(map(repr, guilty))} separate{'s' if len(guilty) == 1 else ''} those with the outcome "
         "from those without, so the coefficients have no finite value; join categories, leave a covariate out, or "
         "decompose with mpi.decompose.oaxaca"

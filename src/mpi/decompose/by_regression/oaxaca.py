@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
 from mpi.estimation.linearized import Scored
@@ -142,7 +142,7 @@ def oaxaca(
     chosen = checked("coefficients", coefficients, Coefficients)
     checked("detail", detail, Detail)
     if kind == "threefold" and not set(chosen) <= {"reference", "compared"}:
-        raise MpiError("a threefold decomposition is seen from one group: coefficients 'reference' or 'compared'")
+        raise RequestError("a threefold decomposition is seen from one group: coefficients 'reference' or 'compared'")
     cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options, normalise=normalise)
     check_names(cases, chosen)
     base = Base(cases, _parts(cases, chosen))
@@ -166,7 +166,7 @@ def group_named(group: Any) -> str:
         When it is no name.
     """
     if not isinstance(group, str) or not group:
-        raise MpiError(
+        raise RequestError(
             f"group: the column of the groups is needed, not {group!r}; for one regression of everyone take "
             "mpi.decompose.by_regression.regression"
         )
@@ -183,7 +183,7 @@ def check_names(cases: Cases, chosen: Sequence[str]) -> None:
     """
     both = [c for c in chosen if c in cases.inside and c not in ("reference", "compared")]
     if both:
-        raise MpiError(f"{cases.by!r}: a group is called {both[0]!r}, as the coefficients asked for are; rename it")
+        raise RequestError(f"{cases.by!r}: a group is called {both[0]!r}, as the coefficients asked for are; rename it")
 
 
 def named(cases: Cases, choice: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import DataError, MpiError, Problems, RequestError, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def names_of(covariates: Any) -> list[Any]:
     if isinstance(covariates, str):
         return [covariates]
     if not isinstance(covariates, Iterable):
-        raise MpiError(f"covariates: a list of columns is needed, not {covariates!r}")
+        raise RequestError(f"covariates: a list of columns is needed, not {covariates!r}")
     return list(covariates)
 
 
@@ -106,7 +106,7 @@ def read(survey: Survey, rows: Rows, covariates: Covariates) -> list[Column]:
     MpiError
         With all problems of the list: names that repeat, kinds that are none, numbers that are infinite.
     """
-    problems = Problems("the covariates cannot be used")
+    problems = Problems("the covariates cannot be used", RequestError)
     kinds = _kinds(covariates, problems)
     survey.check_columns(list(kinds))
     problems.raise_if_any()
@@ -193,7 +193,7 @@ def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[st
     MpiWarning
         When a covariate does not vary: it contributes 0.
     """
-    problems = Problems("the regressions cannot be fitted")
+    problems = Problems("the regressions cannot be fitted", DataError)
     n = len(columns[0].values)
     made = _Builder(np.ones(n))
     for number, column in enumerate(columns, 1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import DataError, RequestError, unknown
 from mpi.estimation.linearized import Scored, scored
 from mpi.estimation.parts import Labels
 from mpi.results.contrasts import derive
@@ -45,9 +45,9 @@ def checked(kind: str, value: Any, known: Any) -> list[Any]:
     wanted = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(dict.fromkeys(value))
     for v in wanted:
         if v not in get_args(known):
-            raise MpiError(f"{kind}: {unknown('choice', v, get_args(known))}")
+            raise RequestError(f"{kind}: {unknown('choice', v, get_args(known))}")
     if not wanted:
-        raise MpiError(f"{kind} is empty")
+        raise RequestError(f"{kind} is empty")
     return wanted
 
 
@@ -67,7 +67,7 @@ def mean_scored(values: Floats, weight: Floats, inside: NDArray[np.bool_], throu
     """
     total = weight[inside].sum()
     if not total > 0:
-        raise MpiError("the weights of a group are all 0")
+        raise DataError("the weights of a group are all 0")
     mean = (weight[inside] @ values[inside]) / total
     scores = np.where(inside[:, None], (values - mean) / total, 0.0)
     if through is not None:

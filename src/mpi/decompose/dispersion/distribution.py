@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import text
 from mpi.decompose.dispersion.powers import shapley_of_power
 from mpi.estimation.attainable import cases_of, warn_of_misses
@@ -152,7 +152,7 @@ class _Asked:
         duals: Sequence[str],
     ) -> None:
         check_measure(measure)
-        problems = Problems("distribution cannot be made")
+        problems = Problems("distribution cannot be made", RequestError)
         self.measure = measure
         self.cutoffs = cutoffs_of(measure, cutoffs, problems)
         self.gammas = _powers("gammas", gammas, problems)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need, select_by, values_of, weighed
 from mpi.results.terms import adds_up, made, relabelled, term
@@ -80,7 +80,7 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
     names = _groupings(plain, by, "inequality")
     need(plain, "inequality", "statistic", ["inequality", "A", "poor_share"])
     if isinstance(beta, bool) or not isinstance(beta, (int, float, np.number)) or not 0 < beta < np.inf:
-        raise MpiError(
+        raise RequestError(
             f"inequality: beta is {beta!r}; a positive number is needed (1 for the variance, 4 for a maximum of 1)"
         )
     finder, figures = Finder(plain.keys), figures_of(plain)
@@ -193,7 +193,7 @@ def disparity(
     names = _groupings(plain, by, "disparity")
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
     if not wanted:
-        raise MpiError("disparity: statistics: name at least one")
+        raise RequestError("disparity: statistics: name at least one")
     need(plain, "disparity", "statistic", [*wanted, "population_share"])
     asked = _kinds(kinds, beta, wanted, weighed(plain))
     finder, figures = Finder(plain.keys), figures_of(plain)
@@ -205,7 +205,7 @@ def disparity(
 
 
 def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], means: Sequence[str]) -> list[str]:
-    problems = Problems("disparity cannot be made")
+    problems = Problems("disparity cannot be made", RequestError)
     given: list[str] = [*get_args(Disparity)] if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
     problems.found += [
         f"kinds: {unknown('kind', k, get_args(Disparity))}" for k in given if k not in get_args(Disparity)
@@ -228,7 +228,7 @@ def _disparity(
     """Make the indices of one disaggregation."""
     places = finder.share(rows)
     if (places < 0).any():
-        raise MpiError(f"disparity: no population share of {plain.keys['group'].at(int(rows[places < 0][0]))!r}")
+        raise RequestError(f"disparity: no population share of {plain.keys['group'].at(int(rows[places < 0][0]))!r}")
     there = plain.value[places] > 0  # a group without complete cases has no figures, and no part in it
     rows, places = rows[there], places[there]
     whole, which = _wholes(finder, rows, "disparity")
@@ -276,10 +276,10 @@ def _groupings(plain: Estimates, by: Any, purpose: str) -> list[str]:
     if by is None:
         known = [str(b) for b in values_of(plain, "by") if b != "total"]
         if not known:
-            raise MpiError(f"{purpose}: needs groups; give mpi.estimate a disaggregation (by=)")
+            raise RequestError(f"{purpose}: needs groups; give mpi.estimate a disaggregation (by=)")
         return known
     if isinstance(by, list) and not by:
-        raise MpiError(f"{purpose}: by: name at least one disaggregation")
+        raise RequestError(f"{purpose}: by: name at least one disaggregation")
     names = plain.keys["by"].values
     return [names[select_by(plain, one, purpose)] for one in (by if isinstance(by, list) else [by])]
 
@@ -288,7 +288,7 @@ def _wholes(finder: Finder, rows: Places, purpose: str) -> tuple[Places, Places]
     """Return where the figures of the whole stand that groups belong to, each once, and which is whose."""
     place = finder.beside(rows, by="total", group="total")
     if (place < 0).any():
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: the figures of the whole are missing; keep by='total' among the estimates that are given"
         )
     whole, which = np.unique(place, return_inverse=True)

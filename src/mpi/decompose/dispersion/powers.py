@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def shapley_of_power(parts: Floats, gamma: float) -> Floats:
 
 def _refuse_many(most: int, gamma: float) -> None:
     if most > MOST:
-        raise MpiError(
+        raise RequestError(
             f"the contributions for gamma = {gamma:g} are averages over all subsets of a person's deprivations, and "
             f"somebody has {most} of them ({2**most:,} subsets; up to {MOST} can be done); ask for gammas 0, 1 and 2, "
             "which have closed forms, or leave contributions out (contributions='none')"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
@@ -94,7 +94,7 @@ def gender(
         plain, lenses = _with_households(plain, lenses, households, head)
     wanted = [statistics] if isinstance(statistics, str) else list(statistics)
     if not wanted:
-        raise MpiError("gender: statistics: name at least one")
+        raise RequestError("gender: statistics: name at least one")
     need(plain, "gender", "statistic", wanted)
     figures = figures_of(plain)
     terms = [term for by in lenses for term in gaps(plain, figures, by, _sexes(plain, by, female), wanted, ratios=True)]
@@ -109,7 +109,7 @@ def _lenses(plain: Estimates, head: str | None, person: str | None) -> list[str]
     lost = [by for by in asked if by not in known]
     if lost or not asked:
         what = unknown("disaggregation", lost[0], known) if lost else "no lens is left"
-        raise MpiError(
+        raise RequestError(
             f"gender: {what}. Estimate with by=[head, person], the columns of the sex of the head and of the person; "
             "None leaves one out (person=None)"
         )
@@ -121,9 +121,9 @@ def _with_households(
 ) -> tuple[Estimates, list[str]]:
     """Put the figures that count households beside those that count persons, under another name."""
     if head is None:
-        raise MpiError("gender: households= needs the column of the head's sex (head=)")
+        raise RequestError("gender: households= needs the column of the head's sex (head=)")
     if households.about.get("counted") != "households":
-        raise MpiError("gender: households= is for estimates that count households: mpi.estimate(unit='household')")
+        raise RequestError("gender: households= is for estimates that count households: mpi.estimate(unit='household')")
     other = levels(households, "gender").select(by=head)
     name = _BY_HOUSEHOLD.format(head)
     renamed = Coded((name,), np.zeros(len(other), dtype=np.int32))

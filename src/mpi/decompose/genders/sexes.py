@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import DataError, RequestError, unknown
 from mpi.results.lookup import Finder
 from mpi.results.terms import Term, relabelled
 
@@ -67,7 +67,7 @@ def sexes_of(levels: Mapping[Any, str], column: str, female: Any = None) -> Sexe
     """
     told = ", ".join(f"{label!r}" for label in levels.values())
     if len(levels) != 2:
-        raise MpiError(
+        raise DataError(
             f"{column!r} has {len(levels)} values ({told or 'none'}); gaps between women and men need two. "
             "Make others missing: missing stays a group of its own"
         )
@@ -76,9 +76,9 @@ def sexes_of(levels: Mapping[Any, str], column: str, female: Any = None) -> Sexe
     else:
         found = [c for c, label in levels.items() if female in (c, label)]
         if not found:
-            raise MpiError(f"female: {unknown('value', female, levels.values())}")
+            raise RequestError(f"female: {unknown('value', female, levels.values())}")
     if len(found) != 1:
-        raise MpiError(f"which of {told} in {column!r} stands for women? Say so: female=...")
+        raise RequestError(f"which of {told} in {column!r} stands for women? Say so: female=...")
     (other,) = (c for c in levels if c != found[0])
     return Sexes(found[0], other, levels[found[0]], levels[other])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.errors import DataError, Problems, RequestError, warn
 from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.estimation.attainable import cases_of, warn_of_misses
@@ -163,8 +163,10 @@ def _checked(
     survey: Any, deprived: str, sex: str, poor: str | None, measure: Any, by: Sequence[By]
 ) -> list[tuple[str, ...]]:
     if not isinstance(survey, Survey):
-        raise MpiError(f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)")
-    problems = Problems("within_households cannot be made")
+        raise RequestError(
+            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
+        )
+    problems = Problems("within_households cannot be made", RequestError)
     if "household" not in survey.roles:
         problems.add("the survey does not know who lives with whom; give it household=")
     if "size" in survey.roles:
@@ -231,7 +233,7 @@ def _check_answers(answer: Floats, name: str) -> None:
     if len(bad):
         values, counts = np.unique(bad, return_counts=True)
         shown = ", ".join(f"{v:g} ({c:,} times)" for v, c in list(zip(values, counts, strict=True))[:4])
-        raise MpiError(f"column {name!r} holds values other than 0, 1 and missing: {shown}")
+        raise DataError(f"column {name!r} holds values other than 0, 1 and missing: {shown}")
 
 
 def _poor(survey: Survey, poor: str | None, measure: Measure | None) -> Floats | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.lookup import Finder, need, split_groups, values_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def series_of(
         inside & np.isin(keys["statistic"].index, [keys["statistic"].values.index(w) for w in wanted])
     )
     if not len(rows):
-        raise MpiError(f"{purpose}: {', '.join(wanted)} is not estimated by {cross}; name it in by= of mpi.estimate")
+        raise RequestError(
+            f"{purpose}: {', '.join(wanted)} is not estimated by {cross}; name it in by= of mpi.estimate"
+        )
     parts = split_groups(est, cross)
     kinds = np.column_stack([keys[n].index[rows] for n in _SERIES])
     _, first, of_row = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
@@ -136,12 +138,12 @@ def _cross(est: Estimates, purpose: str, by: str | Sequence[str] | None) -> str:
         crosses = [v for v in known if _CROSS in str(v)] or known
         if len(crosses) == 1:
             return str(crosses[0])
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: say which circumstances with by=; the estimates are by {', '.join(map(repr, known)) or 'none'}"
         )
     cross = _CROSS.join(map(str, by)) if isinstance(by, (tuple, list)) else str(by)
     if cross not in known:
-        raise MpiError(f"{purpose}: by: " + unknown("cross", cross, known) + "; estimate it with by=[(...)]")
+        raise RequestError(f"{purpose}: by: " + unknown("cross", cross, known) + "; estimate it with by=[(...)]")
     return cross
 
 
@@ -150,12 +152,12 @@ def _wanted(est: Estimates, purpose: str, statistics: Any) -> list[str]:
     if statistics is None:
         found = [s for s in RATES if s in known]
         if not found:
-            raise MpiError(
+            raise RequestError(
                 f"{purpose}: needs a rate, one of {', '.join(_SHARES)}; there is {', '.join(map(str, known))}"
             )
         return found
     asked = [statistics] if isinstance(statistics, str) else list(statistics)
-    problems = Problems(f"{purpose} cannot be made")
+    problems = Problems(f"{purpose} cannot be made", RequestError)
     problems.found += [f"statistics: {unknown('rate', s, _SHARES)}" for s in asked if s not in _SHARES]
     problems.raise_if_any()
     need(est, purpose, "statistic", asked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import Problems
+from mpi.core.errors import Problems, RequestError
 from mpi.decompose.opportunities.circumstances import check_meaning, series_of
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import levels
@@ -73,7 +73,7 @@ def furthest_behind(
     ['furthest_behind', 'Hmong × Urban']
     """
     plain = levels(est, "furthest_behind")
-    problems = Problems("furthest_behind cannot be made")
+    problems = Problems("furthest_behind cannot be made", RequestError)
     check_meaning(rates, problems)
     if not isinstance(smallest, (int, np.integer)) or smallest < 0:
         problems.add(f"smallest: a number of cases was expected, not {smallest!r}")

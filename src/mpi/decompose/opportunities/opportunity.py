@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.decompose.opportunities.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.opportunities.logit import Separated, design_of, predicted
 from mpi.results.dual import Figures, figures_of, stacked
@@ -122,7 +122,7 @@ def opportunity(
     """
     plain = levels(est, "opportunity")
     if "population_share" not in values_of(plain, "statistic"):
-        raise MpiError(
+        raise RequestError(
             "opportunity: rates and their population_share are needed. Make a measure of the deprivation, such as "
             "Measure.nested('school', {'education': ['out_of_school']}, cutoff=1), and let mpi.estimate(survey, "
             "measure, by=[('ethnicity', 'area')]) give both"
@@ -134,7 +134,9 @@ def opportunity(
     lost: dict[str, str] = {}
     for series in series_of(plain, "opportunity", by, statistics):
         if len(series.names) > _MOST:
-            raise MpiError(f"opportunity: {len(series.names)} circumstances need too many fits; take at most {_MOST}")
+            raise RequestError(
+                f"opportunity: {len(series.names)} circumstances need too many fits; take at most {_MOST}"
+            )
         try:
             own = _terms(plain, figures, series, rates, fit, few)
         except Separated:
@@ -157,7 +159,7 @@ def _rests_on(plain: Estimates, series: Series) -> tuple[float, float, float]:
 
 
 def _check(rates: Any, fit: Any, few: Any) -> None:
-    problems = Problems("opportunity cannot be made")
+    problems = Problems("opportunity cannot be made", RequestError)
     check_meaning(rates, problems)
     if fit not in get_args(Fit):
         problems.add(f"fit: {unknown('way', fit, get_args(Fit))}")
@@ -339,6 +341,7 @@ def _refuse(lost: dict[str, str]) -> None:
         problems = Problems(
             "opportunity: a logit has no fit (separation: circumstances tell without fail who has the opportunity); "
             "merge small categories, leave a circumstance or these rates out, or take fit='cells'",
+            DataError,
             [f"{what}: the rate is 0 or 1 in {groups}" for what, groups in lost.items()],
         )
         raise problems.error()

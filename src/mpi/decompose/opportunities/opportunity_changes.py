@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, values_of
 from mpi.results.rounds import one_measure, spans
@@ -77,9 +77,9 @@ def opportunity_change(
     True
     """
     if order not in get_args(Order):
-        raise MpiError(f"opportunity_change: order: {unknown('order', order, get_args(Order))}")
+        raise RequestError(f"opportunity_change: order: {unknown('order', order, get_args(Order))}")
     if "opportunity_index" not in values_of(est, "contrast"):
-        raise MpiError("opportunity_change: needs indices of opportunity; make them with mpi.decompose.opportunity")
+        raise RequestError("opportunity_change: needs indices of opportunity; make them with mpi.decompose.opportunity")
     one_measure(est, "opportunity_change")
     finder, figures = Finder(est.keys), figures_of(est)
     asked = spans(est, start, end, None, "opportunity_change", pairs)

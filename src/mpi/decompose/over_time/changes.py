@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable
 from mpi.results.rounds import one_measure, spans
@@ -97,7 +97,7 @@ def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change
     undated = [str(s) for s in asked if np.isnan(s.years)]
     if kinds is None:
         return [k for k in get_args(Change) if not (undated and k.startswith("annual"))]
-    problems = Problems("change cannot be made")
+    problems = Problems("change cannot be made", RequestError)
     given: list[Any] = [kinds] if isinstance(kinds, str) else list(kinds)
     problems.found += [f"kinds: {unknown('kind', k, get_args(Change))}" for k in given if k not in get_args(Change)]
     if undated and any(str(k).startswith("annual") for k in given):
@@ -118,7 +118,7 @@ def both_ends(plain: Estimates, finder: Finder, span: Span) -> tuple[NDArray[np.
     before = np.flatnonzero(wave.index == here[0])
     lost = before[finder.beside(before, wave=span.end) < 0]
     if not len(after) and not len(before):
-        raise MpiError(f"no figure is of round {span.start!r} or {span.end!r}")
+        raise RequestError(f"no figure is of round {span.start!r} or {span.end!r}")
     first = np.r_[finder.beside(after, wave=span.start), lost]
     last = np.r_[after, np.full(len(lost), -1)]
     keys = plain.keys.take(np.r_[after, lost])

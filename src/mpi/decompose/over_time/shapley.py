@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import Figures, figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, values_of
@@ -191,7 +191,7 @@ class _Work:
 
 
 def _into(into: Into | None, by: By | None, form: Form, population: Any) -> Into:
-    problems = Problems("shapley cannot be made")
+    problems = Problems("shapley cannot be made", RequestError)
     chosen: Into = into or ("incidence_intensity" if by is None else "groups")
     if chosen not in get_args(Into):
         problems.add(f"into: {unknown('choice', chosen, get_args(Into))}")
@@ -252,14 +252,14 @@ def _groups(work: _Work, span: Span) -> list[Term]:
         if len(inside):
             out += _of_statistic(work, span, statistic, (first[inside], last[inside], keys.take(inside)))
     if not out:
-        raise MpiError(f"shapley by groups: nothing that adds up was estimated by {work.by!r}")
+        raise RequestError(f"shapley by groups: nothing that adds up was estimated by {work.by!r}")
     return out
 
 
 def _check_labels(plain: Estimates, by: int) -> None:
     group = plain.keys["group"]
     if _ALL in group.values and (group.index[plain.keys["by"].index == by] == group.values.index(_ALL)).any():
-        raise MpiError(
+        raise RequestError(
             f"shapley by groups: a group is called {_ALL!r}, which is what the sum over groups is; rename it"
         )
 
@@ -281,7 +281,7 @@ def _of_statistic(
     adds_up(reduce(add, finest), v1 * y1 - v0 * y0, f"shapley of {statistic} by groups, group by group")
     whole = [work.finder.beside(anchor, by="total", group="total", wave=w) for w in (span.start, span.end)]
     if any((w < 0).any() for w in whole):
-        raise MpiError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")
+        raise RequestError(f"shapley by groups: {statistic} of the whole is needed in both rounds; keep by='total'")
     known = [("", _ABSENT, _NOBODY)[rounds] for rounds in gone.tolist()]
     of_group = [term(f, keys, n, known) for n, f in parts.items()]
     _, at, fold = np.unique(whole[1], return_index=True, return_inverse=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import both_ends, gone_in
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable, levels, values_of
@@ -107,7 +107,7 @@ def _sum(figures: list[Figures], weights: Floats) -> Figures:
 
 def _dated(plain: Estimates, years: Mapping[Any, float] | None, path: str) -> tuple[list[Any], Floats]:
     """Return the rounds in the order of their dates, and these."""
-    problems = Problems("trend cannot be fitted")
+    problems = Problems("trend cannot be fitted", RequestError)
     if path not in get_args(Path):
         problems.add(f"path: {unknown('choice', path, get_args(Path))}")
     known = values_of(plain, "wave")
@@ -119,7 +119,7 @@ def _dated(plain: Estimates, years: Mapping[Any, float] | None, path: str) -> tu
     problems.raise_if_any()
     order = sorted(known, key=lambda w: times[w])
     if len({times[w] for w in order}) < len(order):
-        raise MpiError("trend cannot be fitted: two rounds have one date")
+        raise RequestError("trend cannot be fitted: two rounds have one date")
     return order, np.array([times[w] for w in order])
 
 
@@ -134,7 +134,7 @@ def _in_any(plain: Estimates, finder: Finder, order: list[Any]) -> tuple[list[ND
     anchor = np.concatenate(anchors)
     rows = [finder.beside(anchor, wave=w) for w in order]
     if not np.all([r >= 0 for r in rows], axis=0).any():
-        raise MpiError("trend cannot be fitted: no figure occurs in all rounds")
+        raise RequestError("trend cannot be fitted: no figure occurs in all rounds")
     return rows, plain.keys.take(anchor)
 
 
@@ -196,7 +196,7 @@ def target(
     """
     plain = levels(est, "target")
     one_measure(plain, "target")
-    problems = Problems("target cannot be tracked")
+    problems = Problems("target cannot be tracked", RequestError)
     if path not in get_args(Path):
         problems.add(f"path: {unknown('choice', path, get_args(Path))}")
     if not 0 <= number(share) < 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.core.exact import fraction, text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.estimation.attainable import cases_of, misses, warn_of_scores
@@ -114,9 +114,9 @@ def _share(duration: Any) -> Fraction:
     try:
         share = fraction(duration)
     except ValueError as error:
-        raise MpiError(f"chronic: duration: {error}") from error
+        raise RequestError(f"chronic: duration: {error}") from error
     if not 0 < share <= 1:
-        raise MpiError(f"chronic: duration is {duration!r}; a share of the rounds is needed, above 0 and at most 1")
+        raise RequestError(f"chronic: duration is {duration!r}; a share of the rounds is needed, above 0 and at most 1")
     return share
 
 

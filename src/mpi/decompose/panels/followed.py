@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import MpiError, Problems, RequestError
 from mpi.estimation.attainable import cases_of, warn_of_misses
 from mpi.estimation.pattern_ratios import check_measure, scores_of
 from mpi.measures.indicator import altered
@@ -116,7 +116,7 @@ def followed(measure: Measure, rounds: Mapping[Any, str | Mapping[str, str] | Me
     ('a_16', 'b_16', 'a18', 'b18')
     """
     check_measure(measure)
-    problems = Problems(f"{purpose} cannot be made")
+    problems = Problems(f"{purpose} cannot be made", RequestError)
     if not hasattr(rounds, "items"):
         problems.add('rounds: a mapping is needed, such as {2016: "{}_2016", 2018: "{}_2018"}')
         problems.raise_if_any()
@@ -198,7 +198,7 @@ def refuse_rounds(survey: Survey, purpose: str) -> None:
         When the survey has rounds of its own.
     """
     if getattr(survey, "waves", ()):
-        raise MpiError(
+        raise RequestError(
             f"{purpose}: a row per person is needed, with a column per indicator and round; the survey has rounds of "
             "its own (wave=, or mpi.pool). Put the rounds of a person side by side before making the survey"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_told
-from mpi.core.errors import MpiError, warn
+from mpi.core.errors import RequestError, warn
 from mpi.core.exact import text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.estimation.parts import Labels
@@ -112,7 +112,9 @@ def panel(
     refuse_rounds(survey, "panel")
     plan = followed(measure, rounds, "panel")
     if len(plan.labels) != 2:
-        raise MpiError(f"panel: two rounds are compared, not {len(plan.labels)}; for more see mpi.decompose.chronic")
+        raise RequestError(
+            f"panel: two rounds are compared, not {len(plan.labels)}; for more see mpi.decompose.chronic"
+        )
     _warn_if_backwards(plan.labels)
     asked = _Transitions(plan)
     found = pattern_estimates(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError, RequestError
 from mpi.frames.arrays import Categories, categories, numbers
 from mpi.indicators.answers.logic import Truth, as_numbers, at_least, every, some
 from mpi.indicators.rules.conditions import (
@@ -101,7 +101,7 @@ def truth(condition: Condition, answers: Answers) -> Truth:
             return ~truth(part, answers)
         case Compare() | OneOf() | Between() | IsMissing():
             return _leaf(condition, answers)
-    raise MpiError(f"{condition!r} is no condition that can be evaluated")
+    raise RequestError(f"{condition!r} is no condition that can be evaluated")
 
 
 @kinds_checked
@@ -136,11 +136,11 @@ def holds(condition: Condition, columns: Mapping[str, Any]) -> NDArray[np.float6
     lengths = {name: len(v.index if isinstance(v, Categories) else v) for name, v in read.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{name!r} has {n:,}" for name, n in lengths.items())
-        raise MpiError(f"the columns are of different lengths: {said} rows")
+        raise DataError(f"the columns are of different lengths: {said} rows")
     answers = Answers(read, next(iter(lengths.values()), 0))
     wrong = list(mismatches(condition, answers))
     if wrong:
-        raise MpiError("; ".join(wrong), tuple(wrong))
+        raise DataError("; ".join(wrong), tuple(wrong))
     return as_numbers(truth(condition, answers))
 
 
@@ -199,7 +199,7 @@ def _read(frames: Sequence[nw.DataFrame[Any]], name: str) -> NDArray[Any] | Cate
 def _array(name: str, values: Any) -> NDArray[Any] | Categories:
     found = np.asarray(values)
     if found.ndim != 1:
-        raise MpiError(f"column {name!r} is an array of {found.ndim} dimensions; give one value for each row")
+        raise DataError(f"column {name!r} is an array of {found.ndim} dimensions; give one value for each row")
     if found.dtype.kind in "biuf":
         return found
     items = [None if v is None or v != v else v for v in found.tolist()]  # noqa: PLR0124

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, Problems, nearest, warn
+from mpi.core.errors import DataError, Problems, nearest, warn
 from mpi.frames.arrays import Categories
 from mpi.frames.label_words import missing_texts
 from mpi.indicators.answers.arrays import Answers, mismatches
@@ -77,7 +77,7 @@ def gather(
     answers = answers.plus({c: np.full(answers.rows, np.nan) for c in _absent(rules, known)})
     for made in computed_for(rules, known):
         answers = answers.plus({made.name: made.of_answers(answers)})
-    problems = Problems(f"the rules {rules.name!r} do not fit the data")
+    problems = Problems(f"the rules {rules.name!r} do not fit the data", DataError)
     numeric = [name for name, values in answers.columns.items() if isinstance(values, np.ndarray)]
     rules = with_codes(rules, labels, numeric, problems)
     found = [p for rule in rules for p in _mismatches(rule, answers)]
@@ -125,14 +125,14 @@ def check_columns(rules: Rules, known: Sequence[str]) -> None:
             needing.setdefault(name, []).append(rule.name)
     if not needing:
         return
-    problems = Problems(f"the rules {rules.name!r} ask for columns that the data lack")
+    problems = Problems(f"the rules {rules.name!r} ask for columns that the data lack", DataError)
     for name, names in needing.items():
         close = nearest(name, known)
         problems.add(f"{name!r}, needed by {', '.join(names)}" + (f"; did you mean {close!r}?" if close else ""))
     left = computable(rules, known).names
     few = f"{len(left)} of {len(rules)} rules can be computed all the same, with computable(rules, columns): "
     hint = few + ", ".join(left) if left else "None of the rules can be computed"
-    raise MpiError(f"{problems.error()}\n{hint}", tuple(problems.found))
+    raise DataError(f"{problems.error()}\n{hint}", tuple(problems.found))
 
 
 def tell_absent(rules: Rules, known: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import Problems, unknown
+from mpi.core.errors import DataError, Problems, unknown
 from mpi.indicators.answers.counts import said_of
 from mpi.indicators.lazy.checks import fitting
 from mpi.indicators.lazy.engines import check_names, told_by_engine
@@ -85,7 +85,7 @@ def with_deprivations(
 
 
 def _check(frame: nw.LazyFrame[Any], columns: Sequence[str], rules: Rules, keys: Sequence[str]) -> None:
-    problems = Problems("the deprivations cannot be computed")
+    problems = Problems("the deprivations cannot be computed", DataError)
     problems.found += [unknown("column", k, columns) for k in keys if k not in columns]
     asked = [r.name for r in rules if r.of == "members"]
     if asked and not keys:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import Problems
+from mpi.core.errors import DataError, Problems
 from mpi.frames.missing_codes import without_codes_lazily
 from mpi.indicators.answers.arrays import asks_text
 from mpi.indicators.answers.gather import (
@@ -92,7 +92,7 @@ def fitting(
     schema: dict[str, Any] = dict(frame.collect_schema())
     check_columns(rules, list(schema))
     tell_absent(rules, list(schema))
-    problems = Problems(f"the rules {rules.name!r} do not fit the data")
+    problems = Problems(f"the rules {rules.name!r} do not fit the data", DataError)
     computed = computed_for(rules, list(schema))
     recoded = [c for c in computed if isinstance(c, Recoded)]
     problems.found += [_not_computed(c) for c in computed if not isinstance(c, Recoded)]

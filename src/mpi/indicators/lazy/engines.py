@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import DataError, Problems, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,14 +43,14 @@ def told_by_engine(frame: nw.LazyFrame[Any]) -> Iterator[None]:
         if type(error).__module__.partition(".")[0] not in _MODULES:
             raise
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise MpiError(f"{engine_of(frame)} cannot apply the rules: {first}") from error
+        raise RequestError(f"{engine_of(frame)} cannot apply the rules: {first}") from error
 
 
 def check_names(frame: nw.LazyFrame[Any], names: Sequence[str]) -> None:
     """Raise where Spark would take a column's name for a path into a structure."""
     if not frame.implementation.is_spark_like():
         return
-    problems = Problems("Spark does not read these columns by their names")
+    problems = Problems("Spark does not read these columns by their names", DataError)
     problems.found = [
         f"{n!r}: call it {n.replace('.', '_').replace('`', '')!r}, with withColumnRenamed"
         for n in names

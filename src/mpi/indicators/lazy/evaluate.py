@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import DataError, RequestError
 from mpi.indicators.answers.counts import COUNTED, Counts, answers_to, possible, settle
 from mpi.indicators.answers.gather import wanted
 from mpi.indicators.answers.logic import whole
@@ -110,15 +110,15 @@ def _with_households(
 ) -> nw.LazyFrame[Any]:
     homes = as_lazy(households)
     if homes is None:
-        raise MpiError("the members' frame is lazy and the households' frame is not; give both of one kind")
+        raise RequestError("the members' frame is lazy and the households' frame is not; give both of one kind")
     if homes.implementation is not members.implementation:
         kinds = f"{engine_of(members)} and the households' of {engine_of(homes)}"
-        raise MpiError(f"the members' frame is one of {kinds}; give both of one kind")
+        raise RequestError(f"the members' frame is one of {kinds}; give both of one kind")
     check_keys(homes, keys, "the households' frame")
     own, theirs = members.collect_schema().names(), homes.collect_schema().names()
     asked = wanted(rules, [*own, *theirs])
     check_names(homes, [c for c in asked if c in theirs])
     both = [c for c in asked if c in own and c in theirs and c not in keys]
     if both:
-        raise MpiError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
+        raise DataError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")
     return joined(members, homes, keys, [c for c in asked if c in theirs and c not in keys])

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.indicators.answers.arrays import RELATIONS, some_equal
 from mpi.indicators.answers.logic import Truth, at_least, every, some
 from mpi.indicators.rules.conditions import (
@@ -102,7 +102,7 @@ def combined(condition: Condition, of_leaf: Callable[[Leaf], Truth]) -> Truth:
             return ~combined(part, of_leaf)
         case Compare() | OneOf() | Between() | IsMissing():
             return of_leaf(condition)
-    raise MpiError(f"{condition!r} is no condition that can be evaluated")
+    raise RequestError(f"{condition!r} is no condition that can be evaluated")
 
 
 def is_known(name: str, schema: Mapping[str, Any]) -> nw.Expr:

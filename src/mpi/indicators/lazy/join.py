@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import DataError, MissingLibraryError, Problems, unknown
 from mpi.frames.nulls import with_nulls
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def _scanned(dataset: Any) -> Any:
         return import_module("duckdb").from_arrow(dataset)
     if find_spec("polars") is not None:
         return import_module("polars").scan_pyarrow_dataset(dataset)
-    raise MpiError("a PyArrow dataset is read by DuckDB or Polars: pip install duckdb")
+    raise MissingLibraryError("a PyArrow dataset is read by DuckDB or Polars: pip install duckdb")
 
 
 def check_keys(frame: nw.LazyFrame[Any], keys: Sequence[str], where: str) -> None:
     """Raise where the columns that identify a household are absent."""
     known = frame.collect_schema().names()
-    problems = Problems(f"{where} does not identify households")
+    problems = Problems(f"{where} does not identify households", DataError)
     problems.found = [unknown("column", k, known) for k in keys if k not in known]
     if not keys:
         problems.add("name at least one column")
@@ -86,7 +86,7 @@ def _of_one_type(
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
     """Write identifiers of one kind but different types alike: engines join none, or some, of them else."""
     own, theirs = members.collect_schema(), households.collect_schema()
-    problems = Problems("the members' and the households' frames do not fit together")
+    problems = Problems("the members' and the households' frames do not fit together", DataError)
     for key in keys:
         left, right = own[key], theirs[key]
         if left == right:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown, warn
+from mpi.core.errors import DataError, RequestError, unknown, warn
 from mpi.frames.arrays import Categories
 from mpi.indicators.answers.arrays import mismatches, truth
 from mpi.indicators.answers.logic import Truth, as_numbers
@@ -71,11 +71,11 @@ class Computed:
 
     def __post_init__(self) -> None:
         if not isinstance(self.function, str) or self.function not in FUNCTIONS:
-            raise MpiError(f"computed column {self.name!r}: {unknown('function', self.function, FUNCTIONS)}")
+            raise RequestError(f"computed column {self.name!r}: {unknown('function', self.function, FUNCTIONS)}")
         needed, usual = _NEEDED[self.function], self._usual
         if self.inputs and not len(needed) <= len(self.inputs) <= len(usual):
             more = f" and perhaps {', '.join(usual[len(needed) :])}" if len(usual) > len(needed) else ""
-            raise MpiError(
+            raise RequestError(
                 f"computed column {self.name!r}: {self.function} takes {', '.join(needed)}{more}, in this order"
             )
         object.__setattr__(self, "inputs", tuple(self.inputs) or usual)
@@ -102,7 +102,7 @@ class Computed:
         given = {name: answers.columns[name] for name in self.inputs_among(answers.columns)}
         for name, values in given.items():
             if isinstance(values, Categories):
-                raise MpiError(f"{self.name} cannot be computed: column {name!r} should hold numbers, not text")
+                raise DataError(f"{self.name} cannot be computed: column {name!r} should hold numbers, not text")
         return self.of(*given.values())  # type: ignore[arg-type]  # none of them is text
 
     def expression(self, schema: Mapping[str, Any]) -> nw.Expr | None:
@@ -143,7 +143,7 @@ class Recoded:
     def __post_init__(self) -> None:
         for key in ("yes", "no"):
             if not isinstance(getattr(self, key), Condition):
-                raise MpiError(
+                raise RequestError(
                     f"computed column {self.name!r}: {key}: give a condition such as column('code').is_in([1, 2]), not "
                     f"{getattr(self, key)!r}"
                 )
@@ -166,11 +166,11 @@ class Recoded:
         """Compute it from the columns that were read; warn of codes that stand on neither side."""
         wrong = list(dict.fromkeys(p for c in (self.yes, self.no) for p in mismatches(c, answers)))
         if wrong:
-            raise MpiError(f"{self.name} cannot be computed: {'; '.join(wrong)}")
+            raise DataError(f"{self.name} cannot be computed: {'; '.join(wrong)}")
         yes, no = truth(self.yes, answers).true, truth(self.no, answers).true
         torn = int((yes & no).sum())
         if torn:
-            raise MpiError(f"{self.name} cannot be computed: {torn:,} rows are on both its sides, yes and no")
+            raise DataError(f"{self.name} cannot be computed: {torn:,} rows are on both its sides, yes and no")
         self._tell(answers, ~(yes | no))
         return as_numbers(Truth(yes, no))
 

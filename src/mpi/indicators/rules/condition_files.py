@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import MpiError, RequestError
 from mpi.core.exact import text
 from mpi.core.toml_table import TomlTable, number
 from mpi.core.toml_words import is_text, quoted, value_kind
@@ -105,7 +105,7 @@ def _test(leaf: Condition, *, opposite: bool) -> str:
         case IsMissing(name):
             said = f"missing = {'false' if opposite else 'true'}"
         case _:
-            raise MpiError(f"{leaf!r} is no condition that can be written")
+            raise RequestError(f"{leaf!r} is no condition that can be written")
     return f"column = {quoted(name)}, {said}"
 
 

@@ -12,7 +12,7 @@ from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.core.exact import Number, fraction
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Condition:
         return self.condition if isinstance(self, Not) else Not(self)
 
     def __bool__(self) -> bool:
-        raise MpiError(
+        raise RequestError(
             "a condition is neither true nor false before it meets data; combine conditions with & | ~ instead of "
             "and, or, not, put each comparison in parentheses, and use column(...).between(low, high) for ranges"
         )
@@ -77,7 +77,7 @@ class Times:
         _check_name(self.column)
         object.__setattr__(self, "times", fraction(self.times))
         if self.times <= 0:
-            raise MpiError(f"a column is compared with a multiple of {self.column!r} above 0, not {self.times}")
+            raise RequestError(f"a column is compared with a multiple of {self.column!r} above 0, not {self.times}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ class Compare(Condition):
     def __post_init__(self) -> None:
         _check_name(self.column)
         if self.relation not in get_args(Relation):
-            raise MpiError(unknown("comparison", self.relation, get_args(Relation)))
+            raise RequestError(unknown("comparison", self.relation, get_args(Relation)))
         if not isinstance(self.value, Times):
             object.__setattr__(self, "value", _value(self.value, self.column))
         if isinstance(self.value, str) and self.relation != "is":
-            raise MpiError(
+            raise RequestError(
                 f"{self.column!r} is compared with the text {self.value!r}: texts have no order; use is or in"
             )
 
@@ -111,7 +111,9 @@ class OneOf(Condition):
         _check_name(self.column)
         values = tuple(_value(v, self.column) for v in self.values)
         if not values or len({isinstance(v, str) for v in values}) > 1:
-            raise MpiError(f"{self.column!r}: give the values it may be, all numbers or all texts, not {list(values)}")
+            raise RequestError(
+                f"{self.column!r}: give the values it may be, all numbers or all texts, not {list(values)}"
+            )
         object.__setattr__(self, "values", values)
 
 
@@ -127,7 +129,9 @@ class Between(Condition):
         _check_name(self.column)
         low, high = (_value(v, self.column) for v in (self.low, self.high))
         if isinstance(low, str) or isinstance(high, str) or low >= high:
-            raise MpiError(f"{self.column!r}: a range is two numbers, the lower first, not {low!r} to under {high!r}")
+            raise RequestError(
+                f"{self.column!r}: a range is two numbers, the lower first, not {low!r} to under {high!r}"
+            )
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
@@ -179,7 +183,7 @@ class AtLeast(Condition):
         _check_word("skip_missing", self.skip_missing)
         whole = isinstance(self.count, int) and not isinstance(self.count, bool)
         if not whole or not 0 < self.count <= len(self.conditions):
-            raise MpiError(
+            raise RequestError(
                 f"at least {self.count!r} of {len(self.conditions)} conditions: give a number from 1 to that"
             )
 
@@ -362,21 +366,23 @@ def _parts(condition: Any, kind: type[AllOf | AnyOf]) -> tuple[Condition, ...]:
 def _conditions(parts: Iterable[Any]) -> tuple[Condition, ...]:
     found = tuple(parts)
     if not found:
-        raise MpiError("all, any and at least need at least one condition")
+        raise RequestError("all, any and at least need at least one condition")
     strange = [p for p in found if not isinstance(p, Condition)]
     if strange:
-        raise MpiError(f"{strange[0]!r} is no condition; write one such as column('age') >= 5")
+        raise RequestError(f"{strange[0]!r} is no condition; write one such as column('age') >= 5")
     return found
 
 
 def _check_name(name: Any) -> None:
     if not isinstance(name, str) or not name:
-        raise MpiError(f"a column is named by a text, not {name!r}; rename the column of the data where it is a number")
+        raise RequestError(
+            f"a column is named by a text, not {name!r}; rename the column of the data where it is a number"
+        )
 
 
 def _check_word(name: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise MpiError(f"{name} is true or false, not {value!r}")
+        raise RequestError(f"{name} is true or false, not {value!r}")
 
 
 def _other(value: object) -> Any:
@@ -392,5 +398,5 @@ def _value(value: Any, name: str) -> Value:
     try:
         exact = fraction(int(value) if isinstance(value, bool) else value)
     except ValueError:
-        raise MpiError(f"{name!r} is compared with {value!r}; give a number, a text or another column") from None
+        raise RequestError(f"{name!r} is compared with {value!r}; give a number, a text or another column") from None
     return int(exact) if exact.denominator == 1 else float(exact)

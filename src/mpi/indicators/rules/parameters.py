@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.core.toml_table import TomlTable, number
 from mpi.core.toml_words import WrittenFloat, is_text, value_kind
 
@@ -121,9 +121,9 @@ def put_in(value: Any, parameters: Mapping[str, Parameter], path: str, problems:
 def _check_given(given: Mapping[str, Any], table: Mapping[str, Any]) -> None:
     wrong = [name for name in given if name not in table]
     if wrong and not table:
-        raise MpiError(f"parameters: the rules have none, and {', '.join(map(repr, wrong))} was given")
+        raise RequestError(f"parameters: the rules have none, and {', '.join(map(repr, wrong))} was given")
     if wrong:
-        raise MpiError(f"parameters: {unknown('parameter', wrong[0], list(table), show=30)}")
+        raise RequestError(f"parameters: {unknown('parameter', wrong[0], list(table), show=30)}")
 
 
 def _given(name: str, value: Any, usual: Any) -> Any:
@@ -132,7 +132,7 @@ def _given(name: str, value: Any, usual: Any) -> Any:
     parts = [_plain(v) for v in (value if is_list else (value,))]
     if is_list != isinstance(usual, tuple) or not parts or None in parts:
         kind = "a list of numbers or of texts" if isinstance(usual, tuple) else "a number or a text"
-        raise MpiError(f"parameters: {name!r} is {usual!r} in the file; give {kind}, not {value!r}")
+        raise RequestError(f"parameters: {name!r} is {usual!r} in the file; give {kind}, not {value!r}")
     return tuple(parts) if is_list else parts[0]
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from mpi.core.errors import Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction, text
 from mpi.indicators.answers.arrays import Answers, truth
 from mpi.indicators.rules.conditions import AllOf, Condition, columns_of
@@ -90,7 +90,7 @@ class Rule:
     note: str = ""
 
     def __post_init__(self) -> None:
-        problems = Problems(f"rule {self.name!r}")
+        problems = Problems(f"rule {self.name!r}", RequestError)
         _check(self, problems)
         object.__setattr__(self, "enough", _share_of_answers(self.enough, problems))
         object.__setattr__(self, "optional", _names(self.optional, problems))
@@ -177,7 +177,7 @@ def _names(value: Any, problems: Problems) -> tuple[str, ...]:
 
 def _check_optional(rule: Rule) -> None:
     """A name that the rule does not ask for is a misspelling of one that it then needs."""
-    problems = Problems(f"rule {rule.name!r}")
+    problems = Problems(f"rule {rule.name!r}", RequestError)
     problems.found = [
         f"optional: {unknown('column the rule asks for called', name, rule.columns)}"
         for name in rule.optional

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked, said_of
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.frames.missing_codes import MissingCodes, read_missing
 from mpi.indicators.rules.files import read, write
 
@@ -69,7 +69,7 @@ class Rules:
         object.__setattr__(self, "missing", read_missing(self.missing))
         object.__setattr__(self, "computed", tuple(self.computed))
         object.__setattr__(self, "title", self.title or self.name)
-        problems = Problems(f"rules {self.name!r}")
+        problems = Problems(f"rules {self.name!r}", RequestError)
         _check_unique([r.name for r in self.rules], "rule", problems)
         _check_unique([r.column for r in self.rules], "column", problems)
         _check_unique([c.name for c in self.computed], "computed column", problems)
@@ -148,7 +148,7 @@ class Rules:
         for rule in self.rules:
             if rule.name == name:
                 return rule
-        raise MpiError(unknown("rule", name, self.names))
+        raise RequestError(unknown("rule", name, self.names))
 
     def __repr__(self) -> str:
         return f"<Rules {self.name}: {', '.join(self.names)}>"
@@ -198,7 +198,7 @@ def computable(rules: Rules, columns: Iterable[str]) -> Rules:
 def require_rules(rules: Any) -> None:
     """Raise where something else was given for rules."""
     if not isinstance(rules, Rules):
-        raise MpiError(
+        raise RequestError(
             f"rules are needed, not {type(rules).__name__}: load_rules('vn-2022'), Rules.from_toml(path) or "
             "Rules('mine', [Rule(...), ...])"
         )
@@ -209,7 +209,7 @@ def require_rules(rules: Any) -> None:
 
 def _check_parts(rules: Rules) -> None:
     """Hold rules to lists of rules and of computed columns, and to texts."""
-    problems = Problems("the rules cannot be made")
+    problems = Problems("the rules cannot be made", RequestError)
     for key, kinds in (("rules", ("Rule",)), ("computed", ("Computed", "Recoded"))):
         given: Any = getattr(rules, key)
         listed = isinstance(given, Iterable) and not hasattr(given, "columns")

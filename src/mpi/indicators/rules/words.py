@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from mpi.core.errors import MpiError
+from mpi.core.errors import RequestError
 from mpi.core.exact import Number, fraction, text
 from mpi.indicators.rules.conditions import Compare
 
@@ -54,7 +54,7 @@ class Share:
         object.__setattr__(self, "share", _fraction(self.share))
         if not 0 <= self.share <= 1 or self.share == (1 if self.strict else 0):
             bounds = "at least 0 and below 1" if self.strict else "above 0 and at most 1"
-            raise MpiError(f"a share must be {bounds}, not {text(self.share)}")
+            raise RequestError(f"a share must be {bounds}, not {text(self.share)}")
 
     def __str__(self) -> str:
         return f"{'more than' if self.strict else 'at least'} {text(self.share)}"
@@ -64,7 +64,7 @@ def _fraction(share: Number) -> Fraction:
     try:
         return fraction(share)
     except ValueError as error:
-        raise MpiError(f"share: {error}") from error
+        raise RequestError(f"share: {error}") from error
 
 
 def share_above(share: Number) -> Share:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError, Problems, nearest
+from mpi.core.errors import FileError, Problems, nearest
 from mpi.programmes.vhlss.layout_files import layout_of, rounds
 from mpi.readers import column_names
 
@@ -83,7 +83,7 @@ def find(folder: Path, layout: Layout) -> Found:
     """
     files = _files(folder)
     paths = {key: path for key, file in layout.files.items() if (path := _match(file, files)) is not None}
-    problems = Problems(f"cannot read VHLSS {layout.year} from {folder}")
+    problems = Problems(f"cannot read VHLSS {layout.year} from {folder}", FileError)
     for key, file in layout.files.items():
         if file.needed and key not in paths:
             problems.add(_absent(file, layout, files))
@@ -96,7 +96,7 @@ def find(folder: Path, layout: Layout) -> Found:
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise MpiError(_no_folder(folder))
+        raise FileError(_no_folder(folder))
     return sorted(p for p in folder.iterdir() if p.is_file() and _stem(p) != p.name)
 
 

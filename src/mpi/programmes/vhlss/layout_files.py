@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown
+from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.core.toml_file import parsed
 from mpi.core.toml_table import TomlTable
 from mpi.programmes.vhlss.layout import File, Layout, Name
@@ -72,7 +72,7 @@ def layout_of(
 @cache
 def _shipped(year: int) -> Layout:
     if year not in rounds():
-        raise MpiError(f"{unknown('layout of VHLSS', year, rounds())}. A layout of your own is given with layout=")
+        raise RequestError(f"{unknown('layout of VHLSS', year, rounds())}. A layout of your own is given with layout=")
     text = (files("mpi.programmes.vhlss") / _FOLDER / f"{year}.toml").read_text(encoding="utf-8")
     return _read(tomllib.loads(text), f"layout {year}")
 
@@ -80,12 +80,12 @@ def _shipped(year: int) -> Layout:
 def _own(path: Path, year: int) -> Layout:
     found = _read(parsed(path, "layout", read_float=float), f"layout file {path}")
     if found.year != year:
-        raise MpiError(f"layout file {path} is that of {found.year}, and {year} was asked for")
+        raise RequestError(f"layout file {path} is that of {found.year}, and {year} was asked for")
     return found
 
 
 def _read(table: Mapping[str, Any], subject: str) -> Layout:
-    problems = Problems(subject)
+    problems = Problems(subject, FileError)
     found = read_layout(TomlTable(table, "", problems))
     problems.raise_if_any()
     return found
@@ -94,7 +94,7 @@ def _read(table: Mapping[str, Any], subject: str) -> Layout:
 def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str, Any]) -> Layout:
     """Put a user's mappings in place; a file that the layout does not know is looked for by its name."""
     subject = "overrides" if isinstance(overrides, Mapping) else f"overrides {overrides}"
-    problems = Problems(subject)
+    problems = Problems(subject, FileError)
     top = TomlTable(parsed(overrides, "layout", read_float=float), "", problems)
     names = top.values.get("names")
     if not isinstance(names, dict):

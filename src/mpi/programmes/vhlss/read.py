@@ -9,7 +9,7 @@ import numpy as np
 from mpi.codes.codeset import Language
 from mpi.core.arguments import kinds_checked
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import FileError, Problems, RequestError, unknown, warn
 from mpi.programmes.vhlss.codes import labels_of_codes
 from mpi.programmes.vhlss.derived import derive
 from mpi.programmes.vhlss.find import find
@@ -102,9 +102,9 @@ def read_vhlss(
     >>> survey = read_vhlss("data/samples/vhlss2022", 2022)  # doctest: +SKIP
     """
     if labels not in get_args(Language):
-        raise MpiError("labels: " + unknown("language", labels, get_args(Language)))
+        raise RequestError("labels: " + unknown("language", labels, get_args(Language)))
     found = find(located(folder), layout_of(year, layout, overrides))
-    problems = Problems(f"cannot read VHLSS {year} from {folder}")
+    problems = Problems(f"cannot read VHLSS {year} from {folder}", FileError)
     _check_subsample(subsample, found, problems)
     _check_needed(found, problems)
     sheets = read_sheets(found, problems, encoding)
@@ -169,7 +169,7 @@ def _check_subsample(subsample: str | None, found: Found, problems: Problems) ->
     if subsample is None:
         return
     if subsample != "expenditure":
-        raise MpiError(unknown("subsample", subsample, ("expenditure",)))
+        raise RequestError(unknown("subsample", subsample, ("expenditure",)))
     for name in ("expenditure", "weight_expenditure"):
         if name not in found.variables:
             problems.add(f"subsample='expenditure' needs {name!r} ({TITLES[name].lower()}), which is not there")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import FileError, MissingLibraryError, MpiError, Problems
 from mpi.frames.progress import rows_done
 from mpi.readers import dta_layout, faults
 from mpi.readers.large.drift import agreed, merged_labels
@@ -68,7 +68,7 @@ def converted(
                 rows, labels[path] = _one(Path(path), pieces, target, lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
             if pieces.rows is not None and rows != pieces.rows:
-                raise MpiError(f"cannot read {path}: its header says {pieces.rows} rows, and {rows} were found")
+                raise FileError(f"cannot read {path}: its header says {pieces.rows} rows, and {rows} were found")
             done += rows
             made.append(str(target))
     return Converted(tuple(made), merged_labels(labels))
@@ -78,7 +78,7 @@ def _opened(
     reader: Any, paths: Sequence[str], columns: Sequence[str] | None, encoding: str | None
 ) -> dict[str, Pieces]:
     """Return each file's pieces, of the columns that all have; nothing but heads is read."""
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     names: dict[str, tuple[str, ...]] = {}
     for path in paths:
         names[path] = _try(problems, path, lambda p: _names(reader, p, encoding)) or ()
@@ -171,7 +171,7 @@ def _rewrite(path: Path, change: Repair) -> None:
 
 
 def _no_room(path: Path, error: OSError) -> MpiError:
-    return MpiError(
+    return FileError(
         f"the files cannot be put where the engine reads them, in {str(path.parent)!r}: {error.strerror or error}; set "
         "TMPDIR to a folder with room, and name the columns that you need"
     )
@@ -187,4 +187,6 @@ def _pyarrow() -> tuple[Any, Any]:
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise MpiError("files of this kind, larger than memory, need PyArrow too: pip install pyarrow") from error
+        raise MissingLibraryError(
+            "files of this kind, larger than memory, need PyArrow too: pip install pyarrow"
+        ) from error

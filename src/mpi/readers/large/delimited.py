@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import FileError, MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, literal, name, stamps
 from mpi.readers import faults
 from mpi.readers.delimited import MISSING, opened, rows_of, tell_left_out, tidy_fields, without_missing, writer_of
@@ -101,7 +101,7 @@ def opened_text(
 
 def _check_case(looks: Mapping[str, Look]) -> None:
     """Refuse names that differ by case alone, which the engine takes for one."""
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     for path, found in looks.items():
         counted = Counter(c.lower() for c in found.header)
         twins = [c for c in found.header if counted[c.lower()] > 1]
@@ -114,7 +114,7 @@ def _check_case(looks: Mapping[str, Look]) -> None:
 
 
 def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None) -> dict[str, Look]:
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     found, done = {}, 0
     for path in paths:
         try:
@@ -225,7 +225,7 @@ def _asked(connection: Any, table: str, source: _Source, parts: list[str]) -> An
     try:
         return connection.sql(f"SELECT {', '.join(parts)} FROM {table}").fetchall()[0]
     except duckdb.Error as error:
-        raise MpiError(f"the files cannot be read: {source.path!r}: {first_line(error)}") from error
+        raise FileError(f"the files cannot be read: {source.path!r}: {first_line(error)}") from error
 
 
 def _others(connection: Any, source: _Source, column: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mpi.core.errors import MpiError, Problems, unknown, warn
+from mpi.core.errors import FileError, MpiError, Problems, RequestError, unknown, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +113,7 @@ def told_apart(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
     renamed = {c: new for c, new in out.items() if c != new}
     if renamed and asked:
         twins = ", ".join(f"{c!r} and {known[c.lower()]!r}" for c in renamed)
-        raise MpiError(
+        raise FileError(
             f"columns {twins} differ by case alone, and DuckDB, which reads these files, takes them for one; name "
             "one of them at a time, or rename them in the files"
         )
@@ -149,7 +149,7 @@ def agreed(kinds: Kinds, columns: Sequence[str] | None) -> list[str]:
 
 
 def _all_known(columns: Sequence[str], known: Sequence[str]) -> None:
-    problems = Problems("the columns cannot be read")
+    problems = Problems("the columns cannot be read", RequestError)
     problems.found += [unknown("column", c, known) for c in dict.fromkeys(columns) if c not in known]
     if not columns:
         problems.add("no column is named; leave `columns` out to read all of them")
@@ -179,7 +179,7 @@ def _told(problems: list[tuple[str, str, str, str]]) -> MpiError:
         lines.setdefault((file, fault, other), []).append(repr(column))
     said = [_sentence(*key, ", ".join(columns)) for key, columns in lines.items()]
     more = [f"and {len(said) - _MOST} more"] if len(said) > _MOST else []
-    return Problems("the files are not alike; nothing was read", said[:_MOST] + more).error()
+    return Problems("the files are not alike; nothing was read", FileError, said[:_MOST] + more).error()
 
 
 def _sentence(file: str, fault: str, other: str, columns: str) -> str:
@@ -216,5 +216,7 @@ def merged_labels(labels: Mapping[str, Labels]) -> dict[str, dict[object, str]]:
                     )
     if problems:
         more = [f"and {len(problems) - _MOST} more"] if len(problems) > _MOST else []
-        raise Problems("the value labels of the files disagree; nothing was read", problems[:_MOST] + more).error()
+        raise Problems(
+            "the value labels of the files disagree; nothing was read", FileError, problems[:_MOST] + more
+        ).error()
     return merged

@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.errors import MpiError, Problems
+from mpi.core.errors import FileError, MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, in_zone, is_zoned, literal, name, null_for_nan, stamps
 from mpi.readers.large.drift import agreed, booleans_as_numbers, kind_of_type, told_apart
 
@@ -162,7 +162,7 @@ def _check_footers(connection: Any, escaped: Sequence[str]) -> None:
 
 def _damaged(problems: list[str]) -> MpiError:
     mend = "" if any("://" in p for p in problems) else " (copy or export them again from their source)"
-    return Problems(f"the files cannot be read{mend}", problems).error()
+    return Problems(f"the files cannot be read{mend}", FileError, problems).error()
 
 
 def _failing(connection: Any, query: str) -> str:
@@ -224,6 +224,7 @@ def _check_long_codes(connection: Any, escaped: Sequence[str], columns: Sequence
     if found:
         raise Problems(
             "the files are not alike; nothing was read",
+            FileError,
             [
                 f"{file!r} holds codes of more than 15 digits in {column!r}, which is a float in other files, where "
                 "such codes merge; write it as a whole number or as text in all of them"

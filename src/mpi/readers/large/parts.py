@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpi.core.atomic import located
-from mpi.core.errors import MpiError, Problems, warn
+from mpi.core.errors import FileError, MpiError, Problems, RequestError, warn
 from mpi.readers import faults
 from mpi.readers.formats import FORMATS, not_read, suffix_of
 from mpi.readers.large.copies import copies_among, distinct
@@ -114,7 +114,7 @@ def _is_pattern(text: str) -> bool:
 
 def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
     """Return the files of all that was asked for, and whether they are read; all that is absent is told at once."""
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     found: dict[str, bool] = {}
     try:
         for where in asked:
@@ -123,10 +123,10 @@ def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
             except MpiError as error:  # all are told
                 problems.found += error.problems
     except TypeError as error:
-        raise MpiError(f"a path, a pattern, a folder or a list of these was expected, not {asked!r}") from error
+        raise RequestError(f"a path, a pattern, a folder or a list of these was expected, not {asked!r}") from error
     problems.raise_if_any()
     if not found:
-        raise MpiError("no file is named; give a path, a pattern, a folder or a list of paths")
+        raise RequestError("no file is named; give a path, a pattern, a folder or a list of paths")
     return found
 
 
@@ -142,7 +142,7 @@ def _found(where: str | os.PathLike[str]) -> dict[str, bool]:
     matched = glob(text, recursive=True, include_hidden=True)  # noqa: PTH207  # it may be absolute
     found = {p: not _is_aside(Path(p), path) for p in sorted(matched) if Path(p).is_file()}
     if not any(found.values()):
-        raise MpiError(f"no file matches {text!r}{_but(list(found)) or _hint(path)}")
+        raise FileError(f"no file matches {text!r}{_but(list(found)) or _hint(path)}")
     return found
 
 
@@ -196,11 +196,11 @@ def _in_folder(folder: Path) -> dict[str, bool]:
     below = any(kind_of(p.name) for p in folder.glob("**/*") if p.is_file())
     more = f"; there are some in the folders below, which {str(folder / '**' / '*')!r} matches" if below else ""
     more = _but(aside) or more
-    raise MpiError(f"there is no data file in the folder {str(folder)!r}; known: {', '.join(_KINDS)}{more}")
+    raise FileError(f"there is no data file in the folder {str(folder)!r}; known: {', '.join(_KINDS)}{more}")
 
 
 def _one_kind(kinds: dict[str, str], where: object) -> None:
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     for path in [p for p, kind in kinds.items() if not kind]:
         end = suffix_of(path)
         only = f"a file that ends in {end!r} is read by itself, as a whole: leave out memory= and patterns"
@@ -215,7 +215,7 @@ def _one_kind(kinds: dict[str, str], where: object) -> None:
 
 def _all_sound(kinds: dict[str, str]) -> None:
     """Refuse files that are empty, absent or something else than their suffix says, all at once."""
-    problems = Problems("the files cannot be read")
+    problems = Problems("the files cannot be read", FileError)
     for path, kind in kinds.items():
         if is_remote(path):
             continue
@@ -229,7 +229,7 @@ def _all_sound(kinds: dict[str, str]) -> None:
 
 def _no_copies(paths: Iterable[str]) -> None:
     """Refuse files whose rows would count twice, since another one holds the same bytes."""
-    problems = Problems("the files cannot be read together")
+    problems = Problems("the files cannot be read together", FileError)
     problems.found += [
         f"{path!r} is a copy of {twin!r}, byte by byte, and its rows would count twice; leave one out, or read them "
         "with mpi.scan(..., copies='keep') if both are meant"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import narwhals.stable.v2 as nw
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import MpiError, unknown
+from mpi.core.errors import FileError, RequestError, unknown
 from mpi.frames.duckdb import Files, connected, literal, name, remember, told_by_engine
 from mpi.frames.missing_codes import read_missing, without_codes_lazily
 from mpi.frames.nulls import with_nulls
@@ -131,7 +131,7 @@ def scanned(
     """Return files as a relation, with the labels of their values; see `scan`."""
     wanted = None if columns is None else list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
     if copies not in get_args(Copies):
-        raise MpiError(unknown("word for copies", copies, get_args(Copies)))
+        raise RequestError(unknown("word for copies", copies, get_args(Copies)))
     parts = find(path, copies=copies)
     _check_encoding(parts, encoding)
     connection, folder = connected(memory)
@@ -158,7 +158,7 @@ def _check_encoding(parts: Parts, encoding: str | None) -> None:
         return
     python_codec(encoding)  # tells the nearest
     if parts.kind == "parquet" or any(map(is_remote, parts.paths)):
-        raise MpiError(
+        raise RequestError(
             f"encoding={encoding!r}: the text of {parts.paths[0]!r} is left to DuckDB, which takes it for UTF-8; leave "
             "encoding out, or read a file on this disk without memory="
         )
@@ -190,7 +190,7 @@ def _remote_text(connection: Any, parts: Parts, columns: Sequence[str] | None) -
     from mpi.readers.delimited import MISSING
 
     if parts.kind != "delimited":
-        raise MpiError(f"{parts.paths[0]!r}: files of this kind are read from a disk; fetch it first")
+        raise FileError(f"{parts.paths[0]!r}: files of this kind are read from a disk; fetch it first")
     select = "*" if columns is None else ", ".join(map(name, columns))
     return connection.sql(
         f"SELECT {select} FROM read_csv({literal(parts.paths)}, union_by_name = true, sample_size = -1, "

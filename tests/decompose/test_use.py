@@ -355,3 +355,18 @@ def test_parts_of_a_gap_are_points_and_indices_of_dissimilarity_are_fractions() 
     columns = decompose.opportunity(est).publish(percent=True).columns
     assert "H, dissimilarity_corrected" in columns
     assert "H, dissimilarity_contribution_share, %" in columns
+
+
+@pytest.mark.parametrize("labels", [(1, 2), (201601, 201812), ("1", "2")])
+def test_labels_that_are_no_years_give_no_annual_change(labels: tuple[object, object]) -> None:
+    """Rounds called 1 and 2 do not lie one year apart, nor 201601 and 201812 some hundreds."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"a": rng.integers(0, 2, 400), "t": np.repeat(np.array(labels, dtype=object), 200), "w": 1.0})
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    est = mpi.estimate(mpi.Survey(frame, weight="w", wave="t"), measure, statistics=["H"])
+    start, end = est.keys["wave"].values
+    assert decompose.change(est).keys["contrast"].values == ("change", "relative_change")
+    with pytest.raises(mpi.MpiError, match=r"years of .* are not known"):
+        decompose.change(est, kinds=["annual_change"])
+    dated = decompose.change(est, years={start: 2010, end: 2018.5}).select(contrast=["change", "annual_change"])
+    assert dated.value[1] == pytest.approx(dated.value[0] / 8.5)

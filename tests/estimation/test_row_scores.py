@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,3 +91,16 @@ def test_what_is_wrong_is_told():
         mpi.scores(survey, MEASURE)
     with pytest.raises(MpiError, match="there is no column 'aa'"):
         mpi.scores(survey, mpi.Measure.nested("m", {"x": ["aa"]}, cutoff=1))
+
+
+def test_answers_of_yes_and_no_are_not_called_codes_without_an_answer() -> None:
+    """Declaring 2 missing would make everybody poor who is left."""
+    survey = mpi.Survey(pd.DataFrame({"a": [1, 2, 2, 2], "b": [0, 1, 9, 1], "w": 1.0}), weight="w")
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    with pytest.raises(mpi.MpiError, match=r"yes \(1\) and no \(2\).*with_column\('no_a', nw.col\('a'\) - 1\)") as told:
+        mpi.estimate(survey, measure)
+    assert "missing={" not in str(told.value)
+    with pytest.raises(mpi.MpiError, match=r"missing=\{'b': \[9\]\}"):
+        mpi.estimate(survey, mpi.Measure.nested("m", {"x": ["b"]}, cutoff=1))
+    mended = survey.with_column("no_a", nw.col("a") - 1)
+    assert mpi.estimate(mended, measure.with_columns({"a": "no_a"}), statistics=["H"]).value[0] == 0.75

@@ -346,3 +346,33 @@ def test_the_command_line_says_the_same(tmp_path: Path) -> None:
     status, said = run("estimate", tmp_path / "homes.csv", "--measure", tmp_path / "one.toml", "--rows", "homes")
     assert status == 2
     assert "households" in said
+
+
+# --- households over several PSUs -----------------------------------------------------------------------------------
+
+
+def _people() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    home = np.repeat(np.arange(1000), 4)
+    frame = pd.DataFrame({"home": home, "number": home % 10, "psu": home // 10, "stratum": home // 100, "weight": 1.0})
+    return frame.assign(shuffled=rng.permutation(frame["stratum"]), people=rng.integers(0, 3, len(frame)))
+
+
+@pytest.mark.parametrize("strata", ["shuffled", "people"])
+def test_households_over_several_strata_are_told(strata: str) -> None:
+    """A stratum that differs within a household is none: errors would be half of what they are."""
+    with pytest.warns(mpi.MpiWarning, match=r"identifiers \(0, 1, 2\) lie in several PSUs or strata"):
+        mpi.Survey(_people(), weight="weight", strata=strata, psu="psu", household="home")
+    with pytest.warns(mpi.MpiWarning, match="household=\\['district', 'home'\\]"):
+        mpi.Survey(_people(), weight="weight", strata=strata, household="home")
+
+
+@pytest.mark.parametrize("household", ["home", "number"])
+def test_households_within_psus_are_not(household: str) -> None:
+    """Be their identifiers their own, or numbers that start anew in each PSU."""
+    mpi.Survey(_people(), weight="weight", strata="stratum", psu="psu", household=household)
+
+
+def test_households_of_two_rounds_lie_in_two_psus() -> None:
+    rows = pd.concat([_people().assign(year=y, psu=lambda d, y=y: d["psu"] + 100 * (y - 2016)) for y in (2016, 2017)])
+    mpi.Survey(rows, weight="weight", strata="stratum", psu="psu", household="home", wave="year")

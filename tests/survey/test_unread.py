@@ -156,10 +156,10 @@ def test_rounds(held: Any, people: pd.DataFrame) -> None:
 
 
 def test_what_needs_the_rows_collects_them(held: Any, people: pd.DataFrame) -> None:
-    pair = [mpi.Survey(frame, **DESIGN, household="home") for frame in (held, people.assign(home=people.home))]
     covariates = ["age", "region"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mpi.MpiWarning)
+        pair = [mpi.Survey(frame, **DESIGN, household="home") for frame in (held, people.assign(home=people.home))]
         one, other = (mpi.decompose.regression(s, "income", covariates) for s in pair)
     assert one.value == pytest.approx(other.value, rel=1e-9)
     assert one.se == pytest.approx(other.se, rel=1e-8)

@@ -112,8 +112,19 @@ def _check_indicator(name: str, values: NDArray[Any], rows: Rows, problems: Prob
     more = f" and {len(found) - 4} other values" if len(found) > 4 else ""
     problems.add(
         f"column {name!r} holds values other than 0, 1 and missing: {shown}{more}; first rows {first}, counted from 0; "
-        f"codes that are no answer are declared, such as {declaration(name, found[-1:])}"
+        f"{_remedy(name, set(values[~np.isnan(values)].tolist()), found)}"
     )
+
+
+def _remedy(name: str, values: set[float], odd: NDArray[Any]) -> str:
+    """Say how to mend a column: as answers of yes and no coded 1 and 2, or as codes that are no answer."""
+    if values <= {1, 2}:
+        return (
+            "these read like yes (1) and no (2), where 1 must mean deprived. With import narwhals.stable.v2 as nw, "
+            f"survey.with_column('no_{name}', nw.col({name!r}) - 1) has 1 for no, 2 - nw.col({name!r}) has 1 for yes; "
+            "measure.with_columns({...}) says which column holds an indicator"
+        )
+    return f"codes that are no answer are declared, such as {declaration(name, odd[-1:])}"
 
 
 def _patterns(

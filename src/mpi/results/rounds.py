@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Span", "number", "one_measure", "people_in", "spans", "years_of"]
 
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Two rounds and the years between them.
@@ -27,7 +30,7 @@ class Span:
     start, end : label of a round
         From which to which.
     years : float
-        How many years lie between; missing where the rounds' labels are no numbers and no years were given.
+        How many years lie between; missing where the rounds' labels are no years and none were given.
     """
 
     start: Any
@@ -101,7 +104,8 @@ def _asked(
 ) -> list[tuple[Any, Any]]:
     if pairs is not None:
         return [(a, b) for a, b in pairs]
-    order = known if any(np.isnan(times[w]) for w in known) else sorted(known, key=lambda w: times[w])
+    when = times if not any(np.isnan(times[w]) for w in known) else {w: number(w) for w in known}
+    order = known if any(np.isnan(when[w]) for w in known) else sorted(known, key=lambda w: when[w])
     if start is not None or end is not None:
         return [(order[0] if start is None else start, order[-1] if end is None else end)]
     following = list(pairwise(order))
@@ -116,7 +120,9 @@ def _label(wave: Any, known: Sequence[Any]) -> Any:
 
 
 def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: Problems) -> dict[Any, float]:
-    """Return the date of each round in years: as given, or the round's own label where it is a number.
+    """Return the date of each round in years: as given, or the round's own label where it is a year.
+
+    Numbers outside of 1900 to 2200 are no years but count the rounds (1, 2), or hold more than a year (201601).
 
     Examples
     --------
@@ -124,18 +130,25 @@ def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: 
     {'2013-14': 2013.9, '2020-21': 2020.9}
     >>> years_of([2016, 2018], None, Problems("no", RequestError))
     {2016: 2016.0, 2018: 2018.0}
+    >>> years_of([1, 2], None, Problems("no"))
+    {1: nan, 2: nan}
     """
     if years is None:
-        return {w: number(w) for w in known}
+        return {w: _year(w) for w in known}
     if not isinstance(years, Mapping):
         raise RequestError(f"{problems.subject}: years: {{round: date}} was expected, not {years!r}")
     given = dict(years)
     problems.found += [f"years: {unknown('round', w, known)}" for w in given if w not in known]
-    found = {w: number(given.get(w, w)) for w in known}
+    found = {w: number(given[w]) if w in given else _year(w) for w in known}
     problems.found += [
         f"years: the date of round {w!r} is {given[w]!r}, no number" for w in given if w in found and np.isnan(found[w])
     ]
     return found
+
+
+def _year(label: Any) -> float:
+    value = number(label)
+    return value if _FIRST_YEAR <= value < _LAST_YEAR else float("nan")
 
 
 def people_in(population: Any, rounds: Sequence[Any], purpose: str) -> list[float]:

@@ -82,6 +82,7 @@ def read_sample(
         shared = bool(shared)  # the one unit of a census is no place, of which to ask whether rounds share it
     unit, design = _design(len(data), wave, strata, psu or _homes(data, roles), shared=shared)
     _look_for_members(data, roles, weight, unit, design)
+    _look_for_split_households(data, roles, wave, unit, design)
     bare = _weightless(weight, unit, design.units)
     design = replace(design, single_psu=single_psu, single_in_group=single_in_group, weightless=bare)
     if "fpc" in roles:
@@ -227,6 +228,35 @@ def _look_for_members(
     known = (size > 0) & (weight > 0)
     within = unit if "psu" in roles else design.stratum[unit]
     no_rosters(roles["size"], within[known], size[known], in_order=True)
+
+
+_MANY_PSUS = 30
+"""Identifiers that start anew in each of fewer PSUs than these look like those of households over several PSUs."""
+
+
+def _look_for_split_households(
+    data: nw.DataFrame[Any], roles: Mapping[str, str], wave: Categories | None, unit: NDArray[np.int32], design: Design
+) -> None:
+    """Warn where identifiers of households lie in several PSUs or strata, and do not start anew in each PSU."""
+    if "household" not in roles or "size" in roles or "households" in roles or not {"strata", "psu"} & set(roles):
+        return
+    found = categories([data], roles["household"])
+    home = found.index if wave is None else found.index.astype(np.int64) * len(wave.levels) + wave.index
+    lies_in = np.full(int(home.max()) + 1, -1, dtype=np.int32)
+    lies_in[home] = unit if "psu" in roles else design.stratum[unit]
+    split = lies_in[home] != (unit if "psu" in roles else design.stratum[unit])
+    if not split.any() or design.units < _MANY_PSUS or len(home) / len(found.levels) > design.units / 4:
+        return
+    codes = np.unique(found.index[split])
+    codes = codes[[found.levels[i] is not None for i in codes.tolist()]]
+    if len(codes):
+        shown = ", ".join(repr(found.levels[i]) for i in codes[:3].tolist())
+        warn(
+            f"household column {roles['household']!r}: {len(codes):,} of {len(found.levels):,} identifiers "
+            f"({shown}) lie in several PSUs or strata, where they count as several households. Members of a household "
+            "are drawn together: are strata= and psu= the right columns? Where identifiers start anew in each "
+            f"district, say household=['district', {roles['household']!r}]"
+        )
 
 
 def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:

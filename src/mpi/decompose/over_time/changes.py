@@ -51,7 +51,8 @@ def change(
     pairs : sequence of (start, end), optional
         Several pairs of rounds.
     years : mapping of round to number, optional
-        The date of each round in years, fractions too (the mean date of interviews); by default the round's label.
+        The date of each round in years, fractions too (the mean date of interviews); by default the round's label
+        where it is a year.
     kinds : sequence of str, optional
         Some of ``change`` (y1 - y0), ``annual_change`` ((y1 - y0) / years), ``relative_change`` (y1 / y0 - 1) and
         ``annual_relative_change`` ((y1 / y0) ** (1 / years) - 1); by default all, the annual ones where dates are

@@ -242,7 +242,7 @@ def test_estimates_from_a_profile_and_from_rows_tell_it_too(monkeypatch: pytest.
     frame = drawn(3)
     small = mpi.profile(frame, MEASURE, by=["sex"], **DESIGN)
     monkeypatch.setattr(sys.modules["mpi.estimation.estimate"], "estimates_of", out_of_memory)
-    monkeypatch.setattr(sys.modules["mpi.estimation.means"], "assemble", out_of_memory)
+    monkeypatch.setattr(sys.modules["mpi.estimation.disaggregated"], "assemble", out_of_memory)
     for survey in (small, mpi.Survey(frame, **DESIGN)):
         words = rf"does not suffice for estimate of {len(survey):,} rows: Unable to allocate 49.6 MiB"
         with pytest.raises(mpi.MpiError, match=words):

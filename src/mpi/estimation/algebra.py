@@ -77,8 +77,8 @@ def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepa
         group = grouping(survey, prof.rows, columns)
         cells = cells_of(group, prof.rows, survey.design)
         tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
-        weight = np.bincount(cells.of_row, weights=prof.rows.weight, minlength=cells.unordered)[cells.order]
-        return _Prepared(group, cells, tally, weight.astype(np.float64, copy=False), weight == 0)
+        (weight,) = cells.totals([prof.rows.weight])
+        return _Prepared(group, cells, tally, weight, weight == 0)
 
     first, *others = each(one, ((), *by), len(prof.rows.unit))
     if others:

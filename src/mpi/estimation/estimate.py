@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.estimation.algebra import Request, estimates_of
-from mpi.estimation.apart import condensed_for, put_together
 from mpi.estimation.identify import schemes
 from mpi.estimation.patterns import profile
-from mpi.estimation.request import Estimable, check_measure, columns_of, crosses
-from mpi.estimation.rows import counted, rows_of
+from mpi.estimation.request import Estimable, check_measure, check_survey, opened
+from mpi.estimation.rows import counted
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
 from mpi.results.names import MONOTONE, NUMBERS, STATISTICS, Statistic
-from mpi.results.options import Degrees, check_options
-from mpi.survey.survey import Survey, in_words, told_of_profile
+from mpi.survey.survey import in_words, told_of_profile
 from mpi.survey.undeclared import tell_contradictions
 
 if TYPE_CHECKING:
@@ -28,10 +26,12 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from mpi.core.exact import Number
+    from mpi.estimation.rows import Rows
     from mpi.frames.wanted import By, Cross
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Where
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey, Where
 
 __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 
@@ -115,39 +115,36 @@ def estimate(
     >>> est.select(statistic="H", by="total").table[["wave", "n", "flag"]].shape
     (2, 3)
     """
-    if not isinstance(survey, Survey):
-        raise RequestError(
-            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
-        )
+    check_survey(survey)
     if isinstance(measure, Estimable):
         classes = measure.estimate_with(
             survey, by, cutoffs=cutoffs, weightings=weightings, where=where, unit=unit, statistics=statistics,
             level=level, df=df,
         )  # fmt: skip
         return classes if observed and where is not None else with_categories(classes, survey, observed=observed)
-    request = _request(measure, by, cutoffs, weightings, statistics, level, df, unit)
-    domain = survey if where is None else survey.where(where)
-    columns = [*columns_of(request.by), *measure.columns]
-    domain.check_columns(columns)
-    asked = domain
+    check_measure(measure)
+    problems = Problems("the estimate cannot be made", RequestError)
+    ks = cutoffs_of(measure, cutoffs, problems)
+    others = _weightings(measure, weightings or {}, problems)
+    wanted = _statistics(measure, statistics, problems)
+    request = opened(
+        survey, by, columns=measure.columns, where=where, unit=unit or measure.unit, level=level, df=df,
+        problems=problems,
+    )  # fmt: skip
+    found_schemes = schemes(measure, ks, others)
     tell_contradictions(survey.labels, measure.columns)
-    parts = condensed_for(domain, request.by, flags=measure.columns, unit=request.unit)
-    found = put_together(parts, request.by, lambda part, own: _estimated(part, own, measure, request, level, df))
+
+    def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
+        of = Request(measure, own, found_schemes, wanted, request.unit)
+        return estimates_of(part, profile(part, measure, rows), of, level=request.level, degrees=request.degrees)
+
+    found, first = request.estimates(make, flags=measure.columns)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    about = described(parts[0][0], measure, request.unit, found.about)
-    if set(NUMBERS) & set(request.wanted):
+    about = described(first, measure, request.unit, found.about)
+    if set(NUMBERS) & set(wanted):
         about["numbers"] = NUMBERS_ARE
     found = replace(found, titles=titles, about=about, measures=(measure,))
-    return with_categories(found, asked, observed=observed)
-
-
-def _estimated(
-    survey: Survey, by: list[Cross], measure: Measure, request: Request, level: float, df: Degrees
-) -> Estimates:
-    """Estimate some disaggregations from a survey in memory."""
-    rows = rows_of(survey, request.unit, [*columns_of(by), *measure.columns])
-    of = Request(measure, by, request.schemes, request.wanted, request.unit)
-    return estimates_of(survey, profile(survey, measure, rows), of, level=level, degrees=df)
+    return with_categories(found, request.domain, observed=observed)
 
 
 NUMBERS_ARE = "rates times all weights of the domain; who misses answers counts as the others do"
@@ -168,27 +165,6 @@ def described(survey: Survey, measure: Measure, unit: Unit, known: Mapping[str, 
         "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}
-
-
-def _request(
-    measure: Measure,
-    by: Sequence[By],
-    cutoffs: Sequence[Number] | Number | None,
-    weightings: Mapping[str, Mapping[str, Number] | Measure] | None,
-    statistics: Sequence[str] | None,
-    level: float,
-    df: str,
-    unit: Unit | None,
-) -> Request:
-    problems = Problems("the estimate cannot be made", RequestError)
-    check_measure(measure)
-    check_options(problems, level=level, df=df, unit=unit or measure.unit)
-    groups = crosses(by, problems)
-    ks = cutoffs_of(measure, cutoffs, problems)
-    others = _weightings(measure, weightings or {}, problems)
-    wanted = _statistics(measure, statistics, problems)
-    problems.raise_if_any()
-    return Request(measure, groups, schemes(measure, ks, others), wanted, unit or measure.unit)
 
 
 def _statistics(measure: Measure, statistics: Sequence[str] | None, problems: Problems) -> tuple[str, ...]:

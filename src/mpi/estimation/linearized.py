@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -87,16 +87,9 @@ def scored(survey: Survey, rows: Rows, parts: Sequence[Scored], *, level: float,
         )
     cells = cells_of(group, rows, survey.design)
 
-    def sums(values: NDArray[Any]) -> NDArray[np.float64]:
-        """Add what rows contribute up by cell."""
-        summed = np.bincount(cells.of_row, weights=values, minlength=cells.unordered)
-        return np.asarray(summed[cells.order], dtype=np.float64)
-
-    columns = [sums(rows.weight * u) for p in parts for u in p.scores.T]
-    seen = [sums(p.cases & (rows.weight > 0)) for p in parts for _ in p.value]
-    cases = np.array(seen, dtype=np.float64)
+    table = cells.totals(rows.weight * u for p in parts for u in p.scores.T)
+    cases = cells.totals(p.cases & (rows.weight > 0) for p in parts for _ in p.value)
     value = np.concatenate([p.value for p in parts])[:, None]
     labels = [label for p in parts for label in p.labels]
-    table = np.array(columns, dtype=np.float64)
     one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), table)
     return assemble(survey.design, survey.waves, [(group, cells, [one])], cells, level=level, degrees=degrees)

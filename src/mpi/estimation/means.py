@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError
-from mpi.estimation.apart import condensed_for, put_together
-from mpi.estimation.assemble import assemble
-from mpi.estimation.groups import grouping
+from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.left_out import by_round, of_columns, rounds_of
 from mpi.estimation.parts import Labels, Part, part
 from mpi.estimation.ratios import ratio as ratio_of_totals
 from mpi.estimation.ratios import total as total_by_group
-from mpi.estimation.request import columns_of, crosses
-from mpi.estimation.rows import counted, rows_of
+from mpi.estimation.request import opened
+from mpi.estimation.rows import counted
 from mpi.estimation.sums import Sums, sums_of, weighted
-from mpi.estimation.totals import cells_of
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
-from mpi.results.options import Degrees, check_options
-from mpi.survey.survey import Survey, in_words, told_of_profile
+from mpi.survey.survey import in_words, told_of_profile
 from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
@@ -38,7 +34,8 @@ if TYPE_CHECKING:
     from mpi.inference.cells import Cells
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Where
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
     Variables = list[tuple[Labels, Sums]]
@@ -260,9 +257,9 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 
 
 class _Columns:
-    """The columns asked for, and the surveys in memory that give their sums."""
+    """The columns asked for, and the request that sums them."""
 
-    __slots__ = ("asked", "by", "df", "level", "observed", "pairs", "parts", "unit", "used")
+    __slots__ = ("beside", "observed", "pairs", "request")
 
     def __init__(
         self,
@@ -277,37 +274,23 @@ class _Columns:
         pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
     ) -> None:
-        problems = Problems("the estimate cannot be made", RequestError)
-        check_options(problems, level=level, df=df, unit=unit)
-        self.by = crosses(by, problems)
-        problems.raise_if_any()
-        if not isinstance(survey, Survey):
-            raise RequestError(
-                f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
-            )
-        self.asked = survey if where is None else survey.where(where)
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
-        self.used = [*columns_of(self.by), *entering]
-        self.asked.check_columns(self.used)
-        tell_undeclared(self.asked, entering)
-        self.unit: Unit = unit
-        self.df: Degrees = df
-        self.observed, self.level = observed, level
-        self.pairs = list(pairs)
-        self.parts = condensed_for(self.asked, self.by, pairs=pairs, beside=categories, unit=unit)
+        self.request = opened(survey, by, columns=entering, where=where, unit=unit, level=level, df=df)
+        tell_undeclared(self.request.domain, entering)
+        self.observed, self.pairs, self.beside = observed, list(pairs), categories
 
     def estimates(self, variables: Callable[[_Piece], Variables], make: Make) -> Estimates:
         """Sum what `variables` gives of each piece above and below by cell, and turn the sums into estimates."""
+        request = self.request
 
-        def made(survey: Survey, by: list[Cross]) -> Estimates:
-            piece = _Piece(survey, rows_of(survey, self.unit, self.used), by, self.pairs, self.unit)
-            return piece.estimates(variables(piece), make, level=self.level, df=self.df)
+        def made(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
+            piece = _Piece(survey, rows, by, self.pairs, request.unit)
+            return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
-        found = put_together(self.parts, self.by, made)
-        first = self.parts[0][0]
-        said = {"counted": counted(first, self.unit), **told_of_profile(first), "survey": in_words(first)}
+        found, first = request.estimates(made, pairs=self.pairs, beside=self.beside)
+        said = {"counted": counted(first, request.unit), **told_of_profile(first), "survey": in_words(first)}
         lost = {KEY: found.about[KEY]} if KEY in found.about else {}
-        return with_categories(replace(found, about={**said, **lost}), self.asked, observed=self.observed)
+        return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.observed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -326,21 +309,19 @@ class _Piece:
 
     def estimates(self, variables: Variables, make: Make, *, level: float, df: Degrees) -> Estimates:
         """Sum above and below by cell and turn them into estimates."""
-        survey, rows = self.survey, self.rows
         labels = [label for label, _ in variables]
-        parts: list[tuple[Any, Cells, list[Part]]] = []
-        lost = ""
-        for columns in ((), *self.by):
-            group = grouping(survey, rows, columns)
-            cells = cells_of(group, rows, survey.design)
-            above, below, cases = (_by_cell(cells, [getattr(x, k) for _, x in variables]) for k in _TOTALS)
+        lost: list[str] = []
+
+        def parts(group: Grouping, cells: Cells) -> list[Part]:
+            above, below, cases = (cells.totals(getattr(x, k) for _, x in variables) for k in _TOTALS)
             value, scores = make(cells, above, below)
+            if not group.columns:
+                lost.append(self._left_out(group, labels, cells.sum(cases), cells.sum(below)))
             one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
-            parts.append((group, cells, [replace(one, seen=cases > 0)]))
-            if not columns:  # the total, which always comes first
-                lost = self._left_out(group, labels, cells.sum(cases), cells.sum(below))
-        made = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
-        return replace(made, about={KEY: lost}) if lost else made
+            return [replace(one, seen=cases > 0)]
+
+        made, _ = disaggregated(self.survey, self.rows, self.by, parts, level=level, degrees=df)
+        return replace(made, about={KEY: lost[0]}) if lost[0] else made
 
     def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:
         """Say of each column how many rows it is missing in; `cases` and `below` are variables x rounds."""
@@ -360,8 +341,3 @@ class _Piece:
             lost = of_columns(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
             said.append(lost.sentence(self.unit, rounds, of=name if len(names) > 1 else ""))
         return "; ".join(said)
-
-
-def _by_cell(cells: Cells, variables: Sequence[Floats]) -> Floats:
-    sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
-    return np.array(sums, dtype=np.float64)

@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import Problems, RequestError
-from mpi.core.threads import each
-from mpi.estimation.apart import condensed_for, put_together
-from mpi.estimation.assemble import assemble
+from mpi.core.errors import RequestError
+from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import described
-from mpi.estimation.groups import grouping
 from mpi.estimation.identify import Scores, complete, reweighted
 from mpi.estimation.left_out import LeftOut, by_round, of_patterns, rounds_of
 from mpi.estimation.parts import part
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.ratios import total as total_by_group
-from mpi.estimation.request import columns_of, crosses
-from mpi.estimation.rows import rows_of
-from mpi.estimation.totals import Summer, cells_of, counts
-from mpi.measures.measure import Measure
-from mpi.results.options import Degrees, check_options
-from mpi.survey.survey import Survey
+from mpi.estimation.request import check_measure, check_survey, opened
+from mpi.estimation.totals import Summer, counts
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -35,14 +28,17 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.parts import Labels, Part
     from mpi.estimation.patterns import Profiles
+    from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
     from mpi.frames.wanted import By, Cross
     from mpi.inference.cells import Cells
+    from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Where
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey, Where
 
-__all__ = ["Quantity", "check_measure", "pattern_estimates", "scores_of"]
+__all__ = ["Quantity", "pattern_estimates", "scores_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,44 +115,30 @@ def pattern_estimates(
     >>> pattern_estimates(mpi.load_sample(), mpi.load_measure("gso-mdp"), alike).keys["statistic"].values
     ('alike',)
     """
-    groups = _request(survey, measure, by, unit, level, df)
-    domain = survey if where is None else survey.where(where)
-    columns = [*columns_of(groups), *measure.columns]
-    domain.check_columns(columns)
-    counted = unit or measure.unit
+    check_survey(survey)
+    check_measure(measure)
+    unit = unit or measure.unit
+    request = opened(survey, by, columns=measure.columns, where=where, unit=unit, level=level, df=df)
 
-    def made(part: Survey, own: list[Cross]) -> Estimates:
-        return _estimated(part, rows_of(part, counted, columns), own, measure, quantities, counted, level, df)
+    def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
+        prof = profile(part, measure, rows)
+        return _estimated(part, prof, own, measure, _Table(quantities(prof)), request)
 
-    parts = condensed_for(domain, groups, flags=measure.columns, unit=counted)
-    found = put_together(parts, groups, made)
+    found, first = request.estimates(make, flags=measure.columns)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    about = described(parts[0][0], measure, counted, found.about)
-    return replace(found, titles=titles, about=about, measures=(measure,))
+    return replace(found, titles=titles, about=described(first, measure, unit, found.about), measures=(measure,))
 
 
-def _estimated(  # what is asked, of what
-    survey: Survey,
-    rows: Rows,
-    by: list[Cross],
-    measure: Measure,
-    quantities: Callable[[Profiles], Sequence[Quantity]],
-    unit: Unit,
-    level: float,
-    df: Degrees,
+def _estimated(
+    survey: Survey, prof: Profiles, by: list[Cross], measure: Measure, table: _Table, request: Opened
 ) -> Estimates:
     """Estimate some disaggregations from a survey in memory."""
-    prof = profile(survey, measure, rows)
-    table = _Table(quantities(prof))
 
-    def one(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
-        group = grouping(survey, rows, cross)
-        cells = cells_of(group, rows, survey.design)
-        return group, cells, _parts(prof, group, cells, table)
+    def parts(group: Grouping, cells: Cells) -> list[Part]:
+        return _parts(prof, group, cells, table)
 
-    parts = each(one, ((), *by), len(rows.unit))
-    found = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
-    said = _left_out(prof, parts[0][0], table, measure).sentence(unit, rounds_of(survey.waves, parts[0][0]))
+    found, total = disaggregated(survey, prof.rows, by, parts, level=request.level, degrees=request.degrees)
+    said = _left_out(prof, total, table, measure).sentence(request.unit, rounds_of(survey.waves, total))
     return replace(found, about={KEY: said} if said else {})
 
 
@@ -168,18 +150,6 @@ def _left_out(prof: Profiles, total: Grouping, table: _Table, measure: Measure) 
         share = by_round(total, rows, rows.weight * lost[prof.pattern]) / by_round(total, rows, rows.weight)
     tally = counts(total, rows, prof.pattern, len(lost))
     return of_patterns(tally, lost, prof.missing, measure.names, share)
-
-
-def check_measure(measure: Measure) -> None:
-    """Refuse what is no measure.
-
-    Raises
-    ------
-    MpiError
-        Saying what was given, and how to get a measure.
-    """
-    if not isinstance(measure, Measure):
-        raise RequestError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
 
 
 def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: Measure, purpose: str) -> Scores:
@@ -196,21 +166,6 @@ def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: 
             "'reweight' to move the weight within the dimension"
         )
     return (complete if measure.missing == "drop" else reweighted)(deprived, missing, measure)
-
-
-def _request(
-    survey: Survey, measure: Measure, by: Sequence[By], unit: str | None, level: float, df: str
-) -> list[Cross]:
-    if not isinstance(survey, Survey):
-        raise RequestError(
-            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
-        )
-    check_measure(measure)
-    problems = Problems("the estimate cannot be made", RequestError)
-    check_options(problems, level=level, df=df, unit=unit or measure.unit)
-    groups = crosses(by, problems)
-    problems.raise_if_any()
-    return groups
 
 
 class _Table:

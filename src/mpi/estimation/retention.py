@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import Problems, RequestError
-from mpi.estimation.apart import condensed_for, put_together
-from mpi.estimation.assemble import assemble
-from mpi.estimation.groups import grouping
+from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.identify import complete, reweighted
 from mpi.estimation.parts import Labels, Part, part
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
-from mpi.estimation.request import check_measure, columns_of, crosses
-from mpi.estimation.rows import rows_of
-from mpi.estimation.totals import Summer, cells_of, counts
+from mpi.estimation.request import check_measure, opened
+from mpi.estimation.totals import Summer, counts
 from mpi.frames.progress import staged
 from mpi.inference.cells import Psus
-from mpi.results.options import check_options
 from mpi.survey.reasons import COLUMNS, missing_by_code
 
 if TYPE_CHECKING:
@@ -131,46 +126,33 @@ def retention(
     True
     """
     check_measure(measure)
-    problems = Problems("the report cannot be made", RequestError)
-    check_options(problems, level=level, unit=unit or measure.unit)
-    groups = crosses(by, problems)
-    problems.raise_if_any()
-    domain = survey if where is None else survey.where(where)
-    columns = [*columns_of(groups), *measure.columns]
-    domain.check_columns(columns)
-    codes = codes_table(domain, measure)
-    counted = unit or measure.unit
-    found: dict[Cross, tuple[Grouping, Any]] = {}
+    request = opened(survey, by, columns=measure.columns, where=where, unit=unit or measure.unit, level=level)
+    codes = codes_table(request.domain, measure)
+    tallies: dict[Cross, tuple[Grouping, Any]] = {}
 
-    def made(part: Survey, by: list[Cross]) -> Estimates:
-        est, tallies = _estimated(part, rows_of(part, counted, columns), by, measure, level)
-        found.update(tallies)
-        return est
+    def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
+        return _estimated(part, rows, own, measure, tallies, request.level)
 
-    parts = condensed_for(domain, groups, flags=measure.columns, unit=counted)
-    est = put_together(parts, groups, made)
-    by_group, by_indicator = _tables(est, [found[c] for c in ((), *groups)], measure, parts[0][0].waves)
+    est, first = request.estimates(make, flags=measure.columns)
+    by_group, by_indicator = _tables(est, [tallies[c] for c in ((), *request.by)], measure, first.waves)
     return Retention(by_group, by_indicator, est, codes)
 
 
 def _estimated(
-    survey: Survey, rows: Rows, by: Sequence[Cross], measure: Measure, level: float
-) -> tuple[Estimates, dict[Cross, tuple[Grouping, Any]]]:
-    """Return the shares of the total and some disaggregations, and the groups of each with the cases behind them."""
+    survey: Survey, rows: Rows, by: Sequence[Cross], measure: Measure, tallies: dict[Cross, Any], level: float
+) -> Estimates:
+    """Return the shares of the total and some disaggregations; note the groups of each, with the cases behind them."""
     prof = profile(survey, measure, rows)
     scores = (reweighted if measure.missing == "reweight" else complete)(prof.deprived, prof.missing, measure)
     table = _variables(prof, scores)
-    parts, tallies = [], {}
-    for cross in ((), *by):
-        group = grouping(survey, rows, cross)
-        cells = cells_of(group, rows, survey.design)
+
+    def parts(group: Grouping, cells: Cells) -> list[Part]:
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
-        totals = cells.arrange(summer(table))
         tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
-        parts.append((group, cells, [_part(cells, totals, tally.T.astype(np.float64), measure)]))
-        tallies[cross] = (group, tally)
-    whole = parts[0][1]  # the total always comes first
-    return assemble(survey.design, survey.waves, parts, whole, level=level, degrees="group"), tallies
+        tallies[group.columns] = (group, tally)
+        return [_part(cells, cells.arrange(summer(table)), tally.T.astype(np.float64), measure)]
+
+    return disaggregated(survey, rows, by, parts, level=level, degrees="group")[0]
 
 
 def codes_table(survey: Survey, measure: Measure) -> pd.DataFrame:

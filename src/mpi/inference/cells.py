@@ -10,6 +10,8 @@ import numpy as np
 from mpi.core.readonly import seal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 __all__ = ["Cells", "Psus"]
@@ -74,6 +76,11 @@ class Cells:
     def group(self) -> NDArray[np.int64]:
         """Return the group of each cell."""
         return np.repeat(np.arange(self.groups), np.diff(self.start))
+
+    def totals(self, variables: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
+        """Add variables of rows up by cell (variables x cells in order)."""
+        sums = [np.bincount(self.of_row, weights=y, minlength=self.unordered)[self.order] for y in variables]
+        return np.array(sums, dtype=np.float64)
 
     def arrange(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn sums by unordered cell (cells x variables) into totals (variables x cells in order)."""

@@ -9,18 +9,15 @@ import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown, warn
-from mpi.estimation.assemble import assemble
+from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import NUMBERS_ARE, estimate
-from mpi.estimation.groups import grouping
 from mpi.estimation.parts import Labels, Part, part
 from mpi.estimation.ratios import numbers, ratio
-from mpi.estimation.request import columns_of, crosses
-from mpi.estimation.rows import counted, rows_of
-from mpi.estimation.totals import cells_of
+from mpi.estimation.request import opened
+from mpi.estimation.rows import counted
 from mpi.lines.classification import classify
 from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
 from mpi.results.concat import concat
-from mpi.results.options import Degrees, check_options
 from mpi.survey.survey import in_words
 from mpi.tables.footnotes import KEY
 
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
     from mpi.frames.wanted import By
     from mpi.inference.cells import Cells
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from mpi.lines.standard import Standard
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
+    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
@@ -114,20 +113,13 @@ def estimate_line(
 
 def estimate_all(line: Standard, survey: Survey, by: Sequence[By] = (), **options: Any) -> Estimates:
     """Estimate the classes of a line, and its measure where it has indicators; see `Line.estimate_with`."""
+    asked = {k: options[k] for k in ("where", "unit", "level", "df") if options.get(k) is not None}
+    request = opened(survey, by, **asked)  # before the classes are made, which takes longer
     if not survey.in_memory:
-        where = options.pop("where", None)
-        survey = _read(survey if where is None else survey.where(where), line, by)
+        options.pop("where", None)
+        used = ["income", "area", *(i.column for i in line.indicators)]
+        survey = request.domain.collect([*request.columns, *(c for c in used if c in survey.columns)])
     return estimate_status(classify(line, survey), by, **options)
-
-
-def _read(survey: Survey, line: Standard, by: Sequence[By]) -> Survey:
-    """Read into memory what the line and the disaggregations ask for; what is absent is told by who asks for it."""
-    problems = Problems("the estimate cannot be made", RequestError)
-    groups = columns_of(crosses(by, problems))
-    problems.raise_if_any()
-    survey.check_columns(groups)
-    asked = ["income", "area", *(i.column for i in line.indicators)]
-    return survey.collect([*groups, *(c for c in asked if c in survey.columns)])
 
 
 def estimate_status(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
@@ -209,20 +201,19 @@ def estimate_classes(
 ) -> Estimates:
     """Estimate the shares and numbers of a classification that is already made; see `estimate_line`."""
     problems = Problems("the estimate cannot be made", RequestError)
-    check_options(problems, level=level, df=df, unit=unit)
     if missing not in get_args(Undecided):
         problems.add(f"missing: {unknown('choice', missing, get_args(Undecided))}")
-    asked = crosses(by, problems)
-    problems.raise_if_any()
-    survey = status.survey if where is None else status.survey.where(where)
-    survey.check_columns(columns_of(asked))
-    rows = rows_of(survey, unit, [*columns_of(asked), f"{status.prefix}class_code"])
+    code = f"{status.prefix}class_code"
+    request = opened(
+        status.survey, by, columns=[code], where=where, unit=unit, level=level, df=df, problems=problems
+    )  # fmt: skip
+    survey, rows = request.domain, request.rows(request.domain)
     figures = _figures(status, rows, bounds=missing == "bounds")
-    parts: list[tuple[Any, Cells, list[Part]]] = []
-    for columns in ((), *asked):
-        cells = cells_of(group := grouping(survey, rows, columns), rows, survey.design)
-        parts.append((group, cells, _parts(cells, rows, figures)))
-    found = assemble(survey.design, survey.waves, parts, parts[0][1], level=level, degrees=df)
+
+    def parts(_: Grouping, cells: Cells) -> list[Part]:
+        return _parts(cells, rows, figures)
+
+    found, _ = disaggregated(survey, rows, request.by, parts, level=level, degrees=df)
     what = "left out" if missing == "drop" else "counted both ways"
     lost = costs_of_classes(status, rows, unit).of_classes(what).rstrip(".")
     return replace(found, about={**_about(status.line, survey, unit), **({KEY: lost} if lost else {})})
@@ -258,16 +249,11 @@ def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_Figur
 
 def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
     """Make the shares and the numbers of one grouping."""
-    above, below = (_sums(cells, [rows.weight * getattr(f, x) for f in figures]) for x in ("inside", "among"))
-    cases = _sums(cells, [f.among * (rows.weight > 0) for f in figures])
+    above, below = (cells.totals(rows.weight * getattr(f, x) for f in figures) for x in ("inside", "among"))
+    cases = cells.totals(f.among * (rows.weight > 0) for f in figures)
     n, psus = cells.sum(cases), cells.psus(cases > 0)
     share, share_scores = ratio(cells, above, below)
-    people, people_scores = numbers(cells, share, share_scores, _sums(cells, [rows.weight]))
+    people, people_scores = numbers(cells, share, share_scores, cells.totals([rows.weight]))
     shares = [Labels(f.name, f.contrast, undefined="not observed in group") for f in figures]
     named = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
     return [part(shares, share, n, psus, share_scores), part(named, people, n, psus, people_scores)]
-
-
-def _sums(cells: Cells, variables: Sequence[Floats]) -> Floats:
-    sums = [np.bincount(cells.of_row, weights=y, minlength=cells.unordered)[cells.order] for y in variables]
-    return np.array(sums, dtype=np.float64)

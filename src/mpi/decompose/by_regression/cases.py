@@ -17,10 +17,10 @@ from mpi.estimation.identify import complete, reweighted
 from mpi.estimation.left_out import LeftOut, of_patterns
 from mpi.estimation.linearized import kept
 from mpi.estimation.patterns import profile
-from mpi.estimation.rows import counted, rows_of
+from mpi.estimation.request import check_measure, check_survey, opened
+from mpi.estimation.rows import counted
 from mpi.measures.measure import Measure
-from mpi.results.options import check_options
-from mpi.survey.survey import Survey
+from mpi.survey.survey import in_words
 from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mpi.inference.likelihood import Link
     from mpi.measures.words import Unit
     from mpi.results.options import Degrees
-    from mpi.survey.survey import Where
+    from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
@@ -149,28 +149,25 @@ def cases_of(
     MpiWarning
         When rows are dropped for missing values: how many, and for which columns.
     """
-    if not isinstance(survey, Survey):
-        raise RequestError(
-            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
-        )
+    check_survey(survey)
     measure = options.get("measure")
     unit = options.get("unit") or (measure.unit if isinstance(measure, Measure) else "person")
-    problems = Problems("the decomposition cannot be made", RequestError)
+    problems = Problems("the estimate cannot be made", RequestError)
     problems.found += [
         unknown("option", k, Options.__annotations__) for k in options if k not in Options.__annotations__
     ]
-    check_options(problems, level=options.get("level", 0.95), df=options.get("df", "group"), unit=unit)
-    problems.raise_if_any()
-    where = options.get("where")
-    domain = survey if where is None else survey.where(where)
     names = names_of(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
-    if measure is None and outcome in _OF_MEASURE and outcome not in domain.columns:
-        raise RequestError(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
-    domain.check_columns(used)
+    if measure is None and outcome in _OF_MEASURE and outcome not in survey.columns:
+        problems.add(f"there is no column {outcome!r}; as the outcome of a measure it needs measure=")
+    request = opened(
+        survey, columns=used, where=options.get("where"), unit=unit, level=options.get("level", 0.95),
+        df=options.get("df", "group"), problems=problems,
+    )  # fmt: skip
+    domain = request.domain
     tell_undeclared(domain, [*names, *([outcome] if measure is None else [])])
     domain = domain.collect(used)
-    rows = rows_of(domain, unit, used)
+    rows = request.rows(domain)
     masks = _groups(domain, rows, group, reference, compare)
     y, statistic, cutoff = _outcome(domain, rows, outcome, measure)
     columns = read(domain, rows, covariates)
@@ -182,13 +179,13 @@ def cases_of(
     if measure is None and outcome in names:
         raise RequestError(f"the outcome {outcome!r} is among the covariates, and would explain itself; leave it out")
     found = regressors([c.take(keep) for c in columns], normalise=normalise, groups=inside)
-    about = {"outcome": outcome, "counted": counted(domain, unit), "survey": repr(domain).strip("<>")}
+    about = {"outcome": outcome, "counted": counted(domain, unit), "survey": in_words(domain)}
     if isinstance(measure, Measure):
         about |= {"measure": measure.title}
     about |= {KEY: lost.sentence(unit)} if lost else {}
     return Cases(
         domain, kept(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
-        options.get("level", 0.95), options.get("df", "group"), about,
+        request.level, request.degrees, about,
     )  # fmt: skip
 
 
@@ -233,8 +230,7 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
         if np.isinf(y).any():
             raise DataError(f"column {outcome!r} is infinite in {int(np.isinf(y).sum()):,} rows")
         return y, f"mean of {outcome}", None
-    if not isinstance(measure, Measure):
-        raise RequestError(f"a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)")
+    check_measure(measure)
     if outcome not in _OF_MEASURE:
         raise RequestError(unknown("outcome of a measure", outcome, _OF_MEASURE) + "; without measure= it is a column")
     if measure.missing == "bounds":

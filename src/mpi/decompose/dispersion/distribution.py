@@ -16,7 +16,8 @@ from mpi.decompose.dispersion.powers import shapley_of_power
 from mpi.estimation.attainable import cases_of, warn_of_misses
 from mpi.estimation.estimate import cutoffs_of
 from mpi.estimation.parts import Labels
-from mpi.estimation.pattern_ratios import Quantity, check_measure, pattern_estimates, scores_of
+from mpi.estimation.pattern_ratios import Quantity, pattern_estimates, scores_of
+from mpi.estimation.request import check_measure
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder

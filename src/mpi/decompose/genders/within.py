@@ -15,15 +15,13 @@ from mpi.estimation.attainable import cases_of, warn_of_misses
 from mpi.estimation.identify import bounded, complete, reweighted
 from mpi.estimation.means import mean
 from mpi.estimation.patterns import profile
-from mpi.estimation.request import columns_of, crosses
+from mpi.estimation.request import check_measure, check_survey, columns_of, crosses, opened
 from mpi.estimation.rows import rows_of
 from mpi.frames.arrays import with_numbers
-from mpi.measures.measure import Measure
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.terms import made
 from mpi.survey.household_numbers import households_of
-from mpi.survey.survey import Survey
 from mpi.survey.survey import made as survey_of
 from mpi.tables.keys import coded
 
@@ -34,10 +32,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.genders.sexes import Sexes
-    from mpi.frames.wanted import By
+    from mpi.frames.wanted import By, Cross
+    from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Where
+    from mpi.survey.survey import Survey, Where
 
     Floats = NDArray[np.float64]
 
@@ -141,7 +140,7 @@ def within_households(
     1  Female  0.500000
     2    Male  0.000000
     """
-    asked = _checked(survey, deprived, sex, poor, measure, by)
+    asked = _checked(survey, deprived, sex, poor, measure, by, unit, level)
     sexes, of_row = _sexes(survey, sex, female)
     members = _members(survey, deprived, of_row, eligible)
     _warn_if_of_households(members, deprived)
@@ -160,28 +159,23 @@ def within_households(
 
 
 def _checked(
-    survey: Any, deprived: str, sex: str, poor: str | None, measure: Any, by: Sequence[By]
-) -> list[tuple[str, ...]]:
-    if not isinstance(survey, Survey):
-        raise RequestError(
-            f"a Survey is needed, not {type(survey).__name__}; make one with mpi.Survey(frame, weight=...)"
-        )
-    problems = Problems("within_households cannot be made", RequestError)
+    survey: Survey, deprived: str, sex: str, poor: str | None, measure: Measure | None, by: Sequence[By], unit: Unit,
+    level: float,
+) -> list[Cross]:  # fmt: skip
+    check_survey(survey)
+    if measure is not None:
+        check_measure(measure)
+    problems = Problems("the estimate cannot be made", RequestError)
     if "household" not in survey.roles:
         problems.add("the survey does not know who lives with whom; give it household=")
     if "size" in survey.roles:
         problems.add("each row of the survey is a household (size=); rows of persons are needed")
     if poor is not None and measure is not None:
         problems.add("poor= and measure= both say who is poor; give one")
-    asked = crosses(by, problems)
-    problems.found += [f"by: {sex!r} is crossed with every disaggregation by itself" for c in asked if sex in c]
-    if measure is not None and not isinstance(measure, Measure):
-        problems.add(
-            f"measure: a Measure is needed, not {type(measure).__name__}; load one with mpi.load_measure(name)"
-        )
-    problems.raise_if_any()
-    survey.check_columns([deprived, sex, *([poor] if poor else []), *columns_of(asked)])
-    return asked
+    crossed = [c for c in crosses(by, Problems("", RequestError)) if sex in c]
+    problems.found += [f"by: {sex!r} is crossed with every disaggregation by itself" for _ in crossed]
+    used = [deprived, sex, *([poor] if poor else [])]
+    return opened(survey, by, columns=used, unit=unit, level=level, problems=problems).by
 
 
 def _sexes(survey: Survey, sex: str, female: Any) -> tuple[Sexes, NDArray[np.int64]]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from mpi.core.errors import MpiError, Problems, RequestError
 from mpi.estimation.attainable import cases_of, warn_of_misses
-from mpi.estimation.pattern_ratios import check_measure, scores_of
+from mpi.estimation.pattern_ratios import scores_of
+from mpi.estimation.request import check_measure
 from mpi.measures.indicator import altered
 from mpi.measures.measure import Measure
 

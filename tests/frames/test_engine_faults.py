@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 import mpi
-from mpi.frames import engine_faults
-from mpi.frames.duckdb import told_by_engine, told_for
+from mpi.frames import engine_errors
+from mpi.frames.damage import faults_in
+from mpi.frames.engine_errors import translated_duckdb_errors, translated_errors
+from mpi.frames.files import parquet_files
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -119,9 +121,9 @@ def test_spark_names_a_damaged_part(parts: Path, tmp_path: Path, spark: Any) -> 
 
 def test_sound_files_have_no_faults_whatever_the_engine_says(parts: Path) -> None:
     files = sorted(map(str, parts.iterdir()))
-    assert engine_faults.faults_in(files, "something about a") == []
+    assert faults_in(files, "something about a") == []
     polars_frame = mpi.Survey(polars(parts), psu="k").sources[0].frame
-    assert engine_faults.parquet_files(polars_frame) == files
+    assert parquet_files(polars_frame) == files
 
 
 class KilledWorker(Exception):  # noqa: N818  # its name
@@ -145,7 +147,7 @@ Py4JError.__module__ = "py4j.protocol"
     ],
 )
 def test_what_is_gone_is_said(error: Exception, told: str | None) -> None:
-    said = engine_faults.lost(error)
+    said = engine_errors.lost(error)
     assert told is None if said is None else str(told) in said
 
 
@@ -153,16 +155,16 @@ def test_a_jvm_that_is_gone_is_said() -> None:
     refused = ConnectionRefusedError(111, "Connection refused")
     error = Py4JError("An error occurred while calling o7.getResult")
     error.__cause__ = refused
-    said = engine_faults.lost(error)
+    said = engine_errors.lost(error)
     assert said is not None
     assert "JVM of Spark is gone" in said
-    assert engine_faults.lost(refused) is None  # of something else
+    assert engine_errors.lost(refused) is None  # of something else
 
 
 def test_a_jvm_that_is_gone_while_a_plan_is_built_is_said() -> None:
-    with pytest.raises(mpi.MpiError, match="the JVM of Spark is gone"), engine_faults.told_if_gone():
+    with pytest.raises(mpi.MpiError, match="the JVM of Spark is gone"), engine_errors.translated_if_gone():
         raise Py4JError("org.apache.spark.sql.functions.col does not exist in the JVM")
-    with pytest.raises(KeyError), engine_faults.told_if_gone():
+    with pytest.raises(KeyError), engine_errors.translated_if_gone():
         raise KeyError("b")
 
 
@@ -170,7 +172,7 @@ def test_a_full_disk_is_said_to_be_that() -> None:
     duckdb = pytest.importorskip("duckdb")
     said = 'IO Error: Could not write file "spill/duckdb_temp_storage-0.tmp": No space left on device'
     full = r"no room on the disk for what does not fit .* set TMPDIR"
-    with pytest.raises(mpi.MpiError, match=full), told_by_engine():
+    with pytest.raises(mpi.MpiError, match=full), translated_duckdb_errors():
         raise duckdb.IOException(said)
 
 
@@ -180,10 +182,10 @@ def test_dask_gives_advice_where_it_helps_only() -> None:
     import narwhals.stable.v2 as nw
 
     lazy = nw.from_native(dd.from_pandas(pd.DataFrame({"a": [1]}), npartitions=1))
-    with pytest.raises(mpi.MpiError, match="by itself"), told_for(lazy):
+    with pytest.raises(mpi.MpiError, match="by itself"), translated_errors(lazy):
         raise ValueError("could not convert string to float")
-    with pytest.raises(mpi.MpiError, match="not in index") as error, told_for(lazy):
+    with pytest.raises(mpi.MpiError, match="not in index") as error, translated_errors(lazy):
         raise KeyError("['b'] not in index")
     assert "by itself" not in str(error.value)
-    with pytest.raises(KeyboardInterrupt), told_for(lazy):
+    with pytest.raises(KeyboardInterrupt), translated_errors(lazy):
         raise KeyboardInterrupt

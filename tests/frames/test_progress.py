@@ -19,7 +19,7 @@ import pytest
 
 import mpi
 from mpi.frames import duckdb as engine
-from mpi.frames import interrupts, progress
+from mpi.frames import engine_errors, interrupts, progress
 from mpi.frames.progress import collected, rows_done
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
@@ -327,17 +327,19 @@ def test_the_cause_of_a_long_story_is_told_with_its_file() -> None:
         "  SQLSTATE: KD001\n\tat org.x(Y.scala)\n"
         "Caused by: java.lang.RuntimeException: file:/data/p1.parquet is not a Parquet file\n"
     )
-    said = engine.cause_of(ValueError(story))
+    said = engine_errors.cause_of(ValueError(story))
     assert said.startswith("SparkException: [FAILED_READ_FILE.NO_HINT]")
     assert "p1.parquet" in said
     unnamed = story.replace("[FAILED_READ_FILE.NO_HINT] Error while reading file:/data/p1.parquet.", "no")
-    assert engine.cause_of(ValueError(unnamed)) == "RuntimeException: file:/data/p1.parquet is not a Parquet file"
-    assert engine.cause_of(ValueError("one line\nmore")) == "one line"
+    assert (
+        engine_errors.cause_of(ValueError(unnamed)) == "RuntimeException: file:/data/p1.parquet is not a Parquet file"
+    )
+    assert engine_errors.cause_of(ValueError("one line\nmore")) == "one line"
 
 
 @pytest.mark.parametrize("said", ["Query interrupted", "Job 3 cancelled as part of cancellation of all jobs"])
 def test_an_engine_that_was_interrupted_is_no_error_of_ours(said: str) -> None:
-    with pytest.raises(KeyboardInterrupt), engine.told_by_engine():
+    with pytest.raises(KeyboardInterrupt), engine_errors.translated_duckdb_errors():
         raise RuntimeError(said)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from mpi.core.errors import DataError, Problems, RequestError, told_of
 from mpi.frames.capacity import parts_that_fit, told_of_rows
-from mpi.frames.engine_faults import told_if_gone
+from mpi.frames.engine_errors import translated_if_gone
 from mpi.frames.held import held
 from mpi.frames.key_types import key_of, odd_keys, unfit_values
 from mpi.frames.missing_codes import declaration
@@ -96,7 +96,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     marks += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
     shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
     mend = "rename what the engine cannot read, and make numbers of the columns"
-    with told_of("the data cannot be used", mend=mend), told_if_gone():
+    with told_of("the data cannot be used", mend=mend), translated_if_gone():
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
     sums = [c for c in columns if c not in (CODE, _BARE, CASES)]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
+import warnings
+from contextlib import suppress
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -12,11 +17,12 @@ from mpi.core.errors import FileError, warn
 from mpi.frames.duckdb import connection_of, files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["files_behind", "names_of", "print_of", "rows_behind", "rows_of_parquet", "tell_parts"]
+__all__ = ["files_behind", "names_of", "parquet_files", "print_of", "rows_behind", "rows_of_parquet", "tell_parts"]
 
-_PARQUET = {".parquet", ".pq"}
+_PARQUET = (".parquet", ".parq", ".pq")
+_QUOTED = re.compile(r"'((?:[^']|'')+)'")
 _MOST = 2_000  # files that are looked into one by one
 _NAMED = 4
 
@@ -42,6 +48,57 @@ def files_behind(frame: Any) -> tuple[str, ...]:
     elif held.is_pyspark():
         found = _of_spark(native)
     return tuple(path for path in found if Path(path).is_file())
+
+
+def parquet_files(lazy: Any, connection: Any = None) -> list[str]:
+    """Return the Parquet files on this machine that a lazy frame may read, though it cannot be read.
+
+    Those of `files_behind`, and what the plan of Polars or Dask, or a query of SQL on a connection of DuckDB, names.
+    """
+    named: Iterable[str] = ()
+    with suppress(Exception):  # what an engine keeps of its plan differs between versions; then no file is named
+        if lazy.implementation.is_polars():
+            named = _of_polars(lazy.to_native()) or _in_polars_plan(lazy.to_native())
+        elif lazy.implementation.is_dask():
+            named = _of_dask(lazy.to_native())
+        elif connection is not None:
+            named = _of_sql(lazy.to_native(), connection)
+    return sorted({f for where in named for f in _found(where)})
+
+
+def _in_polars_plan(native: Any) -> Iterator[str]:
+    """Yield the files that a plan of Polars names before any of them is looked at, which fails where one is damaged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the format is not kept from version to version, which does not matter here
+        plan = json.loads(native.serialize(format="json"))
+    waiting = [plan]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield from (str(p["inner"] if isinstance(p, dict) else p) for p in part.get("Paths", ()))
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+
+
+def _of_dask(native: Any) -> Iterator[str]:
+    for part in native.expr.walk():
+        if "Parquet" in type(part).__name__:
+            path = part.path
+            yield from [path] if isinstance(path, str) else path
+
+
+def _of_sql(native: Any, connection: Any) -> Iterator[str]:
+    query = native.sql_query() if hasattr(native, "sql_query") else str(native.compile())
+    views = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
+    for text in (query, *(sql for name, sql in views if name in query)):
+        yield from (path.replace("''", "'") for path in _QUOTED.findall(text))
+
+
+def _found(where: str) -> list[str]:
+    path = Path(where)
+    if path.is_dir():
+        return [str(p) for p in path.rglob("*") if p.suffix in _PARQUET]
+    found = [where] if path.is_file() else glob(where, recursive=True)  # noqa: PTH207  # it may be absolute
+    return [f for f in found if f.endswith(_PARQUET)]
 
 
 def rows_behind(frame: Any) -> int | None:

@@ -11,8 +11,9 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.errors import FileError, MissingLibraryError, RequestError, unknown
 from mpi.frames.arrays import as_frame
-from mpi.frames.duckdb import Files, as_path, connected, first_line, in_zone, remember, stamps, told_for
-from mpi.frames.engine_faults import faults_in
+from mpi.frames.damage import faults_in
+from mpi.frames.duckdb import Files, as_path, connected, first_line, in_zone, remember, stamps
+from mpi.frames.engine_errors import translated_errors
 from mpi.frames.files import files_behind, tell_parts
 from mpi.frames.key_types import known_levels, plain_categories
 from mpi.frames.nulls import with_nulls
@@ -66,13 +67,13 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
             wrapped = as_frame(frame)
         if isinstance(wrapped, nw.LazyFrame) and wrapped is not frame:
             _look_at_parts(wrapped)
-    with told_for(wrapped):
+    with translated_errors(wrapped):
         levels = known_levels(wrapped)
     if isinstance(wrapped, nw.DataFrame) and wrapped.implementation.is_pyarrow():
         wrapped = nw.from_native(_of_arrow(wrapped))
     if wrapped.implementation.is_pandas_like() or wrapped.implementation.is_dask():
         wrapped = plain_categories(wrapped)
-    with told_for(wrapped):
+    with translated_errors(wrapped):
         wrapped = with_nulls(wrapped)
     lazy: nw.LazyFrame[Any] = wrapped if isinstance(wrapped, nw.LazyFrame) else wrapped.lazy()
     return lazy, levels
@@ -82,7 +83,7 @@ def _look_at_parts(lazy: nw.LazyFrame[Any]) -> None:
     """Tell parts that an engine passes over or fills up; files that were scanned here are held to more than this."""
     held = lazy.implementation
     if (held.is_polars() or held.is_pyspark()) and (files := files_behind(lazy)):
-        with told_for(lazy):
+        with translated_errors(lazy):
             columns = lazy.collect_schema().names()
         tell_parts(files, columns)
 

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, RequestError, told_of, unknown, warn
 from mpi.frames.aggregate import condense, with_conditions
-from mpi.frames.duckdb import told_for
+from mpi.frames.engine_errors import translated_errors
 from mpi.frames.key_types import key_of
 from mpi.frames.lazy import names_told, with_native
 from mpi.frames.missing_codes import WHY
@@ -107,7 +107,7 @@ class Source:
 
     def told(self) -> AbstractContextManager[None]:
         """Turn what the engine says into errors of ours, which name the file."""
-        return told_for(self.frame)
+        return translated_errors(self.frame)
 
     def count(self) -> int:
         """Count the rows."""

@@ -1,4 +1,4 @@
-"""Whether rules fit a lazy frame: what its schema tells, and one look at what no schema tells."""
+"""Rules checked against a lazy frame: by its schema, by the names of its columns, and by one look at its values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mpi.indicators.rules.yes_no import neither, torn_rule
 from mpi.survey.undeclared import level_counts_there, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mpi.indicators.rules.computed import Computed
     from mpi.indicators.rules.conditions import Leaf
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[Any, str]]
 
-__all__ = ["Fitted", "fitting"]
+__all__ = ["Fitted", "check_names", "fitting"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,3 +194,16 @@ def _kind(dtype: Any) -> str:
     if dtype.is_numeric() or dtype == nw.Boolean:
         return "number"
     return "text" if dtype in {nw.String, nw.Categorical} or isinstance(dtype, nw.Enum) else "other"
+
+
+def check_names(frame: nw.LazyFrame[Any], names: Sequence[str]) -> None:
+    """Raise where Spark would take a column's name for a path into a structure."""
+    if not frame.implementation.is_spark_like():
+        return
+    problems = Problems("Spark does not read these columns by their names", DataError)
+    problems.found = [
+        f"{n!r}: call it {n.replace('.', '_').replace('`', '')!r}, with withColumnRenamed"
+        for n in names
+        if "." in n or "`" in n
+    ]
+    problems.raise_if_any()

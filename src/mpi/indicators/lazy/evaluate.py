@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, RequestError
+from mpi.frames.engine_errors import engine_of, translated_errors
 from mpi.indicators.answers.counts import COUNTED, Counts, answers_to, possible, settle
 from mpi.indicators.answers.gather import wanted
 from mpi.indicators.answers.logic import whole
-from mpi.indicators.lazy.checks import fitting
-from mpi.indicators.lazy.engines import check_names, engine_of, told_by_engine
+from mpi.indicators.lazy.checks import check_names, fitting
 from mpi.indicators.lazy.expressions import as_expression
 from mpi.indicators.lazy.join import as_lazy, check_keys, joined
 from mpi.indicators.lazy.truth import SCRATCH, with_truths
@@ -46,7 +46,7 @@ def evaluate_lazily(
     """
     check_keys(members, keys, "the members' frame")
     check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
-    with told_by_engine(members):
+    with translated_errors(members, "apply the rules"):
         frame = members if households is None else _with_households(members, households, rules, keys)
         fit = fitting(frame, rules, labels)
         return nw.to_native(households_of(fit, {k: nw.col(k) for k in keys}))

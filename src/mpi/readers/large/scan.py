@@ -10,7 +10,8 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import FileError, RequestError, unknown
-from mpi.frames.duckdb import Files, connected, literal, name, remember, told_by_engine
+from mpi.frames.duckdb import Files, connected, literal, name, remember
+from mpi.frames.engine_errors import translated_duckdb_errors
 from mpi.frames.missing_codes import read_missing, without_codes_lazily
 from mpi.frames.nulls import with_nulls
 from mpi.frames.progress import rows_done
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Where = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-__all__ = ["Scanned", "columns_of", "is_several", "kind_of", "scan", "scanned", "told_by_engine"]
+__all__ = ["Scanned", "columns_of", "is_several", "kind_of", "scan", "scanned", "translated_duckdb_errors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def scanned(
     parts = find(path, copies=copies)
     _check_encoding(parts, encoding)
     connection, folder = connected(memory)
-    with told_by_engine():
+    with translated_duckdb_errors():
         relation, files, labels = _opened(connection, parts, wanted, folder, progress, encoding)
         if memory is not None:
             connection.execute("SET preserve_insertion_order = false")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.parts import Labels, Part
     from mpi.inference.cells import Cells
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
     from mpi.inference.variance import Block
     from mpi.results.options import Degrees
 
@@ -36,7 +36,7 @@ _ROUNDING = 64 * np.finfo(np.float64).eps
 
 
 def assemble(
-    design: Design,
+    design: PsuDesign,
     waves: tuple[Any, ...],
     parts: Sequence[tuple[Grouping, Cells, list[Part]]],
     whole: Cells,
@@ -48,7 +48,7 @@ def assemble(
 
     Parameters
     ----------
-    design : Design
+    design : PsuDesign
         The sampling design.
     waves : tuple
         The labels of the rounds.
@@ -115,7 +115,7 @@ class _Rows:
 
 
 def _rows(
-    design: Design, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, by_wave: Floats | None
+    design: PsuDesign, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, by_wave: Floats | None
 ) -> _Rows:
     """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
     G = cells.groups

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.parts import Part
     from mpi.inference.cells import Cells
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
 
 __all__ = ["Placed", "placed"]
 
@@ -28,7 +28,7 @@ class Placed:
     variance: NDArray[np.float64]
 
 
-def placed(design: Design, blocks: list[Block], cells: Cells, piece: Part, whole: Cells) -> Placed:
+def placed(design: PsuDesign, blocks: list[Block], cells: Cells, piece: Part, whole: Cells) -> Placed:
     """Add the influences of a part to the blocks: columns of the same cases together, in these cases' cells."""
     count = len(piece.scores)
     own = Placed(np.empty(count, np.int64), np.empty(count, np.int64), np.empty((count, cells.groups)))

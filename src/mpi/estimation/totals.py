@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
 
 __all__ = ["Summer", "cells_of", "counts"]
 
@@ -26,7 +26,7 @@ _DENSE_COUNTS = 1 << 24
 _BLOCK = 1 << 16
 
 
-def cells_of(grouping: Grouping, rows: Rows, design: Design) -> Cells:
+def cells_of(grouping: Grouping, rows: Rows, design: PsuDesign) -> Cells:
     """Number the cells of a grouping."""
     if grouping.nested:
         unit = rows.present

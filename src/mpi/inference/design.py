@@ -1,6 +1,6 @@
 """The sampling design: which units were drawn, from which strata, in which rounds.
 
-A `Design` knows nothing of data frames. Each *unit* is one primary sampling unit (PSU) of one round; a PSU that
+A `PsuDesign` knows nothing of data frames. Each *unit* is one primary sampling unit (PSU) of one round; a PSU that
 stays in the sample for two rounds is two units that share their `psu` identity.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CERTAIN", "COMPLETE", "FEW", "SINGLE", "WITHOUT", "Design", "SingleInGroup", "SinglePsu"]
+__all__ = ["CERTAIN", "COMPLETE", "FEW", "SINGLE", "WITHOUT", "PsuDesign", "SingleInGroup", "SinglePsu"]
 
 FEW = "few degrees of freedom"
 """What is told of figures whose error is itself known badly."""
@@ -43,7 +43,7 @@ SingleInGroup = Literal["keep", "adjust"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Design:
+class PsuDesign:
     """A stratified sample of PSUs, one stage of it, in one or several rounds.
 
     Attributes

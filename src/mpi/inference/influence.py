@@ -14,7 +14,7 @@ from mpi.inference.variance import Block, Columns, covariance, stack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
 
 __all__ = ["Influence", "canonical"]
 
@@ -25,7 +25,7 @@ class Influence:
 
     Attributes
     ----------
-    design : Design
+    design : PsuDesign
         The design of the units.
     blocks : tuple of Block
         Base columns, held where they are not zero.
@@ -33,7 +33,7 @@ class Influence:
         Each estimate as a combination of base columns.
     """
 
-    design: Design
+    design: PsuDesign
     blocks: tuple[Block, ...]
     jacobian: Any
 

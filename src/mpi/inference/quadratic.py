@@ -11,13 +11,13 @@ from mpi.inference.variance import DENSE, FEW, NEAR, ROUNDING, spread_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
     from mpi.inference.variance import Columns, Spread
 
 __all__ = ["quadratic"]
 
 
-def quadratic(design: Design, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
+def quadratic(design: PsuDesign, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
     """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns.
 
     Of the covariances of the columns only those are computed that some combination needs. Combinations of many columns

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.inference.cells import Cells
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
 
 __all__ = [
     "DENSE",
@@ -85,7 +85,7 @@ class Block:
         """Return the round of each column."""
         return np.tile(self.cells.wave, len(self.scores))
 
-    def support(self, design: Design) -> _Support | None:
+    def support(self, design: PsuDesign) -> _Support | None:
         """Return how each group's column is centred where it is a side of a share."""
         if self.whole is None:
             return None
@@ -115,7 +115,7 @@ class _Segments:
 
 
 def _segments(
-    design: Design, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int,
+    design: PsuDesign, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int,
     support: _Support | None = None,
 ) -> _Segments:  # fmt: skip
     n = design.sizes()[stratum].astype(np.float64)
@@ -135,7 +135,9 @@ def _segments(
     return _Segments(n, around_all, scale, unknown)
 
 
-def _single(design: Design, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.bool_]:
+def _single(
+    design: PsuDesign, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]
+) -> NDArray[np.bool_]:
     """Tell the strata that a rule for single PSUs applies to; one that was sampled whole needs none."""
     single = touched == 1 if design.single_in_group == "adjust" else n == 1
     return np.asarray(np.logical_and(single, design.sampled[stratum] < 1))
@@ -173,7 +175,7 @@ class _Support:
 
 
 def _support(
-    design: Design, wholes: Sequence[Cells], whole: NDArray[np.int64], wave: NDArray[np.int32]
+    design: PsuDesign, wholes: Sequence[Cells], whole: NDArray[np.int64], wave: NDArray[np.int32]
 ) -> _Support | None:
     if not len(wholes):
         return None
@@ -188,7 +190,7 @@ def _support(
     return _Support(whole, wave, np.array(singles), np.array(raises))
 
 
-def block_variances(design: Design, block: Block) -> NDArray[np.float64]:
+def block_variances(design: PsuDesign, block: Block) -> NDArray[np.float64]:
     """Return the variance of each statistic in each group (statistics x groups), in two passes: nothing cancels."""
     cells, scores = block.cells, block.scores
     stratum, group = design.stratum[cells.unit], cells.group()
@@ -226,7 +228,7 @@ def _grand(sums: NDArray[np.float64], psus: NDArray[np.float64]) -> NDArray[np.f
     return np.divide(sums, psus, out=np.zeros(np.shape(sums)), where=psus > 1)
 
 
-def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_variances(design: PsuDesign, own: Block, whole: Block, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the variances of own - share x whole, for shares of the whole (statistics x groups).
 
     The covariance of the two sides needs the whole's centred influence only where the group has units: over a
@@ -262,7 +264,7 @@ def share_variances(design: Design, own: Block, whole: Block, share: NDArray[np.
 
 
 def _of_difference(
-    design: Design, own: Block, whole: Block, column: tuple[int, int], share: float, psus: NDArray[np.float64],
+    design: PsuDesign, own: Block, whole: Block, column: tuple[int, int], share: float, psus: NDArray[np.float64],
     scale: NDArray[np.float64],
 ) -> float:  # fmt: skip
     """Return the variance of one share, from its own influence: the PSUs and the scale are those of each stratum."""
@@ -289,7 +291,7 @@ class Columns:
     support: _Support | None
 
 
-def stack(design: Design, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
+def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
     """Return chosen columns of the blocks, numbered through and in rising order."""
     import scipy.sparse as sp
 
@@ -333,7 +335,7 @@ class Spread:
     mean: Any
 
 
-def spread_of(design: Design, given: Columns) -> Spread:
+def spread_of(design: PsuDesign, given: Columns) -> Spread:
     """Centre and scale sparse influence columns, without writing the centred zeros out."""
     import scipy.sparse as sp
 
@@ -360,7 +362,7 @@ def spread_of(design: Design, given: Columns) -> Spread:
     return Spread(sp.csc_array(link @ scaled), member, off)
 
 
-def covariance(design: Design, columns: Columns) -> Any:
+def covariance(design: PsuDesign, columns: Columns) -> Any:
     """Return the covariance of influence columns as a sparse matrix, m x m."""
     spread = spread_of(design, columns)
     if columns.matrix.shape[1] <= FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= DENSE:

@@ -17,7 +17,7 @@ import numpy as np
 from mpi.core.atomic import located
 from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.inference.cells import Cells
-from mpi.inference.design import Design
+from mpi.inference.design import PsuDesign
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
 from mpi.measures.measure import Measure
@@ -225,7 +225,7 @@ def _read_influence(data: Mapping[str, Any]) -> Influence:
     given = data["design"]
     arrays = {n: _read_array(given[n]) for n in ("stratum", "psu", "wave", "place", "sampled")}
     weightless = None if given["weightless"] is None else _read_array(given["weightless"])
-    design = Design(
+    design = PsuDesign(
         **arrays, single_psu=given["single_psu"], single_in_group=given["single_in_group"], weightless=weightless
     )
     none32, none64 = np.zeros(0, np.int32), np.zeros(0, np.int64)

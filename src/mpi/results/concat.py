@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
     from mpi.results.estimates import Estimates
 
 __all__ = ["concat", "independent", "pieced"]
@@ -212,7 +212,7 @@ def _abouts(told: Mapping[Any, Mapping[str, str]]) -> dict[str, str]:
     return out
 
 
-def _beside(designs: Sequence[Design]) -> Design:
+def _beside(designs: Sequence[PsuDesign]) -> PsuDesign:
     """Return the designs as one, each of them a round that shares nothing with the others."""
     strata = np.cumsum([0, *(d.strata for d in designs)]).tolist()
     stratum = np.concatenate([d.stratum + np.int32(a) for d, a in zip(designs, strata, strict=False)])
@@ -227,7 +227,7 @@ def _beside(designs: Sequence[Design]) -> Design:
     )
 
 
-def _moved(est: Estimates, design: Design, label: Any, place: int, start: int) -> Estimates:
+def _moved(est: Estimates, design: PsuDesign, label: Any, place: int, start: int) -> Estimates:
     """Return the estimates of one survey as those of one round of a larger design."""
     cells: dict[int, Any] = {}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.inference.cells import Cells
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
     from mpi.tables.estimates_like import EstimatesLike
 
     Bools = NDArray[np.bool_]
@@ -34,7 +34,7 @@ _ADDITIVE = ("population_share", "poor_share", "group_contribution", "number_of_
 _ROUNDING = 64 * np.finfo(np.float64).eps
 
 
-def certain(design: Design, fixed: Bools, value: Floats, cells: Cells, whole: Cells | None) -> Bools:
+def certain(design: PsuDesign, fixed: Bools, value: Floats, cells: Cells, whole: Cells | None) -> Bools:
     """Tell the numbers without sampling error (statistics x groups), whatever the sample shows.
 
     They follow from their definition (`fixed`, by statistic), or are the share of a group that is the whole, or all
@@ -49,12 +49,12 @@ def certain(design: Design, fixed: Bools, value: Floats, cells: Cells, whole: Ce
     return np.asarray(known & ~np.isnan(value))
 
 
-def _sampled_whole(design: Design, cells: Cells) -> Bools:
+def _sampled_whole(design: PsuDesign, cells: Cells) -> Bools:
     """Tell the groups that lie in strata whose PSUs are all in the sample."""
     return np.asarray(np.minimum.reduceat(design.sampled[design.stratum[cells.unit]], cells.start[:-1]) >= 1)
 
 
-def some_single(design: Design, cells: Cells) -> Bools:
+def some_single(design: PsuDesign, cells: Cells) -> Bools:
     """Tell the groups that have cases in a stratum with one PSU, which shows no variation."""
     single = (design.sizes() == 1) & (design.sampled < 1)
     return np.asarray(np.logical_or.reduceat(single[design.stratum[cells.unit]], cells.start[:-1]))

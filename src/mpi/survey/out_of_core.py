@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import Declared
     from mpi.frames.wanted import Cross, Pair
-    from mpi.inference.design import Design
+    from mpi.inference.design import PsuDesign
     from mpi.measures.words import Unit
     from mpi.survey.round_codes import RoundLabels
     from mpi.survey.survey import Column, Where
@@ -150,7 +150,7 @@ class Unread(Survey):
         return self._here().unit
 
     @property
-    def design(self) -> Design:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
+    def design(self) -> PsuDesign:  # pyright: ignore[reportIncompatibleVariableOverride]  # read when asked for
         """The design, read from the rows."""
         return self._here().design
 

@@ -14,7 +14,7 @@ from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
 from mpi.frames.arrays import categories, first_of
 from mpi.frames.lazy import recoded
 from mpi.frames.own_columns import EVERYBODY
-from mpi.inference.design import Design
+from mpi.inference.design import PsuDesign
 from mpi.survey.origin import together
 from mpi.survey.round_codes import one_coding
 from mpi.survey.sample import hint_of_shared
@@ -166,7 +166,7 @@ def _wrong_labels(labels: Any, parts: Sequence[Survey]) -> list[str]:
     return [f"labels: {unknown('column', c, known)}" for c in labels if c not in known]
 
 
-def _stack(parts: Sequence[Survey], *, shared: bool | None) -> Design:
+def _stack(parts: Sequence[Survey], *, shared: bool | None) -> PsuDesign:
     """Put the designs of independent files one after the other; link PSUs by their codes where they are shared."""
     strata_starts = np.cumsum([0, *(s.design.strata for s in parts)])
     stratum = np.concatenate([s.design.stratum + np.int32(a) for s, a in zip(parts, strata_starts, strict=False)])
@@ -181,7 +181,7 @@ def _stack(parts: Sequence[Survey], *, shared: bool | None) -> Design:
         hint_of_shared(_identities(parts)[1])
     bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
     weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
-    return Design(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)
+    return PsuDesign(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)
 
 
 def _identities(parts: Sequence[Survey]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

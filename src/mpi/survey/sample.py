@@ -12,7 +12,7 @@ from mpi.core.errors import DataError, Problems, unknown, warn
 from mpi.frames.alike import alike, merged, tell_alike
 from mpi.frames.arrays import Categories, categories, compress, constant_within, first_of, numbers, require
 from mpi.frames.own_columns import EVERYBODY, HOME, WHOLE, check_rows
-from mpi.inference.design import Design, SingleInGroup, SinglePsu
+from mpi.inference.design import PsuDesign, SingleInGroup, SinglePsu
 from mpi.survey.household_words import no_rosters, not_interviewed
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Sample:
         The sampling weight of each row.
     unit : ndarray of int32, shape (rows,)
         The sampled unit of each row.
-    design : Design
+    design : PsuDesign
         The units and strata.
     waves : tuple
         The rounds, as they stand in the data; empty where there is no such column.
@@ -45,7 +45,7 @@ class Sample:
 
     weight: NDArray[np.float64]
     unit: NDArray[np.int32]
-    design: Design
+    design: PsuDesign
     waves: tuple[Any, ...]
 
 
@@ -219,7 +219,7 @@ def _look_for_members(
     roles: Mapping[str, str],
     weight: NDArray[np.float64],
     unit: NDArray[np.int32],
-    design: Design,
+    design: PsuDesign,
 ) -> None:
     """Warn where rows with a size look like members of households, each with the size of its household."""
     if "size" not in roles or "household" in roles or "households" in roles:
@@ -269,7 +269,7 @@ def _duplicated(keys: Sequence[nw.Series[Any]]) -> NDArray[np.bool_]:
 
 def _design(
     rows: int, wave: Categories | None, strata: Categories | None, psu: Categories | None, *, shared: bool | None
-) -> tuple[NDArray[np.int32], Design]:
+) -> tuple[NDArray[np.int32], PsuDesign]:
     """Number the strata (by round) and the units (PSUs by stratum), and tell which unit each row belongs to."""
     t, rounds = (wave.index, len(wave.levels)) if wave else (None, 1)
     h, places = (strata.index, len(strata.levels)) if strata else (None, 1)
@@ -294,7 +294,7 @@ def _design(
         else:
             hint_of_shared(linked)
     waves = (found // places).astype(np.int32)
-    return unit, Design(of_unit, identity, waves, location, np.zeros(len(found)))
+    return unit, PsuDesign(of_unit, identity, waves, location, np.zeros(len(found)))
 
 
 def _weightless(weight: NDArray[np.float64], unit: NDArray[np.int32], units: int) -> NDArray[np.bool_] | None:
@@ -321,7 +321,7 @@ def _tell_written_alike(
     roles: Mapping[str, str],
     read: Mapping[str, Categories | None],
     unit: NDArray[np.int32],
-    design: Design,
+    design: PsuDesign,
 ) -> None:
     """Warn of rounds, strata, PSUs and households that differ only in how their names are written."""
     for role, what in (("wave", "rounds"), ("strata", "strata")):
@@ -367,7 +367,7 @@ def _nest(psu: NDArray[np.int32], count: int, stratum: NDArray[Any] | None) -> N
 
 
 def _sampled(
-    data: nw.DataFrame[Any], name: str, unit: NDArray[np.int32], design: Design, problems: Problems
+    data: nw.DataFrame[Any], name: str, unit: NDArray[np.int32], design: PsuDesign, problems: Problems
 ) -> NDArray[np.float64]:
     try:
         values = numbers(data[name]).astype(np.float64)
@@ -392,7 +392,7 @@ def _sampled(
 
 
 def _check_single(
-    design: Design,
+    design: PsuDesign,
     wave: Categories | None,
     strata: Categories | None,
     psu: Categories | None,

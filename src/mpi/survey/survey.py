@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mpi.frames.missing_codes import Declared
     from mpi.frames.own_columns import EachRow, Household
     from mpi.frames.wanted import Cross, Pair
-    from mpi.inference.design import Design, SingleInGroup, SinglePsu
+    from mpi.inference.design import PsuDesign, SingleInGroup, SinglePsu
     from mpi.measures.words import Unit
 
     Labels = Mapping[str, Mapping[Any, str]]
@@ -126,7 +126,7 @@ class Survey:
     frames: tuple[nw.DataFrame[Any], ...]
     weight: NDArray[np.float64]
     unit: NDArray[np.int32]
-    design: Design
+    design: PsuDesign
     waves: tuple[Any, ...]
     domain: NDArray[np.bool_] | None
     labels: Labels

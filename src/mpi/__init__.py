@@ -21,6 +21,7 @@ from mpi.measures.library import list_measures, load_measure
 from mpi.measures.measure import Indicator, Measure
 from mpi.results.contrasts import WaldTest
 from mpi.results.estimates import Estimates
+from mpi.survey.design import Design
 from mpi.survey.pool import pool
 from mpi.survey.read import read_survey
 from mpi.survey.survey import Survey
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Design",
     "Estimates",
     "Indicator",
     "Line",

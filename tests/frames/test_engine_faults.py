@@ -122,7 +122,7 @@ def test_spark_names_a_damaged_part(parts: Path, tmp_path: Path, spark: Any) -> 
 def test_sound_files_have_no_faults_whatever_the_engine_says(parts: Path) -> None:
     files = sorted(map(str, parts.iterdir()))
     assert faults_in(files, "something about a") == []
-    polars_frame = mpi.Survey(polars(parts), psu="k").sources[0].frame
+    polars_frame = mpi.Survey(polars(parts), psu="k").rows.sources[0].frame
     assert parquet_files(polars_frame) == files
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 import mpi
 from mpi.survey.origin import Origin
-from mpi.survey.survey import of_origin
+from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,7 +264,7 @@ def test_a_file_of_the_version_before_is_read_and_told(tmp_path: Path, monkeypat
     own = profile(people())
     with monkeypatch.context() as earlier:
         earlier.setattr(profile_files, "_VERSION", 2)
-        mpi.save_profile(of_origin(own, Origin()), tmp_path / "old.parquet")
+        mpi.save_profile(of_rows(replace(own.rows, origin=Origin())), tmp_path / "old.parquet")
     with pytest.warns(
         mpi.MpiWarning, match=r"old\.parquet: written by an earlier version of this library, without what"
     ):

@@ -253,7 +253,7 @@ def test_members_counted_as_households(people: pd.DataFrame, engine: str, on_eng
 
 def test_without_psus_each_row_is_one(lazy: Any, people: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     same(*(mpi.estimate(mpi.Survey(f, weight="w"), MEASURE, by=["sex"]) for f in (lazy, people)))
-    from mpi.survey import source as sources
+    from mpi.survey import collect as sources
 
     monkeypatch.setattr(sources, "_CELLS", 1000)
     with pytest.raises(mpi.MpiError, match=r"120,000 rows of 7 columns.*or say census=True"):

@@ -196,7 +196,7 @@ def test_labels_that_disagree_between_rounds() -> None:
 
 
 def test_households_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mpi.survey import source as sources
+    from mpi.survey import collect as sources
 
     looks: list[int] = []
     look = sources.one_row_each

@@ -22,8 +22,6 @@ PAGE = ROOT / "docs" / "architecture.md"
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 OUTSIDE = {"__init__.py", "__main__.py", "datasets.py", "errors.py"}
 EVERYTHING = ("mpi", "cli", "__main__")
-LOOP = ["survey.conditions", "survey.out_of_core", "survey.pool", "survey.source", "survey.survey"]
-"""The loop that is left: a survey of rows with an engine is a kind of survey, which the other makes."""
 
 Imports = dict[str, set[str]]
 
@@ -102,8 +100,8 @@ def test_rooms_import_only_those_of_their_row() -> None:
     assert trespasses(imports(), rows()) == []
 
 
-def test_no_other_modules_import_each_other_in_a_loop() -> None:
-    assert circles(imports()) == [LOOP]
+def test_no_modules_import_each_other_in_a_loop() -> None:
+    assert circles(imports()) == []
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ NAMES = {
     "profile", "merge_profiles", "save_profile", "load_profile", "scan",
     "scores",
     "change", "concat", "gap", "significance",
+    "Design",
 }  # fmt: skip
 
 COLUMNS = [

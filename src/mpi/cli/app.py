@@ -75,6 +75,7 @@ def estimate(
     file: opt.File,
     *,
     measure: opt.MeasureName,
+    design: opt.DesignFile = None,
     weight: opt.Weight = None,
     strata: opt.Strata = None,
     psu: opt.Psu = None,
@@ -129,13 +130,13 @@ def estimate(
         groups = [opt.grouping(b) for b in by or []]
         check_where(where)
         check_request(plan, cutoff or [], statistic or [], level, out or [])
-        design = opt.design_of(
-            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census
+        said = opt.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
         )
-        design |= {"missing": opt.codes_of(codes)} if codes else {}
-        design |= {"encoding": encoding} if encoding else {}
-        design |= {"sheet": sheet} if sheet else {}
-        survey = _survey(file, _needed(plan, groups, where), design, memory)
+        said |= {"missing": opt.codes_of(codes)} if codes else {}
+        said |= {"encoding": encoding} if encoding else {}
+        said |= {"sheet": sheet} if sheet else {}
+        survey = _survey(file, _needed(plan, groups, where), said, memory)
         freedom = opt.word(df, "group")
         asked: Any = statistic or (None if out else _headline(plan))
         of: dict[str, Any] = {"where": where, "unit": unit.value if unit else None}
@@ -272,6 +273,7 @@ def check(
     file: opt.File,
     *,
     measure: opt.MeasureIfAny = None,
+    design: opt.DesignFile = None,
     weight: opt.Weight = None,
     strata: opt.Strata = None,
     psu: opt.Psu = None,
@@ -300,18 +302,20 @@ def check(
 
     mpi check people.dta --weight w --strata stratum --psu psu --measure global-mpi
 
+    mpi check people.dta --design design.toml --measure global-mpi
+
     mpi check "census/*.parquet" --census --measure my.toml
     """
     with _told():
         plan = opt.measure_of(measure) if measure else None
-        design = opt.design_of(
-            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census
+        said = opt.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
         )
-        design |= {"missing": opt.codes_of(missing)} if missing else {}
-        design |= {"encoding": encoding} if encoding else {}
-        design |= {"sheet": sheet} if sheet else {}
-        survey = _survey(file, [], design) if file == opt.SAMPLE else checked_survey(file, plan, design, memory)
-        show_survey(survey, {k: v for k, v in (design or survey.roles).items() if k in survey.roles})
+        said |= {"missing": opt.codes_of(missing)} if missing else {}
+        said |= {"encoding": encoding} if encoding else {}
+        said |= {"sheet": sheet} if sheet else {}
+        survey = _survey(file, [], said) if file == opt.SAMPLE else checked_survey(file, plan, said, memory)
+        show_survey(survey, {k: v for k, v in (said or survey.roles).items() if k in survey.roles})
         if plan is not None:
             show_retention(survey, plan)
 
@@ -387,10 +391,11 @@ def _survey(file: str, columns: list[str], design: dict[str, Any], memory: str |
 def _condensed(survey: Survey, plan: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:
     """Read files that are too large for the memory once, for all that is printed of them."""
     from mpi.estimation.request import columns_of, crosses
+    from mpi.survey.survey import of_rows
 
     domain = survey if of["where"] is None else survey.where(of["where"])
     columns = columns_of(crosses(groups, Problems("the estimate cannot be made", RequestError)))
-    return domain.condensed(plan.columns, columns, unit=of["unit"] or plan.unit)
+    return of_rows(domain.rows.condensed(plan.columns, columns, unit=of["unit"] or plan.unit))
 
 
 def _needed(plan: Measure, groups: Sequence[By], where: str | None) -> list[str]:

@@ -134,11 +134,12 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
 def _checked_where_they_lie(file: str, plan: Measure | None, design: dict[str, Any], memory: str | None) -> Survey:
     """Let the engine look through files that are left where they lie; what is wrong it tells with counts."""
     from mpi.survey.read import read_survey
+    from mpi.survey.survey import of_rows
 
     flags = plan.columns if plan else ()
     with status(f"Reading {Path(file).name}"):
         survey = read_survey(file, columns=flags or None, memory=memory, progress=False, **design)
-    return survey.condensed(flags)
+    return of_rows(survey.rows.condensed(flags))
 
 
 def _without_repeating(problems: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ __all__ = [
     "Cutoffs",
     "Decimals",
     "Degrees",
+    "DesignFile",
     "Each",
     "Encoding",
     "Figures",
@@ -156,6 +157,10 @@ File = Annotated[
         "files a quoted pattern or their folder.",
         show_default=False,
     ),
+]
+DesignFile = Annotated[
+    str | None,
+    _design_option("--design", "A .toml file that says the design; the options below say what it does not.", "FILE"),
 ]
 Weight = Annotated[str | None, _design_option("--weight", "Sampling weights. Without it every row weighs 1.")]
 Strata = Annotated[str | None, _design_option("--strata", "Strata.")]
@@ -409,9 +414,12 @@ def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
 def design_of(
     weight: str | None, strata: str | None, psu: str | None, household: list[str] | None, size: str | None,
     members: str | None, rows: Each | None, fpc: str | None, wave: str | None, shared_psus: object,
-    single_psu: Single | None, census: object,
+    single_psu: Single | None, census: object, file: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the options of the design that were given."""
+    """Return what is said of the design, by a file and by the options."""
+    from mpi.survey.design import Design
+    from mpi.survey.design import design_of as both
+
     named = [column for text in household or [] for column in _listed(text, "--household")]
     given = {
         "weight": weight, "strata": strata, "psu": psu, "household": named[0] if len(named) == 1 else named or None,
@@ -419,7 +427,8 @@ def design_of(
         "shared_psus": shared_psus, "single_psu": single_psu.value if single_psu else None,
         "census": census or None,
     }  # fmt: skip
-    return {k: v for k, v in given.items() if v is not None}
+    options = {k: v for k, v in given.items() if v is not None}
+    return options if file is None else both(Design.from_toml(file), options, "mpi").said()
 
 
 # --- messages ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _MENDS = {
+    "Design": "make one with mpi.Design(weight=..., strata=..., psu=...)",
     "Survey": "make one with mpi.Survey(frame, weight=...)",
     "Measure": "load one with mpi.load_measure(name), or mpi.Measure.from_toml(path)",
     "Line": "load one with mpi.load_line(name)",

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
     from mpi.results.options import Degrees
-    from mpi.survey.survey import Survey, Where
+    from mpi.survey.survey import Survey
+    from mpi.survey.words import Where
 
 __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 

@@ -10,7 +10,7 @@ from mpi.estimation.rows import rows_of
 from mpi.measures.measure import Measure
 from mpi.results.concat import pieced
 from mpi.results.options import Degrees, check_options
-from mpi.survey.survey import Survey
+from mpi.survey.survey import Survey, of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By, Cross, Pair
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Where
+    from mpi.survey.words import Where
 
     Make = Callable[[Survey, Rows, list[Cross]], Estimates]
 
@@ -80,18 +80,19 @@ class Opened:
         make : function
             Gets a survey in memory, its rows that count, and the disaggregations to make after the total.
         flags, pairs : sequence
-            Indicators, and columns to be summed; see `Survey.condensed`.
+            Indicators, and columns to be summed; see `SurveyRows.condensed`.
         beside : sequence of str
             Columns of categories that each of the surveys must have.
         """
         wide = [tuple(dict.fromkeys([*cross, *beside])) for cross in self.by]
         crossed = wide if self.by or not beside else [tuple(beside)]
-        parts = self.domain.condensed_apart(flags, crossed, pairs, unit=self.unit)
+        parts = self.domain.rows.condensed_apart(flags, crossed, pairs, unit=self.unit)
         with said_once(several=len(parts) > 1):
             made = pieced(
-                (self._made(make, one, own, wide, len(parts)) for one, own in parts), [" × ".join(c) for c in self.by]
+                (self._made(make, of_rows(one), own, wide, len(parts)) for one, own in parts),
+                [" × ".join(c) for c in self.by],
             )
-        return made, parts[0][0]
+        return made, of_rows(parts[0][0])
 
     def _made(self, make: Make, survey: Survey, own: Sequence[Cross], wide: Sequence[Cross], parts: int) -> Estimates:
         by = self.by if parts == 1 else [c for c, w in zip(self.by, wide, strict=True) if w in own]

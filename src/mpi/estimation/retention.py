@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Survey, Where
+    from mpi.survey.survey import Survey
+    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from mpi.indicators.evaluate import check_members, deprivations
 from mpi.indicators.lazy.add import with_deprivations
 from mpi.indicators.rules.rules import require_rules
 from mpi.survey.household_numbers import households_of
-from mpi.survey.out_of_core import Unread
-from mpi.survey.survey import made
+from mpi.survey.out_of_core import EngineRows
+from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,6 @@ _PROSE: dict[str, Any] = {
     "status": "from memory",
 }
 """What a rule says besides what it asks."""
-
-_PARTS = ("frames", "weight", "unit", "design", "waves", "domain", "labels", "roles", "missing", "origin")
 
 
 @kinds_checked
@@ -72,9 +70,9 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     array([1., 1., 0.])
     """
     require_rules(rules)
-    if isinstance(survey, Unread):
+    if isinstance(survey.rows, EngineRows):
         _check_kind(survey)
-        return _added_lazily(survey, rules)
+        return of_rows(_added_lazily(survey.rows, rules))
     _check(survey, rules)
     household = households_of(survey)
     check_members(rules, survey.frames, household)
@@ -101,23 +99,23 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     columns = list(dict.fromkeys(c for names in asked.values() for c in names))
     frames = tuple(with_reasons(f, declared, survey.labels, columns) for f in frames)
     missing = survey.missing | MissingCodes(inputs=asked)
-    return made(**{p: getattr(survey, p) for p in _PARTS} | {"frames": frames, "missing": missing, "origin": origin})
+    return of_rows(replace(survey.rows.collect().over(frames, missing=missing), origin=origin))
 
 
-def _added_lazily(survey: Unread, rules: Rules) -> Survey:
+def _added_lazily(rows: EngineRows, rules: Rules) -> EngineRows:
     """Add the deprivations to frames that an engine holds, and the codes that the rules declare missing."""
-    asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
+    asked = {r.column: tuple(wanted(rules.select([r.name]), rows.columns)) for r in rules}
     columns = list(dict.fromkeys(c for names in asked.values() for c in names))
 
     def longer(source: Source) -> nw.LazyFrame[Any]:
         frame = with_deprivations(
-            source.frame, rules, _keys(source.roles), source.roles.get("members"), labels=survey.labels,
-            spared=survey.missing.answers,
+            source.frame, rules, _keys(source.roles), source.roles.get("members"), labels=rows.labels,
+            spared=rows.missing.answers,
         )  # fmt: skip
-        return with_reasons_lazily(frame, rules.missing, survey.labels, columns)
+        return with_reasons_lazily(frame, rules.missing, rows.labels, columns)
 
-    missing = survey.missing | MissingCodes(inputs=asked)
-    return survey.with_frames(longer, missing, survey.origin.with_rules(_written(rules)))
+    missing = rows.missing | MissingCodes(inputs=asked)
+    return rows.with_frames(longer, missing, rows.origin.with_rules(_written(rules)))
 
 
 def _written(rules: Rules) -> dict[str, dict[str, str]]:

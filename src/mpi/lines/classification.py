@@ -17,7 +17,7 @@ from mpi.lines.decisions import band_names, bands_of, decisions
 from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
 from mpi.lines.explanation import explained, place_of
 from mpi.lines.items import amount
-from mpi.survey.survey import made
+from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -254,10 +254,7 @@ def _widened(line: Standard, survey: Survey, columns: dict[str, Any], prefix: st
         f"{prefix}class": {c.name: c.label for c in line.classes},
         f"{prefix}class_code": {k: c.label for k, c in enumerate(line.classes, 1)},
     }
-    return made(
-        frames=frames, weight=survey.weight, unit=survey.unit, design=survey.design, waves=survey.waves,
-        domain=survey.domain, labels=labels, roles=survey.roles,
-    )  # fmt: skip
+    return of_rows(survey.rows.collect().over(frames, labels=labels))
 
 
 def _series(name: str, values: Any, frame: nw.DataFrame[Any]) -> nw.Series[Any]:

@@ -10,6 +10,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError, warn
 from mpi.frames.arrays import with_numbers
 from mpi.indicators import add_deprivations, computable, list_rules, load_rules
+from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
     from mpi.indicators import Rules
@@ -79,4 +80,4 @@ def _shipped(line: Line) -> Rules:
 def _with_missing(survey: Survey, columns: list[str]) -> Survey:
     """Add columns of missing values; the user's frames stay as they are."""
     frames = tuple(with_numbers(f, {c: np.full(len(f), np.nan) for c in columns}) for f in survey.frames)
-    return survey.over(frames) if columns else survey
+    return of_rows(survey.rows.collect().over(frames)) if columns else survey

@@ -17,39 +17,39 @@ from mpi.profiles.origin import made_of
 from mpi.profiles.parts import Contents, labels_of
 from mpi.readers.large.scan import columns_of as columns_of_files
 from mpi.readers.large.scan import scanned
+from mpi.survey.design import design_keywords, design_of
 from mpi.survey.origin import Origin
-from mpi.survey.out_of_core import Unread, unread
-from mpi.survey.survey import Survey, of_origin, standing_for
+from mpi.survey.out_of_core import engine_rows, left_to_engine
+from mpi.survey.survey import Survey, of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Unpack
 
-    from mpi.frames.missing_codes import Declared
-    from mpi.inference.design import SinglePsu
+    from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.measures.measure import Measure
+    from mpi.survey.design import Design, DesignKeywords
+    from mpi.survey.out_of_core import EngineRows
+    from mpi.survey.words import Labels
 
 __all__ = ["profile", "survey_of"]
 
 
 @kinds_checked
 @staged("sorting and checking")
-def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
+@design_keywords
+def profile(
     data: Any,
     measure: Measure,
     by: Sequence[By] = (),
     *,
-    weight: str | None = None,
-    strata: str | None = None,
-    psu: str | None = None,
-    size: str | None = None,
-    wave: str | None = None,
-    shared_psus: bool | None = None,
-    single_psu: SinglePsu = "error",
-    labels: Mapping[str, Mapping[Any, str]] | None = None,
+    design: Design | None = None,
+    labels: Labels | None = None,
     missing: Declared = None,
     most: int = MOST,
     memory: str | None = None,
     encoding: str | None = None,
+    **keywords: Unpack[DesignKeywords],
 ) -> Survey:
     """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
 
@@ -66,11 +66,11 @@ def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
     by : sequence of str or tuple of str
         The columns to disaggregate by later, alone or in any cross; each makes the profile larger. Where all crossed do
         not fit into memory, `estimate` of the microdata is the way: it collects what is asked for.
-    weight, strata, psu, size, wave, shared_psus, single_psu, labels
-        The design; see `Survey`. Without `psu` the data are a census or a register: everybody is there, and nothing
+    design : Design, optional
+        The columns of the design. Without `psu` the data are a census or a register: everybody is there, and nothing
         has a sampling error.
-    missing : mapping of column to codes, or codes for all columns, optional
-        Codes that are no answer; see `Survey`.
+    labels, missing : optional
+        Value labels, and codes that are no answer; see `Survey`.
     most : int
         The most rows the profile may have. The engine counts them before any is collected; where they are more, or need
         more memory than machine, container and ``ulimit`` leave, the message says how many, what makes them so many,
@@ -78,6 +78,8 @@ def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
 
     memory, encoding : str, optional
         Of files: how much memory DuckDB may use while it reads and groups, and the encoding of their text; see `scan`.
+    **keywords
+        The design in short, ``weight="w", psu="commune"``: whatever `Design` takes, and `design` does not say.
 
     Returns
     -------
@@ -105,67 +107,73 @@ def profile(  # noqa: PLR0913  # the design is many columns, and all are by name
     check_measure(measure)
     problems = Problems("the profile cannot be made", RequestError)
     groups = columns_of(crosses(by, problems))
-    roles = {"weight": weight, "strata": strata, "psu": psu, "size": size, "wave": wave}
-    design = {k: v for k, v in roles.items() if v is not None}
-    options = {"shared_psus": shared_psus, "single_psu": single_psu, "labels": labels, "missing": missing}
+    said = design_of(design, keywords, "profile")
     files = isinstance(data, (str, os.PathLike, list, tuple))
-    said = {"memory": memory, "encoding": encoding}
-    problems.found += [f"{k}: it is said of files; {_NO_FILES}" for k, v in said.items() if v is not None and not files]
+    of_files = {"memory": memory, "encoding": encoding}
+    problems.found += [
+        f"{k}: it is said of files; {_NO_FILES}" for k, v in of_files.items() if v is not None and not files
+    ]
     if files:
         problems.raise_if_any()
-        data, options = _scanned(data, [*design.values(), *groups, *measure.columns], options, memory, encoding)
+        asked = [*said.columns, *groups, *measure.columns]
+        data, labels, missing = _scanned(data, asked, labels, missing, memory, encoding)
     if isinstance(data, Survey):
-        survey = _own(data, [*design, *(k for k in ("labels", "missing") if options[k] is not None)], problems)
+        given = {"labels": labels, "missing": missing}
+        rows = _own(data, [*said.said(), *(k for k, v in given.items() if v is not None)], problems)
     else:
-        survey = _made(data, design, options, [*groups, *measure.columns], problems)
+        rows = _made(data, said, labels, missing, [*groups, *measure.columns], problems)
     problems.raise_if_any()
-    small = survey.condensed(measure.columns, groups, most=most)
-    made = made_of(survey, small, measure, groups)
-    if survey.origin.made is not None and len(survey.sources) == 1:  # a profile, whose rows may be of frames in memory
+    small = rows.condensed(measure.columns, groups, most=most)
+    made = made_of(rows, small, measure, groups)
+    if rows.origin.made is not None and len(rows.sources) == 1:  # a profile, whose rows may be of frames in memory
         table = data.frames[0].to_native()
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
-    return of_origin(small, Origin(made=made))
+    return of_rows(replace(small, origin=Origin(made=made)))
 
 
 _NO_FILES = "a frame or a survey is read already, so give it to mpi.scan or mpi.read_survey, which make it"
 
 
 def _scanned(
-    files: Any, columns: Sequence[str], options: Mapping[str, Any], memory: str | None, encoding: str | None
-) -> tuple[Any, dict[str, Any]]:
-    """Return files as a relation of the columns that are needed, and the options with the labels of their values."""
+    files: Any,
+    columns: Sequence[str],
+    labels: Labels | None,
+    missing: Declared,
+    memory: str | None,
+    encoding: str | None,
+) -> tuple[Any, Labels, MissingCodes]:
+    """Return files as a relation of the columns that are needed, with the labels of their values and their codes."""
     wanted = list(dict.fromkeys(columns))
-    declared = read_missing(options["missing"])
+    declared = read_missing(missing)
     if declared:
         declared = declared.leaving([c for c in columns_of_files(files, encoding) if c not in wanted])
     found = scanned(files, wanted, memory, encoding=encoding)
-    labels = {**found.labels, **(options["labels"] or {})}
-    return found.relation, {**options, "labels": labels, "missing": declared}
+    return found.relation, {**found.labels, **(labels or {})}, declared
 
 
-def _own(survey: Survey, given: Sequence[str], problems: Problems) -> Unread:
-    """Return a survey as it is; each of its rows must not be a PSU."""
+def _own(survey: Survey, given: Sequence[str], problems: Problems) -> EngineRows:
+    """Return the rows of a survey as they are; each of its rows must not be a PSU."""
     problems.found += [f"{k}: the survey brings its own design along; leave it out" for k in given]
     if "psu" not in survey.roles:
         problems.add("each row of the survey is a PSU, and cannot be condensed; name psu=, or say census=True")
     problems.raise_if_any()
-    return unread(survey)
+    return left_to_engine(survey.rows)
 
 
 def _made(
-    data: Any, design: Mapping[str, str], options: Mapping[str, Any], columns: Sequence[str], problems: Problems
-) -> Unread:
-    """Return a frame, or files, as a survey; without PSUs everybody is in it."""
+    data: Any, said: Design, labels: Labels | None, missing: Declared, columns: Sequence[str], problems: Problems
+) -> EngineRows:
+    """Return the rows of a frame, or of files; without PSUs everybody is there."""
     frame, levels = lazy_with_levels(data)
     known = frame.collect_schema().names()
-    asked = dict.fromkeys([*design.values(), *columns])
+    asked = dict.fromkeys([*said.columns, *columns])
     problems.found += [unknown("column", name, known) for name in asked if name not in known]
     problems.raise_if_any()
-    census = "psu" not in design
-    roles = {k: v for k, v in design.items() if not (census and k == "strata")}
-    return Unread(frame, census=census, levels=levels, **roles, **options)
+    everybody = replace(said, census=True, strata=None) if said.psu is None else said
+    return engine_rows(frame, everybody, labels, missing, levels=levels)
 
 
 def survey_of(table: Any, roles: Mapping[str, Any], *, weighted: bool = True, **options: Any) -> Survey:
     """Return the table of a profile as a survey; `roles` are those of the design, without weights."""
-    return standing_for(Survey(table, weight=WEIGHT, **roles, **options), CASES, weighted=weighted)
+    survey = Survey(table, weight=WEIGHT, **roles, **options)
+    return of_rows(survey.rows.collect().standing_for(CASES, weighted=weighted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from mpi.profiles.parts import Contents, added_up, apart, doubled, labels_of, te
 from mpi.readers.large.parts import find
 from mpi.survey.origin import Made, Origin
 from mpi.survey.round_codes import one_coding
-from mpi.survey.survey import of_origin
+from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +218,7 @@ def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said:
     shared = shared if shared is not None else (any(c.about["shared_psus"] for c in every) or None)
     options = {"shared_psus": shared, "single_psu": about["single_psu"], "labels": coding.labels}
     whole = survey_of(table, roles, weighted=about["weighted"], **options)
-    return of_origin(whole, Origin(made=added_up(contents)))
+    return of_rows(replace(whole.rows.collect(), origin=Origin(made=added_up(contents))))
 
 
 def _check_cells(frame: pd.DataFrame, smallest: int) -> None:

@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mpi.measures.measure import Measure
-    from mpi.survey.out_of_core import Unread
-    from mpi.survey.survey import Survey
+    from mpi.survey.memory import MemoryRows
+    from mpi.survey.out_of_core import EngineRows
 
 __all__ = ["library", "made_of"]
 
 
-def made_of(survey: Unread, small: Survey, measure: Measure, groups: Sequence[str]) -> Made:
+def made_of(rows: EngineRows, small: MemoryRows, measure: Measure, groups: Sequence[str]) -> Made:
     """Return what a profile is made of.
 
     Parameters
     ----------
-    survey : Unread
+    rows : EngineRows
         What was condensed: microdata, or a profile, of which the files are those it was made of itself.
-    small : Survey
+    small : MemoryRows
         The profile.
     measure : Measure
         The measure it was made for.
     groups : sequence of str
         The columns to disaggregate by.
     """
-    known, rules = survey.origin.made, survey.origin.rules
+    known, rules = rows.origin.made, rows.origin.rules
     by = tuple(dict.fromkeys(groups))
     total = float(small.numbers(WEIGHT).sum())
     if known is not None:
@@ -44,15 +44,15 @@ def made_of(survey: Unread, small: Survey, measure: Measure, groups: Sequence[st
         fewer = replace(known, measure=measure.name, policy=measure.missing, indicators=indicators, by=by)
         return replace(fewer, total=total)
     return Made(
-        weight=survey.roles.get("weight"),
+        weight=rows.roles.get("weight"),
         total=total,
-        unit="household" if survey.roles.keys() & {"size", "households"} else "person",
+        unit="household" if rows.roles.keys() & {"size", "households"} else "person",
         measure=measure.name,
         policy=measure.missing,
         indicators={c: dict(rules.get(c, {})) for c in measure.columns},
         by=by,
-        codes=_codes(survey, [*measure.columns, *by, *survey.roles.values()]),
-        parts=_parts(survey, int(small.numbers(CASES).sum())),
+        codes=_codes(rows, [*measure.columns, *by, *rows.roles.values()]),
+        parts=_parts(rows, int(small.numbers(CASES).sum())),
         library=library(),
     )
 
@@ -65,29 +65,29 @@ def library() -> str:
         return "unknown"
 
 
-def _codes(survey: Survey, columns: Sequence[str]) -> dict[str, list[object]]:
+def _codes(rows: EngineRows, columns: Sequence[str]) -> dict[str, list[object]]:
     """Return what was declared to be no answer in some columns, and in those that rules made them of."""
-    declared = survey.missing
+    declared = rows.missing
     used = dict.fromkeys([*columns, *(c for name in columns for c in declared.inputs.get(name, ()))])
     found = {c: written_codes(declared.columns[c]) for c in used if declared.columns.get(c)}
     return {**found, **({EVERY: written_codes(declared.everywhere)} if declared.everywhere else {})}
 
 
-def _parts(survey: Unread, rows: int) -> tuple[Part, ...]:
+def _parts(rows: EngineRows, number: int) -> tuple[Part, ...]:
     """Return the files that the rows come from; none of a frame in memory.
 
     A frame may hold fewer rows than its files, where it was filtered: then none of them is known to be whole.
     """
-    read = tuple(f for f in survey.origin.files if Path(f).is_file())
-    files = read or tuple(dict.fromkeys(f for s in survey.sources for f in files_behind(s.rows)))
+    read = tuple(f for f in rows.origin.files if Path(f).is_file())
+    files = read or tuple(dict.fromkeys(f for s in rows.sources for f in files_behind(s.rows)))
     if not files:
         return ()
     counts = [rows_of_parquet(f) for f in files]
     every = [n for n in counts if n is not None]
-    known = sum(every) if len(every) == len(files) else rows_behind(survey.sources[0].rows)
-    whole = known == rows or bool(read)
+    known = sum(every) if len(every) == len(files) else rows_behind(rows.sources[0].rows)
+    whole = known == number or bool(read)
     if counts == [None]:
-        counts = [rows if whole else known]
+        counts = [number if whole else known]
     named: Mapping[str, int | None] = dict(zip(files, counts, strict=True))
     return tuple(
         Part(name, n, print_of(path), whole) for name, (path, n) in zip(names_of(files), named.items(), strict=True)

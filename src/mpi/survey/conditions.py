@@ -1,4 +1,4 @@
-"""What a condition or a new column is in each row of a survey in memory, however it is given."""
+"""What a condition or a new column is in each row of frames in memory, however it is given."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.survey.survey import Column, Survey, Where
+    from mpi.survey.columns import Columns
+    from mpi.survey.words import Column, Where
 
 __all__ = ["refuse_formula", "truth", "values_of"]
 
 
-def values_of(survey: Survey, condition: Where | Column, what: str = "the condition") -> NDArray[Any]:
+def values_of(columns: Columns, condition: Where | Column, what: str = "the condition") -> NDArray[Any]:
     """Return the value of each row that a column's name, an expression, a function or an array gives.
 
     `what` is what it is called in messages.
     """
     if isinstance(condition, str):
-        refuse_formula(condition, survey.columns)
-        values = survey.numbers(condition)
+        refuse_formula(condition, columns.names)
+        values = columns.numbers(condition)
     elif isinstance(condition, nw.Expr) or is_native(condition) or callable(condition):
-        values = _evaluate(survey, condition, what)
+        values = _evaluate(columns.frames, condition, what)
     else:
         _refuse_polars(condition)
-        values = _listed(by_rows(condition, rows_of_frames(survey.frames), what), what)
-    if values.shape != (len(survey),):
+        values = _listed(by_rows(condition, rows_of_frames(columns.frames), what), what)
+    if values.shape != (len(columns),):
         entries = "1 entry" if values.size == 1 else f"{values.size:,} entries"
-        raise RequestError(f"{what} has {entries}; the survey has {len(survey):,} rows")
+        raise RequestError(f"{what} has {entries}; the survey has {len(columns):,} rows")
     return values
 
 
@@ -80,9 +81,9 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
         raise RequestError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
 
 
-def _evaluate(survey: Survey, given: Any, what: str) -> NDArray[Any]:
+def _evaluate(frames: Sequence[nw.DataFrame[Any]], given: Any, what: str) -> NDArray[Any]:
     parts = []
-    for frame in survey.frames:
+    for frame in frames:
         with told_of(f"{what} fails on the frame"):
             parts.append(_of_frame(frame, given, what))
     return np.concatenate(parts)

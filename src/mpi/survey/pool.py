@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
-from mpi.frames.arrays import categories, first_of
-from mpi.frames.lazy import recoded
-from mpi.frames.own_columns import EVERYBODY
-from mpi.inference.design import PsuDesign
-from mpi.survey.origin import together
-from mpi.survey.round_codes import one_coding
-from mpi.survey.sample import hint_of_shared
-from mpi.survey.survey import Survey, made
+from mpi.core.errors import DataError, Problems, RequestError, unknown
+from mpi.survey.memory import MemoryRows
+from mpi.survey.stack import stacked
+from mpi.survey.survey import Survey, of_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from mpi.survey.round_codes import RoundLabels
 
-    from mpi.survey.round_codes import RoundLabels, Values
-
-__all__ = ["coded_alike", "pool"]
+__all__ = ["pool"]
 
 
 @kinds_checked
@@ -83,9 +72,11 @@ def pool(
     parts = list(surveys.values())
     if not parts:
         problems.add("there are none")
-    problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.has_rounds]
-    problems.found += [f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.has_domain]
-    rules = {s.single_rules for s in parts}
+    problems.found += [f"{k!r} already holds several rounds" for k, s in surveys.items() if s.rows.has_rounds]
+    problems.found += [
+        f"{k!r} has a domain; pool first, then use where()" for k, s in surveys.items() if s.rows.has_domain
+    ]
+    rules = {s.rows.single_rules for s in parts}
     if len(rules) > 1:
         problems.add(f"they have different rules for strata with one PSU: {', '.join(sorted(r[0] for r in rules))}")
     problems.found += _unlike(parts)
@@ -97,29 +88,13 @@ def pool(
         problems.add("shared_psus: there are no PSUs to share; read every round with psu=")
     problems.found += _wrong_labels(labels, parts)
     problems.raise_if_any()
-    if not all(s.in_memory for s in parts):
-        from mpi.survey.out_of_core import pooled
+    rounds = {name: s.rows for name, s in surveys.items()}
+    held = {name: r for name, r in rounds.items() if isinstance(r, MemoryRows)}
+    if len(held) == len(rounds):
+        return of_rows(stacked(held, shared_psus=shared_psus, labels=labels))
+    from mpi.survey.out_of_core import pooled  # which rounds in memory need not wait for
 
-        return pooled(surveys, shared_psus=shared_psus, labels=labels)
-    known, moved = coded_alike(surveys, labels, lambda i, c: _levels(parts[i], c))
-    parts = [s.over([recoded(f, m) for f in s.frames]) if m else s for s, m in zip(parts, moved, strict=True)]
-    design = _stack(parts, shared=shared_psus)
-    starts = np.cumsum([0, *(s.design.units for s in parts)])
-    unit = np.concatenate([s.unit + np.int32(a) for s, a in zip(parts, starts, strict=False)])
-    if shared_psus and len(parts) > 1 and not design.shared:
-        warn("the rounds share no PSU: their stratum and PSU codes never agree (are some text and some numbers?)")
-    return made(
-        frames=tuple(f for s in parts for f in s.frames),
-        weight=np.concatenate([s.weight for s in parts]),
-        unit=unit,
-        design=design,
-        waves=tuple(surveys),
-        domain=None,
-        labels=known,
-        roles=parts[0].roles,
-        missing=functools.reduce(operator.or_, (s.missing for s in parts)),
-        origin=together(s.origin for s in parts),
-    )
+    return of_rows(pooled(rounds, shared_psus=shared_psus, labels=labels))
 
 
 def _unlike(parts: Sequence[Survey]) -> list[str]:
@@ -131,31 +106,6 @@ def _unlike(parts: Sequence[Survey]) -> list[str]:
     return []
 
 
-def coded_alike(
-    surveys: Mapping[Any, Survey], said: RoundLabels | None, values: Values
-) -> tuple[dict[str, dict[Any, str]], tuple[Mapping[str, Mapping[Any, Any]], ...]]:
-    """Return the labels that hold in all rounds, and which codes of each round are to be written otherwise.
-
-    Raises
-    ------
-    MpiError
-        With every column of which it is unknown what its codes mean.
-    """
-    problems = Problems("the rounds cannot be pooled", DataError)
-    coding = one_coding([s.labels for s in surveys.values()], list(surveys), values, said, problems)
-    problems.raise_if_any()
-    return coding.labels, coding.moved
-
-
-def _levels(survey: Survey, column: str) -> list[Any]:
-    """Return the values that occur in a column; none where a round lacks it, which is told when it is asked for."""
-    if column not in survey.columns:
-        return []
-    found = categories(survey.frames, column)
-    there = np.bincount(found.index, minlength=len(found.levels)) > 0
-    return [v for v, here in zip(found.levels, there.tolist(), strict=True) if here and v is not None]
-
-
 def _wrong_labels(labels: Any, parts: Sequence[Survey]) -> list[str]:
     """Say what is wrong with what the user says of labels, as far as no data are needed."""
     if labels is None or labels == "first":
@@ -164,43 +114,3 @@ def _wrong_labels(labels: Any, parts: Sequence[Survey]) -> list[str]:
         return [f"labels: {labels!r} is neither 'first' nor a mapping of columns, {{'ethnicity': 'first'}}"]
     known = list(dict.fromkeys(c for s in parts for c in s.columns))
     return [f"labels: {unknown('column', c, known)}" for c in labels if c not in known]
-
-
-def _stack(parts: Sequence[Survey], *, shared: bool | None) -> PsuDesign:
-    """Put the designs of independent files one after the other; link PSUs by their codes where they are shared."""
-    strata_starts = np.cumsum([0, *(s.design.strata for s in parts)])
-    stratum = np.concatenate([s.design.stratum + np.int32(a) for s, a in zip(parts, strata_starts, strict=False)])
-    wave = np.repeat(np.arange(len(parts), dtype=np.int32), [s.design.strata for s in parts])
-    sampled = np.concatenate([s.design.sampled for s in parts])
-    first = parts[0].design
-    psu = np.arange(len(stratum), dtype=np.int32)
-    place = np.arange(len(wave), dtype=np.int32)
-    if shared:
-        place, psu = _identities(parts)
-    elif shared is None and len(parts) > 1 and all(s.roles.get("psu", EVERYBODY) != EVERYBODY for s in parts):
-        hint_of_shared(_identities(parts)[1])
-    bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
-    weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
-    return PsuDesign(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)
-
-
-def _identities(parts: Sequence[Survey]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Number strata and PSUs by their codes across files."""
-    places: dict[Hashable, int] = {}
-    psus: dict[Hashable, int] = {}
-    place, psu = [], []
-    for s in parts:
-        row = first_of(s.unit, s.design.units)
-        h = _codes(s, "strata", row)
-        c = _codes(s, "psu", row)
-        of_stratum = first_of(s.design.stratum, s.design.strata)
-        place += [places.setdefault(h[u], len(places)) for u in of_stratum]
-        psu += [psus.setdefault((a, b), len(psus)) for a, b in zip(h, c, strict=True)]
-    return np.array(place, dtype=np.int32), np.array(psu, dtype=np.int32)
-
-
-def _codes(s: Survey, role: str, row: NDArray[np.int64]) -> list[Any]:
-    if role not in s.roles:
-        return [0] * len(row) if role == "strata" else list(range(len(row)))
-    found = categories(s.frames, s.roles[role])
-    return [found.levels[i] for i in found.index[row]]

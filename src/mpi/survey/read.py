@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.atomic import located
+from mpi.survey.design import design_keywords, design_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Unpack
 
     from mpi.frames.missing_codes import Declared
-    from mpi.frames.own_columns import EachRow, Household
-    from mpi.inference.design import SingleInGroup, SinglePsu
-    from mpi.survey.survey import Survey, Where
+    from mpi.survey.design import Design, DesignKeywords
+    from mpi.survey.survey import Survey
 
 __all__ = ["read_survey"]
 
@@ -23,7 +25,8 @@ LARGE = 1 << 30
 
 
 @kinds_checked
-def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by name
+@design_keywords
+def read_survey(
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     columns: Sequence[str] | None = None,
@@ -31,20 +34,9 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     progress: bool | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
-    weight: str | None = None,
-    strata: str | None = None,
-    psu: str | None = None,
-    household: Household | None = None,
-    size: str | None = None,
-    members: Where | None = None,
-    rows: EachRow | None = None,
-    fpc: str | None = None,
-    wave: str | None = None,
-    shared_psus: bool | None = None,
-    single_psu: SinglePsu = "error",
-    single_in_group: SingleInGroup = "keep",
-    census: bool = False,
+    design: Design | None = None,
     missing: Declared = None,
+    **keywords: Unpack[DesignKeywords],
 ) -> Survey:
     """Read a survey from a file, or from many; their value labels become the labels of groups.
 
@@ -70,11 +62,13 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
         then Vietnamese, else Windows-1252. What is in doubt is told by a warning.
     sheet : str, optional
         The sheet of a workbook; the only one that holds anything by default.
-    weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, single_in_group, census
-        The design; see `Survey`.
+    design : Design, optional
+        Which columns hold the design, and the rules by which it is read.
     missing : mapping of column to codes, or codes for all columns, optional
         Codes that are no answer, ``{"yrs": [97, 98, 99], "minutes": "995-999"}``; see `Survey`. Columns of the
         file that are not read may be named too.
+    **keywords
+        The design in short, ``weight="w", psu="commune"``: whatever `Design` takes, and `design` does not say.
 
     Raises
     ------
@@ -89,27 +83,21 @@ def read_survey(  # noqa: PLR0913  # the design is many columns, and all are by 
     >>> census = mpi.read_survey("census/*.parquet", psu="area", memory="4GB")  # doctest: +SKIP
     """
     from mpi.frames.missing_codes import read_missing
-    from mpi.frames.own_columns import columns_named
     from mpi.readers.large.scan import columns_of
     from mpi.survey.origin import Origin
-    from mpi.survey.survey import Survey, of_origin
+    from mpi.survey.survey import Survey, of_rows
 
-    roles: dict[str, Any] = {
-        "weight": weight, "strata": strata, "psu": psu, "size": size, "fpc": fpc, "wave": wave,
-    }  # fmt: skip
-    named = [*columns_named(household), *([members] if isinstance(members, str) else [])]
-    wanted = None if columns is None else list(dict.fromkeys([*columns, *(c for c in roles.values() if c), *named]))
+    said = design_of(design, keywords, "read_survey")
+    wanted = None if columns is None else list(dict.fromkeys([*columns, *said.columns]))
     frame, labels = _read(path, wanted, memory, progress, encoding, sheet)
     declared = read_missing(missing)
     if wanted is not None and declared:
         declared = declared.leaving([c for c in columns_of(path, encoding, sheet) if c not in wanted])
-    survey = Survey(
-        frame, **roles, household=household, members=members, rows=rows, shared_psus=shared_psus,
-        single_psu=single_psu, single_in_group=single_in_group, census=census, labels=labels, missing=declared,
-    )  # fmt: skip
+    survey = Survey(frame, design=said, labels=labels, missing=declared)
     if not survey.in_memory:
         return survey
-    return of_origin(survey, Origin((str(located(path).absolute()),)))  # type: ignore[arg-type]  # it is one file
+    file = located(path)  # type: ignore[arg-type]  # it is one file
+    return of_rows(replace(survey.rows.collect(), origin=Origin((str(file.absolute()),))))
 
 
 def _read(

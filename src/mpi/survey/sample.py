@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import DataError, Problems, unknown, warn
+from mpi.core.errors import DataError, Problems, warn
 from mpi.frames.alike import alike, merged, tell_alike
 from mpi.frames.arrays import Categories, categories, compress, constant_within, first_of, numbers, require
-from mpi.frames.own_columns import EVERYBODY, HOME, WHOLE, check_rows
-from mpi.inference.design import PsuDesign, SingleInGroup, SinglePsu
+from mpi.frames.own_columns import EVERYBODY
+from mpi.inference.design import PsuDesign
 from mpi.survey.household_words import no_rosters, not_interviewed
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Sample", "hint_of_shared", "read_sample", "roles_of"]
+    from mpi.survey.design import Design
+
+__all__ = ["Sample", "hint_of_shared", "read_sample"]
 
 _SHOWN = 5
 _NO_TEXT = (nw.Boolean, nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt16, nw.UInt32, nw.UInt64, nw.Float64)
@@ -49,14 +51,7 @@ class Sample:
     waves: tuple[Any, ...]
 
 
-def read_sample(
-    data: nw.DataFrame[Any],
-    roles: Mapping[str, str],
-    *,
-    shared: bool | None,
-    single_psu: SinglePsu,
-    single_in_group: SingleInGroup,
-) -> Sample:
+def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
     """Read the design from the columns that play its roles.
 
     Raises
@@ -64,8 +59,8 @@ def read_sample(
     MpiError
         With every problem at once.
     """
+    roles, shared = said.roles, said.shared_psus
     problems = Problems("the survey cannot be used", DataError)
-    _check_options(single_psu, single_in_group, problems)
     if shared and "wave" not in roles:
         problems.add("shared_psus: there are no rounds to share PSUs; name their column with wave=, or use mpi.pool")
     if shared and "psu" not in roles:
@@ -84,59 +79,13 @@ def read_sample(
     _look_for_members(data, roles, weight, unit, design)
     _look_for_split_households(data, roles, wave, unit, design)
     bare = _weightless(weight, unit, design.units)
-    design = replace(design, single_psu=single_psu, single_in_group=single_in_group, weightless=bare)
+    design = replace(design, single_psu=said.single_psu, single_in_group=said.single_in_group, weightless=bare)
     if "fpc" in roles:
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
     _check_single(design, wave, strata, psu, unit, problems)
     problems.raise_if_any()
     _tell_written_alike(data, roles, {"wave": wave, "strata": strata, "psu": psu}, unit, design)
     return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
-
-
-def roles_of(*, census: bool, rows: str | None = None, members: bool = False, **named: str | None) -> dict[str, str]:
-    """Return which column plays which role; everybody of a census is in one unit, which was drawn for certain.
-
-    Parameters
-    ----------
-    census : bool
-        Whether everybody is in the data.
-    rows : {"persons", "households"}, optional
-        What a row is said to be.
-    members : bool
-        Whether members of households are told from others.
-    **named : str
-        The columns, by their roles.
-
-    Raises
-    ------
-    MpiError
-        When a role is given something else than a column's name, or a census a sampling design.
-    """
-    roles = {k: v for k, v in named.items() if v is not None}
-    problems = Problems("the survey cannot be used", DataError)
-    problems.found += [
-        f"{k}: a column's name was expected, not {type(v).__name__}" for k, v in roles.items() if not isinstance(v, str)
-    ]
-    drawn = [k for k in ("strata", "psu", "fpc") if k in roles]
-    if census and drawn:
-        problems.add(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
-    problems.found += check_rows(rows)
-    if rows == "persons" and "size" in roles:
-        problems.add("rows='persons' and size= contradict each other: persons are counted by rows, without size=")
-    if members and ("size" in roles or rows == "households"):
-        problems.add("members: each row is a household; only rows of persons can be members of one")
-    problems.raise_if_any()
-    if rows == "households":
-        roles["households"] = HOME
-    return roles | ({"psu": EVERYBODY, "fpc": WHOLE} if census else {})
-
-
-def _check_options(single_psu: str, single_in_group: str, problems: Problems) -> None:
-    rules = ("error", "certainty", "centered", "scaled")
-    if single_psu not in rules:
-        problems.add(f"single_psu: {unknown('rule', single_psu, rules)}")
-    if single_in_group not in {"keep", "adjust"}:
-        problems.add(f"single_in_group: {unknown('rule', single_in_group, ('keep', 'adjust'))}")
 
 
 def _weights(data: nw.DataFrame[Any], name: str | None, problems: Problems) -> NDArray[np.float64]:
@@ -235,7 +184,11 @@ _MANY_PSUS = 30
 
 
 def _look_for_split_households(
-    data: nw.DataFrame[Any], roles: Mapping[str, str], wave: Categories | None, unit: NDArray[np.int32], design: Design
+    data: nw.DataFrame[Any],
+    roles: Mapping[str, str],
+    wave: Categories | None,
+    unit: NDArray[np.int32],
+    design: PsuDesign,
 ) -> None:
     """Warn where identifiers of households lie in several PSUs or strata, and do not start anew in each PSU."""
     if "household" not in roles or "size" in roles or "households" in roles or not {"strata", "psu"} & set(roles):

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from mpi.inference.likelihood import Link
     from mpi.measures.words import Unit
     from mpi.results.options import Degrees
-    from mpi.survey.survey import Survey, Where
+    from mpi.survey.survey import Survey
+    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]

@@ -22,7 +22,7 @@ from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.terms import made
 from mpi.survey.household_numbers import households_of
-from mpi.survey.survey import made as survey_of
+from mpi.survey.survey import of_rows
 from mpi.tables.keys import coded
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.survey.survey import Survey, Where
+    from mpi.survey.survey import Survey
+    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
 
@@ -216,10 +217,7 @@ def _inside(survey: Survey, condition: Where) -> NDArray[np.bool_]:
 
 def _whole(survey: Survey) -> Survey:
     """Return the survey without its domain."""
-    return survey_of(
-        frames=survey.frames, weight=survey.weight, unit=survey.unit, design=survey.design, waves=survey.waves,
-        domain=None, labels=survey.labels, roles=survey.roles,
-    )  # fmt: skip
+    return of_rows(replace(survey.rows.collect(), domain=None))
 
 
 def _check_answers(answer: Floats, name: str) -> None:
@@ -272,7 +270,7 @@ def _means(survey: Survey, columns: Mapping[str, Floats], groups: Sequence[By], 
         with_numbers(frame.select(used), {n: v[a : a + len(frame)] for n, v in named.items()})
         for frame, a in zip(survey.frames, starts, strict=False)
     ]
-    return mean(survey.over(frames), list(named), by=groups, unit=unit, level=level)
+    return mean(of_rows(survey.rows.collect().over(frames)), list(named), by=groups, unit=unit, level=level)
 
 
 def _labelled(est: Estimates, deprived: str) -> Estimates:

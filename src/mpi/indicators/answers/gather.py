@@ -13,7 +13,8 @@ from mpi.indicators.answers.arrays import Answers, mismatches
 from mpi.indicators.rules.labelled import with_codes
 from mpi.indicators.rules.rules import Rules, computable
 from mpi.indicators.rules.yes_no import both_sides, contradictions, named_codes, neither, strange_values
-from mpi.survey.undeclared import level_counts, suspects, tell
+from mpi.survey.code_counts import level_counts
+from mpi.survey.undeclared import suspects, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

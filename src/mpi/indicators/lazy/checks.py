@@ -24,7 +24,8 @@ from mpi.indicators.rules.computed import Recoded
 from mpi.indicators.rules.conditions import Compare, IsMissing, Times, leaves
 from mpi.indicators.rules.labelled import with_codes
 from mpi.indicators.rules.yes_no import neither, torn_rule
-from mpi.survey.undeclared import level_counts_there, tell
+from mpi.survey.code_counts import level_counts_there
+from mpi.survey.undeclared import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

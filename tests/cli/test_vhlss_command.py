@@ -226,10 +226,10 @@ def test_files_hold_bounds_figures_and_notes(written: tuple[str, Path]) -> None:
     notes = {row[0]: row[1] for row in book["Notes"].iter_rows(values_only=True)}
     assert "female minus male heads" in notes["Note 1"]
     assert "is undecided and left out" in notes["Missing answers"]
-    heads = [c for c in next(book["By ethnicity"].iter_rows(min_row=2, max_row=2, values_only=True)) if c]
+    heads = [c.replace("\xa0", " ") for c in next(book["By ethnicity"].iter_rows(4, 4, values_only=True)) if c]
     assert heads[:3] == ["Poor, %", "Near-poor, %", "Average living standard, %"]
-    figures = [row[0] for row in book["Key figures"].iter_rows(values_only=True)]
-    assert "Counted: what each figure says." in figures
+    figures = [str(row[0]) for row in book["Key figures"].iter_rows(values_only=True)]
+    assert any("Counted: what each figure says." in f for f in figures)
     assert book["Data"].max_row == len(table) + 1
 
 

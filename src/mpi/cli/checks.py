@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["check_outputs", "check_request", "check_where", "checked_survey"]
 
 _COLUMNS = ("weight", "strata", "psu", "household", "size", "members", "fpc", "wave")
-_WRITERS = {"parquet": ("pyarrow", "engines"), "excel": ("openpyxl", "report")}
+_WRITERS = {"parquet": ("pyarrow", "engines")}
 
 
 def check_request(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from fractions import Fraction
 
     import numpy as np
     import pandas as pd
@@ -15,7 +16,60 @@ if TYPE_CHECKING:
     from mpi.inference.intervals import Interval
     from mpi.tables.keys import Coded, Keys
 
-__all__ = ["EstimatesLike"]
+__all__ = ["EstimatesLike", "IndicatorLike", "MeasureLike"]
+
+
+class IndicatorLike(Protocol):
+    """What tables say of an indicator; `mpi.Indicator` says what each is."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to print for it."""
+        ...
+
+    @property
+    def dimension(self) -> str:
+        """Its dimension."""
+        ...
+
+    @property
+    def weight(self) -> Fraction:
+        """Its weight."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """Who is deprived in it, in words."""
+        ...
+
+
+class MeasureLike(Protocol):
+    """What tables say of a measure; `mpi.Measure` says what each is."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What to print for it."""
+        ...
+
+    @property
+    def cutoff(self) -> Fraction:
+        """From which score on somebody is poor."""
+        ...
+
+    @property
+    def indicators(self) -> Sequence[IndicatorLike]:
+        """The indicators."""
+        ...
 
 
 class EstimatesLike(Protocol):
@@ -101,6 +155,11 @@ class EstimatesLike(Protocol):
     @property
     def about(self) -> Mapping[str, str]:
         """What a reader of a table must know."""
+        ...
+
+    @property
+    def measures(self) -> Sequence[MeasureLike]:
+        """The measures that were estimated."""
         ...
 
     @property

@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
-from copy import copy
 from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
-from zipfile import ZipFile
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from mpi.core.errors import MissingLibraryError, RequestError
-from mpi.tables.excel_notes import explanations
-from mpi.tables.excel_rows import clean, formula_like, with_rows, written
-from mpi.tables.footnotes import MISSING, notes, style_of, without_error
-from mpi.tables.layout import Grid, grid, heading, part_of
-from mpi.tables.text import decimals_of, tidy
+from mpi.core.errors import RequestError
+from mpi.inference.design import COMPLETE
+from mpi.tables.excel_blocks import ERROR, PORTRAIT, Fitted, fitted, numbers_of, words_above
+from mpi.tables.excel_notes import FLAGS, explanations, version_told
+from mpi.tables.excel_pages import pages, tables
+from mpi.tables.footnotes import MISSING, notes, style_of
+from mpi.tables.layout import grid
+from mpi.tables.text import tidy
+from mpi.tables.typeset import characters, lines_of
+from mpi.tables.xlsx import INK, INK2, INK3, RULE, Sheet, Style, letter, xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mpi.tables.estimates_like import EstimatesLike
-    from mpi.tables.excel_rows import Rows
-    from mpi.tables.footnotes import Style
+    from mpi.tables.excel_blocks import Block
+    from mpi.tables.excel_pages import Look, Page
+    from mpi.tables.footnotes import Style as Beside
+    from mpi.tables.xlsx import Edge
 
 __all__ = ["sheet_name", "workbook"]
 
-_MAX_ROWS, _MAX_COLUMNS, _MAX_NAME = 1_048_576, 16_384, 31
+_MAX_ROWS, _MAX_NAME = 1_048_576, 31
 _NOTES, _DATA = "Notes", "Data"
-_TERM_WIDTH, _NOTE_WIDTH = 26, 110
-_TOP = 4  # the first row of figures, below the title, the statistics, and "estimate" and "SE"
-_BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
-_BOUNDS = ("lower_bound", "upper_bound")
-_BESIDE: dict[Style, tuple[str, ...]] = {
-    "se": ("SE",), "interval": ("lower", "upper"), "both": ("SE", "lower", "upper"), "estimate": (),
-}  # fmt: skip
+_TERM_WIDTH, _NOTE_WIDTH = 200, 800  # pixels
+_NARROWEST = 620.0  # pixels of the notes below a table
+_LINE = 12.75  # points of a line of text
+_TOP = 4  # the first row of a head, below the title and what was measured
+_UNDONE = "no variation: no interval"
+Sign = Literal["shown", "none"]
+"""Whether a number has a sign: one that is rounded to 0 has none."""
+
+_THIN, _THICK, _HAIR = ("thin", INK2), ("medium", INK), ("thin", RULE)
 
 
 def workbook(
@@ -52,7 +52,7 @@ def workbook(
     labels: bool = True,
     **options: Any,
 ) -> bytes:
-    """Return the contents of an .xlsx file.
+    """Return the contents of an .xlsx file, made to be printed on A4.
 
     Parameters
     ----------
@@ -65,121 +65,31 @@ def workbook(
     labels : bool, default True
         Name the columns in words.
     **options
-        ``statistics, by, wave, cutoff, weighting, percent, indicators, rounds`` of `mpi.tables.publish`, for the
+        ``statistics, by, wave, cutoff, weighting, percent, indicators, rounds, codes`` of `mpi.tables.publish`, for the
         sheets to publish.
 
     Raises
     ------
     MpiError
-        When openpyxl is not installed, or a sheet would be larger than Excel can hold.
+        When a sheet would be larger than Excel can hold.
     """
-    if not find_spec("openpyxl"):
-        raise MissingLibraryError(
-            "Excel files are written by openpyxl, which is absent: pip install openpyxl (or 'mpi-poverty[report]')"
-        )
-    from openpyxl import Workbook
-    from openpyxl.writer.excel import ExcelWriter
-
-    style = style_of(est, se=se, interval=interval)
-    pages = list(_pages(grid(est, labels=labels, **options)))
-    _check_size(est, pages, style)
-    book = Workbook()
-    front = book.worksheets[0]
-    front.title = _NOTES
-    taken = {_NOTES.casefold(), _DATA.casefold()}
-    for page in pages:
-        _publish(book.create_sheet(sheet_name(page.title, taken, page.end)), page, style, decimals)
-    rows = _data(book.create_sheet(_DATA), est)
-    _front(front, est, [sheet.title for sheet in book.worksheets[1:-1]])
-    book.properties.creator = "mpi-poverty"
-    quoting = _quoting_style(front)
-    paths = {f"xl/worksheets/sheet{i}.xml": sheet for i, sheet in enumerate(book.worksheets, 1)}
-    made = {path: written(sheet, rows if sheet.title == _DATA else (), quoting) for path, sheet in paths.items()}
-    contents = io.BytesIO()
-    with ZipFile(contents, "w") as archive:  # compressed when the rows are in it
-        ExcelWriter(book, archive).save()
-    return with_rows(contents.getvalue(), made)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Page:
-    """A sheet to publish: some statistics of one disaggregation.
-
-    Attributes
-    ----------
-    by : str or None
-        The disaggregation.
-    end : str
-        What tells the sheet from others of the disaggregation.
-    layout : Grid
-        What stands where.
-    cases : ndarray of float
-        The number of cases of each row.
-    """
-
-    by: str | None
-    end: str
-    layout: Grid
-    cases: NDArray[np.float64]
-
-    @property
-    def title(self) -> str:
-        """What the sheet is about."""
-        return heading(self.by)
-
-    @property
-    def first(self) -> int:
-        """The column of the first estimate: after the group, the round where there is one, and the cases."""
-        return len(self.layout.names) + 1
-
-
-def _pages(layout: Grid) -> Iterator[_Page]:
-    """Part the layout by disaggregation, and each of them into main figures, those of indicators, and bounds of both.
-
-    Figures that are bounds alone are main figures.
-    """
-    names = [row[0] for row in layout.rows]
-    bounds = _bounds(layout)
-    apart = layout.names[-1] != "indicator"  # where indicators stand in rows, one sheet holds them all
-    indicators = np.array([c.statistic in _BY_INDICATOR for c in layout.columns]) & ~bounds & apart
-    kinds = (("", ~indicators & ~bounds), (", indicators", indicators), (", bounds", bounds))
-    for by in dict.fromkeys(names):
-        here = [n == by for n in names]
-        cases = _cases(part_of(layout, here, [True] * len(layout.columns)))
-        parts = [(end, part_of(layout, here, kind.tolist())) for end, kind in kinds]
-        there = [(end, part) for end, part in parts if part.columns]
-        for i, (end, part) in enumerate(there):
-            yield _Page(by, end if i else "", part, cases)
-
-
-def _bounds(layout: Grid) -> NDArray[np.bool_]:
-    """Say which columns are bounds of others."""
-    contrasts = layout.est.keys["contrast"]
-    found = np.array([contrasts.at(int(rows.max())) in _BOUNDS for rows in layout.cell.T], dtype=bool)
-    return found & ~found.all()
-
-
-def _cases(layout: Grid) -> NDArray[np.float64]:
-    """Return the most cases that a figure of each row rests on: those of the group, where it has a headcount."""
-    n = np.append(np.nan_to_num(layout.est.n), 0.0)[layout.cell]  # a cell of -1 finds the 0 at the end
-    most: NDArray[np.float64] = n.max(axis=1, initial=0.0)
-    return most
-
-
-def _check_size(est: EstimatesLike, pages: Sequence[_Page], style: Style) -> None:
     if len(est) >= _MAX_ROWS:
         raise RequestError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
-    width = max((_span(style) * len(p.layout.columns) + p.first - 1 for p in pages), default=0)
-    if width > _MAX_COLUMNS:
-        raise RequestError(
-            f"a sheet to publish would have {width:,} columns, Excel holds {_MAX_COLUMNS:,}; select some "
-            "statistics, cutoffs or weightings, or write parquet"
-        )
-
-
-def _span(style: Style) -> int:
-    """Return how many columns a statistic takes."""
-    return 1 + len(_BESIDE[style])
+    style = style_of(est, se=se, interval=interval)
+    layout = grid(est, labels=labels, **options)
+    taken = {_NOTES.casefold(), _DATA.casefold()}
+    made: list[tuple[Sheet, str]] = []
+    for page in pages(layout, {**options, "labels": labels}):
+        numbers = numbers_of(page.est, style)
+        form = fitted(tables(page, decimals, options.get("indicators")), numbers, style)
+        made += _published(page, form, numbers, style, taken)
+    data = _data(est)
+    front = _front(est, [(sheet.title, said) for sheet, said in made])
+    foot = _foot(est)
+    sheets = [front, *(sheet for sheet, _ in made), data]
+    for sheet in sheets:
+        sheet.foot = foot
+    return xlsx(sheets, "mpi-poverty")
 
 
 def sheet_name(name: str, taken: set[str], end: str = "") -> str:
@@ -212,177 +122,278 @@ def _cut(name: str, end: str) -> str:
     return (name[: _MAX_NAME - len(end)] + end).rstrip("'")
 
 
-# --- cells -----------------------------------------------------------------------------------------------
+def _foot(est: EstimatesLike) -> tuple[str, str]:
+    """Return what stands at the foot of each page, in two lines: the measure, and what is to be known of the data."""
+    data = [est.about.get("data", ""), *(text for text in est.about.values() if text.startswith("Data: "))]
+    told = " ".join(text.removeprefix("Data: ").rstrip(".") + "." for text in dict.fromkeys(data) if text)
+    return est.about.get("measure", "Estimates"), f"{told} mpi-poverty {version_told()}".strip()
 
 
-def _put(sheet: Any, row: int, column: int, value: Any) -> Any:
-    """Fill a cell: numbers as numbers, missing ones as nothing, text as text and never as a formula."""
-    cell = sheet.cell(row, column)
-    if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
-        return cell
-    if isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value):
-        # openpyxl writes floats with 16 digits, which loses the last bit of many; Python's own digits do not.
-        cell.value, cell.data_type = repr(value.item() if isinstance(value, np.generic) else value), "n"
-        return cell
-    text = clean(value)
-    cell.value = text
-    cell.data_type = "s"  # openpyxl makes a formula of "=1+1" and an error of "#N/A"
-    if formula_like(text):
-        cell.quotePrefix = True  # it stays text when somebody edits the cell
-    return cell
+# --- sheets to publish --------------------------------------------------------------------------------------------
 
 
-_LOOKS: WeakKeyDictionary[Any, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
-"""The styles that each open workbook has, by what they look like."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Filling:
+    """A sheet to publish that is being filled: its figures, how they are shown, and the marks of their flags."""
+
+    sheet: Sheet
+    page: Page
+    form: Fitted
+    numbers: Sequence[Sequence[float]]
+    words: tuple[str, ...]
+    marks: dict[str, str]
 
 
-def _style(
-    cell: Any, *, bold: bool = False, wrap: bool = False, horizontal: str | None = None, form: str | None = None
+def _published(
+    page: Page, form: Fitted, numbers: Sequence[Sequence[float]], style: Beside, taken: set[str]
+) -> Iterator[tuple[Sheet, str]]:
+    """Yield the sheets of a page, each with what is to be seen on it."""
+    parts = [form.blocks[i : i + form.stacked] for i in range(0, len(form.blocks), form.stacked)]
+    for i, blocks in enumerate(parts, 1):
+        sheet = Sheet(sheet_name(page.title, taken, page.end))
+        filling = _Filling(sheet, page, form, numbers, words_above(form.table, style), {})
+        count = f" ({i} of {len(parts)})" if len(parts) > 1 else ""
+        sheet.put(1, 1, page.title + page.end + count, Style(bold=True, size=13))
+        said = _measured(filling, blocks)
+        last, width = _set_widths(filling, blocks)
+        sheet.landscape = width > PORTRAIT
+        sheet.put(2, 1, said, Style(colour=INK2, vertical="top", wrap=True))
+        sheet.merged.append(f"A2:{letter(last)}2")
+        sheet.heights |= {1: 20.0, 2: _LINE * lines_of(said, width - 8) + 2, 3: 8.0}
+        row = _TOP
+        for block in blocks:
+            first = row
+            row = _head(filling, block, row)
+            if len(blocks) == 1:
+                sheet.repeated, sheet.frozen = (first, row - 1), (row, len(form.labels) + 1)
+            row = _body(filling, block, row) + 1
+        _below(filling, row, (last, width), style)
+        yield sheet, said
+
+
+def _measured(filling: _Filling, blocks: Sequence[Block]) -> str:
+    """Say what was measured: the figures of the sheet, by their names."""
+    table = filling.form.table
+    if table.names == ("",):  # figures stand in rows
+        return filling.page.est.about.get("measure", "Estimates")
+    told = [table.heads[j][0] or table.heads[j][1] for block in blocks for j in block.columns]
+    names = [re.sub(r",\s(%|pp)$", "", name) for name in dict.fromkeys(told)]
+    room = 12
+    more = f" and {len(names) - room} more" if len(names) > room else ""
+    return "; ".join(names[:room]) + more
+
+
+def _set_widths(filling: _Filling, blocks: Sequence[Block]) -> tuple[int, float]:
+    """Set the widths of columns; return the last, and the pixels of all: notes want more than a narrow table has."""
+    labels = filling.form.labels
+    for c, width in enumerate(labels, 1):
+        filling.sheet.widths[c] = characters(width)
+    for block in blocks:
+        for c, width in enumerate((w for widths in block.widths for w in widths), len(labels) + 1):
+            filling.sheet.widths[c] = max(filling.sheet.widths.get(c, 0.0), characters(width))
+    last, width = len(filling.sheet.widths), sum(_pixels(w) for w in filling.sheet.widths.values())
+    if width >= _NARROWEST:
+        return last, width
+    filling.sheet.widths[last + 1] = characters(_NARROWEST - width)
+    return last + 1, _NARROWEST
+
+
+def _head(filling: _Filling, block: Block, row: int) -> int:
+    """Write the head of a block, and return the row below it."""
+    sheet, table, words = filling.sheet, filling.form.table, filling.words
+    labels, beside = len(filling.form.labels), len(words)
+    heads = [table.heads[j] for j in block.columns]
+    spans = any(span for span, _ in heads)
+    at, last = row + int(spans), row + int(spans) + int(beside > 1)
+    if spans:
+        _spans(filling, heads, block.widths, row)
+    lines = 1
+    for k, ((_, label), widths) in enumerate(zip(heads, block.widths, strict=True)):
+        column = labels + 1 + beside * k
+        lines = max(lines, lines_of(label, sum(widths) - 4))
+        edge = _THICK if beside == 1 else None
+        align = "right" if beside == 1 else "center"
+        for c in range(column, column + beside):
+            sheet.put(at, c, label if c == column else None, Style(horizontal=align, wrap=True, bottom=edge))
+        if beside > 1:
+            sheet.merged.append(f"{letter(column)}{at}:{letter(column + beside - 1)}{at}")
+            for c, word in enumerate(words, column):
+                sheet.put(last, c, word or None, Style(colour=INK2, horizontal="right", bottom=_THICK))
+    names = [*table.names, *(["n"] if table.cases is not None else [])]
+    for c, name in enumerate(names, 1):
+        right = "right" if table.cases is not None and c == labels else "left"
+        sheet.put(last, c, name, Style(bold=True, horizontal=right, bottom=_THICK))
+    if lines > 1:
+        sheet.heights[at] = _LINE * lines + 3
+    return last + 1
+
+
+def _spans(filling: _Filling, heads: Sequence[tuple[str, str]], widths: Sequence[list[float]], row: int) -> None:
+    """Write what several columns are of above them, across them."""
+    sheet, beside, first = filling.sheet, len(filling.words), len(filling.form.labels) + 1
+    starts = [k for k, (span, _) in enumerate(heads) if k == 0 or heads[k - 1][0] != span]
+    lines = 1
+    for k, end in zip(starts, [*starts[1:], len(heads)], strict=True):
+        span, left, right = heads[k][0], first + beside * k, first + beside * end - 1
+        style = Style(bold=True, horizontal="center", wrap=True, bottom=_THIN if span else None)
+        for c in range(left, right + 1):
+            sheet.put(row, c, span if span and c == left else None, style)
+        lines = max(lines, lines_of(span, sum(map(sum, widths[k:end])) - 4, bold=True))
+        if span and right > left:
+            sheet.merged.append(f"{letter(left)}{row}:{letter(right)}{row}")
+    if lines > 1:
+        sheet.heights[row] = _LINE * lines + 3
+
+
+def _body(filling: _Filling, block: Block, row: int) -> int:
+    """Write the rows of a block, and return the row below them."""
+    sheet, table, labels = filling.sheet, filling.form.table, filling.form.labels
+    marked = {j: any(_flag(filling, p) for p in table.cell[:, j].tolist() if p >= 0) for j in block.columns}
+    before: tuple[Any, ...] = ()
+    there = [i for i in range(len(table.rows)) if (table.cell[i, block.columns] >= 0).any()]
+    end = row + len(there) - 1 + (table.under is not None)
+    for i in there:
+        label = table.rows[i]
+        edge = _THIN if row == end else _HAIR
+        _label(filling, row, label, before, bold=table.bold[i], bottom=edge)
+        if table.cases is not None:
+            count = Style("#,##0", colour=INK2, horizontal="right", bottom=edge)
+            sheet.put(row, len(labels), int(table.cases[i]), count)
+        column = len(labels) + 1
+        for j in block.columns:
+            p = int(table.cell[i, j])
+            _figure(filling, row, column, p, table.look[i][j], _Place(marked[j], table.bold[i], edge))
+            column += len(filling.words)
+        before, row = label, row + 1
+    if table.under is not None:
+        row = _cases_below(filling, block, row)
+    return row
+
+
+def _label(
+    filling: _Filling, row: int, label: Sequence[Any], before: Sequence[Any], *, bold: bool, bottom: Edge
 ) -> None:
-    """Style a cell as another was that looks alike: to make a style and to find its like again takes long."""
-    look = (bool(cell.quotePrefix), bold, wrap, horizontal, form)
-    known = _LOOKS.setdefault(cell.parent.parent, {})
-    if look in known:
-        cell._style = copy(known[look])  # noqa: SLF001  # as openpyxl itself copies a style
-        return
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.styles.fonts import DEFAULT_FONT
-
-    cell.font = Font(name=DEFAULT_FONT.name, size=DEFAULT_FONT.size, bold=bold)  # without, some programs take another
-    cell.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrap)
-    if form is not None:
-        cell.number_format = form
-    known[look] = copy(cell._style)  # noqa: SLF001
+    """Write the labels of a row; one that is that of the row above, but for its round, is grey."""
+    lines = 1
+    for c, (value, width) in enumerate(zip(label, filling.form.labels, strict=False), 1):
+        same = c == 1 and len(label) > 1 and bool(before) and before[0] == value
+        style = Style(colour=INK3 if same else INK, bold=bold and c == 1, horizontal="left", wrap=True, bottom=bottom)
+        filling.sheet.put(row, c, value, style)
+        lines = max(lines, lines_of(str(value), width - 4, bold=bold))
+    if lines > 1:
+        filling.sheet.heights[row] = _LINE * lines + 3
 
 
-def _quoting_style(sheet: Any) -> int:
-    """Return the number of the style of texts that stay texts when somebody edits them."""
-    from openpyxl.cell import Cell
-
-    cell = Cell(sheet, row=1, column=1)  # on no sheet
-    cell.quotePrefix = True
-    return int(cell.style_id)
-
-
-def _width(sheet: Any, column: int, characters: float) -> None:
-    from openpyxl.utils import get_column_letter
-
-    sheet.column_dimensions[get_column_letter(column)].width = characters
+def _figure(filling: _Filling, row: int, column: int, p: int, look: Look, place: _Place) -> None:
+    """Write a number, and what stands beside it; a cell for which nothing was estimated is empty."""
+    scale = 1.0 if look.unit == "fraction" else 100.0
+    flag = _flag(filling, p) if p >= 0 else None
+    mark = filling.marks.setdefault(flag, _letters(len(filling.marks))) if flag else None
+    for k, values in enumerate(filling.numbers):
+        value: Any = values[p] * scale if p >= 0 else None
+        shown = MISSING if value is not None and math.isnan(value) else value
+        sign: Sign = "none" if isinstance(shown, float) and round(shown, look.decimals) == 0 else "shown"
+        kind = filling.words[k] if k else "estimate"
+        filling.sheet.put(row, column + k, shown, _number_style(kind, look, mark, place, sign))
 
 
-# --- a sheet to publish ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a number stands: in a column with marks, in a row of the whole, above which line."""
+
+    marked: bool
+    bold: bool
+    edge: Edge
 
 
-def _publish(sheet: Any, page: _Page, style: Style, decimals: int | None) -> None:
-    """Write statistics of one disaggregation: each an estimate, and beside it its standard error or its limits."""
-    _style(_put(sheet, 1, 1, page.title + page.end), bold=True)
-    _row_labels(sheet, page)
-    for j, column in enumerate(page.layout.columns):
-        at = page.first + _span(style) * j
-        _head(sheet, at, column.label, style)
-        _figures(sheet, page.layout, j, at, style, decimals)
-    cases = f"n: the unweighted cases of the row; figures about the poor alone rest on fewer (see {_DATA})."
-    for i, note in enumerate([cases, *notes(page.layout, style, bracketed=False)]):
-        _put(sheet, _TOP + len(page.layout.rows) + 1 + i, 1, note)
-    _set_up(sheet, page.first)
+@cache
+def _number_style(kind: str, look: Look, mark: str | None, place: _Place, sign: Sign) -> Style:
+    """Return how a number looks: its decimals, its sign, the letter of its flag, and room for one beside others."""
+    digits = ("#,##0" if look.unit == "fraction" else "0") + ("." + "0" * look.decimals if look.decimals else "")
+    estimate = kind == "estimate"
+    tail = f'" {mark}"' if estimate and mark else "_ _a" if estimate and place.marked else ""
+    if kind == ERROR:
+        form = f'"("{digits}")"'
+    else:
+        plus, minus = ("+" if look.unit == "points" else "", '"−"') if sign == "shown" else ("", "")
+        form = f"{plus}{digits}{tail};{minus}{digits}{tail};{digits}{tail};@{tail}"
+    colour = INK if estimate else INK2
+    return Style(form, bold=place.bold and estimate, colour=colour, horizontal="right", bottom=place.edge)
 
 
-def _row_labels(sheet: Any, page: _Page) -> None:
-    by, rows = page.by, page.layout.rows
-    for k, name in enumerate(page.layout.names[1:], 1):
-        _style(_put(sheet, _TOP - 1, k, by if name == "group" and by not in {None, "total"} else name), bold=True)
-        for i, row in enumerate(rows):
-            _style(_put(sheet, _TOP + i, k, row[k]), horizontal="left")
-        longest = max(len(str(row[k] or "")) for row in rows)
-        _width(sheet, k, min(max(longest, len(name), 8) + 2, 48))
-    _style(_put(sheet, _TOP - 1, page.first - 1, "n"), bold=True, horizontal="right")
-    for i, n in enumerate(page.cases.tolist()):
-        cell = _put(sheet, _TOP + i, page.first - 1, int(n))
-        _style(cell, horizontal="right", form="#,##0")
+def _cases_below(filling: _Filling, block: Block, row: int) -> int:
+    """Write the cases of each column below it."""
+    table, labels = filling.form.table, len(filling.form.labels)
+    style = Style("#,##0", colour=INK2, horizontal="right", bottom=_THIN)
+    filling.sheet.put(row, 1, "n", Style(colour=INK2, horizontal="left", bottom=_THIN))
+    for c in range(2, labels + 1):
+        filling.sheet.put(row, c, None, style)
+    for k, j in enumerate(block.columns):
+        column = labels + 1 + len(filling.words) * k
+        for c in range(column, column + len(filling.words)):
+            filling.sheet.put(row, c, int((table.under or ())[j]) if c == column else None, style)
+    return row + 1
 
 
-def _head(sheet: Any, column: int, label: str, style: Style) -> None:
-    from openpyxl.styles import Border, Side
-
-    _style(_put(sheet, _TOP - 2, column, label), bold=True, wrap=True, horizontal="center")
-    words = ("estimate", *_BESIDE[style])
-    if len(words) > 1:
-        last = column + len(words) - 1
-        sheet.merge_cells(start_row=_TOP - 2, end_row=_TOP - 2, start_column=column, end_column=last)
-    for c, word in enumerate(words, column):
-        below = _put(sheet, _TOP - 1, c, word)
-        _style(below, horizontal="right")
-        below.border = Border(bottom=Side(style="thin"))
-        _width(sheet, c, 12 if len(words) > 1 else 18)
+def _flag(filling: _Filling, p: int) -> str | None:
+    """Return what to know about a number; that it has no error needs a reason too."""
+    flag = filling.page.est.flag.at(p)
+    if flag is None and len(filling.numbers) > 1 and math.isnan(filling.numbers[1][p]):
+        return None if math.isnan(filling.numbers[0][p]) else _UNDONE
+    return None if flag == COMPLETE else flag
 
 
-def _figures(sheet: Any, layout: Grid, j: int, column: int, style: Style, decimals: int | None) -> None:
-    form = _number_format(layout, j, decimals)
-    rows = layout.cell[:, j]
-    there = np.flatnonzero(rows >= 0)
-    est = layout.est.take(rows[there])
-    se = np.where(without_error(est), np.nan, est.se)
-    limits = est.conf_int() if style in {"interval", "both"} else ()
-    beside = {"se": (se,), "interval": limits, "both": (se, *limits), "estimate": ()}[style]
-    for i, *numbers in zip(there.tolist(), est.value, *beside, strict=True):
-        for c, number in enumerate(numbers):
-            cell = _put(sheet, _TOP + i, column + c, MISSING if np.isnan(number) else number)
-            _style(cell, horizontal="right", form=form)
-    for k, i in enumerate(there.tolist()):
-        if est.flag.at(k) is not None:
-            _comment(sheet.cell(_TOP + i, column), est.flag.at(k))
+@cache
+def _letters(i: int) -> str:
+    """Return the mark of the i-th flag: a, b, ..., z, aa, ..."""
+    before, last = divmod(i, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("a") + last)
 
 
-def _number_format(layout: Grid, j: int, decimals: int | None) -> str:
-    """Return how Excel shows the column; a per cent format shows the fraction in the cell times 100."""
-    places = decimals_of(layout, j, decimals)
-    end = "." + "0" * places if places else ""
-    return f"#,##0{end}" if layout.columns[j].unit == "fraction" else f"0{end}%"
+def _below(filling: _Filling, row: int, place: tuple[int, float], style: Beside) -> None:
+    """Write what belongs under a table: what marks mean, then the notes."""
+    sheet = filling.sheet
+    meant = {flag: f" ({FLAGS[flag]})" if flag in FLAGS else "" for flag in filling.marks}
+    legend = [f"{mark}: {flag}{meant[flag]}." for flag, mark in filling.marks.items()]
+    shown = [f"{MISSING}: undefined; a letter says why."] if legend else []
+    cases = f"n: the unweighted cases; figures about the poor alone rest on fewer (see {_DATA})."
+    told = [*shown, *legend, " ".join([cases, *notes(filling.page.layout, style, bracketed=False, flags=False)])]
+    last, width = place
+    for i, note in enumerate(told, row):
+        sheet.put(i, 1, note, Style(colour=INK2, vertical="top", wrap=True))
+        sheet.merged.append(f"A{i}:{letter(last)}{i}")
+        sheet.heights[i] = _LINE * lines_of(note, width - 8) + 2
 
 
-def _comment(cell: Any, text: str) -> None:
-    from openpyxl.comments import Comment
-
-    cell.comment = Comment(text, "mpi", height=60, width=220)
+def _pixels(characters_: float) -> float:
+    return characters_ * 7 + 5
 
 
-def _set_up(sheet: Any, first: int) -> None:
-    """Freeze the labels, make room for statistics' names, and print on pages as wide as the table."""
-    sheet.freeze_panes = sheet.cell(_TOP, first)
-    sheet.row_dimensions[_TOP - 2].height = 48
-    sheet.print_title_rows = f"1:{_TOP - 1}"
-    _fit(sheet)
+# --- the tidy sheet and the notes ---------------------------------------------------------------------------------
 
 
-def _fit(sheet: Any) -> None:
-    """Print on pages as wide as the sheet."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-
-
-# --- the tidy sheet and the notes ------------------------------------------------------------------------
-
-
-def _data(sheet: Any, est: EstimatesLike) -> Rows:
-    """Lay out the tidy table, every number in full: its heads; and return its rows, which are written as they are."""
+def _data(est: EstimatesLike) -> Sheet:
+    """Lay out the tidy table, every number in full; of it nothing but the heads is printed."""
     frame = tidy(est)
+    sheet = Sheet(_DATA, frozen=(2, 1), landscape=True)
     for c, name in enumerate(frame.columns, 1):
-        _style(_put(sheet, 1, c, name), bold=True)
-        _width(sheet, c, 22 if str(frame[name].dtype) == "category" else 14)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{sheet.cell(1, frame.shape[1]).column_letter}{len(frame) + 1}"
-    return list(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
+        sheet.put(1, c, name, Style(bold=True, bottom=_THICK))
+        sheet.widths[c] = 22 if str(frame[name].dtype) == "category" else 14
+    last = letter(frame.shape[1])
+    sheet.filtered, sheet.area = f"A1:{last}{len(frame) + 1}", "A1:G1"
+    sheet.below = list(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
+    return sheet
 
 
-def _front(sheet: Any, est: EstimatesLike, sheets: Sequence[str]) -> None:
+def _front(est: EstimatesLike, sheets: Sequence[tuple[str, str]]) -> Sheet:
     """Write what the workbook holds and how to read it."""
+    sheet = Sheet(_NOTES, landscape=True, widths={1: characters(_TERM_WIDTH), 2: characters(_NOTE_WIDTH)})
+    names: Mapping[str, str] = {f"Sheet: {title}": title for title, _ in [*sheets, (_DATA, "")]}
     for r, (term, text) in enumerate(explanations(est, sheets, _DATA), 1):
-        _style(_put(sheet, r, 1, term), bold=True, wrap=True)
-        _style(_put(sheet, r, 2, text), wrap=True)
-        lines = max(math.ceil(len(t) / (w * 0.9)) for t, w in ((term, _TERM_WIDTH), (text, _NOTE_WIDTH)))
-        if lines > 1:  # not every program finds the height of a wrapped text by itself
-            sheet.row_dimensions[r].height = 15 * lines
-    _width(sheet, 1, _TERM_WIDTH)
-    _width(sheet, 2, _NOTE_WIDTH)
-    _fit(sheet)
+        sheet.put(r, 1, term, Style(bold=True, vertical="top", wrap=True, bottom=_HAIR))
+        sheet.put(r, 2, text, Style(vertical="top", wrap=True, bottom=_HAIR))
+        if term in names:
+            sheet.links[f"A{r}"] = f"'{names[term].replace(chr(39), chr(39) * 2)}'!A1"
+        lines = max(lines_of(term, _TERM_WIDTH - 10, bold=True), lines_of(text, _NOTE_WIDTH - 10))
+        sheet.heights[r] = _LINE * lines + 4
+    return sheet

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["FLAGS", "explanations"]
+__all__ = ["FLAGS", "explanations", "version_told"]
 
 FLAGS = {
     "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
@@ -57,15 +57,15 @@ _DEGREES = {
 }
 
 
-def explanations(est: EstimatesLike, sheets: Sequence[str], data: str) -> list[tuple[str, str]]:
+def explanations(est: EstimatesLike, sheets: Sequence[tuple[str, str]], data: str) -> list[tuple[str, str]]:
     """Say what is estimated and from what, what the workbook holds, and how to read it.
 
     Parameters
     ----------
     est : Estimates
         What is written.
-    sheets : sequence of str
-        The sheets to publish.
+    sheets : sequence of (str, str)
+        The sheets to publish, each with what is to be seen on it.
     data : str
         The sheet of every number.
 
@@ -77,16 +77,30 @@ def explanations(est: EstimatesLike, sheets: Sequence[str], data: str) -> list[t
     once = {text: term for term, text in reversed([*est.about.items()])}  # what is said of two things is said once
     told = [(once[text], text) for text in dict.fromkeys(est.about.values())]
     out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in told]
-    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {_version()}")]
+    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {version_told()}")]
+    out += [(f"Sheet: {title}", said) for title, said in sheets]
+    out += [(f"Sheet: {data}", "Every number in full, one row each; shares are fractions. Not meant for print.")]
+    out += _definitions(est)
     out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
     out += [
-        ("Sheets", f"{'; '.join(sheets)}: to publish. {data}: every number in full, one row each."),
-        ("Units", "Shares are fractions (0.25 is 25%); a cell that shows % holds the fraction."),
+        ("Units", f"Sheets to publish: as the heads say (%: per cent; pp: percentage points). {data}: fractions."),
         *_errors(est, data),
-        (MISSING, "Undefined; the comment on the cell says why. An empty cell: not estimated."),
+        (MISSING, "Undefined; the letter beside it says why. An empty cell: not estimated."),
     ]
     out += [(f"Flag: {flag}", FLAGS.get(flag, "")) for flag in occurring(est.flag)]
     return [*out, ("Rounding", ROUNDING)]
+
+
+def _definitions(est: EstimatesLike) -> list[tuple[str, str]]:
+    """Say of each indicator of what dimension it is, its weight, and who is deprived in it; and who is poor."""
+    out = []
+    for measure in est.measures:
+        several = f" of {measure.title or measure.name}" if len(est.measures) > 1 else ""
+        out.append((f"Who is poor{several}", f"{measure.cutoff} or more of the weighted deprivations (cutoff k)"))
+        for one in measure.indicators:
+            said = f"{one.dimension}, weight {one.weight}. {one.description}".strip()
+            out.append((f"Indicator: {one.label or one.name}", said if said.endswith(".") else f"{said}."))
+    return out
 
 
 _TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")
@@ -122,7 +136,8 @@ def _what_has(est: EstimatesLike, method: str) -> str:
     return ", ".join(map(str, occurring(here))) or "contrasts"
 
 
-def _version() -> str:
+def version_told() -> str:
+    """Return the version of the package."""
     try:
         return version("mpi-poverty")
     except PackageNotFoundError:

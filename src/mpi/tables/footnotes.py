@@ -60,7 +60,7 @@ def without_error(est: EstimatesLike) -> NDArray[np.bool_]:
 
 
 @kinds_checked
-def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[str]:
+def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True, flags: bool = True) -> list[str]:
     """Return what belongs under a table: errors, cutoff and weights, what is counted, flags, rounding.
 
     Parameters
@@ -71,6 +71,8 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
         What stands beside the estimates.
     bracketed : bool, default True
         Whether it stands in the estimate's cell, in brackets, or in cells to the right.
+    flags : bool, default True
+        Whether the cells that bear a flag are named; not where they have marks.
     """
     est = layout.est
     limits = f"{est.level * 100:g}% confidence intervals"
@@ -88,7 +90,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True) -> list[
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
     out += [f"{word}{said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
-    return [*out, *_flag_notes(layout, style, _MARKS[bracketed][style]), ROUNDING]
+    return [*out, *(_flag_notes(layout, style, _MARKS[bracketed][style]) if flags else ()), ROUNDING]
 
 
 def _about(layout: Grid, key: str) -> str:

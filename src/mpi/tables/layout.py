@@ -320,17 +320,21 @@ def row_names(layout: Grid) -> list[str]:
     return [f"{n} ({row[0]})" if times[n] > 1 else n for n, row in zip(names, layout.rows, strict=True)]
 
 
-def heading(by: str | None) -> str:
-    """Return what stands above the rows of one disaggregation.
+def heading(by: str | None, titles: Mapping[str, str] | None = None) -> str:
+    """Return what stands above the rows of one disaggregation, by the label of its column where there is one.
 
     Examples
     --------
     >>> heading("ethnicity"), heading("total"), heading("key figures")
     ('By ethnicity', 'Total', 'Key figures')
+    >>> heading("head_sex", {"head_sex": "Sex of the head"})
+    'By sex of the head'
     """
     if by in _TITLES:
         return by.capitalize()
-    return f"By {by}" if by else "Estimates"
+    title = (titles or {}).get(by or "", "")
+    lower = title[:1].lower() + title[1:] if title[1:2].islower() else title
+    return f"By {lower or by}" if by else "Estimates"
 
 
 def part_of(layout: Grid, rows: Sequence[bool], columns: Sequence[bool]) -> Grid:

@@ -30,7 +30,7 @@ ENGINES = [*IN_MEMORY, *LAZY]
 
 def arrow(frame: pd.DataFrame) -> Any:
     """As a PyArrow table; of the missing floats every second one stays NaN, and the others are null."""
-    pa = pytest.importorskip("pyarrow")
+    pa = pytest.importorskip("pyarrow", reason="PyArrow is an extra")
     return pa.table({name: _arrow_column(pa, frame[name]) for name in frame})
 
 
@@ -42,7 +42,7 @@ def _arrow_column(pa: Any, values: pd.Series) -> Any:
 
 
 def polars(frame: pd.DataFrame) -> Any:
-    return pytest.importorskip("polars").from_arrow(arrow(frame))
+    return pytest.importorskip("polars", reason="Polars is an extra").from_arrow(arrow(frame))
 
 
 _MADE: dict[str, Callable[[pd.DataFrame], Any]] = {
@@ -50,8 +50,8 @@ _MADE: dict[str, Callable[[pd.DataFrame], Any]] = {
     "arrow": arrow,
     "polars": polars,
     "lazy polars": lambda frame: polars(frame).lazy(),
-    "dataset": lambda frame: pytest.importorskip("pyarrow.dataset").dataset(arrow(frame)),
-    "duckdb": lambda frame: pytest.importorskip("duckdb").from_arrow(arrow(frame)),
+    "dataset": lambda frame: pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra").dataset(arrow(frame)),
+    "duckdb": lambda frame: pytest.importorskip("duckdb", reason="DuckDB is an extra").from_arrow(arrow(frame)),
     "ibis": lambda frame: pytest.importorskip("ibis", reason="Ibis is an extra").memtable(arrow(frame)),
     "dask": lambda frame: pytest.importorskip("dask.dataframe", reason="Dask is an extra").from_pandas(
         frame, npartitions=3
@@ -64,7 +64,7 @@ def on(engine: str, frame: pd.DataFrame, spark: Callable[[], Any], folder: Path)
     if engine != "spark":
         return _MADE[engine](frame)
     session, path = spark(), folder / "frame.parquet"
-    pytest.importorskip("pyarrow.parquet").write_table(arrow(frame), path)
+    pytest.importorskip("pyarrow.parquet", reason="PyArrow is an extra").write_table(arrow(frame), path)
     return session.read.parquet(str(path))
 
 

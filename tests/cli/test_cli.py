@@ -171,7 +171,7 @@ def test_what_is_counted_and_that_the_sample_is_synthetic_is_said(run, people, t
     assert "Counted: persons (one row each)." in out
     assert "Data: SYNTHETIC, the sample that is shipped: nobody was interviewed" in out
     assert "SYNTHETIC" in (tmp_path / "o.html").read_text()
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
     notes = openpyxl.load_workbook(tmp_path / "o.xlsx")["Notes"].iter_rows(values_only=True)
     assert dict(notes)["Data"].startswith("SYNTHETIC")
     _, out, _ = run("estimate", "people.csv", "--measure", "mine.toml", "--psu", "c")
@@ -276,7 +276,7 @@ def test_check_names_columns_that_are_absent_once_with_the_list(run, people):
 
 
 def test_check_of_many_files_is_that_of_one(run, people, tmp_path):
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
     (tmp_path / "parts").mkdir()
     for i, part in enumerate((people[:15], people[15:])):
         part.to_csv(tmp_path / f"parts/{i}.csv", index=False)
@@ -542,7 +542,7 @@ def test_a_line_that_is_none(run) -> None:
 
 
 def test_large_files_are_left_where_they_lie(run, tmp_path):
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
     frame = pd.DataFrame({"a": [1, 0, 1, 1], "b": [0, 0, 1, 0], "province": ["x", "x", "y", "y"], "who": [1, 1, 1, 0]})
     for i in range(2):
         frame.iloc[i::2].to_parquet(tmp_path / f"{i}.parquet", index=False)

@@ -217,7 +217,7 @@ def test_the_command_says_it_all(written: tuple[str, Path]) -> None:
 
 
 def test_files_hold_bounds_figures_and_notes(written: tuple[str, Path]) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
     table = pd.read_csv(written[1] / "t.csv")
     assert {"lower_bound", "upper_bound", "level"} == set(table["contrast"])
     assert (table["by"] == "key figures").sum() == 5

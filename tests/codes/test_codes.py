@@ -141,7 +141,7 @@ def test_unknown_sets_and_languages_are_refused() -> None:
     with pytest.raises(MpiError, match="there is no code set 'vn-ethnic'"):
         codes.provinces("vn-ethnic")
     with pytest.raises(MpiError, match="there is no language 'fr'"):
-        codes.labels("vn-63", "fr")  # type: ignore[arg-type]
+        codes.labels("vn-63", "fr")
     with pytest.raises(MpiError, match="with a crosswalk 'vn-ethnic'"):
         codes.crosswalk("vn-63", "vn-ethnic")
 
@@ -352,9 +352,9 @@ def test_spans_that_cannot_be_are_refused() -> None:
     with pytest.raises(MpiError, match="2 problems"):
         codes.stable_set(2001, 2000)
     with pytest.raises(MpiError, match="year='2010' is not a whole number"):
-        codes.harmonise([1], "vn-63", year="2010")  # type: ignore[arg-type]
+        codes.harmonise([1], "vn-63", year="2010")
     with pytest.raises(MpiError, match=r"year=2010\.5 is not a whole number"):
-        codes.translate([101], "vn-old3", "vn-63", year=2010.5)  # type: ignore[arg-type]
+        codes.translate([101], "vn-old3", "vn-63", year=2010.5)
     with pytest.raises(MpiError, match="there is no code set of provinces 'vn-ethnic'"):
         codes.harmonise([1], "vn-ethnic", year=2010)
 
@@ -405,11 +405,11 @@ def test_options_of_groupings_are_checked() -> None:
     with pytest.raises(MpiError, match="'usual' has no such choice"):
         codes.classification("usual", hoa="minority")
     with pytest.raises(MpiError, match="did you mean 'minority'"):
-        codes.classification("kinh-minority", hoa="minorty")  # type: ignore[arg-type]
+        codes.classification("kinh-minority", hoa="minorty")
     with pytest.raises(MpiError, match="did you mean 'usual'"):
         codes.classification("usuall")
     with pytest.raises(MpiError, match="no language"):
-        codes.classification("usual", language="fr")  # type: ignore[arg-type]
+        codes.classification("usual", language="fr")
 
 
 def test_the_usual_groups() -> None:

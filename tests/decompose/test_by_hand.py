@@ -169,7 +169,7 @@ def test_adjusted_p_values(method: str, key: str) -> None:
     ],
 )
 def test_adjusted_p_values_as_statsmodels(ours: str, theirs: str) -> None:
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    multitest = pytest.importorskip("statsmodels.stats.multitest", reason="statsmodels is a test extra")
     p = np.random.default_rng(1).random(200) ** 3
     assert adjusted(p, ours) == pytest.approx(multitest.multipletests(p, method=theirs)[1], abs=EXACT)
 

@@ -181,9 +181,9 @@ def test_separate_rounds_must_be_estimates_of_one_round_each() -> None:
     with pytest.raises(mpi.MpiError, match="of a survey of 2 rounds"):
         decompose.independent({2010: est.select(wave=2010), 2013: est.select(wave=2013)})
     with pytest.raises(mpi.MpiError, match=r"\{round: estimates\} was expected, not list"):
-        decompose.independent([est, est])  # type: ignore[arg-type]
+        decompose.independent([est, est])
     with pytest.raises(mpi.MpiError, match="2010 is DataFrame"):
-        decompose.independent({2010: est.table, 2013: est})  # type: ignore[dict-item]
+        decompose.independent({2010: est.table, 2013: est})
     one = mpi.estimate(mpi.Survey(people()[:100], **DESIGN), ONE, statistics=["H"])
     two = mpi.estimate(mpi.Survey(people()[100:], **DESIGN), ONE, statistics=["H"])
     both = decompose.independent({"early": one, "late": two})

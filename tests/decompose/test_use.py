@@ -286,7 +286,7 @@ def test_a_round_may_be_told_as_text(est: mpi.Estimates) -> None:
 def test_a_mistaken_call_is_told_with_the_remedy() -> None:
     survey = mpi.load_sample()
     with pytest.raises(mpi.MpiError, match="was expected, not list"):
-        decompose.independent([1, 2])  # type: ignore[arg-type]
+        decompose.independent([1, 2])
     with pytest.raises(mpi.MpiError, match="needs measure="):
         decompose.oaxaca(survey, "poor", ["age"], group="ethnicity", reference="Kinh")
     with pytest.raises(mpi.MpiError, match=r"where=lambda frame: frame\['year'\] == 2018"):

@@ -40,7 +40,10 @@ def people(seed: int, rows: int, absent: tuple[float, float, float], rounds: int
 
 
 def roads(frame: pd.DataFrame, design: dict[str, Any]) -> dict[str, Callable[[], mpi.Survey]]:
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    pl, duckdb = (
+        pytest.importorskip("polars", reason="Polars is an extra"),
+        pytest.importorskip("duckdb", reason="DuckDB is an extra"),
+    )
     table = pl.from_pandas(frame, nan_to_null=False)
     half = {"shared_psus": "wave" not in design}
     return {
@@ -132,7 +135,10 @@ def test_a_domain_counts_its_own_rows_and_members_alone() -> None:
     lost = int(frame["a"][inside].isna().sum())
     for given_ in (
         survey,
-        mpi.Survey(pytest.importorskip("polars").from_pandas(survey.frames[0].to_native()).lazy(), psu="psu"),
+        mpi.Survey(
+            pytest.importorskip("polars", reason="Polars is an extra").from_pandas(survey.frames[0].to_native()).lazy(),
+            psu="psu",
+        ),
     ):
         est = mpi.estimate(given_, MEASURE, where="here", statistics=["H"])
         assert est.about["rows"].startswith(f"{lost} of 20 rows left out: a missing (")
@@ -179,7 +185,7 @@ def lacking() -> pd.DataFrame:
 
 
 def test_a_column_that_a_part_lacks_is_told_wherever_figures_are_shown(lacking: pd.DataFrame, tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
     est = mpi.estimate(mpi.Survey(lacking, psu="psu"), MEASURE, statistics=["H"])
     assert est.about["rows"] == SAID
     assert f"{SAID}." in est.publish().attrs["notes"]
@@ -242,10 +248,12 @@ def test_a_line_tells_whose_class_is_undecided_and_whom_its_measure_leaves_out()
 
 
 READERS = {
-    "lazy polars": lambda folder, _: pytest.importorskip("polars").scan_parquet(
+    "lazy polars": lambda folder, _: pytest.importorskip("polars", reason="Polars is an extra").scan_parquet(
         folder / "*.parquet", missing_columns="insert"
     ),
-    "dataset": lambda folder, _: pytest.importorskip("pyarrow.dataset").dataset(folder, format="parquet"),
+    "dataset": lambda folder, _: pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra").dataset(
+        folder, format="parquet"
+    ),
     "spark": lambda folder, spark: spark().read.parquet(str(folder)),
 }
 ENGINES = ["lazy polars", "dataset", pytest.param("spark", marks=pytest.mark.filterwarnings("ignore"))]

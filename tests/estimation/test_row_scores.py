@@ -72,7 +72,7 @@ def test_pooled_rounds_say_which():
 
 
 def test_rows_with_an_engine_are_read():
-    polars = pytest.importorskip("polars")
+    polars = pytest.importorskip("polars", reason="Polars is an extra")
     lazy = polars.DataFrame({"a": [1, 0], "b": [1, 0], "c": [1, 0], "other": ["x", "y"]}).lazy()
     assert mpi.scores(mpi.Survey(lazy), MEASURE)["poor"].to_list() == [1.0, 0.0]
 

@@ -22,7 +22,7 @@ def people(engine: str) -> Any:
     frame = pd.DataFrame({"g": ["a", "b"] * 6, "d": [0, 1, 1, 1] * 3, "psu": [1, 2, 3, 4] * 3, "t": [1] * 6 + [2] * 6})
     if engine == "pandas":
         return frame.assign(g=pd.Categorical(frame["g"], KINDS))
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     made = pl.from_pandas(frame).with_columns(pl.col("g").cast(pl.Enum(KINDS)))
     return made if engine == "polars" else made.lazy()
 

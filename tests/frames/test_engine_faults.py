@@ -16,28 +16,28 @@ from mpi.frames.damage import faults_in
 from mpi.frames.engine_errors import translated_duckdb_errors, translated_errors
 from mpi.frames.files import parquet_files
 
-pa = pytest.importorskip("pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
+pa = pytest.importorskip("pyarrow", reason="PyArrow is an extra")
+pq = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an extra")
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a"], "y": ["b"]}, cutoff="1/2")
 OF_OTHERS = pytest.mark.filterwarnings("ignore")  # Ibis, Dask and Spark warn of what they use themselves
 
 
 def polars(folder: Path) -> Any:
-    return pytest.importorskip("polars").scan_parquet(folder / "*.parquet")
+    return pytest.importorskip("polars", reason="Polars is an extra").scan_parquet(folder / "*.parquet")
 
 
 def duckdb(folder: Path) -> Any:
-    return pytest.importorskip("duckdb").read_parquet(str(folder / "*.parquet"))
+    return pytest.importorskip("duckdb", reason="DuckDB is an extra").read_parquet(str(folder / "*.parquet"))
 
 
 def dataset(folder: Path) -> Any:
-    pytest.importorskip("duckdb")
-    return pytest.importorskip("pyarrow.dataset").dataset(folder)
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
+    return pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra").dataset(folder)
 
 
 def filtered(folder: Path) -> Any:
-    return dataset(folder).filter(pytest.importorskip("pyarrow.dataset").field("k") >= 0)
+    return dataset(folder).filter(pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra").field("k") >= 0)
 
 
 def ibis(folder: Path) -> Any:
@@ -49,7 +49,7 @@ def dask(folder: Path) -> Any:
 
 
 def scan(folder: Path) -> Any:
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
     return mpi.scan(folder)
 
 
@@ -169,7 +169,7 @@ def test_a_jvm_that_is_gone_while_a_plan_is_built_is_said() -> None:
 
 
 def test_a_full_disk_is_said_to_be_that() -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     said = 'IO Error: Could not write file "spill/duckdb_temp_storage-0.tmp": No space left on device'
     full = r"no room on the disk for what does not fit .* set TMPDIR"
     with pytest.raises(mpi.MpiError, match=full), translated_duckdb_errors():

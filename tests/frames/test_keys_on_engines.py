@@ -19,11 +19,11 @@ import mpi
 from frame_kinds import on
 from mpi.frames.transport import in_known_order
 
-pl = pytest.importorskip("polars")
-pa = pytest.importorskip("pyarrow")
-parquet = pytest.importorskip("pyarrow.parquet")
-dataset = pytest.importorskip("pyarrow.dataset")
-duckdb = pytest.importorskip("duckdb")
+pl = pytest.importorskip("polars", reason="Polars is an extra")
+pa = pytest.importorskip("pyarrow", reason="PyArrow is an extra")
+parquet = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an extra")
+dataset = pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra")
+duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning"),

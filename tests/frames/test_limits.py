@@ -139,7 +139,7 @@ def test_what_each_group_retains_is_told_apart(apart: Callable[[], list[int]]) -
 
 
 def test_rounds_apart(apart: Callable[[], list[int]]) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     rounds = {year: drawn(year) for year in (2016, 2018)}
     lazy, here = (
         mpi.pool({y: mpi.Survey(made(f), **DESIGN) for y, f in rounds.items()}, shared_psus=True)
@@ -153,7 +153,7 @@ def test_rounds_apart(apart: Callable[[], list[int]]) -> None:
 
 def test_warnings_of_parts_are_told_once(apart: Callable[[], list[int]]) -> None:
     """A score that a cutoff just misses is a matter of the measure, not of a disaggregation."""
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     measure = mpi.Measure(
         "near",
         [mpi.Indicator(n, dimension=n, weight=w) for n, w in zip("abc", ("0.33", "0.33", "0.34"), strict=True)],
@@ -172,8 +172,8 @@ def test_warnings_of_parts_are_told_once(apart: Callable[[], list[int]]) -> None
 def lazy_frames() -> dict[str, Any]:
     frame = drawn(2, 2000)
     return {
-        "pandas": frame, "duckdb": pytest.importorskip("duckdb").from_df(frame),
-        "lazy polars": pytest.importorskip("polars").from_arrow(arrow(frame)).lazy(),
+        "pandas": frame, "duckdb": pytest.importorskip("duckdb", reason="DuckDB is an extra").from_df(frame),
+        "lazy polars": pytest.importorskip("polars", reason="Polars is an extra").from_arrow(arrow(frame)).lazy(),
     }  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def test_bytes_are_guarded_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_user_s_connection_is_left_as_it_was() -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     connection = duckdb.connect()
     people = drawn(4)
     survey = mpi.Survey(connection.from_df(people), **DESIGN)

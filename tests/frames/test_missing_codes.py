@@ -86,7 +86,7 @@ def test_declared_codes_are_missing_and_nothing_else_changes_in_memory(case):
 @settings(max_examples=15, deadline=None)
 @given(_cases())
 def test_declared_codes_are_missing_on_engines(case):
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     frame, declared = case
     wanted = _by_hand(frame, declared)
     for made in (polars(frame).lazy(), duckdb.from_arrow(arrow(frame))):
@@ -173,7 +173,7 @@ def test_codes_read_back_as_they_were_written(codes):
 
 
 def test_files_scans_and_profiles(tmp_path):
-    pytest.importorskip("duckdb")
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
     frame = pd.DataFrame({"w": [1.0, 2, 3, 4], "c": [1, 1, 2, 2], "a": [0, 1, 9, 1], "z": [99.97, 1.5, -2, 9.5]})
     measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff="1")
     frame.astype({"z": "float32"}).to_stata(tmp_path / "p.dta", write_index=False)

@@ -23,7 +23,7 @@ from mpi.frames import engine_errors, interrupts, progress
 from mpi.frames.progress import collected, rows_done
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
-console = pytest.importorskip("rich.console")
+console = pytest.importorskip("rich.console", reason="rich is not installed")
 
 ROWS = 6_000_000
 since_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="a relation tells its connection since DuckDB 2")
@@ -189,7 +189,7 @@ except KeyboardInterrupt:
 
 
 def test_a_dataset_that_is_interrupted_ends_no_process() -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="PyArrow is an extra")
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=150)
     assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
 
@@ -238,7 +238,7 @@ def test_quick_work_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_engines_are_simply_collected() -> None:
     frame = pd.DataFrame({"a": [1, 2]})
     lazies = [nw.from_native(frame).lazy()]
-    polars = pytest.importorskip("polars")
+    polars = pytest.importorskip("polars", reason="Polars is an extra")
     lazies.append(nw.from_native(polars.from_pandas(frame).lazy()))
     own = duckdb.connect()  # of the user, which tells no progress
     lazies.append(nw.from_native(own.from_df(frame)))

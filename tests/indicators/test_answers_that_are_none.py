@@ -104,7 +104,7 @@ def test_what_is_declared_is_missing_and_what_is_left_is_refused(values, codes, 
             with pytest.raises(MpiError, match=rf"holds {min(left):g} in {left.count(min(left))} rows"):
                 call()
         return
-    wanted = [np.nan if v in gone or v != v else float(v == 0) for v in values]  # noqa: PLR0124
+    wanted = [np.nan if v in gone or v != v else float(v == 0) for v in values]  # noqa: PLR0124  # NaN
     np.testing.assert_array_equal(_found(made, rules)["dep_electricity"], wanted)
     rows = add_deprivations(survey, LIGHT).collect()
     order = np.argsort(rows.numbers("household"))

@@ -45,7 +45,7 @@ def made(kind: str, columns: dict[str, Any]) -> Any:
         )
     if kind == "ibis":
         return pytest.importorskip("ibis", reason="Ibis is an extra").memtable(table)
-    return table if kind == "arrow" else pytest.importorskip("duckdb").from_arrow(table)
+    return table if kind == "arrow" else pytest.importorskip("duckdb", reason="DuckDB is an extra").from_arrow(table)
 
 
 def listed(found: Any, name: str) -> list[float | None]:

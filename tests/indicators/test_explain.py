@@ -88,7 +88,7 @@ def test_heads() -> None:
 )
 def test_nobody_is_eligible(nobody: str, said: str) -> None:
     old = FAMILY.assign(age=70)
-    rule = Rule(name="r", eligible=column("age") < 6, deprived=NOT_INSURED, nobody=nobody)  # type: ignore[arg-type]
+    rule = Rule(name="r", eligible=column("age") < 6, deprived=NOT_INSURED, nobody=nobody)
     assert f"Nobody is eligible; such a household {said}." in account(rule, old)
 
 

@@ -118,7 +118,7 @@ def test_frames_of_two_engines(on_engine: Callable[..., Any]) -> None:
     own, homes = people().drop(columns="roof"), people()[["household", "roof"]].drop_duplicates("household")
     with pytest.raises(MpiError, match="one of DuckDB and the households' of Polars; give both of one kind"):
         evaluate(on_engine("duckdb", own), RULES, "household", on_engine("lazy polars", homes))
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     apart = duckdb.connect().from_df(homes)
     with pytest.raises(MpiError, match=r"DuckDB cannot apply the rules: .*different connections"):
         evaluate(on_engine("duckdb", own), RULES, "household", apart)

@@ -127,7 +127,7 @@ def test_engines_agree_on_every_rule(several: list[Rule], homes: list[list[Any]]
     named = Rules("r", [Rule(**_parts(r), name=f"r{i}") for i, r in enumerate(several)])
     table = frame_of(homes)
     expected = [[number(judge(r, home)) for r in several] for home in homes]
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     relation = duckdb.from_arrow(pa.Table.from_pandas(table))
     found = {
         "pandas": evaluate(table, named),

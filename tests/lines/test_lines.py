@@ -177,7 +177,7 @@ class TestWhatIsMissing:
     def test_a_class_is_decided_if_and_only_if_every_completion_has_it(self, deprived, income) -> None:
         line = load_line("vn-2016")
         incomes = [income] if income == income else [1.0, 8e5, 1.2e6, 9e6]  # noqa: PLR0124  # NaN is not itself
-        low, missing = deprived.count(1.0), sum(d != d for d in deprived)  # noqa: PLR0124
+        low, missing = deprived.count(1.0), sum(d != d for d in deprived)  # noqa: PLR0124  # NaN
         whole = {
             c for y in incomes for k in range(missing + 1) for c in classes("vn-2016", (y, RURAL, [1] * (low + k)))
         }

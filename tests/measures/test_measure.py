@@ -95,7 +95,7 @@ def test_an_indicator_is_exact_and_has_defaults():
 
 def test_the_problems_of_an_indicator_are_told_together():
     with pytest.raises(MpiError) as error:
-        Indicator("", dimension=3, weight="many")  # type: ignore[arg-type]
+        Indicator("", dimension=3, weight="many")
     assert error.value.problems == (
         "it has no name",
         "dimension: text is needed, not 3",
@@ -112,7 +112,7 @@ def test_the_problems_of_a_measure_are_told_together():
         Indicator("d", dimension="y", weight="1/10"),
     ]
     with pytest.raises(MpiError) as error:
-        Measure("m", indicators, 33, severe=0, vulnerable="low", missing="ignore", unit="persn")  # type: ignore[arg-type]
+        Measure("m", indicators, 33, severe=0, vulnerable="low", missing="ignore", unit="persn")
     told = str(error.value)
     for part in (
         "indicator 'a' stands 2 times",
@@ -144,7 +144,7 @@ def test_a_measure_needs_a_name_in_text():
     with pytest.raises(MpiError, match="it has no name"):
         Measure("", one, 1)
     with pytest.raises(MpiError, match="title: text is needed, not 5"):
-        Measure("m", one, 1, title=5)  # type: ignore[arg-type]
+        Measure("m", one, 1, title=5)
 
 
 def test_nested_weights_are_equal_at_both_levels():

@@ -49,8 +49,8 @@ def on_engine(frame: pd.DataFrame, engine: str) -> Any:
     if engine == "ibis":
         return pytest.importorskip("ibis", reason="Ibis is an extra").memtable(frame)
     if engine == "duckdb":
-        return pytest.importorskip("duckdb").connect().from_df(frame)
-    made = pytest.importorskip("polars").from_pandas(frame)
+        return pytest.importorskip("duckdb", reason="DuckDB is an extra").connect().from_df(frame)
+    made = pytest.importorskip("polars", reason="Polars is an extra").from_pandas(frame)
     return {"polars": made, "lazy polars": made.lazy(), "pyarrow": made.to_arrow()}[engine]
 
 
@@ -320,11 +320,11 @@ def test_a_census_and_a_sample_are_told_apart_in_words(people: pd.DataFrame) -> 
 
 def test_names_are_no_measures(people: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(mpi.MpiError, match="a Measure is needed, not str"):
-        mpi.profile(people, "my.toml")  # type: ignore[arg-type]
+        mpi.profile(people, "my.toml")
     with pytest.raises(mpi.MpiError, match="a Measure is needed, not str"):
-        mpi.retention(mpi.Survey(people, **DESIGN), "gso-mdp")  # type: ignore[arg-type]
+        mpi.retention(mpi.Survey(people, **DESIGN), "gso-mdp")
     with pytest.raises(mpi.MpiError, match="smallest: a whole number is needed, not str"):
-        mpi.save_profile(mpi.profile(people, MEASURE), tmp_path / "a.parquet", smallest="ten")  # type: ignore[arg-type]
+        mpi.save_profile(mpi.profile(people, MEASURE), tmp_path / "a.parquet", smallest="ten")
 
 
 def test_readers_of_figures_are_told_rows_and_not_profiles(people: pd.DataFrame) -> None:
@@ -348,7 +348,7 @@ def test_a_newer_file_says_so(people: pd.DataFrame, tmp_path: Path, monkeypatch:
 def test_an_interrupted_writing_leaves_the_old_file(
     people: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an extra")
     path = tmp_path / "a.parquet"
     small = mpi.profile(people, MEASURE, **DESIGN)
     mpi.save_profile(small, path)

@@ -95,7 +95,7 @@ def test_copies_are_refused_by_name_unless_both_are_meant(tmp_path: Path) -> Non
             read(tmp_path)
     assert len(mpi.scan(tmp_path, copies="keep").df()) == 900
     with pytest.raises(mpi.MpiError, match="no word for copies 'kep'; did you mean 'keep'"):
-        mpi.scan(tmp_path, copies="kep")  # type: ignore[arg-type]
+        mpi.scan(tmp_path, copies="kep")
 
 
 # --- profiles that do not fit together ------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_what_stands_in_two_profiles_is_refused_by_name(files: list[Path], one: 
 
 
 def test_rows_that_were_chosen_from_one_file_are_no_copies(files: list[Path]) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     frame = pl.scan_parquet(files[1])
     first, second = (profile(frame.filter(pl.col("psu") % 2 == i)) for i in range(2))
     assert first.about["sources"] == "rows of p1.parquet (50 rows)"
@@ -231,7 +231,7 @@ def test_indicators_made_by_other_rules_do_not_add_up() -> None:
             own = mpi.Survey(frame.assign(dep_crowded=(frame.rooms < 2) * 1), weight="w", psu="psu")
             return mpi.profile(own, measure)
         rule = Rule(name="crowded", deprived=column("rooms") < rooms, of="household", label=label)
-        held = pytest.importorskip("polars").from_pandas(frame).lazy() if lazy else frame
+        held = pytest.importorskip("polars", reason="Polars is an extra").from_pandas(frame).lazy() if lazy else frame
         survey = add_deprivations(mpi.Survey(held, weight="w", psu="psu", household="home"), Rules("own", [rule]))
         return mpi.profile(survey.collect() if lazy else survey, measure)
 

@@ -6,7 +6,7 @@ import pytest
 
 import fuzz_files
 
-pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow", reason="PyArrow is an extra")
 pytest.importorskip("duckdb", reason="DuckDB is an extra")
 
 

@@ -124,7 +124,7 @@ def test_what_packed_files_may_not_be(tmp_path: Path) -> None:
 
 
 def workbook(path: Path, **sheets: list[list[object]]) -> Path:
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
     book = openpyxl.Workbook(write_only=True)
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
@@ -167,7 +167,7 @@ def test_a_sheet_is_read_as_it_would_be_saved_as_csv(tmp_path, engine, rows):
 
 
 def test_the_cells_of_a_workbook(tmp_path: Path, engine: str) -> None:
-    day = dt.datetime(2026, 11, 30)  # noqa: DTZ001
+    day = dt.datetime(2026, 11, 30)  # noqa: DTZ001  # files hold times without a zone
     rows = [["id", "on", "day", "at", None], [1, True, day, day.replace(hour=7), None], [2, False, None, None, None]]
     frame = read_table(workbook(tmp_path / "a.xlsx", A=rows)).frame
     assert list(frame) == ["id", "on", "day", "at"]
@@ -212,7 +212,7 @@ def test_a_workbook_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_an_arrow_file(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", reason="PyArrow is an extra")
     people().assign(tinh="Hµ Néi").to_feather(tmp_path / "a.feather")
     table = read_table(tmp_path / "a.feather", ["w", "tinh"])
     assert table.frame.column_names == ["w", "tinh"]

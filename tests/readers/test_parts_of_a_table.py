@@ -23,7 +23,7 @@ from mpi.frames.scratch import scratch, sweep
 from mpi.readers.large.parts import find
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
-pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow", reason="PyArrow is an extra")
 
 MEASURE = mpi.Measure.nested("m", {"x": ["d"]}, cutoff=1)
 
@@ -173,7 +173,7 @@ def test_a_part_that_changed_is_noticed(tmp_path: Path, end: str, read: str) -> 
     if read == "dataset" and end == "csv":
         pytest.skip("datasets of other files are read by PyArrow")
     paths = [write(people(6 * k), tmp_path / f"{k}.{end}") for k in range(2)]
-    dataset = pytest.importorskip("pyarrow.dataset")
+    dataset = pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra")
     made = mpi.scan(tmp_path) if read == "scan" else dataset.dataset(str(tmp_path))
     survey = mpi.Survey(made, psu="psu")
     assert len(survey) == 12

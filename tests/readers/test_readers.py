@@ -612,5 +612,5 @@ def test_heavy_libraries_are_imported_where_they_are_used() -> None:
 def test_a_table_does_not_change() -> None:
     table = Table(pd.DataFrame({"a": [1]}))
     with pytest.raises(AttributeError):
-        table.titles = {}  # type: ignore[misc]
+        table.titles = {}
     assert dict(table.labels) == {}

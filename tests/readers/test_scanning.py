@@ -28,9 +28,9 @@ from mpi.readers import read_table
 from mpi.readers.large.scan import scanned
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
-pa = pytest.importorskip("pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
-pyreadstat = pytest.importorskip("pyreadstat")
+pa = pytest.importorskip("pyarrow", reason="PyArrow is an extra")
+pq = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an extra")
+pyreadstat = pytest.importorskip("pyreadstat", reason="pyreadstat is not installed")
 
 since_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="a relation tells its connection since DuckDB 2")
 

@@ -125,10 +125,10 @@ def test_a_mean_over_all_groups_has_the_error_of_the_whole(frame: pd.DataFrame) 
 
 
 ENGINES: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "polars": lambda f: pytest.importorskip("polars").from_pandas(f),
-    "lazy": lambda f: pytest.importorskip("polars").from_pandas(f).lazy(),
-    "arrow": lambda f: pytest.importorskip("pyarrow").table(dict(f)),
-    "duckdb": lambda f: pytest.importorskip("duckdb").from_df(f),
+    "polars": lambda f: pytest.importorskip("polars", reason="Polars is an extra").from_pandas(f),
+    "lazy": lambda f: pytest.importorskip("polars", reason="Polars is an extra").from_pandas(f).lazy(),
+    "arrow": lambda f: pytest.importorskip("pyarrow", reason="PyArrow is an extra").table(dict(f)),
+    "duckdb": lambda f: pytest.importorskip("duckdb", reason="DuckDB is an extra").from_df(f),
 }
 
 

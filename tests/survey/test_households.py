@@ -28,7 +28,7 @@ DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}
 
 
 def held(engine: str, frame: pd.DataFrame) -> Any:
-    return on(engine, frame, lambda: None, None)  # type: ignore[arg-type]  # no Spark here
+    return on(engine, frame, lambda: None, None)  # no Spark here
 
 
 def people(seed: int, places: int = 6, homes: int = 8) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def test_households_of_absent_columns_are_told_with_the_nearest() -> None:
         with pytest.raises(mpi.MpiError, match="a column's name, or a list of them"):
             mpi.Survey(held(engine, people(1)), household=[])
         with pytest.raises(mpi.MpiError, match="a column's name, or a list of them"):
-            mpi.Survey(held(engine, people(1)), household=7)  # type: ignore[arg-type]
+            mpi.Survey(held(engine, people(1)), household=7)
 
 
 def test_a_part_that_is_missing_leaves_the_household_unknown() -> None:
@@ -274,7 +274,7 @@ def test_what_contradicts_that_rows_are_households_is_told() -> None:
     with pytest.raises(mpi.MpiError, match="contradict each other"):
         mpi.Survey(frame, size="size", rows="persons")
     with pytest.raises(mpi.MpiError, match="did you mean 'households'"):
-        mpi.Survey(frame, rows="household")  # type: ignore[arg-type]
+        mpi.Survey(frame, rows="household")
 
 
 # --- households that were not interviewed ----------------------------------------------------------------------------

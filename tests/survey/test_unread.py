@@ -60,9 +60,9 @@ def held(request: pytest.FixtureRequest, people: pd.DataFrame, tmp_path_factory:
     """Hold the people in each engine."""
     engine = request.param
     if engine == "polars":
-        return pytest.importorskip("polars").from_pandas(people).lazy()
+        return pytest.importorskip("polars", reason="Polars is an extra").from_pandas(people).lazy()
     if engine == "duckdb":
-        return pytest.importorskip("duckdb").connect().from_df(people)
+        return pytest.importorskip("duckdb", reason="DuckDB is an extra").connect().from_df(people)
     if engine == "ibis":
         return pytest.importorskip("ibis", reason="Ibis is an extra").memtable(people)
     if engine == "dask":
@@ -71,7 +71,7 @@ def held(request: pytest.FixtureRequest, people: pd.DataFrame, tmp_path_factory:
     for i in range(2):
         people.iloc[i::2].to_parquet(folder / f"{i}.parquet", index=False)
     if engine == "dataset":
-        return pytest.importorskip("pyarrow.dataset").dataset(folder)
+        return pytest.importorskip("pyarrow.dataset", reason="PyArrow is an extra").dataset(folder)
     return request.getfixturevalue("spark").read.parquet(str(folder))
 
 
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_counted(held: Any, people: pd.DataFrame) -> None:
 
 def test_comparisons_with_missing_are_missing_on_every_frame(people: pd.DataFrame) -> None:
     few = people.head(5000).assign(kind=lambda f: f.sex.astype("category"))
-    frames = [few, pytest.importorskip("polars").from_pandas(few)]
+    frames = [few, pytest.importorskip("polars", reason="Polars is an extra").from_pandas(few)]
     for expression in (nw.col("age") < 18, nw.col("sex") == "f", nw.col("kind") == "f"):
         found = [mpi.Survey(f).with_column("new", expression.cast(nw.Float64)).numbers("new") for f in frames]
         assert np.array_equal(*found, equal_nan=True)
@@ -197,11 +197,11 @@ def test_comparisons_with_missing_are_missing_on_every_frame(people: pd.DataFram
 
 @pytest.fixture(scope="module")
 def lazy(people: pd.DataFrame) -> Any:
-    return pytest.importorskip("polars").from_pandas(people).lazy()
+    return pytest.importorskip("polars", reason="Polars is an extra").from_pandas(people).lazy()
 
 
 def test_rounds_of_different_frames(people: pd.DataFrame) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     parts = {year: people[people.year == year] for year in (2016, 2018)}
     kinds = [lambda f: f, lambda f: pl.from_pandas(f).lazy()]
     for shared in (True, False):
@@ -218,7 +218,9 @@ def test_rounds_of_different_frames(people: pd.DataFrame) -> None:
 
 def test_households(lazy: Any, people: pd.DataFrame) -> None:
     homes = people.assign(members=np.random.default_rng(1).integers(1, 8, ROWS))
-    there = mpi.Survey(pytest.importorskip("polars").from_pandas(homes).lazy(), **DESIGN, size="members")
+    there = mpi.Survey(
+        pytest.importorskip("polars", reason="Polars is an extra").from_pandas(homes).lazy(), **DESIGN, size="members"
+    )
     here = mpi.Survey(homes, **DESIGN, size="members")
     for unit in ("person", "household"):
         same(*(mpi.estimate(s, MEASURE, by=["region"], unit=unit) for s in (there, here)))
@@ -281,12 +283,12 @@ def test_a_census_has_no_sampling_error(lazy: Any, people: pd.DataFrame, weight:
 
 def test_population_corrections(people: pd.DataFrame) -> None:
     frame = people.assign(drawn=people.stratum.map(lambda h: 40 + h))
-    lazy = pytest.importorskip("polars").from_pandas(frame).lazy()
+    lazy = pytest.importorskip("polars", reason="Polars is an extra").from_pandas(frame).lazy()
     same(*(mpi.estimate(mpi.Survey(f, **DESIGN, fpc="drawn"), MEASURE, by=["sex"]) for f in (lazy, frame)))
 
 
 def test_categories_keep_their_order(people: pd.DataFrame) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     order = ["south", "north", "centre"]
     lazy = pl.from_pandas(people).with_columns(pl.col("region").cast(pl.Enum(order))).lazy()
     est = mpi.estimate(mpi.Survey(lazy, **DESIGN), MEASURE, by=["region"], statistics=["H"])
@@ -309,7 +311,7 @@ def test_a_survey_is_condensed_with_its_design(lazy: Any, here: mpi.Survey) -> N
 
 def test_lines_and_repr(people: pd.DataFrame) -> None:
     frame = people.assign(income=people.income * 1e6, area=people.code % 2 + 1)
-    lazy = pytest.importorskip("polars").from_pandas(frame).lazy()
+    lazy = pytest.importorskip("polars", reason="Polars is an extra").from_pandas(frame).lazy()
     there = mpi.Survey(lazy, **DESIGN)
     assert repr(there) == ("<Survey: rows not in memory (Polars), 18 columns; weight 'w', strata 'stratum', psu 'psu'>")
     assert len(there) == ROWS

@@ -20,12 +20,16 @@ def small(engine: str, frame: Any) -> Any:
     """Hold a few rows of Polars in an engine that is always there, or leave them in memory."""
     if engine == "memory":
         return frame
-    return frame.lazy() if engine == "polars" else pytest.importorskip("duckdb").from_arrow(frame.to_arrow())
+    return (
+        frame.lazy()
+        if engine == "polars"
+        else pytest.importorskip("duckdb", reason="DuckDB is an extra").from_arrow(frame.to_arrow())
+    )
 
 
 def few() -> Any:
     """Twelve people in three PSUs, with one group for each type of column."""
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     first = np.arange(12) % 2 == 0
     day, code, price = [date(2020, 1, 2), date(1960, 5, 5)], [2**53 + 1, 2**53 + 2], [Decimal("1.50"), Decimal("0.25")]
     kinds = [("day", pl.Date, day), ("code", pl.Int64, code), ("price", pl.Decimal(6, 2), price)]
@@ -80,7 +84,7 @@ def test_columns_may_have_the_names_of_ours(engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_what_is_wrong_is_told_as_in_memory(engine: str) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     frame = few().with_columns(nothing=pl.lit(0.0))
     held = small(engine, frame)
     with pytest.raises(mpi.MpiError, match="column 'list' holds lists or other composite values"):
@@ -112,7 +116,10 @@ _FAILS = r"the frame|cannot (be )?comput|not of the kind it is compared with"
 @pytest.mark.filterwarnings("ignore:the condition is missing")
 @pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
 def test_native_expressions_are_understood(engine: str) -> None:
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    pl, duckdb = (
+        pytest.importorskip("polars", reason="Polars is an extra"),
+        pytest.importorskip("duckdb", reason="DuckDB is an extra"),
+    )
     frame = few()
     held = small(engine, frame)
     young = duckdb.ColumnExpression("age") < 6 if engine == "duckdb" else pl.col("age") < 6
@@ -216,7 +223,7 @@ def test_text_among_objects() -> None:
 
 @pytest.mark.parametrize("engine", ["memory", "polars", "duckdb"])
 def test_parts_of_which_one_has_missing_groups(engine: str, tmp_path: Path) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     frame = few().with_columns(city=pl.when(pl.col("psu") > 1).then(pl.col("age") > 40))
     for i, part in enumerate((frame.filter(pl.col("psu") < 3), frame.filter(pl.col("psu") == 3))):
         survey = mpi.Survey(small(engine, part.drop_nulls("age")), weight="w", psu="psu", single_psu="certainty")
@@ -241,7 +248,7 @@ def test_long_codes_in_a_domain_on_dask() -> None:
 
 
 def test_files_that_are_gone(tmp_path: Path) -> None:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     path = tmp_path / "people.parquet"
     few().write_parquet(path)
     survey = mpi.Survey(pl.scan_parquet(path), psu="psu")

@@ -25,8 +25,8 @@ from mpi.tables import files as export
 from mpi.tables.excel import sheet_name
 from mpi.tables.files import latex, page, write, write_any
 
-openpyxl = pytest.importorskip("openpyxl")
-pytest.importorskip("pyarrow")
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
+pytest.importorskip("pyarrow", reason="PyArrow is an extra")
 
 MEASURE = Measure.nested("m", {"health": ["d0", "d1"], "living": ["d2", "d3"]}, cutoff="1/3")
 ODD = ("Hà Giang", "<b>", "A & B_1%", "=1+1", "+2", "-3", "@x", "#N/A", '=HYPERLINK("http://x")', 'a,b\n"c"')
@@ -82,7 +82,7 @@ def test_csv_holds_every_number_in_full(many, tmp_path, name):
 def test_csv_begins_with_the_mark_excel_needs_and_others_skip(est, tmp_path):
     est.to_csv(tmp_path / "e.csv")
     assert (tmp_path / "e.csv").read_bytes().startswith(b"\xef\xbb\xbfstatistic,")
-    polars = pytest.importorskip("polars")
+    polars = pytest.importorskip("polars", reason="Polars is an extra")
     from pyarrow import csv
 
     assert polars.read_csv(tmp_path / "e.csv").columns[0] == "statistic"

@@ -66,8 +66,8 @@ def test_what_is_no_group_of_the_data_has_no_code(est):
 
 
 def test_codes_and_cutoffs_come_back_from_files(est, tmp_path):
-    pytest.importorskip("openpyxl")
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("openpyxl", reason="openpyxl is an extra")
+    pytest.importorskip("pyarrow", reason="PyArrow is an extra")
     table = est.table
     wanted = ["" if pd.isna(c) else str(c) for c in table["group_code"]]
     read = pd.read_csv(io.StringIO(est.to_csv(columns="all")), dtype={"group_code": "str"}, keep_default_na=False)

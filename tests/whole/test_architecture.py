@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "mpi"
+TESTS = ROOT / "tests"
+CHECKED = ("src", "tests", "benchmarks", "data", "docs")
 PAGE = ROOT / "docs" / "architecture.md"
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 OUTSIDE = {"__init__.py", "__main__.py", "datasets.py", "errors.py"}
@@ -126,6 +128,56 @@ def test_a_loop_is_seen() -> None:
     typed = imported("if TYPE_CHECKING:\n    from mpi.core.a import G", known)
     assert circles({"core.a": late, "core.b": {"core.c"}, "core.c": typed}) == [["core.a", "core.b", "core.c"]]
     assert circles({"core.a": late, "core.b": {"core.c"}, "core.c": set()}) == []
+
+
+def test_each_folder_of_tests_is_a_room() -> None:
+    """Tests stand in the folder of their room; what crosses rooms in `whole`, numbers of others in `oracles`."""
+    folders = {p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("*.py")) and p.name != "__pycache__"}
+    assert folders <= set(rows()) - {"mpi"} | {"whole", "oracles"}
+    assert [p.name for p in TESTS.glob("test_*.py")] == []
+
+
+EXEMPTION = re.compile(r"# (?:noqa|type: ignore|pyright: ignore|pragma)")
+EXEMPTED = re.compile(rf"{EXEMPTION.pattern}[^#]*(?:  # (?!noqa|type: ignore|pyright: ignore|pragma)\S.*)$")
+
+
+def unexplained(text: str) -> list[int]:
+    """Return the numbers of the lines that are exempt from a check and do not say why."""
+    lines = enumerate(text.splitlines(), 1)
+    return [i for i, line in lines if EXEMPTION.search(line) and not EXEMPTED.search(line)]
+
+
+def test_whatever_is_exempt_from_a_check_says_why() -> None:
+    paths = [p for folder in CHECKED for p in (ROOT / folder).rglob("*.py") if p != Path(__file__)]
+    assert [f"{p.relative_to(ROOT)}:{i}" for p in paths for i in unexplained(p.read_text(encoding="utf-8"))] == []
+    assert unexplained("a = b  # noqa: E721\nc = d  # noqa: E721  # why\ne  # noqa: E721  # type: ignore[x]") == [1, 3]
+    assert unexplained("e  # noqa: E721  # type: ignore[x]  # why") == []
+
+
+def unreasoned(text: str) -> list[int]:
+    """Return the numbers of the lines where a test is skipped without a reason."""
+    nodes = list(ast.walk(ast.parse(text)))
+    told = {id(c.func) for c in nodes if isinstance(c, ast.Call) and _gives_reason(c)}
+    skips = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr in SKIPS.get(_named(n.value), ())]
+    return sorted(n.lineno for n in skips if id(n) not in told)
+
+
+SKIPS = {"mark": ("skip", "skipif", "xfail"), "pytest": ("skip", "xfail", "importorskip")}
+
+
+def _gives_reason(call: ast.Call) -> bool:
+    return "reason" in {k.arg for k in call.keywords} or (_named(call.func) == "skip" and bool(call.args))
+
+
+def _named(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def test_whatever_is_skipped_says_why() -> None:
+    found = {p: unreasoned(p.read_text(encoding="utf-8")) for p in TESTS.rglob("*.py")}
+    assert {str(p.relative_to(ROOT)): lines for p, lines in found.items() if lines} == {}
+    assert unreasoned("@pytest.mark.skip\ndef f(): pytest.skip()\nx = pytest.importorskip('y')") == [1, 2, 3]
+    assert unreasoned("@pytest.mark.skipif(True, reason='r')\ndef f(): pytest.skip('why')") == []
 
 
 def test_the_reference_names_everything_public() -> None:

@@ -46,4 +46,4 @@ def test_files_are_whole_after_a_kill(tmp_path: Path, after: float) -> None:
     assert "of 60,000 rows" in repr(small)
     table = pd.read_csv(tmp_path / "table.csv")
     assert len(table) == len(pd.read_parquet(tmp_path / "table.parquet"))
-    pytest.importorskip("openpyxl").load_workbook(tmp_path / "table.xlsx").close()
+    pytest.importorskip("openpyxl", reason="openpyxl is an extra").load_workbook(tmp_path / "table.xlsx").close()

@@ -32,7 +32,7 @@ def frame(request: pytest.FixtureRequest) -> pd.DataFrame:
 
 
 def theirs(frame: pd.DataFrame, statistic: str, *columns: str, by: str | None = "region") -> pd.DataFrame:
-    pl = pytest.importorskip("polars")
+    pl = pytest.importorskip("polars", reason="Polars is an extra")
     sample = svy.Sample(data=pl.from_pandas(frame), design=svy.Design(stratum="stratum", psu="psu", wgt="w"))
     found: Any = getattr(sample.estimation, statistic)(*columns, **({"by": by} if by else {}))
     return found.to_polars().to_pandas()

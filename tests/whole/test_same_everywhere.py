@@ -151,7 +151,7 @@ def test_decimals_compare_with_whole_numbers_in_memory() -> None:
 
 def test_the_footers_of_parquet_do_not_hide_nan(tmp_path: Path) -> None:
     """DuckDB takes ``isnan`` for false where a footer has a minimum and a maximum; ours it must not know of."""
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     path = tmp_path / "nan.parquet"
     pq.write_table(pa.table({"x": pa.array([1.0, 2.0, float("nan"), float("inf")], from_pandas=False)}), path)
     connection = duckdb.connect()

@@ -127,7 +127,7 @@ def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns:
     import scipy.sparse as sp
 
     ones = np.ones(len(pattern), dtype=np.int64) if rows.cases is None else rows.cases
-    return sp.coo_array((ones, (group, pattern)), shape=(groups, patterns)).tocsr()  # type: ignore[return-value]
+    return sp.coo_array((ones, (group, pattern)), shape=(groups, patterns)).tocsr()  # type: ignore[return-value]  # the stubs say spmatrix
 
 
 def _dense_counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns: int) -> NDArray[np.int64]:

@@ -193,7 +193,7 @@ def _classes(top: TomlTable, known: _Known) -> tuple[LineClass, ...]:
             table.note_table(f"a class is a column of the result: letters, digits and _, not {_RESERVED}")
         conditions = tuple(_condition(w, known) for w in table.listed("when"))
         if table.truth("otherwise"):
-            conditions += (Condition(None, None, None, None, True, Standing("verified", "")),)  # noqa: FBT003
+            conditions += (Condition(None, None, None, None, True, Standing("verified", "")),)  # noqa: FBT003  # the fields in order
         elif not conditions:
             table.note("when", "not found, but needed: the conditions of the class, or otherwise = true")
         label = table.text("label", name.replace("_", "-"))
@@ -217,7 +217,7 @@ def _condition(table: TomlTable, known: _Known) -> Condition:
     least, fewer = _counts(table, known.indicators)
     if not any(key in table for key in ("above", "up_to", "deprivations")):
         table.note("up_to", "not found; a condition needs above, up_to or deprivations")
-    return Condition(table.text("above") or None, table.text("up_to") or None, least, fewer, False, _standing(table))  # noqa: FBT003
+    return Condition(table.text("above") or None, table.text("up_to") or None, least, fewer, False, _standing(table))  # noqa: FBT003  # as above
 
 
 def _counts(table: TomlTable, indicators: int) -> tuple[int | None, int | None]:

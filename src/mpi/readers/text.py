@@ -248,7 +248,7 @@ def _names(frame: Any) -> list[str]:
     if _is_arrow(frame):
         return [field.name for field in frame.schema if "string" in str(field.type)]
     texts = [(name, kind) for name, kind in frame.dtypes.items() if kind.kind == "O"]
-    return [name for name, kind in texts if kind == object or str(kind).startswith("str")]  # noqa: E721
+    return [name for name, kind in texts if kind == object or str(kind).startswith("str")]  # noqa: E721  # a type of data, no class
 
 
 def _distinct(frame: Any, name: str) -> list[str]:

@@ -77,7 +77,7 @@ class Answers:
         if isinstance(values, Categories):
             return values.levels[values.index[row]]
         found = values[row].item()
-        if found != found:  # noqa: PLR0124
+        if found != found:  # noqa: PLR0124  # NaN, of whatever type
             return None
         return int(found) if float(found).is_integer() else found
 
@@ -202,7 +202,7 @@ def _array(name: str, values: Any) -> NDArray[Any] | Categories:
         raise DataError(f"column {name!r} is an array of {found.ndim} dimensions; give one value for each row")
     if found.dtype.kind in "biuf":
         return found
-    items = [None if v is None or v != v else v for v in found.tolist()]  # noqa: PLR0124
+    items = [None if v is None or v != v else v for v in found.tolist()]  # noqa: PLR0124  # NaN
     if not any(isinstance(v, str) for v in items):
         return np.array([np.nan if v is None else float(v) for v in items])
     place = {v: i for i, v in enumerate(dict.fromkeys(items))}

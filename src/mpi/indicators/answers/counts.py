@@ -199,4 +199,4 @@ def _by_those_who_answered(rule: Rule, counts: Counts, found: Truth) -> Truth:
 
 
 _ANY = Share(0, strict=True)  # type: ignore[arg-type]  # made exact there
-_ALL = Share(1, strict=False)  # type: ignore[arg-type]
+_ALL = Share(1, strict=False)  # type: ignore[arg-type]  # as above

@@ -210,10 +210,10 @@ class Column:
 
     __hash__ = None  # type: ignore[assignment]  # equality makes a condition
 
-    def __eq__(self, other: object) -> Compare:  # type: ignore[override]
+    def __eq__(self, other: object) -> Compare:  # type: ignore[override]  # equality makes a condition
         return Compare(self.name, "is", _other(other))
 
-    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]  # as above
         return ~Compare(self.name, "is", _other(other))
 
     def __ge__(self, other: object) -> Compare:

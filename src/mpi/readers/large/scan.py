@@ -151,7 +151,7 @@ def columns_of(path: Where, encoding: str | None = None, sheet: str | None = Non
     first = find(path, copies="keep", tell=False).paths[0] if is_several(path) else path
     if is_remote(os.fspath(first)):  # type: ignore[arg-type]  # one
         return ()
-    return column_names(first, encoding=encoding, sheet=sheet)  # type: ignore[arg-type]
+    return column_names(first, encoding=encoding, sheet=sheet)  # type: ignore[arg-type]  # as above
 
 
 def _check_encoding(parts: Parts, encoding: str | None) -> None:

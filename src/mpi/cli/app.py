@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpi import __version__
+from mpi.cli import completions
 from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, check_request, check_where, checked_survey
 from mpi.cli.show import show_estimates, show_measure, show_measures, show_retained, show_retention, show_survey, status
@@ -41,7 +42,6 @@ _SELDOM = (100_000, 50, 50)  # a process of seconds need not look for cycles hun
 app = typer.Typer(
     name="mpi",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -185,7 +185,10 @@ def measures(
 
 @app.command()
 def lines(
-    name: Annotated[str | None, typer.Argument(help="A shipped line, or the path of a .toml file.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A shipped line, or the path of a .toml file.", autocompletion=completions.lines),
+    ] = None,
 ) -> None:
     """List the national poverty lines, or show one with the standing and the source of every item.
 
@@ -210,7 +213,7 @@ def vhlss(
     *,
     year: opt.Year,
     line: opt.LineName = None,
-    by: opt.Columns = None,
+    by: opt.Groups = None,
     unit: opt.HouseholdsFirst = None,
     bounds: opt.Bounds = False,
     figures: opt.Figures = None,

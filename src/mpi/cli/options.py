@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mpi.cli import completions
+from mpi.cli.completions import SAMPLE
 from mpi.core.atomic import located
 from mpi.core.errors import RequestError, nearest, unknown
 from mpi.frames.missing_codes import EVERY
@@ -39,6 +42,7 @@ __all__ = [
     "Folder",
     "Fpc",
     "Freedom",
+    "Groups",
     "Hoa",
     "HoaWord",
     "Household",
@@ -78,8 +82,7 @@ __all__ = [
     "word",
 ]
 
-SAMPLE = "sample"
-"""The word that stands for the shipped survey where a file is asked for."""
+Complete = Callable[..., Any]
 
 SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
 """What is said under every table of the sample."""
@@ -129,8 +132,12 @@ class Single(StrEnum):
     scaled = "scaled"
 
 
-def _option(flag: str, text: str, metavar: str | None = None, panel: str | None = None) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, rich_help_panel=panel, show_default=False)
+def _option(
+    flag: str, text: str, metavar: str | None = None, panel: str | None = None, complete: Complete | None = None
+) -> Any:
+    return typer.Option(
+        flag, help=text, metavar=metavar, rich_help_panel=panel, show_default=False, autocompletion=complete
+    )
 
 
 def _word(kind: str, words: type[StrEnum]) -> dict[str, Any]:
@@ -142,11 +149,14 @@ def _word(kind: str, words: type[StrEnum]) -> dict[str, Any]:
         except ValueError:
             raise typer.BadParameter(unknown(kind, text, words)) from None
 
-    return {"parser": read, "metavar": f"[{'|'.join(words)}]", "show_default": False}
+    def complete(incomplete: str) -> list[str]:
+        return [str(w) for w in words if w.startswith(incomplete)]
+
+    return {"parser": read, "metavar": f"[{'|'.join(words)}]", "show_default": False, "autocompletion": complete}
 
 
 def _design_option(flag: str, text: str, metavar: str | None = "COLUMN") -> Any:
-    return _option(flag, text, metavar, "The survey's design")
+    return _option(flag, text, metavar, "The survey's design", completions.columns if metavar == "COLUMN" else None)
 
 
 File = Annotated[
@@ -156,6 +166,7 @@ File = Annotated[
         help=f"A .dta, .sav, .por, .csv or .parquet file; or [bold]{SAMPLE}[/bold], a synthetic survey. Of many large "
         "files a quoted pattern or their folder.",
         show_default=False,
+        autocompletion=completions.files,
     ),
 ]
 DesignFile = Annotated[
@@ -225,13 +236,22 @@ _BY = (
 _TABLES = "The tables"
 _OUT = "Write all numbers to .csv, .csv.gz, .parquet, .xlsx, .tex or .html. May be repeated."
 
-MeasureName = Annotated[str, _option("--measure", _MEASURE, "MEASURE")]
-MeasureIfAny = Annotated[str | None, _option("--measure", _MEASURE, "MEASURE")]
-MeasureWord = Annotated[str | None, typer.Argument(metavar="MEASURE", help=_MEASURE, show_default=False)]
+MeasureName = Annotated[str, _option("--measure", _MEASURE, "MEASURE", complete=completions.measures)]
+MeasureIfAny = Annotated[str | None, _option("--measure", _MEASURE, "MEASURE", complete=completions.measures)]
+MeasureWord = Annotated[
+    str | None,
+    typer.Argument(metavar="MEASURE", help=_MEASURE, show_default=False, autocompletion=completions.measures),
+]
 AsToml = Annotated[bool, _option("--toml", "Print it as a measure file, to start your own from.")]
-Columns = Annotated[list[str] | None, _option("--by", _BY, "COLUMN")]
+Columns = Annotated[list[str] | None, _option("--by", _BY, "COLUMN", complete=completions.crosses)]
+Groups = Annotated[list[str] | None, _option("--by", _BY, "COLUMN", complete=completions.groups)]
 Cutoffs = Annotated[list[str] | None, _option("--cutoff", "A poverty cutoff such as 1/3. May be repeated.", "K")]
-Where = Annotated[str | None, _option("--where", "Only rows where this column is 1; the design stays whole.", "COLUMN")]
+Where = Annotated[
+    str | None,
+    _option(
+        "--where", "Only rows where this column is 1; the design stays whole.", "COLUMN", complete=completions.columns
+    ),
+]
 Unit = Annotated[
     Count | None,
     typer.Option("--unit", help="What is counted; by default what the measure says.", **_word("unit", Count)),
@@ -256,7 +276,10 @@ NoAnswer = Annotated[
     ),
 ]
 Statistics = Annotated[
-    list[str] | None, _option("--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME")
+    list[str] | None,
+    _option(
+        "--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME", complete=completions.statistics
+    ),
 ]
 Level = Annotated[float, typer.Option("--level", help="The confidence level.")]
 Degrees = Annotated[
@@ -284,13 +307,19 @@ Folder = Annotated[
     Path,
     typer.Argument(metavar="FOLDER", help="The folder with the round's files, .dta or others.", show_default=False),
 ]
-Year = Annotated[int, typer.Option("--year", help="The round: 2010, 2012, ..., 2022, 2023.", show_default=False)]
+Year = Annotated[
+    int,
+    typer.Option(
+        "--year", help="The round: 2010, 2012, ..., 2022, 2023.", show_default=False, autocompletion=completions.rounds
+    ),
+]
 LineName = Annotated[
     str | None,
     _option(
         "--line",
         "A poverty line (see [bold]mpi lines[/bold]) or a .toml file; by default the one that applied.",
         "LINE",
+        complete=completions.lines,
     ),
 ]
 HouseholdsFirst = Annotated[
@@ -316,6 +345,7 @@ Provinces = Annotated[
         "--province",
         "A province for the key figures, by name or code; by default all with --by province. May be repeated.",
         "PROVINCE",
+        complete=completions.provinces,
     ),
 ]
 HoaWord = Annotated[
@@ -338,7 +368,7 @@ Overrides = Annotated[
     str | None,
     _option("--overrides", "A .toml file with mappings of your own, for variables a layout does not know.", "FILE"),
 ]
-Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE")]
+Outs = Annotated[list[str] | None, _option("--out", _OUT, "FILE", complete=completions.paths)]
 
 
 _POLICIES = ("drop", "reweight", "bounds")

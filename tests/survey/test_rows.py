@@ -16,7 +16,7 @@ from mpi.survey.memory import MemoryRows
 from mpi.survey.out_of_core import EngineRows
 from mpi.survey.rows import SurveyRows
 
-pl = pytest.importorskip("polars")
+pl = pytest.importorskip("polars", reason="Polars is an extra")
 
 DESIGN = mpi.Design(weight="w", strata="h", psu="c", household="home", members="who")
 LABELS = {"yrs": {1: "one", 98: "don't know", 99: "refused"}, "g": {0: "north", 1: "south"}}
@@ -150,7 +150,7 @@ def test_rows_are_frozen(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["memory", "engine"])
 def test_surveys_are_pickled_with_all_that_was_said_of_them(kind: str) -> None:
     survey = both()[kind]
-    again = pickle.loads(pickle.dumps(survey))  # noqa: S301
+    again = pickle.loads(pickle.dumps(survey))  # noqa: S301  # our own
     assert repr(again) == repr(survey)
     assert (again.labels, again.roles, again.missing) == (survey.labels, survey.roles, survey.missing)
     np.testing.assert_array_equal(again.numbers("yrs"), survey.numbers("yrs"))

@@ -25,7 +25,7 @@ from mpi.tables.layout import grid
 from mpi.tables.typeset import lines_of, text_width
 from mpi.tables.xlsx import Sheet, Style, xlsx
 
-openpyxl = pytest.importorskip("openpyxl")
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
 
 MILLIMETRE = 96 / 25.4
 UPRIGHT, ACROSS = 182 * MILLIMETRE / 0.8, 269 * MILLIMETRE / 0.8  # pixels that 8 of 10 points leave
@@ -226,7 +226,7 @@ def test_the_parts_of_the_file_are_in_the_order_of_the_format():
             if "worksheets" in name:
                 found = [child.tag.partition("}")[2] for child in root]
                 assert found == [tag for tag in ORDER if tag in found]
-        styles = ET.fromstring(archive.read("xl/styles.xml"))  # noqa: S314
+        styles = ET.fromstring(archive.read("xl/styles.xml"))  # noqa: S314  # our own
     tags = [child.tag.partition("}")[2] for child in styles]
     assert tags == ["numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles"]
     for group in styles:

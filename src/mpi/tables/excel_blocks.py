@@ -163,7 +163,7 @@ def _widths(table: Table, j: int, numbers: Sequence[Sequence[float]], style: Sty
 
 def _longest(shown: Sequence[tuple[float, Look]]) -> float:
     """Return the width of the longest number."""
-    scaled = [(v if look.unit == "fraction" else 100 * v, look.decimals) for v, look in shown if v == v]  # noqa: PLR0124
+    scaled = [(v if look.unit == "fraction" else 100 * v, look.decimals) for v, look in shown if v == v]  # noqa: PLR0124  # NaN
     return max((len(f"{v:,.{d}f}") for v, d in scaled), default=1) * _DIGIT
 
 

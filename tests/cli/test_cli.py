@@ -148,6 +148,24 @@ def test_a_file_is_estimated_with_its_design(run, people, tmp_path):
     assert (tmp_path / "o.xlsx").stat().st_size > 0
 
 
+def test_a_design_is_taken_from_a_file_and_completed_by_options(run, people, tmp_path):
+    (tmp_path / "design.toml").write_text(mpi.Design(weight="w", psu="c", single_psu="centered").to_toml())
+    for command in ("estimate", "check"):
+        flat = run(command, "people.csv", "--measure", "mine.toml", *DESIGN, "--single-psu", "centered")
+        kept = run(command, "people.csv", "--measure", "mine.toml", "--design", "design.toml", "--strata", "h")
+        assert (kept[0], sorted(kept[1].splitlines())) == (0, sorted(flat[1].splitlines()))
+    again = run("check", "people.csv", "--design", "design.toml", "--weight", "a")
+    assert again[0] == 1
+    assert "weight: the design says 'w', but --weight a is given too; give one of them" in again[2]
+    status, _, told = run("check", "people.csv", "--design", "desing.toml")
+    assert (status, "did you mean 'design.toml'" in told) == (1, True)
+    (tmp_path / "design.toml").write_text('wieght = "w"')
+    assert (
+        "wieght: there is no key 'wieght'; did you mean 'weight'"
+        in run("check", "people.csv", "--design", "design.toml")[2]
+    )
+
+
 def test_each_cutoff_has_its_table(run):
     _, out, _ = run("estimate", "sample", "--measure", "gso-mdp", "--cutoff", "1/5", "--cutoff", "0.5")
     est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), cutoffs=["1/5", "1/2"], statistics=["H"])

@@ -227,3 +227,15 @@ def test_a_wrong_file_is_told_by_its_keys(text: str, message: str) -> None:
 def test_members_by_an_expression_are_in_no_file() -> None:
     with pytest.raises(mpi.MpiError, match="cannot be written: members is an expression or a function"):
         Design(members=nw.col("who") == 1).to_toml()
+
+
+def test_all_columns_of_a_design_are_read_and_no_code_is_missing_in_them(tmp_path: Path) -> None:
+    design = Design(weight="w", strata="stratum", psu="psu", household=["home", "line"], members="who", fpc="of")
+    assert design.columns == ("w", "stratum", "psu", "of", "home", "line", "who")
+    people().to_csv(tmp_path / "people.csv", index=False)
+    for memory in (None, "1GB"):
+        survey = mpi.read_survey(tmp_path / "people.csv", design=design, columns=["d"], memory=memory, missing=[1])
+        assert {*design.columns, "d"} == {*survey.columns} - {"home × line"}
+        here = survey.collect()
+        assert here.numbers("line").tolist() == people()["line"].tolist()
+        assert np.isnan(here.numbers("d")).tolist() == (people()["d"] == 1).tolist()

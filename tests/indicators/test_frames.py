@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from frame_kinds import ENGINES, LAZY, collected, spread
+from mpi.frames.lazy import engine_frame
 from mpi.indicators import Rule, Rules, column, evaluate, list_rules, load_rules, share_above
 from mpi.indicators.lazy.add import with_deprivations
-from mpi.indicators.lazy.join import as_lazy
 
 ROWS, HOMES = 60_000, 15_500
 WORDS = Rules(
@@ -178,7 +178,7 @@ def test_the_shipped_rules(standard: str, missing: Any, engine: str, on_engine: 
     expected = spread(rules, table, keys)
     assert expected.notna().any().all()
     assert expected.isna().any().all()
-    lazy = as_lazy(on_engine(engine, table))
+    lazy = engine_frame(on_engine(engine, table))
     found = collected(nw.to_native(with_deprivations(lazy, rules, keys))).set_index("row").sort_index()
     found.index = found.index.astype("int64")  # which Dask has made one that can be missing
     names = [r.column for r in rules]

@@ -12,10 +12,10 @@ import pytest
 
 from frame_kinds import ENGINES, LAZY, collected
 from mpi import MpiError
+from mpi.frames.lazy import engine_frame
 from mpi.frames.nulls import with_nulls
 from mpi.indicators import Computed, Rule, Rules, column, evaluate, load_rules
 from mpi.indicators.lazy.add import with_deprivations
-from mpi.indicators.lazy.join import as_lazy
 
 QUICK = [e for e in LAZY if e != "dataset"][:-1]  # Spark is asked less often: each plan takes it seconds
 NO_PHONE = column("phone").is_missing() | (column("phone") == 0)
@@ -43,7 +43,7 @@ def people() -> pd.DataFrame:
 
 
 def lazy(made: Any) -> nw.LazyFrame[Any]:
-    return as_lazy(made) or with_nulls(nw.from_native(made)).lazy()
+    return engine_frame(made) or with_nulls(nw.from_native(made)).lazy()
 
 
 def listed(frame: nw.LazyFrame[Any], name: str) -> list[float | None]:

@@ -22,9 +22,9 @@ import pytest
 
 from frame_kinds import collected
 from mpi.core.errors import MpiError, MpiWarning
+from mpi.frames.lazy import engine_frame
 from mpi.indicators import evaluate, load_rules
 from mpi.indicators.lazy.add import with_deprivations
-from mpi.indicators.lazy.join import as_lazy
 from worked import DEPRIVED, MISSING, NOT, UNKNOWN, Answers, says
 
 SIX, FIVE = 6, 5
@@ -418,7 +418,7 @@ def test_codes_on_every_engine(engine: str, missing: Any, on_engine: Callable[..
     assert (expected.nunique() == 2).all()
     found = collected(evaluate(on_engine(engine, homes), rules)).set_index("household").sort_index()
     pd.testing.assert_frame_equal(found.astype("float64"), expected, check_index_type=False, check_names=False)
-    lazy = as_lazy(on_engine(engine, homes))
+    lazy = engine_frame(on_engine(engine, homes))
     if lazy is not None:
         for keys in ([], ["household"]):
             longer = collected(nw.to_native(with_deprivations(lazy, rules, keys))).set_index("household").sort_index()

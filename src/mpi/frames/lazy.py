@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
+    "engine_frame",
     "is_lazy",
     "is_native",
-    "lazy_frame",
     "lazy_with_levels",
     "names_told",
     "recoded",
@@ -43,9 +43,16 @@ def is_lazy(frame: object) -> bool:
         return False  # as_frame says what is wrong with it
 
 
-def lazy_frame(frame: object) -> nw.LazyFrame[Any]:
-    """Wrap any frame for work that is left to the engine that holds it; see `lazy_with_levels`."""
-    return lazy_with_levels(frame)[0]
+def engine_frame(frame: Any) -> nw.LazyFrame[Any] | None:
+    """Wrap what an engine holds, NaN as missing, with its categories as they are; None of what is in memory.
+
+    Datasets of PyArrow become relations of one connection of DuckDB, so that they can be joined.
+    """
+    if not is_lazy(frame):
+        return None
+    wrapped: Any = nw.from_native(_duckdb().from_arrow(frame) if _is_dataset(frame) else frame)
+    lazy: nw.LazyFrame[Any] = with_nulls(wrapped)
+    return lazy
 
 
 def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[Any, ...]]]:
@@ -163,10 +170,7 @@ def _of_dataset(dataset: Any) -> Any:
 
     DuckDB reads those faster, knows how far it is, and can be interrupted.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingLibraryError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
+    duckdb = _duckdb()
     named = [f for f in getattr(dataset, "files", ()) if Path(f).is_file()]
     tell_parts(named, dataset.schema.names)
     with _of_arrow_told():
@@ -182,6 +186,14 @@ def _of_dataset(dataset: Any) -> Any:
     relation, zone = in_zone(connection, connection.read_parquet([as_path(f) for f in files]), zones)
     remember(connection, Files(dataset.count_rows(), tuple(files), zone=zone, seen=seen))
     return relation
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingLibraryError("datasets of PyArrow are read by DuckDB: pip install duckdb") from None
+    return duckdb
 
 
 @contextmanager

@@ -10,12 +10,13 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import DataError, Problems
 from mpi.frames.arrays import as_frame, categories, compress, require, with_numbers
+from mpi.frames.lazy import engine_frame
 from mpi.indicators.answers.arrays import Answers, read_answers
 from mpi.indicators.answers.counts import count, decide
 from mpi.indicators.answers.gather import gather, tell_doubts
 from mpi.indicators.answers.logic import as_numbers
 from mpi.indicators.lazy.evaluate import evaluate_lazily
-from mpi.indicators.lazy.join import as_lazy, keys_as_given
+from mpi.indicators.lazy.join import keys_as_given
 from mpi.indicators.rules.rules import require_rules
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def evaluate(
     require_rules(rules)
     keys = [household] if isinstance(household, str) else list(dict.fromkeys(household))
     _check_columns(rules, keys)
-    lazy = as_lazy(members_frame)
+    lazy = engine_frame(members_frame)
     if lazy is not None:
         found = evaluate_lazily(lazy, rules, keys, households_frame, labels or {})
         return keys_as_given(found, members_frame, keys)

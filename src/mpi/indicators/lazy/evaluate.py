@@ -10,12 +10,13 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, RequestError
 from mpi.frames.engine_errors import engine_of, translated_errors
+from mpi.frames.lazy import engine_frame
 from mpi.indicators.answers.counts import COUNTED, Counts, answers_to, possible, settle
 from mpi.indicators.answers.gather import wanted
 from mpi.indicators.answers.logic import whole
 from mpi.indicators.lazy.checks import check_names, fitting
 from mpi.indicators.lazy.expressions import as_expression
-from mpi.indicators.lazy.join import as_lazy, check_keys, joined
+from mpi.indicators.lazy.join import check_keys, joined
 from mpi.indicators.lazy.truth import SCRATCH, with_truths
 from mpi.indicators.rules.words import HEAD
 
@@ -108,7 +109,7 @@ def _decided(number: int, rule: Rule, counts: Counts) -> nw.Expr:
 def _with_households(
     members: nw.LazyFrame[Any], households: Any, rules: Rules, keys: Sequence[str]
 ) -> nw.LazyFrame[Any]:
-    homes = as_lazy(households)
+    homes = engine_frame(households)
     if homes is None:
         raise RequestError("the members' frame is lazy and the households' frame is not; give both of one kind")
     if homes.implementation is not members.implementation:

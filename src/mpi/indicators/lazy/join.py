@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import DataError, MissingLibraryError, Problems, unknown
+from mpi.core.errors import DataError, Problems, unknown
 from mpi.frames.nulls import with_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["as_lazy", "check_keys", "joined", "keys_as_given"]
+__all__ = ["check_keys", "joined", "keys_as_given"]
 
 _ROWS = "rows of the household"
-
-
-def as_lazy(frame: Any) -> nw.LazyFrame[Any] | None:
-    """Wrap a lazy frame, NaN as missing, or a PyArrow dataset as one of DuckDB or Polars; None where it is no such."""
-    try:
-        wrapped = nw.from_native(_scanned(frame) if _is_dataset(frame) else frame, pass_through=True)
-    except nw.exceptions.DuplicateError:
-        return None  # lazy frames refuse columns of one name themselves
-    return with_nulls(wrapped) if isinstance(wrapped, nw.LazyFrame) else None
 
 
 def keys_as_given(found: Any, given: Any, keys: Sequence[str]) -> Any:
@@ -38,19 +26,6 @@ def keys_as_given(found: Any, given: Any, keys: Sequence[str]) -> Any:
         return found
     types = {k: given.dtypes[k] for k in keys if getattr(given.dtypes[k], "kind", "") in "iu"}
     return found.astype({k: dtype for k, dtype in types.items() if found.dtypes[k] != dtype})
-
-
-def _is_dataset(frame: Any) -> bool:
-    dataset = sys.modules.get("pyarrow.dataset")
-    return dataset is not None and isinstance(frame, dataset.Dataset)
-
-
-def _scanned(dataset: Any) -> Any:
-    if find_spec("duckdb") is not None:
-        return import_module("duckdb").from_arrow(dataset)
-    if find_spec("polars") is not None:
-        return import_module("polars").scan_pyarrow_dataset(dataset)
-    raise MissingLibraryError("a PyArrow dataset is read by DuckDB or Polars: pip install duckdb")
 
 
 def check_keys(frame: nw.LazyFrame[Any], keys: Sequence[str], where: str) -> None:

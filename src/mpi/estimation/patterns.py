@@ -17,7 +17,7 @@ from mpi.frames.arrays import compress
 from mpi.frames.missing_codes import declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,7 +61,9 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
         With every problem of every indicator at once: missing columns with the nearest name, text, values other
         than 0, 1 and missing, with counts and the first rows.
     """
-    columns = _indicator_columns(survey, measure, rows)
+    if "cases" in survey.roles and 2 * len(measure.indicators) <= _WIDEST:
+        return _of_profile(survey, measure, rows)
+    columns = [*_indicator_columns(survey, measure, rows)]
     floats = [c.dtype.kind == "f" for c in columns]
     bits = [(j, False) for j in range(len(columns))] + [(j, True) for j, f in enumerate(floats) if f]
     table, pattern = _patterns(columns, bits)
@@ -71,10 +73,27 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     return Profiles(table[:, :d], missing, pattern, rows)
 
 
-def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDArray[Any]]:
+def _of_profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
+    """Do so for a profile, whose rows may be many: of its indicators one after the other is read."""
+    d = len(measure.indicators)
+    code: NDArray[Any] = np.zeros(len(rows.unit), dtype=np.int32 if 2 * d < _SIGN else np.int64)
+    for j, values in enumerate(_indicator_columns(survey, measure, rows)):
+        code |= (values == 1).astype(code.dtype) << j
+        if values.dtype.kind == "f":
+            code |= np.isnan(values).astype(code.dtype) << (d + j)
+    levels, pattern = compress(code)
+    table = _bits(levels, 2 * d)
+    return Profiles(table[:, :d], table[:, d:], pattern, rows)
+
+
+_SIGN, _WIDEST = 31, 62
+"""How many bits a number of 32, and of 64 bits has for patterns."""
+
+
+def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> Iterator[NDArray[Any]]:
+    """Yield the indicators; what is wrong with some is told after the last."""
     problems = Problems(f"measure {measure.name!r} cannot be read from the survey", DataError)
     survey.check_columns(measure.columns)
-    columns = []
     for indicator in measure.indicators:
         try:
             values = rows.of(survey.numbers(indicator.column))
@@ -82,9 +101,8 @@ def _indicator_columns(survey: Survey, measure: Measure, rows: Rows) -> list[NDA
             problems.add(str(error) + "; an indicator is 0 (not deprived), 1 (deprived) or missing")
             continue
         _check_indicator(indicator.column, values, rows, problems)
-        columns.append(values.view(np.uint8) if values.dtype.kind == "b" else values)
+        yield values.view(np.uint8) if values.dtype.kind == "b" else values
     problems.raise_if_any()
-    return columns
 
 
 def _check_indicator(name: str, values: NDArray[Any], rows: Rows, problems: Problems) -> None:

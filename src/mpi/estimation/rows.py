@@ -81,7 +81,7 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     if take is not None and len(take) == 0:
         codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""
         raise DataError(f"the domain is empty: no row meets the condition{codes}")
-    cases = survey.numbers(survey.roles["cases"]).astype(np.int64) if "cases" in survey.roles else None
+    cases = survey.numbers(survey.roles["cases"]).astype(np.int64, copy=False) if "cases" in survey.roles else None
     there = survey.weight > 0
     if not there.all():
         cases = there.astype(np.int64) if cases is None else cases * there

@@ -20,10 +20,10 @@ from mpi.frames.held import held
 from mpi.frames.key_types import key_of, odd_keys, unfit_values
 from mpi.frames.missing_codes import declaration
 from mpi.frames.nulls import with_computed, with_wide_nulls
-from mpi.frames.profile_table import in_order, written_out
+from mpi.frames.profile_table import in_order, stacked, written_out
 from mpi.frames.progress import collected
 from mpi.frames.transport import in_known_order, received, sent
-from mpi.frames.wanted import CASES, CODE, INSIDE, UNTRUE, WEIGHT, summed
+from mpi.frames.wanted import CASES, CODE, INSIDE, LOST, UNTRUE, WEIGHT, WRONG, summed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,12 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["condense", "with_conditions"]
 
-_LOST, _BARE = "_lost", "_bare"
 _NUMERIC = ("size", "fpc")
-_WRONG = -1
 _MOST_FLAGS = 39
 _TO_LOOK_AT = ("bytes", "datetime", "mixed", "mixed-integer", "timedelta", "unknown-array")
-_SHORT = 19
+_SHORT = 18
 """Up to how many indicators a pattern is a number of 32 bits."""
 _LARGEST = float(np.finfo(np.float64).max)
 
@@ -90,25 +88,24 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     schema = frame.collect_schema()
     _check_types(frame, schema, wanted)
     frame = with_wide_nulls(frame, wanted.keys) if wanted.conditions else frame
-    columns = _columns(schema, wanted)
-    inside = _inside(wanted)
-    marks = [*([INSIDE] if inside is not None else []), CODE]
-    marks += [_BARE] if wanted.weight is not None else []  # rows of weight 0 are no cases: they stay apart
-    shown = {**_keys(frame, schema, wanted), **({INSIDE: _as_flag(inside)} if inside is not None else {}), **columns}
+    held_by = frame.implementation
+    columns = _columns(schema, wanted, known=held_by.is_pandas_like() or held_by.is_dask())
+    shown = {**_keys(frame, schema, wanted), **columns}
     mend = "rename what the engine cannot read, and make numbers of the columns"
     with told_of("the data cannot be used", mend=mend), translated_if_gone():
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
-    sums = [c for c in columns if c not in (CODE, _BARE, CASES)]
-    grouped = prepared.group_by(*wanted.places.values(), *marks).agg(counted, *(nw.col(c).sum() for c in sums))
+    sums = [c for c in columns if c not in (CODE, CASES)]
+    grouped = prepared.group_by(*wanted.places.values(), CODE).agg(counted, *(nw.col(c).sum() for c in sums))
     with held(grouped, _counted(wanted)) as whole:
         counts = whole.totals
-        parts = parts_that_fit(whole, wanted, marks, [CASES, *sums])
+        parts = parts_that_fit(whole, wanted, [CODE], [CASES, *sums])
         found = [(part, _collected(store, frame, schema, part)) for part, store in parts]
     tables = []
     while found:
-        part, table = found.pop(0)
-        with told_of_rows(len(table), part):
+        part, pieces = found.pop(0)
+        with told_of_rows(sum(map(len, pieces)), part):
+            table = _together(pieces, part)
             _check(table, counts, frame, schema, part)
             table = in_known_order(in_order(table, part), part.levels, part.places)
             tables.append(written_out(table, part))
@@ -117,20 +114,25 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
 
 def _counted(wanted: Wanted) -> list[str]:
     """Name what counts rows of the microdata: all, and those in which something is missing or wrong."""
-    names = [CASES, *([_LOST] if wanted.weight is not None else [])]
-    return names + [f"_{what}{c}" for c in wanted.conditions for what in ("absent", "untrue")]
+    return [CASES] + [f"_{what}{c}" for c in wanted.conditions for what in ("absent", "untrue")]
 
 
-def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> pd.DataFrame:
-    """Collect what is asked of each group: keys, domain, pattern, cases, weight and sums."""
-    names = [*wanted.places.values(), *([INSIDE] if wanted.conditions else [])]
-    names += [CASES, *([WEIGHT] if wanted.weight is not None else [])]
-    names += [name for i in range(len(wanted.pairs)) for name in summed(i)]
-    code = nw.col(CODE).cast(nw.Int32) if len(wanted.flags) <= _SHORT else nw.col(CODE)
+def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> list[pd.DataFrame]:
+    """Collect what is asked of each group: keys, pattern, cases, weight and sums; piece by piece, where it is much."""
+    names = [*wanted.places.values(), CASES, *([WEIGHT] if wanted.weight is not None else [])]
+    names += [CODE, *(name for i in range(len(wanted.pairs)) for name in summed(i))]
+    found = []
     with told_of_rows(held_rows.rows, wanted):
-        found = collected(sent(held_rows.frame.select(*names, code), schema, wanted.places))
-        _check_objects(found, frame, wanted)
-        found = received(found, schema, wanted.places)
+        for piece in held_rows.pieces():
+            part = collected(sent(piece.select(*names), schema, wanted.places))
+            _check_objects(part, frame, wanted)
+            found.append(received(part, schema, wanted.places))
+    return found
+
+
+def _together(pieces: list[pd.DataFrame], wanted: Wanted) -> pd.DataFrame:
+    """Return what was collected as one table; `pieces` is emptied on the way."""
+    found = stacked(pieces)
     if wanted.weight is None:
         found[WEIGHT] = found[CASES].astype(float)
     return found
@@ -152,26 +154,48 @@ def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str,
     return out
 
 
-def _columns(schema: Schema, wanted: Wanted) -> dict[str, nw.Expr]:
+def _columns(schema: Schema, wanted: Wanted, *, known: bool) -> dict[str, nw.Expr]:
     """Return the pattern and everything that is summed, as columns of each row."""
     inside = _inside(wanted)
-    code = _code(wanted.flags, schema)
-    columns = {CODE: code if inside is None else nw.when(inside).then(code).otherwise(nw.lit(0))}
+    columns: dict[str, nw.Expr] = {}
     if wanted.cases is not None:
         columns[CASES] = nw.col(wanted.cases)
     weight: nw.Expr = nw.lit(1.0)
+    fair = None
     if wanted.weight is not None:
         w = _number(wanted.weight, schema)
         fair = (w >= 0) & (w <= _LARGEST)
-        columns[_LOST] = nw.when(fair).then(nw.lit(0)).otherwise(nw.lit(1))
         weight = nw.when(fair).then(w).otherwise(nw.lit(0.0)).cast(nw.Float64)
-        columns |= {WEIGHT: weight, _BARE: _as_flag(weight <= 0)}
+        columns[WEIGHT] = weight
+    columns[CODE] = _pattern(wanted, schema, inside, weight, fair, known=known)
     for i, pair in enumerate(wanted.pairs):
         columns |= _sums(i, pair, schema, weight, inside)
     for c in wanted.conditions:
         columns[f"_absent{c}"] = _as_flag(nw.col(c).is_null())
         columns[f"_untrue{c}"] = _as_flag(~nw.col(c).is_null() & (nw.col(c) != 0) & (nw.col(c) != 1))
     return columns
+
+
+def _pattern(
+    wanted: Wanted, schema: Schema, inside: nw.Expr | None, weight: nw.Expr, fair: nw.Expr | None, *, known: bool
+) -> nw.Expr:
+    """Write all that rows are told apart by besides keys as one integer, which engines group by faster than by several.
+
+    It is the code of the indicators; outside the domain 0, and inside 1 more; twice that, and 1 more of rows that have
+    a weight: those without are no cases. Where something is wrong with the row, it is below 0; see `WRONG`, `LOST`.
+    """
+    code, strange = _code(wanted.flags, schema, known=known)
+    if inside is not None:
+        code = nw.when(inside).then(code + 1).otherwise(nw.lit(0))
+        strange = None if strange is None else strange & inside
+    if fair is not None:
+        code = code * 2 + _as_flag(weight > 0)
+    if strange is not None:
+        code = nw.when(strange).then(nw.lit(WRONG)).otherwise(code)
+    if fair is not None:
+        lost = nw.lit(LOST) if strange is None else nw.when(strange).then(nw.lit(WRONG + LOST)).otherwise(nw.lit(LOST))
+        code = nw.when(fair).then(code).otherwise(lost)
+    return code.cast(nw.Int32) if len(wanted.flags) <= _SHORT else code.cast(nw.Int64)
 
 
 def _sums(number: int, pair: Pair, schema: Schema, weight: nw.Expr, inside: nw.Expr | None) -> dict[str, nw.Expr]:
@@ -205,25 +229,32 @@ def _number(name: str, schema: Schema) -> nw.Expr:
     return nw.col(name).cast(nw.Float64)
 
 
-def _code(flags: Sequence[str], schema: Schema) -> nw.Expr:
-    """Write a row's indicators as one integer, a digit to the base of 3 for each: 0, 1, or 2 where it is missing."""
+def _code(flags: Sequence[str], schema: Schema, *, known: bool) -> tuple[nw.Expr, nw.Expr | None]:
+    """Write a row's indicators as one integer, a digit to the base of 3 for each: 0, 1, or 2 where it is missing.
+
+    Beside it, where there is something else, missing or false where there is not; None where there cannot be.
+    """
     digits, strange = [], []
     for name in flags:
         x, dtype = _number(name, schema), schema[name]
         if dtype.is_integer() or dtype == nw.Boolean:
             digits.append(x.fill_null(2).cast(nw.Int64))
         else:
-            known = nw.when(x == 1).then(nw.lit(1)).otherwise(nw.lit(0))
-            digits.append(nw.when(x.is_null()).then(nw.lit(2)).otherwise(known).cast(nw.Int64))
+            one = nw.when(x == 1).then(nw.lit(1)).otherwise(nw.lit(0))
+            digits.append(nw.when(x.is_null()).then(nw.lit(2)).otherwise(one).cast(nw.Int64))
         if dtype != nw.Boolean:
-            wrong = (x < 0) | (x > 1) if dtype.is_integer() else ~x.is_null() & (x != 0) & (x != 1)
-            strange.append(wrong.fill_null(value=False))
-    if not digits:
-        return nw.lit(0)
-    code: nw.Expr = functools.reduce(operator.add, [x * 3**j for j, x in enumerate(digits)])
-    if not strange:
-        return code
-    return nw.when(functools.reduce(operator.or_, strange)).then(nw.lit(_WRONG)).otherwise(code)
+            strange.append(_other(x, dtype, known=known))
+    code: nw.Expr = functools.reduce(operator.add, [x * 3**j for j, x in enumerate(digits)]) if digits else nw.lit(0)
+    return code, functools.reduce(operator.or_, strange) if strange else None
+
+
+def _other(x: nw.Expr, dtype: Any, *, known: bool) -> nw.Expr:
+    """Tell numbers that are not 0, 1 or missing. Of missing ones it is missing: to see to it doubles the time in SQL.
+
+    It has to be `known` where missing may be NaN, which differs from all numbers.
+    """
+    other = (x < 0) | (x > 1) if dtype.is_integer() else (x != 0) & (x != 1)
+    return (~x.is_null() & other).fill_null(value=False) if known else other
 
 
 def _as_flag(condition: nw.Expr | None) -> nw.Expr:
@@ -273,8 +304,8 @@ def _check(
     if not total:
         problems.add("the data have no rows")
     problems.found += _gaps(found, wanted)
-    lost = counts.get(_LOST, 0)
-    if (found[CODE] == _WRONG).any():
+    lost = int(found[CASES][(found[CODE] == LOST) | (found[CODE] == WRONG + LOST)].sum())
+    if ((found[CODE] == WRONG) | (found[CODE] == WRONG + LOST)).any():
         problems.found += _wrong(frame, schema, wanted)
     if lost:
         problems.add(f"weight column {wanted.weight!r}: missing, negative or no number in {lost:,} of {total:,} rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,8 @@ def connected(memory: str | None = None) -> tuple[Any, Path]:
     connection.execute(f"SET temp_directory = {literal(folder / 'spill')}")
     connection.execute("SET enable_progress_bar_print = false")  # it counts its progress, and we show it
     connection.execute("SET enable_progress_bar = true")
+    with suppress(duckdb.Error):  # of versions that have no such threads
+        connection.execute("SET allocator_background_threads = true")  # what was freed goes back, not only to DuckDB
     return connection, folder
 
 

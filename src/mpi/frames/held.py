@@ -13,7 +13,9 @@ import narwhals.stable.v2 as nw
 from mpi.frames.progress import collected, worked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    _Between = Callable[[int, int], nw.LazyFrame[Any]]
 
 __all__ = ["Held", "held"]
 
@@ -30,11 +32,26 @@ class Held:
         How many they are.
     totals : mapping of str to int
         The sums of some of the columns.
+    between : function, optional
+        Returns those from one number up to another, where the engine numbers them.
     """
 
     frame: nw.LazyFrame[Any]
     rows: int
     totals: Mapping[str, int]
+    between: _Between | None = None
+
+    def pieces(self) -> Iterator[nw.LazyFrame[Any]]:
+        """Yield the rows in pieces, of an engine that can tell some from others; their order is no matter."""
+        if self.between is None or self.rows <= _PIECE:
+            yield self.frame
+            return
+        for start in range(0, self.rows, _PIECE):
+            yield self.between(start, start + _PIECE)
+
+
+_PIECE = 2_000_000
+"""How many rows are collected at once: a table is twice as large while an engine hands it over."""
 
 
 @contextmanager
@@ -59,10 +76,10 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
     """
     with ExitStack() as kept:
         try:
-            frame = _kept(lazy, kept)
+            frame, between = _kept(lazy, kept)
             asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
             found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
-            yield Held(frame, found.pop(_ROWS), found)
+            yield Held(frame, found.pop(_ROWS), found, between)
         except KeyboardInterrupt:
             kept.pop_all()  # an engine that is still busy would have to be waited for: its connection ends it
             raise
@@ -71,22 +88,22 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
 _ROWS = "_rows"
 
 
-def _kept(lazy: nw.LazyFrame[Any], kept: ExitStack) -> nw.LazyFrame[Any]:
+def _kept(lazy: nw.LazyFrame[Any], kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between | None]:
     native, engine = lazy.to_native(), lazy.implementation
     if engine.is_duckdb():
-        return _wrapped(_in_duckdb(lazy, native, kept))
+        return _in_duckdb(lazy, native, kept)
     if engine.is_polars():
-        return _wrapped(worked(lazy, native.collect))
+        return _wrapped(worked(lazy, native.collect)), None
     if engine.is_ibis() and not getattr(native.schema(), "null_fields", ()):  # which it keeps no tables of
         found = worked(lazy, lambda: _cached(native))
         kept.callback(_forgotten, found)
-        return _wrapped(found)
+        return _wrapped(found), None
     if engine.is_dask():
-        return _wrapped(worked(lazy, native.compute))  # of long plans, to persist takes many times as long
+        return _wrapped(worked(lazy, native.compute)), None  # of long plans, to persist takes many times as long
     if engine.is_pyspark() or engine.is_pyspark_connect():
         kept.callback(native.unpersist)
-        return _wrapped(worked(lazy, native.persist))
-    return lazy
+        return _wrapped(worked(lazy, native.persist)), None
+    return lazy, None
 
 
 def _wrapped(native: Any) -> nw.LazyFrame[Any]:
@@ -112,10 +129,14 @@ def _forgotten(cached: Any) -> None:
     backend.con.execute(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def _in_duckdb(lazy: nw.LazyFrame[Any], native: Any, kept: ExitStack) -> Any:
+def _in_duckdb(lazy: nw.LazyFrame[Any], native: Any, kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between]:
     """Make a temporary table, on the connection of the relation, which need not be told."""
     table, view = f"_mpi_{uuid.uuid4().hex}", "_mpi_grouped"
     query = f"CREATE TEMP TABLE {table} AS SELECT * FROM {view}"  # noqa: S608  # names of our own
     worked(lazy, lambda: native.query(view, query))
     kept.callback(native.query, view, f"DROP TABLE {table}")
-    return native.query(view, f"SELECT * FROM {table}")  # noqa: S608  # a name of our own
+
+    def rows(where: str = "") -> nw.LazyFrame[Any]:
+        return _wrapped(native.query(view, f"SELECT * FROM {table}{where}"))  # noqa: S608  # a name of our own
+
+    return rows(), lambda start, end: rows(f" WHERE rowid >= {start} AND rowid < {end}")

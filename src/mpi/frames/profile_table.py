@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import Wanted
 
-__all__ = ["in_order", "written_out"]
+__all__ = ["as_floats", "in_order", "stacked", "written_out"]
+
+
+def stacked(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put pieces of a table below each other, column by column; `pieces` is emptied on the way."""
+    import pandas as pd
+
+    if len(pieces) == 1:
+        return pieces.pop()
+    columns = {c: pd.concat([p.pop(c) for p in pieces], ignore_index=True) for c in list(pieces[0].columns)}
+    pieces.clear()
+    return pd.DataFrame(columns, copy=False)
 
 
 def in_order(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Sort by the keys, so that the same data give the same sums to the last digit; `found` is emptied on the way."""
     import pandas as pd
 
-    found["_weighs"] = found[WEIGHT] > 0
-    inside = [INSIDE] if wanted.conditions else []
-    order = _order(found, [*wanted.places.values(), *inside, CODE, "_weighs"])
-    del found["_weighs"]
+    order = _order(found, [*wanted.places.values(), CODE])
     return pd.DataFrame({c: found.pop(c).array.take(order) for c in list(found.columns)}, copy=False)
 
 
@@ -66,16 +74,37 @@ def written_out(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights; `found` is emptied."""
     import pandas as pd
 
-    patterns, index = compress(found.pop(CODE).to_numpy(dtype=np.int64))
+    code = found.pop(CODE).to_numpy()
+    if wanted.weight is not None:
+        code = code >> 1  # what is left is whether the row weighs, which the weight tells
+    inside = code > 0 if wanted.conditions else None
+    patterns, index = compress(code if inside is None else np.maximum(code - 1, 0))
+    patterns = patterns.astype(np.int64)
     columns = {key: found.pop(place) for key, place in wanted.places.items()}
     columns |= {name: found.pop(name) for name in (CASES, WEIGHT)}
     for j, name in enumerate(wanted.flags):
         if name not in wanted.keys:
-            digit = patterns // 3**j % 3
-            missing = digit == 2  # the digit of missing answers
-            known = np.where(missing, np.nan, digit).astype(np.float32) if missing.any() else digit.astype(np.int8)
-            columns[name] = pd.Series(known[index], copy=False)
-    if wanted.conditions:
-        columns[INSIDE] = (found.pop(INSIDE) != 0).astype(np.int8)
+            digit = (patterns // 3**j % 3).astype(np.int8)
+            missing = digit == _MISSING
+            known = np.where(missing, np.int8(0), digit)[index]
+            column = pd.arrays.IntegerArray(known, missing[index]) if missing.any() else known
+            columns[name] = pd.Series(column, copy=False)
+    if inside is not None:
+        columns[INSIDE] = pd.Series(inside.view(np.int8), copy=False)
     columns |= {name: found.pop(name) for i in range(len(wanted.pairs)) for name in summed(i)}
     return pd.DataFrame(columns, copy=False)
+
+
+_MISSING = 2
+"""The digit of missing answers in a pattern."""
+
+
+def as_floats(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a profile with indicators as files hold them: small floats, where some are missing.
+
+    In memory bytes beside what is missing take half as much.
+    """
+    import pandas as pd
+
+    kept = [c for c, dtype in table.dtypes.items() if isinstance(dtype, pd.Int8Dtype) and table[c].hasnans]
+    return table.astype(dict.fromkeys(kept, np.float32)) if kept else table

@@ -12,9 +12,11 @@ __all__ = [
     "CASES",
     "CODE",
     "INSIDE",
+    "LOST",
     "MOST",
     "UNTRUE",
     "WEIGHT",
+    "WRONG",
     "By",
     "Cross",
     "Pair",
@@ -46,7 +48,11 @@ Pair = tuple[str, str | None]
 """A column to be summed, and the one it is divided by; None where it is divided by the number of those who answered."""
 
 CODE = "_pattern"
-"""The column of the indicators of a row as one integer."""
+"""The column of the indicators of a row as one integer, with what else tells rows apart; see `unpacked`."""
+
+WRONG, LOST = -1, -2
+"""What the pattern is where an indicator is not 0, 1 or missing, and where the weight is missing or negative; added up
+where both are so."""
 
 
 @dataclass(frozen=True, slots=True)

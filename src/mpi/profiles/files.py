@@ -15,6 +15,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.atomic import located, replacing
 from mpi.core.errors import DataError, FileError, Problems, RequestError, warn
 from mpi.frames.lazy import recoded
+from mpi.frames.profile_table import as_floats
 from mpi.frames.wanted import CASES
 from mpi.profiles.condense import survey_of
 from mpi.profiles.digest import arrow, digest_of
@@ -124,7 +125,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     found = _contents(survey, "the survey")
     _check_cells(found.table, smallest)
     pa, parquet = arrow()
-    table = pa.Table.from_pandas(found.table, preserve_index=False)
+    table = pa.Table.from_pandas(as_floats(found.table), preserve_index=False)
     said = json.dumps({**found.about, "library": library()}).encode()
     metadata = table.schema.metadata or {}
     digest = digest_of(table, _read_with(json.loads(said), metadata)).encode()

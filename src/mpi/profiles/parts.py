@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import warn
 from mpi.frames.own_columns import EVERYBODY, WHOLE
+from mpi.frames.profile_table import as_floats
 from mpi.frames.wanted import CASES, WEIGHT
 from mpi.profiles.digest import arrow, digest_of
 from mpi.survey.origin import Part
@@ -47,7 +48,7 @@ class Contents:
 
     def digest(self) -> str:
         """Return the digest of the rows, and of what their codes mean."""
-        table = arrow()[0].Table.from_pandas(self.table, preserve_index=False)
+        table = arrow()[0].Table.from_pandas(as_floats(self.table), preserve_index=False)
         return digest_of(table, {"labels": self.about["labels"]})
 
     def parts(self) -> tuple[Part, ...]:

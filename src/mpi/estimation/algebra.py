@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from mpi.estimation.totals import Summer, cells_of, counts
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.patterns import Profiles
@@ -107,17 +108,30 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
             kinds = needs(wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
+            whole = next(totals)
             if said is None:
-                said = _left_out(survey, prof, request, scores, groups[0], v.of("size", totals[0]))
+                said = _left_out(survey, prof, request, scores, groups[0], v.of("size", whole))
             seen = [*scores.observed.T] if "observed" in kinds else []
             seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
-            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, totals[0], groups[0].weightless)
-            for i, made in enumerate(map(maker, groups, totals)):
-                parts[i] += made
-    together = [(g.group, g.cells, merge(p)) for g, p in zip(groups, parts, strict=True)]
-    found = assemble(design, survey.waves, together, groups[0].cells, level=level, degrees=degrees)
+            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, whole, groups[0].weightless)
+            for i, of_one in enumerate(chain([whole], totals)):
+                parts[i] += maker(groups[i], of_one)
+    del summed
+    known = groups[0].cells.without_rows()
+    found = assemble(design, survey.waves, _merged(groups, parts, known), known, level=level, degrees=degrees)
     return replace(found, about={KEY: said}) if said else found
+
+
+def _merged(
+    groups: list[_Prepared], parts: list[list[Part]], whole: Cells
+) -> Iterator[tuple[Grouping, Cells, list[Part]]]:
+    """Yield the parts of each grouping put together, the total first; what is done with is let go."""
+    cells = whole
+    while groups:
+        group = groups.pop(0)
+        yield group.group, cells, merge(parts.pop(0))
+        cells = groups[0].cells.without_rows() if groups else whole
 
 
 def _left_out(
@@ -160,10 +174,26 @@ class _Sums:
         places = [(rows.unit, units), *((c.of_row, c.unordered) for c in own)]
         self._summers = [Summer(of_row, prof.pattern, rows.weight, (count, patterns)) for of_row, count in places]
 
-    def __call__(self, table: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return the totals (variables x cells) of each grouping."""
+    def __call__(self, table: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+        """Yield the totals (variables x cells) of each grouping; where they are many, a few variables at a time."""
+        if max(len(c.order) for c in self._cells) * table.shape[1] > _MANY:
+            for which, cells in zip(self._which, self._cells, strict=True):
+                yield _in_turn(self._summers[which], cells, table)
+            return
         sums = each(lambda summer: summer(table), self._summers, self._rows)
-        return [cells.arrange(sums[which]) for which, cells in zip(self._which, self._cells, strict=True)]
+        for which, cells in zip(self._which, self._cells, strict=True):
+            yield cells.arrange(sums[which])
+
+
+_MANY, _FEW = 1 << 23, 4
+"""How many totals of one grouping are many, and how many variables are then summed at a time."""
+
+
+def _in_turn(summer: Summer, cells: Cells, table: NDArray[np.float64]) -> NDArray[np.float64]:
+    out = np.empty((table.shape[1], len(cells.order)))
+    for a in range(0, len(out), _FEW):
+        out[a : a + _FEW] = cells.arrange(summer(table[:, a : a + _FEW]))
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from mpi.results.estimates import Estimates
 from mpi.tables.keys import Coded, Keys, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,7 +38,7 @@ _ROUNDING = 64 * np.finfo(np.float64).eps
 def assemble(
     design: PsuDesign,
     waves: tuple[Any, ...],
-    parts: Sequence[tuple[Grouping, Cells, list[Part]]],
+    parts: Iterable[tuple[Grouping, Cells, list[Part]]],
     whole: Cells,
     *,
     level: float,
@@ -52,8 +52,8 @@ def assemble(
         The sampling design.
     waves : tuple
         The labels of the rounds.
-    parts : sequence of (Grouping, Cells, list of Part)
-        The statistics by grouping.
+    parts : iterable of (Grouping, Cells, list of Part)
+        The statistics by grouping; each is held in other arrays when the next is asked for.
     whole : Cells
         The cells of the total, which shares of the whole refer to.
     level : float
@@ -64,18 +64,21 @@ def assemble(
     blocks: list[Block] = []
     tables: list[_Rows] = []
     whole_design = np.array([design.df([w]) for w in range(design.waves)]) if degrees == "design" else None
-    parts = [p for p in parts if p[2]]
-    if not parts:
+    groupings: list[Grouping] = []
+    for grouping, cells, pieces in parts:
+        if pieces:
+            groupings.append(grouping)
+            tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
+        pieces = []  # noqa: PLW2901  # so that they are gone when the next are made
+    if not groupings:
         raise RequestError(
             "there is nothing to estimate: shares of the whole need groups (by=), vulnerable and severe need those "
             "cutoffs in the measure"
         )
-    for _, cells, pieces in parts:
-        tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
-    keys, method, flag = _keys(tables, [p[0] for p in parts], waves, complete=design.complete)
-    codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g, _, _ in parts}
+    keys, method, flag = _keys(tables, groupings, waves, complete=design.complete)
+    codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g in groupings}
     return Estimates(
         keys=keys,
         value=np.concatenate([t.value for t in tables]),

@@ -40,7 +40,10 @@ def placed(design: PsuDesign, blocks: list[Block], cells: Cells, piece: Part, wh
     for i in np.unique(which).tolist():
         rows = np.flatnonzero(which == i)
         mine, inside = (cells, None) if masks is None else _of_cases(cells, masks[i])
-        scores = piece.scores[rows] if inside is None else piece.scores[np.ix_(rows, inside)]
+        if inside is None:
+            scores = piece.scores if len(rows) == count else piece.scores[rows]
+        else:
+            scores = piece.scores[np.ix_(rows, inside)]
         own.block[rows], own.place[rows] = len(blocks), np.arange(len(rows))
         if piece.whole is None:
             blocks.append(Block(mine, np.ascontiguousarray(scores)))

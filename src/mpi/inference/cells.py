@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -81,6 +81,11 @@ class Cells:
         """Add variables of rows up by cell (variables x cells in order)."""
         sums = [np.bincount(self.of_row, weights=y, minlength=self.unordered)[self.order] for y in variables]
         return np.array(sums, dtype=np.float64)
+
+    def without_rows(self) -> Cells:
+        """Return the cells when everything is summed: which row belongs to which is forgotten."""
+        none = np.zeros(0, dtype=np.int32)
+        return replace(self, of_row=none, order=none.astype(np.int64))
 
     def arrange(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn sums by unordered cell (cells x variables) into totals (variables x cells in order)."""

@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mpi
+import mpi.estimation.algebra
 import mpi.frames.aggregate
 import mpi.frames.capacity
+import mpi.frames.held
 from frame_kinds import LAZY, arrow, on
 from mpi.core.memory import amount, free_memory, memory_told
 from mpi.frames.wanted import Wanted
@@ -164,6 +166,72 @@ def test_warnings_of_parts_are_told_once(apart: Callable[[], list[int]]) -> None
     said = [str(w.message) for w in told]
     assert len(said) == len(set(said)) >= 1
     assert apart()
+
+
+# --- piece by piece -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take everything for large: what is collected, summed and estimated goes piece by piece."""
+    monkeypatch.setattr(mpi.frames.held, "_PIECE", 7)
+    monkeypatch.setattr(mpi.estimation.algebra, "_LARGE", 1)
+    monkeypatch.setattr(mpi.estimation.algebra, "_MANY", 1)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(["duckdb", "lazy polars", "pandas"]),
+    inside=st.booleans(),
+    policy=st.sampled_from(["drop", "reweight", "bounds"]),
+    asked=st.sampled_from([None, ["A", "H", "poor_share"]]),
+)
+def test_pieces_give_what_the_whole_gives(
+    small_pieces: None, seed: int, kind: str, inside: bool, policy: str, asked: Any
+) -> None:
+    """Means and figures by a measure, from a profile and from the engine, are those of the rows in memory."""
+    frame = drawn(seed, 120)
+    measure, known = MEASURE.with_missing(policy), mpi.Survey(frame, **DESIGN)
+    options: dict[str, Any] = {"by": BY, "where": nw.col("people") < 3} if inside else {"by": BY}
+    lazy = on(kind, frame, lambda: None, Path())
+    with_one = {**options, "cutoffs": ["1/4", "1/2"], "statistics": None if policy == "bounds" else asked}
+    whole = mpi.estimate(known, measure, **with_one)
+    same(mpi.estimate(mpi.profile(lazy, measure, by=["sex", "region", "people"], **DESIGN), measure, **with_one), whole)
+    same(mpi.estimate(mpi.Survey(lazy, **DESIGN), measure, **with_one), whole)
+    same(mpi.mean(mpi.Survey(lazy, **DESIGN), ["a", "w"], **options), mpi.mean(known, ["a", "w"], **options))
+
+
+def test_keys_of_every_kind_are_put_together_of_pieces(small_pieces: None) -> None:
+    """Of pieces in which none, some or all are missing, types differ; the table is that of all at once."""
+    duckdb, pa = pytest.importorskip("duckdb"), pytest.importorskip("pyarrow")
+    n, rng = 90, np.random.default_rng(3)
+    gone = (np.arange(n) // 30 == 1) | ((np.arange(n) // 30 == 2) & (rng.random(n) < 0.3))
+    keys = {
+        "int": pa.array(rng.integers(0, 3, n), pa.int8(), mask=gone),
+        "long": pa.array(2**60 + rng.integers(0, 3, n), pa.int64(), mask=gone),
+        "yes": pa.array(rng.random(n) < 0.5, pa.bool_(), mask=gone),
+        "text": pa.array(rng.choice(["a", "b"], n), pa.string(), mask=gone),
+        "day": pa.array(rng.integers(0, 3, n).astype(np.int32), pa.int32(), mask=gone).cast(pa.date32()),
+        "share": pa.array(rng.integers(0, 3, n) / 4, pa.float64(), mask=gone),
+    }
+    table = pa.table({"a": rng.integers(0, 2, n), "psu": np.arange(n) % 5, **keys})
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    known = mpi.estimate(mpi.Survey(table, psu="psu"), measure, by=[*keys, ("int", "text")])
+    same(mpi.estimate(mpi.Survey(duckdb.from_arrow(table), psu="psu"), measure, by=[*keys, ("int", "text")]), known)
+
+
+def test_everything_wrong_is_told_of_one_integer() -> None:
+    """A row may be wrong in its weight, in an indicator, in both; outside the domain it is asked for its weight alone."""
+    duckdb = pytest.importorskip("duckdb")
+    frame = drawn(2).assign(w=1.0)
+    frame.loc[:3, "w"], frame.loc[2:5, "a"] = -1.0, 7.0
+    for one, where in ((frame, None), (frame, nw.col("people") < 3)):
+        with pytest.raises(mpi.MpiError) as told:
+            mpi.estimate(mpi.Survey(duckdb.from_df(one), **DESIGN), MEASURE, where=where)
+        counted = 4 if where is None else int((frame["people"][2:6] < 3).sum())
+        assert f"values other than 0, 1 and missing: 7 ({counted:,} times)" in str(told.value)
+        assert "missing, negative or no number in 4 of 400 rows" in str(told.value)
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

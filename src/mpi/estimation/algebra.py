@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mpi.core.errors import said_once
 from mpi.core.threads import each
 from mpi.estimation.assemble import assemble
 from mpi.estimation.attainable import people_of, warn_of_misses
@@ -20,6 +21,7 @@ from mpi.estimation.parts import Labels, Part, Undefined, Zero, merge, part, tim
 from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
 from mpi.estimation.statistics import Family, Variables, families, needs, variables
 from mpi.estimation.totals import Summer, cells_of, counts
+from mpi.results.concat import pieced
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -95,6 +97,20 @@ def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
 
 
 def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: float, degrees: Degrees) -> Estimates:
+    """Turn patterns into estimates; of a large profile one disaggregation after the other, which takes less memory."""
+    if "cases" not in survey.roles or len(prof.rows.unit) < _LARGE or len(request.by) < 2:
+        return _together(survey, prof, request, level, degrees)
+    alone = [Request(request.measure, [c], request.schemes, request.wanted, request.unit) for c in request.by]
+    with said_once():
+        made = (_together(survey, prof, one, level, degrees) for one in alone)
+        return pieced(made, [" × ".join(cross) for cross in request.by])
+
+
+_LARGE = 4_000_000
+"""From how many rows on disaggregations of a profile are made one after the other."""
+
+
+def _together(survey: Survey, prof: Profiles, request: Request, level: float, degrees: Degrees) -> Estimates:
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
     groups = _prepare(survey, prof, request.by)
     _tell_misses(survey, prof, request, np.asarray(groups[0].tally.sum(axis=0)).ravel())

@@ -28,7 +28,8 @@ def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     scores = np.take(np.nan_to_num(theta), group, axis=1)
     scores *= below
     np.subtract(above, scores, out=scores)
-    scores *= np.take(scale, group, axis=1)
+    for row, one in zip(scores, np.broadcast_to(scale, theta.shape), strict=True):
+        row *= one[group]  # noqa: PLW2901  # in place, without all of them beside
     return theta, scores
 
 

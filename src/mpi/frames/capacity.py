@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parts_that_fit", "size_of", "told_of_rows"]
 
-_ROW, _KEY, _FLAG, _PAIR = 60, 12, 6, 64
+_ROW, _KEY, _FLAG, _PAIR = 60, 12, 3, 64
 """Bytes that a row of a profile takes at the most until there are estimates of it, and what adds to them."""
 
 

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.frames.duckdb import connection_of, files_of, name, null_for_nan
+from mpi.frames.made_nan import may_make_nan, without_made_nan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -107,12 +108,13 @@ def _is_float(dtype: Any) -> bool:
 # --- pandas, whose usual types compare missing values as if they were known -----------------------------------------
 
 
-def comparable(frame: Any, *, ordered: bool = False) -> Any:
+def comparable(frame: Any, *, ordered: bool = False, computing: bool = False) -> Any:
     """Return a frame of pandas or Dask in which comparisons with missing values are missing; others do so anyway.
 
     NaN compares as False there, and as True where it is asked to differ: whoever did not answer would be taken for one
     who said no. Columns are of types of PyArrow, where it is installed: types of several kinds do not go together.
-    With `ordered`, categories that have an order keep it, and compare as they do.
+    With `ordered`, categories that have an order keep it, and compare as they do. With `computing`, numbers none of
+    which is missing have such types, too: of NumPy's, 0/0 could not be missing.
     """
     if frame.implementation.is_dask():
         return _comparable_later(frame)
@@ -120,7 +122,7 @@ def comparable(frame: Any, *, ordered: bool = False) -> Any:
         return _doubled(with_nulls(frame))
     native = frame.to_native()
     columns = [c for c in native.columns if not (ordered and _is_ordered(native[c].dtype))]
-    made = {c: found for c in columns if (found := _of_nulls(native[c])) is not None}
+    made = {c: found for c in columns if (found := _of_nulls(native[c], computing=computing)) is not None}
     return _wrapped(native.assign(**made), frame) if made else frame
 
 
@@ -147,14 +149,17 @@ def _is_ordered(dtype: Any) -> bool:
     return bool(getattr(dtype, "ordered", False)) and hasattr(dtype, "categories")
 
 
-def _of_nulls(column: Any) -> Any:
+def _of_nulls(column: Any, *, computing: bool) -> Any:
     """Return a column with nulls for what is missing; None where it compares well as it is."""
     import pandas as pd
 
     if _is_single(column.dtype):
         column = column.astype(np.float64)
     elif (
-        column.dtype != object and isinstance(column.dtype, (np.dtype, pd.CategoricalDtype)) and not column.isna().any()
+        column.dtype != object
+        and isinstance(column.dtype, (np.dtype, pd.CategoricalDtype))
+        and not (computing and column.dtype.kind in "biuf")
+        and not column.isna().any()
     ):
         return None  # of objects decimals do not compare with whole numbers, whether some are missing or not
     if find_spec("pyarrow") is None:
@@ -180,7 +185,7 @@ def _of_pandas_alone(column: Any) -> str | None:
     import pandas as pd
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind != "O":
-        return "Float64" if column.dtype.kind == "f" else None
+        return {"f": "Float64", "b": "boolean", "i": "Int64", "u": "UInt64"}.get(column.dtype.kind)
     held = column.dtype.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
     kinds = {"string": "string", "boolean": "boolean", "floating": "Float64", "mixed-integer-float": "Float64"}
     return {**kinds, "integer": "Int64"}.get(pd.api.types.infer_dtype(held, skipna=True))
@@ -210,8 +215,11 @@ def _comparable_later(frame: Any) -> Any:
 def with_computed(frame: nw.LazyFrame[Any], columns: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
     """Add columns that expressions give, missing where they are NaN or compare with what is missing."""
     held = frame.implementation
+    computing = any(map(may_make_nan, columns.values()))
+    columns = {n: without_made_nan(x) for n, x in columns.items()}
     if held.is_dask() or held.is_pandas_like():
-        found = comparable(frame).select(*(x.alias(n) for n, x in columns.items())).to_native()
+        whole = comparable(frame, computing=computing)
+        found = whole.select(*(x.alias(n) for n, x in columns.items())).to_native()
         native = frame.to_native()
         frame = _wrapped(native.assign(**{n: found[n] for n in columns}), frame)
     else:

@@ -72,8 +72,8 @@ def scan(
     memory : str, optional
         How much memory DuckDB may use for reading and grouping, ``"4GB"``; what does not fit is spilled to the disk, in
         the folder for temporary files (``TMPDIR``). Rows then come in any order. It is not the memory of the whole run:
-        the groups that are collected, and estimates from them, take theirs besides (up to some 0.2 kB for each row of
-        a profile), which is held to what is left before they are collected.
+        the groups that are collected, and estimates from them, take theirs besides (some 0.1 kB for each row of a
+        profile), which is held to what is left before they are collected.
     columns : sequence of str, optional
         The columns to read; all by default. Only these need be alike in all files.
     progress : bool, optional

@@ -222,7 +222,7 @@ def test_keys_of_every_kind_are_put_together_of_pieces(small_pieces: None) -> No
 
 
 def test_everything_wrong_is_told_of_one_integer() -> None:
-    """A row may be wrong in its weight, in an indicator, in both; outside the domain it is asked for its weight alone."""
+    """A row may be wrong in its weight, in an indicator, in both; outside the domain only in its weight."""
     duckdb = pytest.importorskip("duckdb")
     frame = drawn(2).assign(w=1.0)
     frame.loc[:3, "w"], frame.loc[2:5, "a"] = -1.0, 7.0

@@ -99,13 +99,36 @@ def test_what_is_wrong_is_told_as_in_memory(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_columns_of_profiles_are_not_taken_twice(engine: str) -> None:
-    frame = few().rename({"d": "cases", "age": "_inside"})
-    survey = mpi.Survey(small(engine, frame), weight="w", psu="psu")
-    measure = mpi.Measure.nested("one", {"x": ["cases"]}, cutoff=1)
-    with pytest.raises(mpi.MpiError, match="'cases' is the name of a column of profiles; rename yours"):
-        mpi.estimate(survey, measure)
-    for some in (survey, mpi.Survey(small(engine, frame))):
+@pytest.mark.parametrize("name", ["weight", "cases"])
+def test_columns_may_be_called_as_those_of_profiles(engine: str, name: str) -> None:
+    """As a group, an indicator, a PSU, a weight and a number; a profile, whose columns they are, says so."""
+    frame = few().rename({"d": name})
+    measure = mpi.Measure.nested("one", {"x": [name]}, cutoff=1)
+    here, there = (mpi.Survey(small(e, frame), weight="w", psu="psu") for e in ("memory", engine))
+    asked = [
+        lambda s: mpi.estimate(s, measure, by=[name], where=nw.col("age") < 60),
+        lambda s: mpi.mean(s, [name, "age"], by=[name, "text"]),
+        lambda s: mpi.retention(s, measure).estimates,
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mpi.MpiWarning)
+        for ask in asked:
+            found, known = ask(there), ask(here)
+            assert found.table["group"].tolist() == known.table["group"].tolist()
+            np.testing.assert_allclose([found.value, found.se, found.n], [known.value, known.se, known.n], rtol=1e-12)
+    other = few().rename({"psu": name, "w": "cases" if name == "weight" else "weight"})
+    design = {"psu": name, "weight": "cases" if name == "weight" else "weight"}
+    found, known = (mpi.estimate(mpi.Survey(small(e, other), **design), ONE) for e in (engine, "memory"))
+    np.testing.assert_allclose([found.value, found.se], [known.value, known.se], rtol=1e-12)
+    for one, options in ((frame, {}), (other, {"psu": name})):
+        with pytest.raises(mpi.MpiError, match=f"{name!r} is the name of a column of profiles; rename yours"):
+            mpi.profile(small(engine, one), ONE if options else measure, **options)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_columns_of_domains_are_not_taken_twice(engine: str) -> None:
+    frame = few().rename({"age": "_inside"})
+    for some in (mpi.Survey(small(engine, frame), weight="w", psu="psu"), mpi.Survey(small(engine, frame))):
         with pytest.raises(mpi.MpiError, match="'_inside' is the name of a column of profiles; rename yours"):
             mpi.mean(some, "code", by=["_inside"], where=nw.col("code") > 0)
 

@@ -270,7 +270,7 @@ def _check_types(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> No
     problems = Problems("the data cannot be used", DataError)
     if len(wanted.flags) > _MOST_FLAGS:
         problems.add(f"{len(wanted.flags)} indicators; a profile holds {_MOST_FLAGS}")
-    ours = {WEIGHT, CASES, *([INSIDE] if wanted.conditions else [])}
+    ours = {INSIDE} if wanted.conditions else set()
     ours.update(name for i in range(len(wanted.pairs)) for name in summed(i))
     taken = [c for c in dict.fromkeys([*wanted.keys, *wanted.flags]) if c in ours]
     problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in taken]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mpi.frames.arrays import compress
-from mpi.frames.wanted import CASES, CODE, INSIDE, WEIGHT, summed
+from mpi.frames.wanted import CODE, INSIDE, summed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ def written_out(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     patterns, index = compress(code if inside is None else np.maximum(code - 1, 0))
     patterns = patterns.astype(np.int64)
     columns = {key: found.pop(place) for key, place in wanted.places.items()}
-    columns |= {name: found.pop(name) for name in (CASES, WEIGHT)}
+    columns |= {new: found.pop(name) for name, new in wanted.called.items()}
     for j, name in enumerate(wanted.flags):
         if name not in wanted.keys:
             digit = (patterns // 3**j % 3).astype(np.int8)

@@ -100,6 +100,18 @@ class Wanted:
         return list(dict.fromkeys([*self.design.values(), *self.groups]))
 
     @property
+    def called(self) -> dict[str, str]:
+        """What the columns of cases and weights are called in the table, where the user's may have these names."""
+        taken = {*self.keys, *self.flags}
+        found = {}
+        for name in (CASES, WEIGHT):
+            free = name
+            while free in taken:
+                free = f"_{free}"
+            found[name] = free
+        return found
+
+    @property
     def places(self) -> dict[str, str]:
         """What each key is called in the engine, where no name of the user's can clash with ours."""
         return {key: f"_key_{i}" for i, key in enumerate(self.keys)}

@@ -122,6 +122,8 @@ def profile(
         rows = _own(data, [*said.said(), *(k for k, v in given.items() if v is not None)], problems)
     else:
         rows = _made(data, said, labels, missing, [*groups, *measure.columns], problems)
+    kept = [c for role, c in rows.roles.items() if role in _KEPT] + [*groups, *measure.columns]
+    problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in (WEIGHT, CASES) if c in kept]
     problems.raise_if_any()
     small = rows.condensed(measure.columns, groups, most=most)
     made = made_of(rows, small, measure, groups)
@@ -130,6 +132,9 @@ def profile(
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
     return of_rows(replace(small, origin=Origin(made=made)))
 
+
+_KEPT = ("wave", "strata", "psu", "size", "fpc")
+"""The columns of the design that a profile has, by their roles."""
 
 _NO_FILES = "a frame or a survey is read already, so give it to mpi.scan or mpi.read_survey, which make it"
 

@@ -66,21 +66,22 @@ def profiles_of(source: Source, asked: Wanted, options: Mapping[str, Any], label
     wanted = replace(wanted, cases=source.roles.get("cases"), levels=source.levels)
     tables, absent = condense(frame, wanted)
     _warn(absent)
-    _look_for_members(tables[0], source.roles)
+    cases, weight = (wanted.called[name] for name in (CASES, WEIGHT))
+    _look_for_members(tables[0], source.roles, weight, cases)
     made = []
     while tables:
-        small = memory_rows(tables.pop(0), Design(weight=WEIGHT, census=census, **design, **options), labels)
+        small = memory_rows(tables.pop(0), Design(weight=weight, census=census, **design, **options), labels)
         households = "households" in source.roles
-        small = small.standing_for(CASES, weighted="weight" in source.roles, households=households)
+        small = small.standing_for(cases, weighted="weight" in source.roles, households=households)
         made.append(small.where(INSIDE) if conditions else small)
     return made
 
 
-def _look_for_members(table: Any, roles: Mapping[str, str]) -> None:
+def _look_for_members(table: Any, roles: Mapping[str, str], weights: str, cases: str) -> None:
     """Tell households that were not interviewed, and rows that look like members where households are counted."""
     if "size" not in roles:
         return
-    size, weight, rows = (table[c].to_numpy(dtype=float) for c in (roles["size"], WEIGHT, CASES))
+    size, weight, rows = (table[c].to_numpy(dtype=float) for c in (roles["size"], weights, cases))
     known = (size > 0) & (weight > 0)
     not_interviewed(int(rows[~(size > 0)].sum()), roles["size"])
     if not roles.keys() & {"household", "households"}:

@@ -204,7 +204,10 @@ def test_pieces_give_what_the_whole_gives(
 
 def test_keys_of_every_kind_are_put_together_of_pieces(small_pieces: None) -> None:
     """Of pieces in which none, some or all are missing, types differ; the table is that of all at once."""
-    duckdb, pa = pytest.importorskip("duckdb"), pytest.importorskip("pyarrow")
+    duckdb, pa = (
+        pytest.importorskip("duckdb", reason="DuckDB is an extra"),
+        pytest.importorskip("pyarrow", reason="PyArrow is an extra"),
+    )
     n, rng = 90, np.random.default_rng(3)
     gone = (np.arange(n) // 30 == 1) | ((np.arange(n) // 30 == 2) & (rng.random(n) < 0.3))
     keys = {
@@ -223,7 +226,7 @@ def test_keys_of_every_kind_are_put_together_of_pieces(small_pieces: None) -> No
 
 def test_everything_wrong_is_told_of_one_integer() -> None:
     """A row may be wrong in its weight, in an indicator, in both; outside the domain only in its weight."""
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is an extra")
     frame = drawn(2).assign(w=1.0)
     frame.loc[:3, "w"], frame.loc[2:5, "a"] = -1.0, 7.0
     for one, where in ((frame, None), (frame, nw.col("people") < 3)):

@@ -80,8 +80,8 @@ def checked(frames: dict[str, Any], frame: pd.DataFrame, number: Any, how: str, 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.booleans(), numbers(), st.sampled_from(sorted(_WAYS)), st.booleans())
 def test_nan_made_on_the_way_is_missing(seed: int, gaps: bool, number: Any, how: str, negated: bool) -> None:
-    pytest.importorskip("polars")
-    pytest.importorskip("duckdb")
+    pytest.importorskip("polars", reason="Polars is an extra")
+    pytest.importorskip("duckdb", reason="DuckDB is an extra")
     frame = people(seed, gaps=gaps)
     kinds = ("pandas", "polars", "arrow", "lazy polars", "duckdb")
     frames = {kind: on(kind, frame, lambda: None, Path()) for kind in kinds}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.frames.arrays import compress, constant_within
+from mpi.frames.compress import compress, constant_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.errors import DataError, MpiError, Problems
-from mpi.frames.arrays import compress
+from mpi.frames.compress import compress
 from mpi.frames.missing_codes import declaration
 
 if TYPE_CHECKING:

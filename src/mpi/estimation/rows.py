@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.errors import DataError
-from mpi.frames.arrays import compress, constant_within, first_of
+from mpi.frames.compress import compress, constant_within, first_of
 from mpi.survey.household_numbers import households_of, one_row_each
 from mpi.survey.household_words import ONE_ROW_EACH, UNKNOWN, refuse_differing
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.frames.arrays import compress, run_heads
+from mpi.frames.compress import compress, run_heads
 from mpi.inference.cells import Cells
 
 if TYPE_CHECKING:

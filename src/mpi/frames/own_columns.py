@@ -8,7 +8,8 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
-from mpi.frames.arrays import categories, compress, first_of
+from mpi.frames.arrays import categories
+from mpi.frames.compress import compress, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

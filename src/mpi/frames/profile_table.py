@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.frames.arrays import compress
+from mpi.frames.compress import compress
 from mpi.frames.wanted import CODE, INSIDE, summed
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import DataError, Problems, RequestError
 from mpi.frames.arrays import with_numbers
-from mpi.frames.missing_codes import MissingCodes, with_reasons, with_reasons_lazily
+from mpi.frames.missing_codes import MissingCodes
+from mpi.frames.without_codes import with_reasons, with_reasons_lazily
 from mpi.indicators.answers.arrays import read_answers
 from mpi.indicators.answers.gather import gather, tell_doubts, wanted
 from mpi.indicators.evaluate import check_members, deprivations

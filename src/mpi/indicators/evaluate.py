@@ -9,7 +9,8 @@ import numpy as np
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import DataError, Problems
-from mpi.frames.arrays import as_frame, categories, compress, require, with_numbers
+from mpi.frames.arrays import as_frame, categories, require, with_numbers
+from mpi.frames.compress import compress
 from mpi.frames.lazy import engine_frame
 from mpi.indicators.answers.arrays import Answers, read_answers
 from mpi.indicators.answers.counts import count, decide

@@ -10,7 +10,7 @@ import numpy as np
 
 from mpi.core.errors import DataError, Problems, warn
 from mpi.core.readonly import seal
-from mpi.frames.arrays import compress, constant_within
+from mpi.frames.compress import compress, constant_within
 from mpi.lines.caution import caution
 from mpi.lines.class_table import class_table
 from mpi.lines.decisions import band_names, bands_of, decisions

@@ -12,8 +12,9 @@ import numpy as np
 from mpi.core.errors import MpiError
 from mpi.frames.aggregate import with_conditions
 from mpi.frames.arrays import column_levels, numbers
-from mpi.frames.missing_codes import WHY, is_text
+from mpi.frames.missing_codes import WHY
 from mpi.frames.progress import collected
+from mpi.frames.without_codes import is_text
 from mpi.survey.source import counted_rows
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.frames.arrays import compress
+from mpi.frames.compress import compress
 from mpi.survey.household_words import refuse_unidentified
 
 if TYPE_CHECKING:

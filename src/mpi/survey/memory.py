@@ -11,10 +11,11 @@ import numpy as np
 from mpi.core.readonly import seal
 from mpi.frames.alike import tell_groups
 from mpi.frames.arrays import as_frame, owned
-from mpi.frames.missing_codes import is_text, read_missing, without_codes
+from mpi.frames.missing_codes import read_missing
 from mpi.frames.own_columns import EVERYBODY, MEMBER, membership
 from mpi.frames.recode import grouped
 from mpi.frames.round_values import tell_of_codes
+from mpi.frames.without_codes import is_text, without_codes
 from mpi.survey.code_counts import code_counts, level_counts, reason_counts
 from mpi.survey.columns import Columns
 from mpi.survey.conditions import truth, values_of

@@ -17,10 +17,11 @@ from mpi.frames.aggregate import condense
 from mpi.frames.arrays import categories
 from mpi.frames.key_types import odd_keys
 from mpi.frames.lazy import lazy_with_levels, recoded
-from mpi.frames.missing_codes import MissingCodes, read_missing, without_codes_lazily
+from mpi.frames.missing_codes import MissingCodes, read_missing
 from mpi.frames.own_columns import EVERYBODY, HOME, OWN, WHOLE
 from mpi.frames.recode import grouped
 from mpi.frames.wanted import INSIDE, MOST, Wanted, home, widest
+from mpi.frames.without_codes import without_codes_lazily
 from mpi.survey.code_counts import code_counts_there, reason_counts_there, text_counts_there
 from mpi.survey.collect import by_household, collected_rows, needs_rows, profiles_of
 from mpi.survey.columns import labelled

@@ -109,7 +109,7 @@ def _read(
     sheet: str | None,
 ) -> tuple[Any, Any]:
     """Return the data, in memory or where they lie, and their labels."""
-    from mpi.frames.missing_codes import with_told
+    from mpi.frames.without_codes import with_told
     from mpi.readers import read_table
     from mpi.readers.large.scan import is_several, kind_of, scanned
 

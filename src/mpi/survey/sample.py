@@ -10,7 +10,8 @@ import numpy as np
 
 from mpi.core.errors import DataError, Problems, warn
 from mpi.frames.alike import alike, merged, tell_alike
-from mpi.frames.arrays import Categories, categories, compress, constant_within, first_of, numbers, require
+from mpi.frames.arrays import Categories, categories, numbers, require
+from mpi.frames.compress import compress, constant_within, first_of
 from mpi.frames.own_columns import EVERYBODY
 from mpi.inference.design import PsuDesign
 from mpi.survey.household_words import no_rosters, not_interviewed

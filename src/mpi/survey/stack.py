@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.errors import DataError, Problems, warn
-from mpi.frames.arrays import categories, first_of
+from mpi.frames.arrays import categories
+from mpi.frames.compress import first_of
 from mpi.frames.lazy import recoded
 from mpi.frames.own_columns import EVERYBODY
 from mpi.inference.design import PsuDesign

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, Problems
-from mpi.frames.missing_codes import without_codes_lazily
+from mpi.frames.without_codes import without_codes_lazily
 from mpi.indicators.answers.arrays import asks_text
 from mpi.indicators.answers.gather import (
     check_columns,

@@ -12,9 +12,10 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import FileError, RequestError, unknown
 from mpi.frames.duckdb import Files, connected, literal, name, remember
 from mpi.frames.engine_errors import translated_duckdb_errors
-from mpi.frames.missing_codes import read_missing, without_codes_lazily
+from mpi.frames.missing_codes import read_missing
 from mpi.frames.nulls import with_nulls
 from mpi.frames.progress import rows_done
+from mpi.frames.without_codes import without_codes_lazily
 from mpi.readers.encodings import python_codec
 from mpi.readers.large.copies import Copies
 from mpi.readers.large.parts import Parts, find, is_remote, is_several, kind_of

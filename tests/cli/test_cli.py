@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import mpi
 from mpi.cli.app import app
-from mpi.cli.options import spoken
+from mpi.cli.messages import in_options
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "two_rounds.dta"
 MINE = 'name = "mine"\ncutoff = "1/2"\n[dimensions]\nx = ["a"]\ny = ["b"]\n'
@@ -404,7 +404,7 @@ def test_another_word_offers_the_nearest(run, option, word, near):
     "message", ["cannot read data/wave=2016/by=1.csv: x", "there is no column 'psu='; did you mean 'unit='?", "size=5"]
 )
 def test_names_of_files_and_columns_are_left_as_they_are(message):
-    assert spoken(message) == message
+    assert in_options(message) == message
 
 
 def test_problems_of_a_measure_file_are_one_block(run, people, tmp_path):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from mpi.core.errors import MpiError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["by_rows", "refuse_other_rows", "rows_of_frames"]
+    from numpy.typing import NDArray
+
+__all__ = ["by_rows", "positions", "refuse_other_rows", "rows_of_frames"]
 
 _SHOWN = 3
 
@@ -98,3 +101,20 @@ def _positions(count: int) -> Any:
     import pandas as pd
 
     return pd.RangeIndex(count)
+
+
+def positions(rows: Any, length: int) -> NDArray[np.int64]:
+    """Return the positions that positions, a mask or a slice mean, of so many.
+
+    Raises
+    ------
+    MpiError
+        When a position is out of range, or a mask has another length.
+    """
+    if str(getattr(rows, "dtype", "")) in {"bool", "boolean"}:
+        rows = by_rows(rows, length, "the mask")
+    kind: Any = np.intp if not isinstance(rows, slice) and np.size(rows) == 0 else None  # none is no fraction
+    try:
+        return np.atleast_1d(np.arange(length)[rows if isinstance(rows, slice) else np.asarray(rows, kind)])
+    except (IndexError, ValueError, TypeError) as error:
+        raise RequestError(f"there are {length:,} estimates, which cannot be taken by {rows!r}: {error}") from error

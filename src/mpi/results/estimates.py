@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
-from mpi.core.errors import Problems, RequestError, unknown, warn
-from mpi.core.exact import fraction
+from mpi.core.errors import RequestError, warn
 from mpi.core.readonly import seal
-from mpi.frames.row_order import by_rows
-from mpi.inference.intervals import METHODS, Interval, Own, interval, one_sided, p_value
+from mpi.frames.row_order import positions
+from mpi.inference.intervals import Interval, p_value
 from mpi.results.as_json import arguments_of, plain, read_json
 from mpi.results.contrasts import contrast, wald
 from mpi.results.hypotheses import nulls, t_statistics
-from mpi.results.options import Degrees, check_options
+from mpi.results.uncertainty import covariance, limits, with_interval
 from mpi.tables.files import write, write_text
 from mpi.tables.footnotes import KEY
-from mpi.tables.keys import coded
 from mpi.tables.text import brief, html, publish, tidy, wide
 
 if TYPE_CHECKING:
@@ -33,13 +31,12 @@ if TYPE_CHECKING:
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
     from mpi.results.contrasts import WaldTest
+    from mpi.results.options import Degrees
     from mpi.tables.files import Columns, Formulas, Target
     from mpi.tables.keys import Coded, Keys
     from mpi.tables.layout import Layout
 
 __all__ = ["Estimates"]
-
-_TOO_MANY = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -113,8 +110,8 @@ class Estimates:
     def __repr__(self) -> str:
         """Say how many numbers there are and what they have in common; show the first and last; say who is left out."""
         by = ", ".join(map(str, self.keys["by"].without_unused().values))
-        lost = self.about.get(KEY)
-        return "\n".join([f"<Estimates: {len(self):,} numbers, by {by}>", brief(self), *([f"{lost}."] if lost else [])])
+        lost = f"\n{self.about[KEY]}." if self.about.get(KEY) else ""
+        return f"<Estimates: {len(self):,} numbers, by {by}>\n{brief(self)}{lost}"
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
@@ -127,28 +124,7 @@ class Estimates:
 
     def conf_int(self, level: float | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the lower and upper confidence limits, at the level of the estimates or at another."""
-        if level is not None:
-            return self.with_interval(level=level).conf_int()
-        low, high = np.full(len(self), np.nan), np.full(len(self), np.nan)
-        for i, method in enumerate(self.method.values):
-            rows = np.flatnonzero(self.method.index == i)
-            p, s, df, n = self.value[rows], self.se[rows], self.df[rows], self.n[rows]
-            least = self._least(rows) if method == "intensity" else 0.0
-            room = 1.0 - least  # within which a fraction may lie; an intensity is at least the cutoff
-            how: Any = self.shares if method in get_args(Own) else method
-            found = interval(how, (p - least) / room, s / room, df, self.level, n)
-            low[rows], high[rows] = (least + room * limit for limit in found)
-            if method == "share":
-                bare = rows[(s == 0) & ~self.estimable[rows]]  # nobody or everybody is, which no definition says
-                low[bare], high[bare] = one_sided(self.value[bare], self.df[bare], self.level, self.n[bare])
-        return low, high
-
-    def _least(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the cutoff of some estimates."""
-        cutoff = self.keys["cutoff"]
-        known = np.array([float(fraction(v)) for v in cutoff.values], dtype=np.float64)
-        index = cutoff.index[rows]
-        return np.where((index >= 0) & (known[index] < 1), known[index], 0.0) if len(known) else np.zeros(len(rows))
+        return limits(self if level is None else self.with_interval(level=level))
 
     def with_interval(self, method: Interval | None = None, level: float | None = None) -> Self:
         """Change the confidence level, and the method for shares and other fractions, which is logit-t.
@@ -163,15 +139,7 @@ class Estimates:
         >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp")).select(statistic="H", wave=2016)
         >>> wider = est.with_interval("beta", level=0.99)
         """
-        problems = Problems("the intervals cannot be changed", RequestError)
-        if method is not None and method not in METHODS:
-            problems.add(unknown("method", method, METHODS))
-        check_options(problems, level=self.level if level is None else level)
-        problems.raise_if_any()
-        made = self.method
-        if method is not None and "intensity" in made.values:
-            made = coded(["fraction" if m == "intensity" else m for m in made.to_list()])
-        return replace(self, method=made, shares=method or self.shares, level=level or self.level)
+        return with_interval(self, method, level)
 
     def take(self, rows: ArrayLike | slice) -> Self:
         """Return some of the estimates, by position, mask or slice; covariances are kept.
@@ -181,27 +149,10 @@ class Estimates:
         MpiError
             When a position is out of range, or a mask has another length.
         """
-        if str(getattr(rows, "dtype", "")) in {"bool", "boolean"}:
-            rows = by_rows(rows, len(self), "the mask")
-        try:
-            r = np.atleast_1d(np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows, _kind(rows))])
-        except (IndexError, ValueError, TypeError) as error:
-            raise RequestError(
-                f"there are {len(self):,} estimates, which cannot be taken by {rows!r}: {error}"
-            ) from error
-        return replace(
-            self,
-            keys=self.keys.take(r),
-            value=self.value[r],
-            se=self.se[r],
-            df=self.df[r],
-            n=self.n[r],
-            n_psu=self.n_psu[r],
-            estimable=self.estimable[r],
-            method=self.method.take(r),
-            flag=self.flag.take(r),
-            influence=self.influence.take(r),
-        )
+        r = positions(rows, len(self))
+        kept = {n: getattr(self, n)[r] for n in ("value", "se", "df", "n", "n_psu", "estimable")}
+        keyed = {n: getattr(self, n).take(r) for n in ("keys", "method", "flag", "influence")}
+        return replace(self, **kept, **keyed)
 
     def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match, with their covariances.
@@ -230,17 +181,7 @@ class Estimates:
         MpiError
             When there are more than 20,000; `select` those of interest first.
         """
-        if len(self) > _TOO_MANY:
-            raise RequestError(
-                f"a covariance matrix of {len(self):,} estimates is too large ({len(self) ** 2 * 8 / 1e9:,.0f} GB); "
-                "select those of interest first"
-            )
-        V = self.influence.covariance()
-        np.fill_diagonal(V, self.se**2)  # in products of sparse matrices the two sides of a share near 1 cancel
-        for rows, known in ((self.se == 0, 0.0), (np.isnan(self.se), np.nan)):
-            V[rows] = known  # rounding in the sparse products is no variance; an undefined estimate has none
-            V[:, rows] = known
-        return V
+        return covariance(self)
 
     def contrast(
         self,
@@ -325,8 +266,6 @@ class Estimates:
                 f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
             )
         return wide(self, **options)
-
-    # --- former names -----------------------------------------------------------------------------------------------
 
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the confidence limits, by the former name of `conf_int`."""
@@ -458,8 +397,3 @@ class Estimates:
         True
         """
         return cls.from_dict(read_json(source))
-
-
-def _kind(rows: Any) -> Any:
-    """Return the type of an empty selection, which NumPy would take for numbers with a fraction."""
-    return np.intp if np.size(rows) == 0 else None

@@ -1,0 +1,119 @@
+"""What the options of the command line mean to the library: measures, crosses, codes, the design."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mpi.core.atomic import located
+from mpi.core.errors import RequestError, nearest, unknown
+from mpi.frames.missing_codes import EVERY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from enum import StrEnum
+
+    from mpi.cli.options import Each, Single
+    from mpi.frames.wanted import By
+    from mpi.measures.measure import Measure
+    from mpi.measures.measure import Missing as Policy
+
+__all__ = ["codes_of", "cross_of", "design_of", "measure_of", "policy_of", "reading_of", "word"]
+
+_POLICIES = ("drop", "reweight", "bounds")
+
+
+def measure_of(name: str) -> Measure:
+    """Return a shipped measure, or that of a file."""
+    from mpi.measures.files import measures_in
+    from mpi.measures.library import list_measures, load_measure
+    from mpi.measures.measure import Measure
+
+    known = list_measures()
+    if name in known:
+        return load_measure(name)
+    if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or located(name).is_file():
+        return Measure.from_toml(name)
+    raise RequestError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
+
+
+def word(chosen: StrEnum | None, otherwise: str) -> Any:
+    """Return the word of an option, or another where it is not given."""
+    return otherwise if chosen is None else chosen.value
+
+
+def cross_of(text: str) -> By:
+    """Read `region` or `region,sex`; a name with a comma in it is quoted as in CSV."""
+    columns = _listed(text, "--by")
+    return columns[0] if len(columns) == 1 else columns
+
+
+def _listed(text: str, flag: str) -> tuple[str, ...]:
+    """Read the columns of a text with commas between."""
+    try:
+        columns = tuple(part.strip() for row in csv.reader([text], skipinitialspace=True, strict=True) for part in row)
+    except csv.Error:
+        columns = ()
+    if not columns or not all(columns):
+        raise typer.BadParameter(f"{text!r} is not a column, nor columns with commas between", param_hint=flag)
+    return columns
+
+
+def policy_of(given: Sequence[str] | None) -> tuple[Policy | None, list[str]]:
+    """Part the word for rows with missing indicators from the codes that are no answer."""
+    words: list[Any] = [w for w in given or [] if w in _POLICIES]
+    if len(set(words)) > 1:
+        raise typer.BadParameter(f"{' and '.join(words)}: choose one of {', '.join(_POLICIES)}", param_hint="--missing")
+    return (words[0] if words else None), [w for w in given or [] if w not in _POLICIES]
+
+
+def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read codes that are no answer: `yrs=97,98`, `minutes=995-999`, or `98,99` for all columns.
+
+    Examples
+    --------
+    >>> codes_of(["yrs=97,98", "yrs=99", "998", "age="])
+    {'yrs': ['97', '98', '99'], '*': ['998'], 'age': []}
+    """
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, sign, codes = ("", "", text) if text.lstrip()[:1] in {"<", ">"} else text.partition("=")
+        if not sign:
+            name, codes = "", text
+        if sign and not name.strip():
+            raise typer.BadParameter(f"{text!r} names no column; write yrs=97,98", param_hint="--missing")
+        close = None if sign else nearest(codes.strip(), _POLICIES)
+        if close:
+            raise typer.BadParameter(unknown("policy", codes.strip(), _POLICIES), param_hint="--missing")
+        listed = [c.strip() for c in codes.split(",") if c.strip()]
+        found.setdefault(name.strip() or EVERY, []).extend(listed)
+    return found
+
+
+def design_of(
+    weight: str | None, strata: str | None, psu: str | None, household: list[str] | None, size: str | None,
+    members: str | None, rows: Each | None, fpc: str | None, wave: str | None, shared_psus: object,
+    single_psu: Single | None, census: object, file: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what is said of the design, by a file and by the options."""
+    from mpi.survey.design import Design
+    from mpi.survey.design import design_of as both
+
+    named = [column for text in household or [] for column in _listed(text, "--household")]
+    given = {
+        "weight": weight, "strata": strata, "psu": psu, "household": named[0] if len(named) == 1 else named or None,
+        "size": size, "members": members, "rows": rows.value if rows else None, "fpc": fpc, "wave": wave,
+        "shared_psus": shared_psus, "single_psu": single_psu.value if single_psu else None,
+        "census": census or None,
+    }  # fmt: skip
+    options = {k: v for k, v in given.items() if v is not None}
+    return options if file is None else both(Design.from_toml(file), options, "mpi").said()
+
+
+def reading_of(codes: Sequence[str] | None, encoding: str | None, sheet: str | None) -> dict[str, Any]:
+    """Return what was said of how a file is read: codes that are no answer, its encoding, its sheet."""
+    given = {"missing": codes_of(codes) if codes else None, "encoding": encoding, "sheet": sheet}
+    return {k: v for k, v in given.items() if v}

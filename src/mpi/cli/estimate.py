@@ -1,0 +1,152 @@
+"""The command `mpi estimate`: read the file, estimate, write and print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mpi.cli.arguments import cross_of, measure_of
+from mpi.cli.checks import check_request, check_where
+from mpi.cli.messages import tell
+from mpi.cli.options import SAMPLE, SYNTHETIC
+from mpi.cli.show import show_estimates, show_retained, status
+from mpi.core.errors import Problems, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpi.frames.wanted import By
+    from mpi.measures.measure import Measure
+    from mpi.measures.measure import Missing as Policy
+    from mpi.measures.words import Unit
+    from mpi.results.estimates import Estimates
+    from mpi.results.options import Degrees
+    from mpi.survey.survey import Survey
+    from mpi.tables.layout import Layout
+
+__all__ = ["Request", "run", "survey_of", "write_all"]
+
+_HEADLINE = ("M0", "H", "A")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `mpi estimate` is asked for.
+
+    Attributes
+    ----------
+    file : str
+        A path, a pattern, or the word for the sample.
+    measure : str
+        The name of a measure, or a file.
+    policy : {"drop", "reweight", "bounds"} or None
+        What becomes of rows with a missing indicator; None as in the measure.
+    reading : dict
+        The design, and how the file is read: arguments of `mpi.read_survey`.
+    memory : str or None
+        How much memory DuckDB may take.
+    by, cutoffs, statistics : sequence of str
+        As they were written.
+    where, unit, level, df
+        As for `mpi.estimate`.
+    """
+
+    file: str
+    measure: str
+    policy: Policy | None
+    reading: dict[str, Any]
+    memory: str | None
+    by: Sequence[str]
+    cutoffs: Sequence[str]
+    where: str | None
+    unit: Unit | None
+    statistics: Sequence[str]
+    level: float
+    df: Degrees
+
+
+def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
+    """Estimate what is asked for, write it to files, and print it with what missing answers cost."""
+    from mpi.estimation.estimate import estimate
+    from mpi.estimation.retention import codes_table, retention
+
+    measure = measure_of(request.measure)
+    measure = measure if request.policy is None else measure.with_missing(request.policy)
+    groups = [cross_of(text) for text in request.by]
+    check_where(request.where)
+    check_request(measure, [*request.cutoffs], [*request.statistics], request.level, [*outs])
+    survey = survey_of(request.file, _needed(measure, groups, request.where), request.reading, request.memory)
+    statistics: Any = request.statistics or (None if outs else _headline(measure))
+    of: dict[str, Any] = {"where": request.where, "unit": request.unit}
+    by_code = None
+    if not survey.in_memory:
+        by_code = codes_table(survey if request.where is None else survey.where(request.where), measure)
+        survey, of = _condensed(survey, measure, groups, of), {**of, "where": None}
+    with status("Estimating"):
+        est = estimate(
+            survey, measure, groups, cutoffs=request.cutoffs or None, statistics=statistics, level=request.level,
+            df=request.df, **of,
+        )  # fmt: skip
+        report = retention(survey, measure, **of)
+        report = report if by_code is None else replace(report, codes=by_code)
+    if request.file == SAMPLE:
+        est = replace(est, about={**est.about, "data": SYNTHETIC})
+    write_all(est, outs, layout)  # first: whoever reads the output may stop reading
+    show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)
+    if measure.missing != "bounds":
+        show_retained(report, rounds=bool(survey.waves))
+
+
+def survey_of(file: str, columns: list[str], design: dict[str, Any], memory: str | None = None) -> Survey:
+    """Read the shipped sample, which brings its design, or those columns of a file that are needed."""
+    from mpi.datasets import load_sample
+    from mpi.readers.large.scan import is_several
+    from mpi.survey.read import read_survey
+
+    if file == SAMPLE:
+        if design:
+            flags = ", ".join("--" + k.replace("_", "-") for k in design)
+            raise typer.BadParameter(f"the sample brings its own design; leave out {flags}")
+        return load_sample()
+    wanted = list(dict.fromkeys(columns))
+    if memory is not None or is_several(file):
+        return read_survey(file, columns=wanted, memory=memory, **design)  # shows the rows done by itself
+    with status(f"Reading {Path(file).name}"):
+        return read_survey(file, columns=wanted, progress=False, **design)
+
+
+def _condensed(survey: Survey, measure: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:
+    """Read files that are too large for the memory once, for all that is printed of them."""
+    from mpi.estimation.request import columns_of, crosses
+    from mpi.survey.survey import of_rows
+
+    domain = survey if of["where"] is None else survey.where(of["where"])
+    columns = columns_of(crosses(groups, Problems("the estimate cannot be made", RequestError)))
+    return of_rows(domain.rows.condensed(measure.columns, columns, unit=of["unit"] or measure.unit))
+
+
+def _needed(measure: Measure, groups: Sequence[By], where: str | None) -> list[str]:
+    """Return the columns that an estimate needs beside those of the design."""
+    grouped = [c for g in groups for c in ([g] if isinstance(g, str) else g)]
+    return [*grouped, *measure.columns, *([where] if where else [])]
+
+
+def _headline(measure: Measure) -> tuple[str, ...]:
+    return tuple(s for s in _HEADLINE if s != "A") if measure.missing == "bounds" else _HEADLINE
+
+
+def write_all(est: Estimates, outs: Sequence[str], layout: Layout) -> None:
+    """Write estimates to each of some files, of the kind that its name says."""
+    from mpi.tables.files import LAID_OUT, kind_of, write
+
+    for path in outs:
+        kind = kind_of(Path(path))
+        with status(f"Writing {path}"):
+            if kind in LAID_OUT:
+                write(est, path, kind, **layout)
+            else:
+                write(est, path, kind)
+        tell(f"wrote {path} ({len(est):,} numbers)")

@@ -139,8 +139,11 @@ def _word(kind: str, words: type[StrEnum]) -> dict[str, Any]:
     return {"parser": read, "metavar": f"[{'|'.join(words)}]", "show_default": False, "autocompletion": complete}
 
 
+_OFFERED: dict[str, Any] = {"COLUMN": completions.columns, "FILE": completions.paths}
+
+
 def _design_option(flag: str, text: str, metavar: str | None = "COLUMN") -> Any:
-    return _option(flag, text, metavar, "The survey's design", completions.columns if metavar == "COLUMN" else None)
+    return _option(flag, text, metavar, "The survey's design", _OFFERED.get(metavar or ""))
 
 
 File = Annotated[

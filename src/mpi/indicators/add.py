@@ -78,7 +78,7 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     household = households_of(survey)
     check_members(rules, survey.frames, household)
     asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
-    declared, origin = rules.missing, survey.origin.with_rules(_written(rules))
+    declared, origin = rules.missing, survey.rows.origin.with_rules(_written(rules))
     rules, answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names), survey.labels)
     tell_doubts(rules, answers, survey.labels, survey.missing.answers)
     names = survey.categories(survey.roles["household"]) if "household" in survey.roles else None

@@ -191,7 +191,7 @@ def _contents(survey: Survey, name: str) -> Contents:
     if len(frames) > 1 or survey.domain is not None:
         raise RequestError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
     frame: pd.DataFrame = frames[0].to_native()
-    design, made, labels = survey.design, survey.origin.made, labels_of(survey, frame.columns)
+    design, made, labels = survey.design, survey.rows.origin.made, labels_of(survey, frame.columns)
     about = {
         "version": _VERSION, "roles": roles, "labels": labels, "single_psu": design.single_psu,
         "shared_psus": design.shared, "weighted": weighted, _MADE: made and made.written(),

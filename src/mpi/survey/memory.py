@@ -195,8 +195,8 @@ class MemoryRows:
 
     def text_counts(self, names: Sequence[str]) -> dict[str, dict[Any, int]]:
         """Return the values of those columns that hold text, each with its rows that count."""
-        schema = self.frames[0].schema
-        return {n: level_counts(self.categories(n), self._counted) for n in names if is_text(schema[n])}
+        schema, counted = self.frames[0].schema, self._counted
+        return {n: level_counts(self.categories(n), counted) for n in names if is_text(schema[n])}
 
     def code_counts(self, found: Mapping[str, Mapping[Any, str]]) -> dict[tuple[str, Any], int]:
         """Return the rows that count and hold each of some codes."""

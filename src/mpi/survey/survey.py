@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mpi.frames.recode import Grouped
     from mpi.inference.design import PsuDesign
     from mpi.survey.design import Design, DesignKeywords
-    from mpi.survey.origin import Origin
     from mpi.survey.rows import SurveyRows
     from mpi.survey.words import Column, Labels, Where
 
@@ -117,24 +116,15 @@ class Survey:
         return self.rows.missing
 
     @property
-    def origin(self) -> Origin:
-        """Where the rows and columns come from."""
-        return self.rows.origin
-
-    @property
     def waves(self) -> tuple[Any, ...]:
         """The rounds; empty where there is one that has no name."""
         return self.rows.waves
 
     @property
-    def has_domain(self) -> bool:
-        """Whether a domain was chosen."""
-        return self.rows.has_domain
-
-    @property
     def about(self) -> Mapping[str, str]:
         """What a profile is made of, matter by matter: rows, weights, indicators, sources; nothing of microdata."""
-        return self.origin.made.words() if self.origin.made is not None else {}
+        made = self.rows.origin.made
+        return {} if made is None else made.words()
 
     # --- arrays by row: of what is not in memory, all rows are read into it -------------------------------------------
 
@@ -161,7 +151,7 @@ class Survey:
     @property
     def domain(self) -> NDArray[np.bool_] | None:
         """The rows of the domain; None where all are."""
-        return self.rows.collect().domain if self.has_domain else None
+        return self.rows.collect().domain if self.rows.has_domain else None
 
     @property
     def members(self) -> NDArray[np.bool_] | None:

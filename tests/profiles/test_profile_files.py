@@ -226,7 +226,8 @@ def test_indicators_made_by_other_rules_do_not_add_up() -> None:
     measure = mpi.Measure.nested("m", {"x": ["dep_crowded"]}, cutoff=1)
 
     def part(seed: int, rooms: int | None, label: str = "", *, lazy: bool = False) -> mpi.Survey:
-        frame = people(seed).assign(home=lambda f: f.index // 3, rooms=lambda f: f.home % 4)
+        frame = people(seed).assign(home=lambda f: 100 * f.psu + f.groupby("psu").cumcount() // 3)
+        frame = frame.assign(rooms=frame.home % 4)
         if rooms is None:
             own = mpi.Survey(frame.assign(dep_crowded=(frame.rooms < 2) * 1), weight="w", psu="psu")
             return mpi.profile(own, measure)

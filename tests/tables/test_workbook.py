@@ -23,7 +23,8 @@ from mpi.tables.excel_blocks import fitted, numbers_of
 from mpi.tables.excel_pages import Look, Table, pages, tables
 from mpi.tables.layout import grid
 from mpi.tables.typeset import lines_of, text_width
-from mpi.tables.xlsx import Sheet, Style, xlsx
+from mpi.tables.xlsx import Sheet, xlsx
+from mpi.tables.xlsx_styles import Style
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
 
@@ -163,7 +164,7 @@ def test_every_number_stands_on_one_sheet_once(number):
 )
 def test_columns_are_parted_into_as_few_blocks_as_hold_them(columns, rows):
     heads = [("", f"{kind}{i}") for i, (kind, _) in enumerate(columns)]
-    values = [x for _, x in columns]
+    values = np.array([x for _, x in columns])
     looks = [[Look("percent", ord(kind) - ord("a")) for kind, _ in columns]] * rows
     cell = np.tile(np.arange(len(columns)), (rows, 1))
     labels = [(f"row {i}",) for i in range(rows)]
@@ -255,7 +256,11 @@ def test_names_and_texts_of_every_kind_come_back():
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5), st.integers(-(2**53), 2**53))
 def test_numbers_come_back_to_the_last_bit(values, whole):
-    sheet = Sheet("s", {1: {i: (v, Style()) for i, v in enumerate([*values, whole], 1)}}, below=[(*values, whole)])
+    sheet = Sheet(
+        "s",
+        {1: {i: (v, Style()) for i, v in enumerate([*values, whole], 1)}},
+        below=[[float(v)] for v in values] + [[whole]],
+    )
     read = openpyxl.load_workbook(io.BytesIO(xlsx([sheet], "")))
     for row in read["s"].iter_rows(values_only=True):
         assert [*map(float, row)] == [*values, float(whole)]

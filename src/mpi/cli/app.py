@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from functools import partial
 from typing import Annotated
@@ -12,7 +13,7 @@ from mpi import __version__
 from mpi.cli import arguments, completions
 from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, checked_survey
-from mpi.cli.estimate import Request, run, survey_of, write_all
+from mpi.cli.estimate import Request, run, survey_of, written_after
 from mpi.cli.messages import reported, say
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
@@ -214,8 +215,8 @@ def vhlss(
         check_outputs(out or [])
         with status(f"Reading {folder}"):
             found = answer(request)
-        write_all(found.whole, out or [], {"percent": True})
-        show_answer(found, request.line)
+        with written_after(found.whole, out or [], {"percent": True}):
+            show_answer(found, request.line)
 
 
 @app.command()
@@ -292,4 +293,5 @@ def check(
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(*_SELDOM)
+    atexit.register(gc.freeze)  # a process that ends need not look for cycles once more, which takes .2 s
     printing(partial(app, prog_name="mpi"), partial(say, "error"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from mpi.cli.show import show_estimates, show_retained, status
 from mpi.core.errors import Problems, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.tables.layout import Layout
 
-__all__ = ["Request", "run", "survey_of", "write_all"]
+__all__ = ["Request", "run", "survey_of", "written_after"]
 
 _HEADLINE = ("M0", "H", "A")
 
@@ -94,10 +96,10 @@ def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
         report = report if by_code is None else replace(report, codes=by_code)
     if request.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})
-    write_all(est, outs, layout)  # first: whoever reads the output may stop reading
-    show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)
-    if measure.missing != "bounds":
-        show_retained(report, rounds=bool(survey.waves))
+    with written_after(est, outs, layout):
+        show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)
+        if measure.missing != "bounds":
+            show_retained(report, rounds=bool(survey.waves))
 
 
 def survey_of(file: str, columns: list[str], design: dict[str, Any], memory: str | None = None) -> Survey:
@@ -138,7 +140,19 @@ def _headline(measure: Measure) -> tuple[str, ...]:
     return tuple(s for s in _HEADLINE if s != "A") if measure.missing == "bounds" else _HEADLINE
 
 
-def write_all(est: Estimates, outs: Sequence[str], layout: Layout) -> None:
+@contextmanager
+def written_after(est: Estimates, outs: Sequence[str], layout: Layout) -> Iterator[None]:
+    """Write files once tables are printed: also where their reader stopped reading, or their disk is full."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (OSError, SystemExit):
+        _write_all(est, outs, layout)
+        raise
+    _write_all(est, outs, layout)
+
+
+def _write_all(est: Estimates, outs: Sequence[str], layout: Layout) -> None:
     """Write estimates to each of some files, of the kind that its name says."""
     from mpi.tables.files import LAID_OUT, kind_of, write
 

@@ -6,18 +6,21 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import RequestError
 from mpi.inference.design import COMPLETE
-from mpi.tables.excel_blocks import ERROR, PORTRAIT, Fitted, fitted, numbers_of, words_above
+from mpi.tables.excel_blocks import PORTRAIT, Fitted, fitted, numbers_of, words_above
 from mpi.tables.excel_notes import FLAGS, explanations, version_told
 from mpi.tables.excel_pages import pages, tables
+from mpi.tables.excel_styles import Place, count_style, label_style, number_style
 from mpi.tables.footnotes import MISSING, notes, style_of
+from mpi.tables.keys import Coded
 from mpi.tables.layout import grid
-from mpi.tables.text import tidy
+from mpi.tables.text import columns_of
 from mpi.tables.typeset import characters, lines_of
-from mpi.tables.xlsx import INK, INK2, INK3, RULE, Sheet, Style, letter, xlsx
+from mpi.tables.xlsx import Sheet, letter, xlsx
+from mpi.tables.xlsx_styles import INK, INK2, INK3, RULE, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.excel_blocks import Block
     from mpi.tables.excel_pages import Look, Page
+    from mpi.tables.excel_styles import Sign
     from mpi.tables.footnotes import Style as Beside
-    from mpi.tables.xlsx import Edge
+    from mpi.tables.xlsx_styles import Edge
 
 __all__ = ["sheet_name", "workbook"]
 
@@ -37,9 +41,6 @@ _NARROWEST = 620.0  # pixels of the notes below a table
 _LINE = 12.75  # points of a line of text
 _TOP = 4  # the first row of a head, below the title and what was measured
 _UNDONE = "no variation: no interval"
-Sign = Literal["shown", "none"]
-"""Whether a number has a sign: one that is rounded to 0 has none."""
-
 _THIN, _THICK, _HAIR = ("thin", INK2), ("medium", INK), ("thin", RULE)
 
 
@@ -82,7 +83,7 @@ def workbook(
     for page in pages(layout, {**options, "labels": labels}):
         numbers = numbers_of(page.est, style)
         form = fitted(tables(page, decimals, options.get("indicators")), numbers, style)
-        made += _published(page, form, numbers, style, taken)
+        made += _published(page, form, [values.tolist() for values in numbers], style, taken)
     data = _data(est)
     front = _front(est, [(sheet.title, said) for sheet, said in made])
     foot = _foot(est)
@@ -134,13 +135,14 @@ def _foot(est: EstimatesLike) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Filling:
-    """A sheet to publish that is being filled: its figures, how they are shown, and the marks of their flags."""
+    """A sheet to publish that is being filled: its figures, how they are shown, their flags and the marks of these."""
 
     sheet: Sheet
     page: Page
     form: Fitted
     numbers: Sequence[Sequence[float]]
     words: tuple[str, ...]
+    flags: Sequence[str | None]
     marks: dict[str, str]
 
 
@@ -149,9 +151,10 @@ def _published(
 ) -> Iterator[tuple[Sheet, str]]:
     """Yield the sheets of a page, each with what is to be seen on it."""
     parts = [form.blocks[i : i + form.stacked] for i in range(0, len(form.blocks), form.stacked)]
+    words, flags = words_above(form.table, style), _flags(page.est, numbers)
     for i, blocks in enumerate(parts, 1):
         sheet = Sheet(sheet_name(page.title, taken, page.end))
-        filling = _Filling(sheet, page, form, numbers, words_above(form.table, style), {})
+        filling = _Filling(sheet, page, form, numbers, words, flags, {})
         count = f" ({i} of {len(parts)})" if len(parts) > 1 else ""
         sheet.put(1, 1, page.title + page.end + count, Style(bold=True, size=13))
         said = _measured(filling, blocks)
@@ -248,7 +251,7 @@ def _spans(filling: _Filling, heads: Sequence[tuple[str, str]], widths: Sequence
 def _body(filling: _Filling, block: Block, row: int) -> int:
     """Write the rows of a block, and return the row below them."""
     sheet, table, labels = filling.sheet, filling.form.table, filling.form.labels
-    marked = {j: any(_flag(filling, p) for p in table.cell[:, j].tolist() if p >= 0) for j in block.columns}
+    marked = {j: any(filling.flags[p] for p in table.cell[:, j].tolist() if p >= 0) for j in block.columns}
     before: tuple[Any, ...] = ()
     there = [i for i in range(len(table.rows)) if (table.cell[i, block.columns] >= 0).any()]
     end = row + len(there) - 1 + (table.under is not None)
@@ -257,12 +260,11 @@ def _body(filling: _Filling, block: Block, row: int) -> int:
         edge = _THIN if row == end else _HAIR
         _label(filling, row, label, before, bold=table.bold[i], bottom=edge)
         if table.cases is not None:
-            count = Style("#,##0", colour=INK2, horizontal="right", bottom=edge)
-            sheet.put(row, len(labels), int(table.cases[i]), count)
+            sheet.put(row, len(labels), int(table.cases[i]), count_style(edge))
         column = len(labels) + 1
         for j in block.columns:
             p = int(table.cell[i, j])
-            _figure(filling, row, column, p, table.look[i][j], _Place(marked[j], table.bold[i], edge))
+            _figure(filling, row, column, p, table.look[i][j], Place(marked[j], table.bold[i], edge))
             column += len(filling.words)
         before, row = label, row + 1
     if table.under is not None:
@@ -277,54 +279,29 @@ def _label(
     lines = 1
     for c, (value, width) in enumerate(zip(label, filling.form.labels, strict=False), 1):
         same = c == 1 and len(label) > 1 and bool(before) and before[0] == value
-        style = Style(colour=INK3 if same else INK, bold=bold and c == 1, horizontal="left", wrap=True, bottom=bottom)
-        filling.sheet.put(row, c, value, style)
+        filling.sheet.put(row, c, value, label_style(INK3 if same else INK, bottom, "bold" if bold and c == 1 else ""))
         lines = max(lines, lines_of(str(value), width - 4, bold=bold))
     if lines > 1:
         filling.sheet.heights[row] = _LINE * lines + 3
 
 
-def _figure(filling: _Filling, row: int, column: int, p: int, look: Look, place: _Place) -> None:
+def _figure(filling: _Filling, row: int, column: int, p: int, look: Look, place: Place) -> None:
     """Write a number, and what stands beside it; a cell for which nothing was estimated is empty."""
     scale = 1.0 if look.unit == "fraction" else 100.0
-    flag = _flag(filling, p) if p >= 0 else None
+    flag = filling.flags[p] if p >= 0 else None
     mark = filling.marks.setdefault(flag, _letters(len(filling.marks))) if flag else None
     for k, values in enumerate(filling.numbers):
         value: Any = values[p] * scale if p >= 0 else None
         shown = MISSING if value is not None and math.isnan(value) else value
         sign: Sign = "none" if isinstance(shown, float) and round(shown, look.decimals) == 0 else "shown"
         kind = filling.words[k] if k else "estimate"
-        filling.sheet.put(row, column + k, shown, _number_style(kind, look, mark, place, sign))
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a number stands: in a column with marks, in a row of the whole, above which line."""
-
-    marked: bool
-    bold: bool
-    edge: Edge
-
-
-@cache
-def _number_style(kind: str, look: Look, mark: str | None, place: _Place, sign: Sign) -> Style:
-    """Return how a number looks: its decimals, its sign, the letter of its flag, and room for one beside others."""
-    digits = ("#,##0" if look.unit == "fraction" else "0") + ("." + "0" * look.decimals if look.decimals else "")
-    estimate = kind == "estimate"
-    tail = f'" {mark}"' if estimate and mark else "_ _a" if estimate and place.marked else ""
-    if kind == ERROR:
-        form = f'"("{digits}")"'
-    else:
-        plus, minus = ("+" if look.unit == "points" else "", '"−"') if sign == "shown" else ("", "")
-        form = f"{plus}{digits}{tail};{minus}{digits}{tail};{digits}{tail};@{tail}"
-    colour = INK if estimate else INK2
-    return Style(form, bold=place.bold and estimate, colour=colour, horizontal="right", bottom=place.edge)
+        filling.sheet.put(row, column + k, shown, number_style(kind, look, mark, place, sign))
 
 
 def _cases_below(filling: _Filling, block: Block, row: int) -> int:
     """Write the cases of each column below it."""
     table, labels = filling.form.table, len(filling.form.labels)
-    style = Style("#,##0", colour=INK2, horizontal="right", bottom=_THIN)
+    style = count_style(_THIN)
     filling.sheet.put(row, 1, "n", Style(colour=INK2, horizontal="left", bottom=_THIN))
     for c in range(2, labels + 1):
         filling.sheet.put(row, c, None, style)
@@ -335,12 +312,13 @@ def _cases_below(filling: _Filling, block: Block, row: int) -> int:
     return row + 1
 
 
-def _flag(filling: _Filling, p: int) -> str | None:
-    """Return what to know about a number; that it has no error needs a reason too."""
-    flag = filling.page.est.flag.at(p)
-    if flag is None and len(filling.numbers) > 1 and math.isnan(filling.numbers[1][p]):
-        return None if math.isnan(filling.numbers[0][p]) else _UNDONE
-    return None if flag == COMPLETE else flag
+def _flags(est: EstimatesLike, numbers: Sequence[Sequence[float]]) -> list[str | None]:
+    """Return what to know about each number; that one has no error needs a reason too."""
+    found = [None if flag == COMPLETE else flag for flag in est.flag.to_list()]
+    if len(numbers) == 1 or est.influence.design.complete:
+        return found
+    bare = [math.isnan(error) and not math.isnan(x) for x, error in zip(*numbers[:2], strict=True)]
+    return [flag or (_UNDONE if without else None) for flag, without in zip(found, bare, strict=True)]
 
 
 @cache
@@ -374,14 +352,14 @@ def _pixels(characters_: float) -> float:
 
 def _data(est: EstimatesLike) -> Sheet:
     """Lay out the tidy table, every number in full; of it nothing but the heads is printed."""
-    frame = tidy(est)
+    columns = columns_of(est)
     sheet = Sheet(_DATA, frozen=(2, 1), landscape=True)
-    for c, name in enumerate(frame.columns, 1):
+    for c, (name, column) in enumerate(columns.items(), 1):
         sheet.put(1, c, name, Style(bold=True, bottom=_THICK))
-        sheet.widths[c] = 22 if str(frame[name].dtype) == "category" else 14
-    last = letter(frame.shape[1])
-    sheet.filtered, sheet.area = f"A1:{last}{len(frame) + 1}", "A1:G1"
-    sheet.below = list(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
+        sheet.widths[c] = 22 if isinstance(column, Coded) else 14
+    last = letter(len(columns))
+    sheet.filtered, sheet.area = f"A1:{last}{len(est) + 1}", "A1:G1"
+    sheet.below = [c if isinstance(c, Coded) else c.tolist() for c in columns.values()]
     return sheet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from mpi.tables.footnotes import without_error
 from mpi.tables.typeset import lines_of, text_width, word_width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.excel_pages import Look, Table
@@ -77,12 +80,12 @@ class Fitted:
     stacked: int
 
 
-def numbers_of(est: EstimatesLike, style: Style) -> list[list[float]]:
-    """Return the estimates, and what stands beside them: lists of numbers, NaN where there is nothing to show."""
+def numbers_of(est: EstimatesLike, style: Style) -> list[NDArray[np.float64]]:
+    """Return the estimates, and what stands beside them: NaN where there is nothing to show."""
     se = np.where(without_error(est), np.nan, est.se)
     low, high = est.conf_int() if style in {"interval", "both"} else (se, se)
     shown = {"se": (se,), "interval": (low, high), "both": (se, low, high), "estimate": ()}[style]
-    return [x.tolist() for x in (est.value, *shown)]
+    return [est.value, *shown]
 
 
 def words_above(table: Table, style: Style) -> tuple[str, ...]:
@@ -90,14 +93,14 @@ def words_above(table: Table, style: Style) -> tuple[str, ...]:
     return ("" if any(span for span, _ in table.heads) else "estimate", *BESIDE[style]) if BESIDE[style] else ("",)
 
 
-def fitted(ways: Sequence[Table], numbers: Sequence[Sequence[float]], style: Style) -> Fitted:
+def fitted(ways: Sequence[Table], numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
     """Lay figures out the way that takes the fewest blocks, and among these the fewest rows.
 
     Parameters
     ----------
     ways : sequence of Table
         The same figures, laid out in several ways.
-    numbers : sequence of sequence of float
+    numbers : sequence of ndarray of float
         What `numbers_of` gives.
     style : {"se", "interval", "both", "estimate"}
         What stands beside an estimate.
@@ -111,8 +114,9 @@ def fitted(ways: Sequence[Table], numbers: Sequence[Sequence[float]], style: Sty
     return found
 
 
-def _fitted(table: Table, numbers: Sequence[Sequence[float]], style: Style) -> Fitted:
-    widths = [_widths(table, j, numbers, style) for j in range(len(table.heads))]
+def _fitted(table: Table, numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
+    words, beside = words_above(table, style), Counter(span for span, _ in table.heads)
+    widths = [_widths(table, j, numbers, words, beside) for j in range(len(table.heads))]
     upright, across = (_blocks(table, widths, page) for page in (PORTRAIT, _LANDSCAPE))
     landscape = len(across) < len(upright)
     page = _LANDSCAPE if landscape else PORTRAIT
@@ -144,27 +148,33 @@ def _labels(table: Table, most: float) -> list[float]:
     return found
 
 
-def _widths(table: Table, j: int, numbers: Sequence[Sequence[float]], style: Style) -> list[float]:
+def _widths(
+    table: Table, j: int, numbers: Sequence[NDArray[np.float64]], words: Sequence[str], beside: Mapping[str, int]
+) -> list[float]:
     """Return the widths of the columns of a figure: of their longest numbers, and of the words above them."""
-    there = [(p, table.look[i][j]) for i, p in enumerate(table.cell[:, j].tolist()) if p >= 0]
-    words = words_above(table, style)
+    there = np.flatnonzero(table.cell[:, j] >= 0)
+    rows, looks = table.cell[there, j], [table.look[i][j] for i in there.tolist()]
+    kinds = [(look, rows[[k for k, other in enumerate(looks) if other == look]]) for look in dict.fromkeys(looks)]
     found: list[float] = []
     for values, word in zip(numbers, words, strict=True):
-        longest = _longest([(values[p], look) for p, look in there]) + (0.0 if found else _MARK)
+        longest = max((_longest(values[of], look) for look, of in kinds), default=0.0) + (0.0 if found else _MARK)
         longest += _BRACKETS if word == ERROR else 0.0
         found.append(max(longest, text_width(word), _LEAST) + _GAP)
     if table.under is not None:
         found[0] = max(found[0], text_width(f"{table.under[j]:,.0f}") + _MARK + _GAP)
     span, label = table.heads[j]
-    below = min(sum(other == span for other, _ in table.heads), 2)  # no word of what stands above them is cut
+    below = min(beside[span], 2)  # no word of what stands above them is cut
     missing = max(_needed(label, sum(found)), word_width(span, bold=True) / below) + _GAP - sum(found)
     return [w + max(missing, 0.0) / len(found) for w in found]
 
 
-def _longest(shown: Sequence[tuple[float, Look]]) -> float:
-    """Return the width of the longest number."""
-    scaled = [(v if look.unit == "fraction" else 100 * v, look.decimals) for v, look in shown if v == v]  # noqa: PLR0124  # NaN
-    return max((len(f"{v:,.{d}f}") for v, d in scaled), default=1) * _DIGIT
+def _longest(values: NDArray[np.float64], look: Look) -> float:
+    """Return the width of the longest of some numbers that are shown alike."""
+    there = values[~np.isnan(values)] * (1.0 if look.unit == "fraction" else 100.0)
+    if not len(there):
+        return _DIGIT
+    signs = int((there < 0).any() or look.unit == "points")
+    return (len(f"{np.abs(there).max():,.{look.decimals}f}") + signs) * _DIGIT
 
 
 def _needed(label: str, width: float) -> float:

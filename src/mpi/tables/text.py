@@ -11,7 +11,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.core.plain_text import visible
 from mpi.tables.footnotes import KEY, MISSING, ROUNDING, Style, degrees, notes, style_of, without_error
-from mpi.tables.keys import NAMES, cutoffs_as_numbers, group_codes
+from mpi.tables.keys import NAMES, Coded, cutoffs_as_numbers, group_codes
 from mpi.tables.layout import Column, Grid, Placement, grid
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from mpi.tables.estimates_like import EstimatesLike
-    from mpi.tables.keys import Coded
 
 __all__ = [
     "BESIDE",
@@ -30,6 +30,7 @@ __all__ = [
     "Column",
     "Grid",
     "brief",
+    "columns_of",
     "decimals_of",
     "grid",
     "html",
@@ -70,23 +71,28 @@ def tidy(est: EstimatesLike) -> pd.DataFrame:
     """
     import pandas as pd
 
+    columns = columns_of(est)
+    return pd.DataFrame({n: _categorical(c) if isinstance(c, Coded) else c for n, c in columns.items()})
+
+
+def columns_of(est: EstimatesLike) -> dict[str, Coded | NDArray[Any]]:
+    """Return the columns of the tidy table, those of few values with the values that occur; arrays of its own."""
     low, high = est.conf_int()
-    columns: dict[str, Any] = {name: _categorical(est.keys[name]) for name in NAMES}
-    columns |= {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high, "df": est.df}
-    columns |= {"n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": _categorical(est.flag)}
-    columns |= {"k": cutoffs_as_numbers(est.keys), "group_code": _categorical(group_codes(est.keys, est.codes))}
-    return pd.DataFrame(columns)  # a copy: who writes into it changes no estimate
+    columns: dict[str, Coded | NDArray[Any]] = {name: est.keys[name].without_unused() for name in NAMES}
+    columns |= {"estimate": est.value.copy(), "se": est.se.copy(), "ci_low": low, "ci_high": high}
+    columns |= {"df": est.df.copy(), "n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": est.flag.without_unused()}
+    codes = group_codes(est.keys, est.codes).without_unused()
+    return columns | {"k": cutoffs_as_numbers(est.keys), "group_code": codes}
 
 
 def _categorical(column: Coded) -> Any:
     import pandas as pd
 
-    used = column.without_unused()
-    return pd.Categorical.from_codes(used.index, categories=pd.Index(used.values))
+    return pd.Categorical.from_codes(column.index, categories=pd.Index(column.values))
 
 
 def _whole(values: Any) -> Any:
-    return values.astype(np.int64) if np.isfinite(values).all() else values
+    return values.astype(np.int64) if np.isfinite(values).all() else values.copy()
 
 
 @kinds_checked

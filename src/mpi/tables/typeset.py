@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 __all__ = ["PIXELS", "characters", "lines_of", "text_width", "word_width"]
 
@@ -29,6 +29,7 @@ def _of_letter(letter: str) -> int:
     return _OF_LETTER.get(base, 1000 if ord(base) > 0x2E00 else _DIGIT)
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, *, bold: bool = False, size: int = 10) -> float:
     """Return the width of a line of text in pixels.
 
@@ -46,6 +47,7 @@ def word_width(text: str, *, bold: bool = False) -> float:
     return max(text_width(word, bold=bold) for word in text.split(" "))
 
 
+@lru_cache(maxsize=4096)
 def lines_of(text: str, room: float, *, bold: bool = False, size: int = 10) -> int:
     """Return how many lines a text takes in so many pixels.
 

@@ -14,64 +14,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from mpi.tables.keys import Coded
 from mpi.tables.typeset import text_width
+from mpi.tables.xlsx_styles import HEAD, MAIN, Style, Styles, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["INK", "INK2", "INK3", "RULE", "Edge", "Sheet", "Style", "clean", "formula_like", "letter", "xlsx"]
-
-INK, INK2, INK3, RULE = "171D22", "4A545C", "5F6971", "D5DADE"
-"""Text, second text, small text; lines between rows."""
-
-Edge = tuple[str, str]
-"""A line at a cell: how thick (``hair``, ``thin``, ``medium``), and its colour."""
+__all__ = ["Sheet", "clean", "formula_like", "letter", "xlsx"]
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _LONGEST, _FOOT = 32_767, 110  # characters of a cell, and of a line in the foot, whose parts may have 255
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _BORN = (1980, 1, 1, 0, 0, 0)  # no time in the file: the same estimates give the same bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a cell looks.
-
-    Attributes
-    ----------
-    form : str
-        The number format.
-    bold, italic : bool
-        The weight and slant of the font, Arial.
-    size : int
-        Its size in points.
-    colour : str
-        Its colour, as six hexadecimal digits.
-    horizontal, vertical : str
-        Where the text stands in the cell.
-    wrap : bool
-        Whether long text takes several lines.
-    top, bottom : Edge or None
-        The lines above and below the cell.
-    quote : bool
-        Whether the text stays text when somebody edits it.
-    """
-
-    form: str = "General"
-    bold: bool = False
-    italic: bool = False
-    size: int = 10
-    colour: str = INK
-    horizontal: str = "general"
-    vertical: str = "bottom"
-    wrap: bool = False
-    top: Edge | None = None
-    bottom: Edge | None = None
-    quote: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -92,8 +49,8 @@ class Sheet:
         Ranges that are one cell, such as ``A9:F9``.
     links : dict of str to str
         Cells that lead to a place in the workbook.
-    below : sequence of tuple
-        Rows of plain values that follow, written as they are.
+    below : sequence of columns
+        The columns of rows of plain values that follow, each a list of numbers, or texts held as codes.
     frozen : (int, int) or None
         The first row and column that move.
     landscape : bool
@@ -114,7 +71,7 @@ class Sheet:
     heights: dict[int, float] = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
-    below: Sequence[tuple[Any, ...]] = ()
+    below: Sequence[Coded | Sequence[float]] = ()
     frozen: tuple[int, int] | None = None
     landscape: bool = False
     repeated: tuple[int, int] | None = None
@@ -166,7 +123,7 @@ def xlsx(sheets: Sequence[Sheet], creator: str) -> bytes:
     creator : str
         What the properties of the file name as its author.
     """
-    styles = _Styles()
+    styles = Styles()
     made = [_sheet(sheet, styles, first=i == 0) for i, sheet in enumerate(sheets)]
     parts = {
         "[Content_Types].xml": _content_types(len(sheets)),
@@ -192,22 +149,22 @@ def xlsx(sheets: Sequence[Sheet], creator: str) -> bytes:
     return contents.getvalue()
 
 
-_COMPRESSION = 4
+_COMPRESSION = 2
 
 
 # --- a sheet ------------------------------------------------------------------------------------------------------
 
 
-def _sheet(sheet: Sheet, styles: _Styles, *, first: bool) -> str:
+def _sheet(sheet: Sheet, styles: Styles, *, first: bool) -> str:
     """Return a sheet; the elements stand in the order that the format prescribes."""
     rows = [*_rows(sheet, styles), *_plain(sheet, styles)]
     margins = 'left="0.55" right="0.55" top="0.6" bottom="0.75" header="0.3" footer="0.35"'
     way = "landscape" if sheet.landscape else "portrait"
     merged = "".join(f'<mergeCell ref="{r}"/>' for r in sheet.merged)
-    links = "".join(f'<hyperlink ref="{c}" location="{_escape(p)}"/>' for c, p in sheet.links.items())
+    links = "".join(f'<hyperlink ref="{c}" location="{escape(p)}"/>' for c, p in sheet.links.items())
     cols = "".join(f'<col min="{c}" max="{c}" width="{w:g}" customWidth="1"/>' for c, w in sorted(sheet.widths.items()))
     return "".join([
-        f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
+        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_OFFICE}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
         f'<dimension ref="A1:{_corner(sheet)}"/>{_view(sheet, first=first)}',
         '<sheetFormatPr defaultRowHeight="15" customHeight="1"/>',
         f"<cols>{cols}</cols>" if cols else "",
@@ -222,7 +179,13 @@ def _sheet(sheet: Sheet, styles: _Styles, *, first: bool) -> str:
 
 def _corner(sheet: Sheet) -> str:
     wide = max((c for row in sheet.cells.values() for c in row), default=1)
-    return f"{letter(wide)}{max(sheet.cells, default=1) + len(sheet.below)}"
+    return f"{letter(wide)}{max(sheet.cells, default=1) + _length(sheet)}"
+
+
+def _length(sheet: Sheet) -> int:
+    """Return how many rows of plain values follow."""
+    first = next(iter(sheet.below), ())
+    return len(first.index if isinstance(first, Coded) else first)
 
 
 def _view(sheet: Sheet, *, first: bool) -> str:
@@ -238,7 +201,7 @@ def _view(sheet: Sheet, *, first: bool) -> str:
     return f'{start}>{place}<selection pane="{pane}"/></sheetView></sheetViews>'
 
 
-def _rows(sheet: Sheet, styles: _Styles) -> Iterator[str]:
+def _rows(sheet: Sheet, styles: Styles) -> Iterator[str]:
     """Yield the rows of styled cells."""
     for number in sorted(sheet.cells.keys() | sheet.heights.keys()):
         height = sheet.heights.get(number)
@@ -248,7 +211,7 @@ def _rows(sheet: Sheet, styles: _Styles) -> Iterator[str]:
         yield f'<row r="{number}"{ht}>{"".join(made)}</row>'
 
 
-def _content(value: Any, style: Style, styles: _Styles) -> str:
+def _content(value: Any, style: Style, styles: Styles) -> str:
     """Return the rest of a cell."""
     if isinstance(value, (int, float)):
         if math.isfinite(value):
@@ -260,40 +223,36 @@ def _content(value: Any, style: Style, styles: _Styles) -> str:
     return f' s="{styles.number(style, quote=formula_like(text))}"{_inline(text)}'
 
 
-def _plain(sheet: Sheet, styles: _Styles) -> Iterator[str]:
+def _plain(sheet: Sheet, styles: Styles) -> Iterator[str]:
     """Yield rows of plain values, nothing where one is missing; each text is made once."""
-    if not sheet.below:
-        return
     first, style = max(sheet.cells, default=0) + 1, Style()
     number, quoted = styles.number(style), styles.number(style, quote=True)
 
-    @cache
-    def of_text(value: str) -> str:
-        text = clean(value)
-        return f' s="{quoted if formula_like(text) else number}"{_inline(text)}'
-
     def of(value: Any) -> str:
-        if isinstance(value, (int, float)):
-            if math.isfinite(value):
-                return f' s="{number}"><v>{value!r}</v></c>'
-            return "" if math.isnan(value) else of_text(str(value))
-        return "" if value is None else of_text(str(value))
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            return f'" s="{number}"><v>{value!r}</v></c>'
+        text = clean(value)
+        return f'" s="{quoted if formula_like(text) else number}"{_inline(text)}'
 
-    letters = [letter(c) for c in range(1, len(sheet.below[0]) + 1)]
-    for i, row in enumerate(sheet.below, first):
-        made = [f'<c r="{at}{i}"{cell}' for at, value in zip(letters, row, strict=True) if (cell := of(value))]
-        yield f'<row r="{i}">{"".join(made)}</row>'
+    made: list[list[str]] = []
+    numbers = [str(i) for i in range(first, first + _length(sheet))]
+    for c, column in enumerate(sheet.below, 1):
+        start = f'<c r="{letter(c)}'
+        if isinstance(column, Coded):
+            texts = ["" if v is None or v != v else of(v) for v in (*column.values, None)]  # noqa: PLR0124
+            cells = [texts[code] for code in column.index.tolist()]
+        else:
+            rest = f'" s="{number}"><v>'
+            cells = [f"{rest}{v!r}</v></c>" if math.isfinite(v) else "" if v != v else of(v) for v in column]  # noqa: PLR0124
+        made.append([f"{start}{i}{cell}" if cell else "" for i, cell in zip(numbers, cells, strict=True)])
+    for i, row in zip(numbers, zip(*made, strict=True), strict=True):
+        yield f'<row r="{i}">{"".join(row)}</row>'
 
 
 def _inline(text: str) -> str:
     """Return the rest of a cell with a text in it."""
     space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
-    return f' t="inlineStr"><is><t{space}>{_escape(text)}</t></is></c>'
-
-
-def _escape(text: str) -> str:
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return plain.replace('"', "&quot;") if '"' in plain else plain
+    return f' t="inlineStr"><is><t{space}>{escape(text)}</t></is></c>'
 
 
 def _foot(sheet: Sheet) -> str:
@@ -303,7 +262,7 @@ def _foot(sheet: Sheet) -> str:
     lines = [_cut(clean(" ".join(text.split())), room) for text, room in zip(sheet.foot, rooms, strict=True)]
     left = "\n".join(line.replace("&", "&&") for line in lines)
     digits = " " if left[:1].isdigit() else ""  # else the size would swallow them
-    return f"<oddFooter>{_escape(f'&L&9{digits}{left}&R&9&A   &P / &N')}</oddFooter>"
+    return f"<oddFooter>{escape(f'&L&9{digits}{left}&R&9&A   &P / &N')}</oddFooter>"
 
 
 def _cut(text: str, room: float) -> str:
@@ -319,69 +278,13 @@ def _cut(text: str, room: float) -> str:
 # --- the parts beside the sheets ----------------------------------------------------------------------------------
 
 
-class _Styles:
-    """The styles that occur, numbered as they are met."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[Style, bool], int] = {}
-        self._fonts: dict[str, int] = {}
-        self._edges: dict[str, int] = {}
-        self._forms: dict[str, int] = {}
-        self._made: list[str] = []
-        self.number(Style())
-
-    def number(self, style: Style, *, quote: bool = False) -> int:
-        """Return the number of a style."""
-        key = (style, quote or style.quote)
-        if key not in self._found:
-            self._found[key] = len(self._made)
-            self._made.append(self._format(*key))
-        return self._found[key]
-
-    def _format(self, style: Style, quote: bool) -> str:  # noqa: FBT001  # of one caller
-        weight = f"{'<b/>' * style.bold}{'<i/>' * style.italic}"
-        looks = f'<sz val="{style.size}"/><color rgb="FF{style.colour}"/><name val="Arial"/><family val="2"/>'
-        font = f"<font>{weight}{looks}</font>"
-        lines = "".join(map(_edge, ("top", "bottom"), (style.top, style.bottom)))
-        edge = f"<border><left/><right/>{lines}<diagonal/></border>"
-        form = 0 if style.form == "General" else 164 + _numbered(self._forms, style.form)
-        wrap = ' wrapText="1"' if style.wrap else ""
-        place = f'horizontal="{style.horizontal}" vertical="{style.vertical}"{wrap}'
-        ids = f'fontId="{_numbered(self._fonts, font)}" borderId="{_numbered(self._edges, edge)}"'
-        more = ' quotePrefix="1"' if quote else ""
-        applied = 'applyNumberFormat="1" applyFont="1" applyBorder="1" applyAlignment="1"'
-        return f'<xf numFmtId="{form}" {ids} fillId="0" xfId="0"{more} {applied}><alignment {place}/></xf>'
-
-    def xml(self) -> str:
-        forms = "".join(f'<numFmt numFmtId="{164 + i}" formatCode="{_escape(f)}"/>' for f, i in self._forms.items())
-        return "".join([
-            f'{_HEAD}<styleSheet xmlns="{_MAIN}">',
-            f'<numFmts count="{len(self._forms)}">{forms}</numFmts>' if forms else "",
-            f'<fonts count="{len(self._fonts)}">{"".join(self._fonts)}</fonts>',
-            '<fills count="2"><fill><patternFill patternType="none"/></fill>',
-            '<fill><patternFill patternType="gray125"/></fill></fills>',
-            f'<borders count="{len(self._edges)}">{"".join(self._edges)}</borders>',
-            '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>',
-            f'<cellXfs count="{len(self._made)}">{"".join(self._made)}</cellXfs>',
-            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
-        ])  # fmt: skip
-
-
-def _numbered(found: dict[str, int], text: str) -> int:
-    return found.setdefault(text, len(found))
-
-
-def _edge(side: str, edge: Edge | None) -> str:
-    return f"<{side}/>" if edge is None else f'<{side} style="{edge[0]}"><color rgb="FF{edge[1]}"/></{side}>'
-
-
 def _content_types(count: int) -> str:
     made = {"xl/workbook": "sheet.main", "xl/styles": "styles"}
     made |= {f"xl/worksheets/sheet{i}": "worksheet" for i in range(1, count + 1)}
     own = "".join(f'<Override PartName="/{p}.xml" ContentType="{_TYPES}.{kind}+xml"/>' for p, kind in made.items())
     kinds = "application/vnd.openxmlformats-package"
     return (
-        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+        f'{HEAD}<Types xmlns="{_PACKAGE}/content-types">'
         f'<Default Extension="rels" ContentType="{kinds}.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{own}'
         f'<Override PartName="/docProps/core.xml" ContentType="{kinds}.core-properties+xml"/></Types>'
@@ -394,22 +297,22 @@ def _relations(targets: dict[str, str]) -> str:
         f'<Relationship Id="rId{i}" Type="{kind.partition("#")[0]}" Target="{target}"/>'
         for i, (kind, target) in enumerate(targets.items(), 1)
     )
-    return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{made}</Relationships>'
+    return f'{HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{made}</Relationships>'
 
 
 def _core(creator: str) -> str:
     return (
-        f'{_HEAD}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
-        f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>{_escape(creator)}</dc:creator></cp:coreProperties>'
+        f'{HEAD}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
+        f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>{escape(creator)}</dc:creator></cp:coreProperties>'
     )
 
 
 def _book(sheets: Sequence[Sheet]) -> str:
     """Return the list of sheets, and what of each is printed and repeated."""
-    listed = "".join(f'<sheet name="{_escape(s.title)}" sheetId="{i}" r:id="rId{i}"/>' for i, s in enumerate(sheets, 1))
+    listed = "".join(f'<sheet name="{escape(s.title)}" sheetId="{i}" r:id="rId{i}"/>' for i, s in enumerate(sheets, 1))
     names = "".join(_names(sheets))
     return (
-        f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><bookViews><workbookView/></bookViews>'
+        f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_OFFICE}"><bookViews><workbookView/></bookViews>'
         f"<sheets>{listed}</sheets>{f'<definedNames>{names}</definedNames>' if names else ''}</workbook>"
     )
 
@@ -426,7 +329,7 @@ def _names(sheets: Iterable[Sheet]) -> Iterator[str]:
             found["_xlnm.Print_Titles"] = f"{title}!${sheet.repeated[0]}:${sheet.repeated[1]}"
         for name, place in found.items():
             hidden = ' hidden="1"' if name.endswith("FilterDatabase") else ""
-            yield f'<definedName name="{name}" localSheetId="{i}"{hidden}>{_escape(place)}</definedName>'
+            yield f'<definedName name="{name}" localSheetId="{i}"{hidden}>{escape(place)}</definedName>'
 
 
 def _fixed(cells: str) -> str:

@@ -239,11 +239,11 @@ def _plain(sheet: Sheet, styles: Styles) -> Iterator[str]:
     for c, column in enumerate(sheet.below, 1):
         start = f'<c r="{letter(c)}'
         if isinstance(column, Coded):
-            texts = ["" if v is None or v != v else of(v) for v in (*column.values, None)]  # noqa: PLR0124
+            texts = ["" if v is None or v != v else of(v) for v in (*column.values, None)]  # noqa: PLR0124  # NaN
             cells = [texts[code] for code in column.index.tolist()]
         else:
             rest = f'" s="{number}"><v>'
-            cells = [f"{rest}{v!r}</v></c>" if math.isfinite(v) else "" if v != v else of(v) for v in column]  # noqa: PLR0124
+            cells = [f"{rest}{v!r}</v></c>" if math.isfinite(v) else "" if v != v else of(v) for v in column]  # noqa: PLR0124  # NaN
         made.append([f"{start}{i}{cell}" if cell else "" for i, cell in zip(numbers, cells, strict=True)])
     for i, row in zip(numbers, zip(*made, strict=True), strict=True):
         yield f'<row r="{i}">{"".join(row)}</row>'

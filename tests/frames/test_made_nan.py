@@ -114,3 +114,38 @@ def test_of_other_expressions_nothing_is_changed() -> None:
     assert without_made_nan(plain) is plain
     assert may_make_nan(nw.max_horizontal(nw.col("x") / 2, "y") > 1)
     assert may_make_nan(nw.when(nw.col("x").sqrt() > 1).then(nw.lit(1)).otherwise(nw.lit(0)))
+
+
+# --- what is missing though no column is: the best of no adult -----------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", ["int64", "float64", "bool", "category", "str"])
+def test_what_an_expression_leaves_out_is_missing_when_it_is_compared(engine: Any, kind: str, on_engine: Any) -> None:
+    """Nobody of 15 or older in a household: whether one of them went to school is not known, and no deprivation."""
+    home = np.repeat(np.arange(40), 2)
+    age = np.where(home % 4 == 0, 9, 30)  # each fourth household has no adult
+    went = (home % 3 == 0).astype(int)
+    schooled = {"category": pd.Categorical(np.where(went, "yes", "no")), "str": np.where(went, "yes", "no")}
+    frame = pd.DataFrame({"home": home, "age": age, "w": 1.0, "y": 1.0}).assign(
+        schooled=schooled[kind] if kind in schooled else went.astype(kind)
+    )
+    adults = nw.when(nw.col("age") >= 15).then(nw.col("schooled"))
+    never = adults == "no" if kind in schooled else ~adults if kind == "bool" else adults < 1
+    survey = mpi.Survey(on_engine(engine, frame), weight="w", household="home")
+    known = age >= 15
+    found = mpi.mean(survey.with_column("never", never), ["never"])
+    assert (found.n[0], found.value[0]) == (known.sum(), pytest.approx(1 - went[known].mean()))
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars"])
+def test_the_best_of_no_adult_is_missing(engine: Any, tmp_path: Path) -> None:
+    """By an expression over households, and on pandas by a function of the frame."""
+    frame = pd.DataFrame({"home": [1, 1, 2, 2], "age": [30, 5, 8, 9], "schooled": [0, 1, 1, 1], "w": 1.0})
+    survey = mpi.Survey(on(engine, frame, lambda: None, tmp_path), weight="w", household="home")
+    adults = nw.when(nw.col("age") >= 15).then(nw.col("schooled"))
+    found = survey.with_column("never", adults.max().over("home") < 1).numbers("never")
+    assert found.tolist() == pytest.approx([1, 1, np.nan, np.nan], nan_ok=True)
+    if engine == "pandas":
+        found = survey.with_column("not", lambda rows: rows["schooled"].where(rows["age"] >= 15) < 1).numbers("not")
+        assert found.tolist() == pytest.approx([1, np.nan, np.nan, np.nan], nan_ok=True)

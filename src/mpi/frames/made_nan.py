@@ -6,13 +6,34 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-__all__ = ["may_make_nan", "without_made_nan"]
+__all__ = ["may_make_missing", "may_make_nan", "without_made_nan"]
 
 _FLOATS = {"__truediv__", "__rtruediv__", "sqrt", "log", "exp"}
 """Operations that give floats, of which some may be NaN or infinite."""
 
 _OF_FLOATS = {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__"}
 """Operations that make NaN of infinite floats."""
+
+_WHOLE = {
+    "col", "is_in", "is_null", "fill_null", "abs", "__and__", "__rand__", "__or__", "__ror__", "__xor__", "__invert__",
+    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", *_OF_FLOATS,
+}  # fmt: skip
+"""Operations that give nothing missing of columns in which nothing is."""
+
+
+def may_make_missing(given: Any) -> bool:
+    """Tell whether an expression, or a function of the frame, may be missing though none of its columns is.
+
+    Examples
+    --------
+    >>> adults = nw.when(nw.col("age") >= 15).then(nw.col("schooled"))
+    >>> may_make_missing(adults.max().over("household") < 1), may_make_missing(nw.col("age") + 1 > 5)
+    (True, False)
+    """
+    nodes = getattr(given, "_nodes", None)
+    if nodes is None:
+        return callable(given)
+    return any(n.name not in _WHOLE or any(map(may_make_missing, n.exprs)) for n in nodes)
 
 
 def may_make_nan(expression: Any) -> bool:

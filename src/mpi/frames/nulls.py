@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.frames.duckdb import connection_of, files_of, name, null_for_nan
-from mpi.frames.made_nan import may_make_nan, without_made_nan
+from mpi.frames.made_nan import may_make_missing, without_made_nan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -113,8 +113,8 @@ def comparable(frame: Any, *, ordered: bool = False, computing: bool = False) ->
 
     NaN compares as False there, and as True where it is asked to differ: whoever did not answer would be taken for one
     who said no. Columns are of types of PyArrow, where it is installed: types of several kinds do not go together.
-    With `ordered`, categories that have an order keep it, and compare as they do. With `computing`, numbers none of
-    which is missing have such types, too: of NumPy's, 0/0 could not be missing.
+    With `ordered`, categories that have an order keep it, and compare as they do. With `computing`, columns in
+    which nothing is missing have such types, too: what is made of them may be missing, such as 0/0.
     """
     if frame.implementation.is_dask():
         return _comparable_later(frame)
@@ -158,7 +158,7 @@ def _of_nulls(column: Any, *, computing: bool) -> Any:
     elif (
         column.dtype != object
         and isinstance(column.dtype, (np.dtype, pd.CategoricalDtype))
-        and not (computing and column.dtype.kind in "biuf")
+        and not (computing and not _is_ordered(column.dtype))
         and not column.isna().any()
     ):
         return None  # of objects decimals do not compare with whole numbers, whether some are missing or not
@@ -201,7 +201,7 @@ def _comparable_later(frame: Any) -> Any:
     for c, dtype in native.dtypes.items():
         if _is_single(dtype):
             kinds[c] = pd.ArrowDtype(pa.float64())
-        elif isinstance(dtype, pd.StringDtype):
+        elif isinstance(dtype, pd.StringDtype) or _is_of_texts(dtype):
             kinds[c] = pd.ArrowDtype(pa.string())
         elif hasattr(dtype, "numpy_dtype") and not isinstance(dtype, (np.dtype, pd.ArrowDtype)):
             kinds[c] = pd.ArrowDtype(pa.from_numpy_dtype(dtype.numpy_dtype))
@@ -212,10 +212,16 @@ def _comparable_later(frame: Any) -> Any:
     return _wrapped(native.astype(kinds), frame) if kinds else frame
 
 
+def _is_of_texts(dtype: Any) -> bool:
+    """Tell categories that are known to be texts, and have no order."""
+    held = None if _is_ordered(dtype) else getattr(dtype, "categories", None)
+    return held is not None and "UNKNOWN" not in str(held[:1]) and len(held) > 0 and isinstance(held[0], str)
+
+
 def with_computed(frame: nw.LazyFrame[Any], columns: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
     """Add columns that expressions give, missing where they are NaN or compare with what is missing."""
     held = frame.implementation
-    computing = any(map(may_make_nan, columns.values()))
+    computing = any(map(may_make_missing, columns.values()))
     columns = {n: without_made_nan(x) for n, x in columns.items()}
     if held.is_dask() or held.is_pandas_like():
         whole = comparable(frame, computing=computing)

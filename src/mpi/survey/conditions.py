@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.errors import RequestError, told_of, warn
 from mpi.frames.arrays import numbers, owned
 from mpi.frames.lazy import is_native, names_told, with_native
-from mpi.frames.made_nan import may_make_nan, without_made_nan
+from mpi.frames.made_nan import may_make_missing, without_made_nan
 from mpi.frames.nulls import comparable, has_ordered_gaps
 from mpi.frames.row_order import by_rows, rows_of_frames
 
@@ -96,14 +96,20 @@ def _of_frame(frame: nw.DataFrame[Any], given: Any, what: str) -> NDArray[Any]:
     Categories that have an order compare by it where they have no nulls: with nulls they are texts. So the one way says
     what is true, and the other what is missing.
     """
-    rows, computing = rows_of_frames([frame]), may_make_nan(given)
+    rows, computing = rows_of_frames([frame]), may_make_missing(given)
     given = without_made_nan(given)
     try:
         values = _computed(comparable(frame, computing=computing), given, rows, what)
     except Exception:
-        if not (callable(given) and frame.implementation.is_pandas_like()):
+        if not frame.implementation.is_pandas_like():
             raise
-        return _computed(frame, given, rows, what)  # written for the types of NumPy
+        computing = False  # PyArrow lacks some operations of NumPy
+        try:
+            values = _computed(comparable(frame), given, rows, what)
+        except Exception:
+            if not callable(given):
+                raise
+            return _computed(frame, given, rows, what)  # written for the types of NumPy
     if values.dtype.kind != "f" or not has_ordered_gaps(frame):
         return values
     whole = comparable(frame, ordered=True, computing=computing)

@@ -22,6 +22,7 @@ from mpi.measures.measure import Measure
 from mpi.survey.pool import pool
 from mpi.survey.survey import Survey
 from mpi.tables import files as export
+from mpi.tables import latex as latex_of
 from mpi.tables.excel import sheet_name
 from mpi.tables.files import latex, page, write, write_any
 
@@ -284,13 +285,45 @@ def test_a_sheet_too_large_for_excel_is_refused(est, monkeypatch):
 
 
 def test_latex_is_a_booktabs_tabular_of_even_rows(many):
-    text = latex(many, statistics=["H", "A"], weighting="own", percent=True)
+    text = latex(many, statistics=["H", "A"], weighting="own", percent=True, by="province")
     assert r"\begin{tabular}{llrrrr}" in text
     rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
     assert {line.replace(r"\&", "").count("&") for line in rows} == {5}
     assert text.index(r"\toprule") < text.index(r"\midrule") < text.index(r"\bottomrule")
     assert r"Headcount ratio (H), k = 1/3, \%" in text
-    assert r"& H, k = 1/3" in latex(many, statistics=["H", "A"], weighting="own", labels=False)
+    assert r"H, k = 1/3" in latex(many, statistics=["H", "A"], weighting="own", labels=False)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"percent": True, "interval": True, "se": True}, {"codes": True, "rounds": "columns"}, {"indicators": "rows"}],
+)
+def test_latex_fits_a4_in_parts_and_over_pages(many, options):
+    options = {"cutoff": "1/3", "weighting": "own"} | options
+    frame = many.publish(labels=True, **options)
+    text = latex(many, **options)
+    parts = re.findall(r"\\begin\{(tabular|longtable)\}(?:\[l\])?\{([^\n]*)\}\n(.*?)\\end\{\1\}", text, flags=re.DOTALL)
+    labels = frame.index.nlevels - 1
+    seen = []
+    for kind, columns, body in parts:
+        assert (kind == "longtable") == (len(frame) > 45)
+        assert body.count(r"\endhead") == (kind == "longtable")
+        count = len(re.sub(r">\{.*?\}p\{\d+pt\}", "l", columns))
+        head, *rows = [line for line in body.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+        assert len(rows) == len(frame)
+        cells = [re.split(r"(?<!\\) & ", line.removesuffix(r" \\")) for line in (head, *rows)]
+        assert {len(row) for row in cells} == {count}
+        figures = [row[labels:] for row in cells[1:]]
+        seen.append(np.array(figures, dtype=object))
+        widest = [max(len(row[k]) for row in cells[1:]) for k in range(labels, count)]
+        names = [max(len(str(v)) for v in frame.index.get_level_values(k + 1)) for k in range(labels)]
+        names = [min(n, 46 if k == 0 else 23) for k, n in enumerate(names)]  # longer ones are broken into lines
+        assert sum(names + widest) * 3.9 + 8 * count <= 460  # points: letters of 8 points, and what stands between
+        for width in re.findall(r"parbox\[b\]\{(\d+)pt\}", head):
+            assert int(width) <= 200
+    expected = [[latex_of._latex(cell) for cell in row] for row in frame.to_numpy().tolist()]
+    assert np.concatenate(seen, axis=1).tolist() == expected
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
 
 
 def test_latex_escapes_labels(est):
@@ -299,8 +332,8 @@ def test_latex_escapes_labels(est):
         assert "\n" + label in text
     assert "&  -- " not in text
     assert "\n\n" not in text
-    assert export._latex("a\\b{c}~^$") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}\$"
-    assert export._latex_row(["[a]", "-0.1 (0.2)", "18-24"]) == r"{}[a] & $-$0.1 (0.2) & 18-24 \\"
+    assert latex_of._latex("a\\b{c}~^$") == r"a\textbackslash{}b\{c\}\textasciitilde{}\textasciicircum{}\$"
+    assert latex_of._row(["[a]", "-0.1 (0.2)", "18-24"]) == r"{}[a] & $-$0.1 (0.2) & 18-24 \\"
 
 
 def test_a_page_stands_by_itself_and_escapes_labels(est):

@@ -11,7 +11,6 @@ import gzip
 import html as markup
 import io
 import os
-import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
@@ -21,11 +20,13 @@ import numpy as np
 from mpi.core.atomic import located, replacing
 from mpi.core.errors import MissingLibraryError, RequestError, nearest, unknown
 from mpi.tables.footnotes import KEY
+from mpi.tables.latex import latex
 from mpi.tables.layout import Layout, heading
-from mpi.tables.text import BESIDE, publish, tidy
+from mpi.tables.text import BESIDE, tidy
+from mpi.tables.worded import blocks, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
     from typing import Unpack
 
     import pandas as pd
@@ -282,82 +283,12 @@ def _as_text(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(values, index=column.index, dtype="string").astype("category")
 
 
-# --- LaTeX -----------------------------------------------------------------------------------------------
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
-    "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "–": "--", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
-}  # fmt: skip
-_PREAMBLE = r"% Needs \usepackage{booktabs}; Vietnamese needs XeLaTeX, LuaLaTeX or \usepackage[T5]{fontenc}."
-
-
-def latex(est: EstimatesLike, **options: Unpack[Layout]) -> str:
-    r"""Return the table to publish as a booktabs tabular, with its notes below.
-
-    Parameters
-    ----------
-    est : Estimates
-        The estimates.
-    **options
-        What `mpi.tables.publish` takes; columns are named in words unless ``labels=False``.
-
-    Examples
-    --------
-    >>> import mpi
-    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
-    >>> r"\toprule" in latex(est, statistics=["H", "M0"], percent=True)
-    True
-    """
-    frame = _worded(est, options)
-    heads = [*frame.index.names[1:], *frame.columns]
-    layout = "l" * (frame.index.nlevels - 1) + "r" * frame.shape[1]
-    body = [line for by, part in _blocks(frame) for line in _latex_block(by, part, len(heads))]
-    lines = [_PREAMBLE, rf"\begin{{tabular}}{{{layout}}}", r"\toprule", _latex_row(heads), r"\midrule"]
-    lines += [*body[1:], r"\bottomrule", r"\end{tabular}"]  # no space above the first block
-    lines += [rf"\par\smallskip{{\footnotesize {_latex(note)}\par}}" for note in frame.attrs["notes"]]
-    return "\n".join(lines) + "\n"
-
-
-def _worded(est: EstimatesLike, options: Layout) -> pd.DataFrame:
-    """Lay out a table for people: columns named in words unless another wish is told."""
-    wished: Layout = {"labels": True, **options}
-    return publish(est, **wished)
-
-
-def _blocks(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the rows of each disaggregation."""
-    for by in dict.fromkeys(frame.index.get_level_values("by")):
-        yield str(by), frame[frame.index.get_level_values("by") == by]
-
-
-def _latex_block(by: str, part: pd.DataFrame, width: int) -> list[str]:
-    lines = [r"\addlinespace"]
-    if by not in {"", "total"}:
-        lines.append(rf"\multicolumn{{{width}}}{{l}}{{\textit{{{_latex(by)}}}}} \\")
-    rows = zip(part.index, part.to_numpy().tolist(), strict=True)
-    return lines + [_latex_row([*index[1:], *cells]) for index, cells in rows]
-
-
-def _latex_row(cells: Sequence[Any]) -> str:
-    line = " & ".join(_latex(c) for c in cells) + r" \\"
-    # After the \\ of the row above, a [ or a * would be read as its argument.
-    return "{}" + line if line.startswith(("[", "*")) else line
-
-
-def _latex(value: Any) -> str:
-    """Escape text; numbers get a minus sign, control characters (and with them empty lines) become spaces."""
-    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", str(value))
-    escaped = "".join(_LATEX.get(c, c) for c in plain)
-    return re.sub(r"(?<![\w\-])-(?=\d)", "$-$", escaped)
+# --- LaTeX and HTML -------------------------------------------------------------------------------------------------
 
 
 def _latex_bytes(est: EstimatesLike, _: Path, **options: Any) -> bytes:
     return latex(est, **options).encode()
 
-
-# --- HTML ------------------------------------------------------------------------------------------------
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -387,10 +318,10 @@ def page(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     **options
         What `mpi.tables.publish` takes; columns are named in words unless ``labels=False``.
     """
-    frame = _worded(est, options)
+    frame = worded(est, options)
     title = markup.escape(est.about.get("measure", "Estimates"))
     survey = f"<p>{markup.escape(est.about['survey'])}</p>\n" if "survey" in est.about else ""
-    tables = "\n".join(_section(by, part) for by, part in _blocks(frame))
+    tables = "\n".join(_section(by, part) for by, part in blocks(frame))
     notes = "\n".join(f"<p>{markup.escape(note)}</p>" for note in frame.attrs["notes"])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

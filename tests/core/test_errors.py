@@ -67,9 +67,10 @@ def test_what_is_wrong_says_of_which_kind_it_is(tmp_path: Path, monkeypatch: pyt
         mpi.Measure.from_toml(tmp_path / "m.toml")
     with pytest.raises(errors.FileError):
         mpi.estimate(mpi.Survey(frame), measure).to_csv(tmp_path / "none" / "t.csv")
-    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
+    monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
+    frame.to_csv(tmp_path / "people.csv", index=False)
     with pytest.raises(errors.MissingLibraryError):
-        mpi.estimate(mpi.Survey(frame), measure).to_excel(tmp_path / "t.xlsx")
+        mpi.read_survey(tmp_path / "people.csv", memory="1GB")
 
 
 def calls(text: str, name: str) -> list[ast.Call]:

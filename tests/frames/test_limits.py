@@ -22,7 +22,7 @@ import mpi.frames.aggregate
 import mpi.frames.capacity
 import mpi.frames.held
 from frame_kinds import LAZY, arrow, on
-from mpi.core.memory import amount, free_memory, memory_told
+from mpi.core.memory import amount, free_memory, translated_memory_errors
 from mpi.frames.wanted import Wanted
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3", severe="1/2", vulnerable="1/5")
@@ -323,9 +323,12 @@ def test_estimates_from_a_profile_and_from_rows_tell_it_too(monkeypatch: pytest.
 
 
 def test_other_errors_are_left_alone() -> None:
-    with pytest.raises(RuntimeError, match="something else"), memory_told("it", "mend"):
+    with pytest.raises(RuntimeError, match="something else"), translated_memory_errors("it", "mend"):
         raise RuntimeError("something else")
-    with pytest.raises(mpi.MpiError, match=r"for it: can't start new thread .*; mend"), memory_told("it", "mend"):
+    with (
+        pytest.raises(mpi.MpiError, match=r"for it: can't start new thread .*; mend"),
+        translated_memory_errors("it", "mend"),
+    ):
         raise RuntimeError("can't start new thread")
 
 

@@ -18,7 +18,7 @@ from mpi.cli.messages import reported, say
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
-from mpi.cli.streams import printing
+from mpi.cli.streams import run_to_streams
 from mpi.cli.vhlss import Request as FolderRequest
 from mpi.cli.vhlss import account_of, answer, line_of
 from mpi.core.plain_text import visible_lines
@@ -294,4 +294,4 @@ def main() -> None:
     """Run the command line."""
     gc.set_threshold(*_SELDOM)
     atexit.register(gc.freeze)  # a process that ends need not look for cycles once more, which takes .2 s
-    printing(partial(app, prog_name="mpi"), partial(say, "error"))
+    run_to_streams(partial(app, prog_name="mpi"), partial(say, "error"))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["printing", "unwritten"]
+__all__ = ["run_to_streams", "unwritten"]
 
 
-def printing(run: Callable[[], object], tell: Callable[[str], object]) -> None:
+def run_to_streams(run: Callable[[], object], tell: Callable[[str], object]) -> None:
     """Run what prints, and end with the right status.
 
     Parameters

@@ -12,9 +12,9 @@ from numbers import Rational
 from typing import ForwardRef, ParamSpec, TypeVar
 
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
-from mpi.core.memory import memory_told
+from mpi.core.memory import translated_memory_errors
 
-__all__ = ["kinds_checked", "kinds_told", "said_of"]
+__all__ = ["kinds_checked", "kinds_explained", "said_of"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,18 +65,18 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         problems(args, kwargs).raise_if_any()
-        with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+        with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
             return function(*args, **kwargs)
 
     return checked
 
 
-def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
+def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
     """Tell of arguments of the wrong kind where a function that says most of its arguments itself fails on them.
 
     Examples
     --------
-    >>> @kinds_told
+    >>> @kinds_explained
     ... def first(names: Sequence[str]) -> str:
     ...     return names[0]
     >>> first(names=3)
@@ -88,7 +88,7 @@ def kinds_told(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with memory_told(_work(function.__name__, args, kwargs), _SMALLER):
+            with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
                 return function(*args, **kwargs)
         except MpiError:
             raise

@@ -17,8 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
-    "DataError", "FileError", "MissingLibraryError", "MpiError", "MpiWarning", "Problems", "RequestError", "nearest",
-    "said_once", "told_of", "unknown", "warn",
+    "DataError",
+    "FileError",
+    "MissingLibraryError",
+    "MpiError",
+    "MpiWarning",
+    "Problems",
+    "RequestError",
+    "nearest",
+    "translated_user_errors",
+    "unknown",
+    "warn",
+    "warned_once",
 ]  # fmt: skip
 
 
@@ -87,14 +97,14 @@ def warn(message: str) -> None:
 
 
 @contextmanager
-def said_once(*, several: bool = True) -> Iterator[None]:
+def warned_once(*, several: bool = True) -> Iterator[None]:
     """Tell warnings that the parts of one work have in common once; with `several` False, let them be.
 
     Examples
     --------
     >>> with warnings.catch_warnings(record=True) as told:
     ...     warnings.simplefilter("always")
-    ...     with said_once():
+    ...     with warned_once():
     ...         warn("few cases")
     ...         warn("few cases")
     >>> len(told)
@@ -188,7 +198,7 @@ def unknown(kind: str, name: object, known: Iterable[object], *, show: int = 12)
 
 
 @contextmanager
-def told_of(what: str, *, mend: str = "write it for the frame the survey was made of") -> Iterator[None]:
+def translated_user_errors(what: str, *, mend: str = "write it for the frame the survey was made of") -> Iterator[None]:
     """Turn whatever a frame or its engine says of an expression or a function of the user's into one error of ours."""
     try:
         yield

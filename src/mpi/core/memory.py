@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["amount", "free_memory", "memory_told"]
+__all__ = ["amount", "free_memory", "translated_memory_errors"]
 
 _ROOT = Path("/")
 
@@ -50,12 +50,12 @@ def amount(size: float) -> str:
 
 
 @contextmanager
-def memory_told(what: str, mend: str) -> Iterator[None]:
+def translated_memory_errors(what: str, mend: str) -> Iterator[None]:
     """Turn an allocation that fails, or a thread that cannot be started, into one error of ours.
 
     Examples
     --------
-    >>> with memory_told("a profile of 5,000,000 rows", "name fewer columns in by="):
+    >>> with translated_memory_errors("a profile of 5,000,000 rows", "name fewer columns in by="):
     ...     raise MemoryError("Unable to allocate 38.1 MiB")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     mpi.errors.RequestError: the memory does not suffice for a profile of 5,000,000 rows: Unable to allocate ...

@@ -33,8 +33,8 @@ class TomlTable:
 
     Examples
     --------
-    >>> from mpi.core.errors import Problems
-    >>> table = TomlTable({"name": 3, "titel": "Mine"}, "", Problems("measure file mine.toml"))
+    >>> from mpi.core.errors import FileError, Problems
+    >>> table = TomlTable({"name": 3, "titel": "Mine"}, "", Problems("measure file mine.toml", FileError))
     >>> table.check(("name", "title"))
     >>> table.text("name")
     ''

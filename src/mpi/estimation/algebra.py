@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mpi.core.errors import said_once
+from mpi.core.errors import warned_once
 from mpi.core.threads import each
 from mpi.estimation.assemble import assemble
 from mpi.estimation.attainable import people_of, warn_of_misses
@@ -101,7 +101,7 @@ def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: flo
     if "cases" not in survey.roles or len(prof.rows.unit) < _LARGE or len(request.by) < 2:
         return _together(survey, prof, request, level, degrees)
     alone = [Request(request.measure, [c], request.schemes, request.wanted, request.unit) for c in request.by]
-    with said_once():
+    with warned_once():
         made = (_together(survey, prof, one, level, degrees) for one in alone)
         return pieced(made, [" × ".join(cross) for cross in request.by])
 

@@ -18,7 +18,7 @@ from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
 from mpi.results.names import MONOTONE, NUMBERS, STATISTICS, Statistic
-from mpi.survey.survey import in_words, told_of_profile
+from mpi.survey.survey import in_words, profile_notes
 from mpi.survey.undeclared import tell_contradictions
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def described(survey: Survey, measure: Measure, unit: Unit, known: Mapping[str, 
     """Say what a reader of the table must know; `known` is what the estimates say already."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], **(known or {}), **told_of_profile(survey),
+        "missing answers": _POLICIES[measure.missing], **(known or {}), **profile_notes(survey),
         "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}

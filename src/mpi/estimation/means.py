@@ -19,7 +19,7 @@ from mpi.estimation.rows import counted
 from mpi.estimation.sums import Sums, sums_of, weighted
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
-from mpi.survey.survey import in_words, told_of_profile
+from mpi.survey.survey import in_words, profile_notes
 from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
@@ -289,7 +289,7 @@ class _Columns:
             return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
         found, first = request.estimates(made, pairs=self.pairs, beside=self.beside)
-        said = {"counted": counted(first, request.unit), **told_of_profile(first), "survey": in_words(first)}
+        said = {"counted": counted(first, request.unit), **profile_notes(first), "survey": in_words(first)}
         lost = {KEY: found.about[KEY]} if KEY in found.about else {}
         return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.observed)
 

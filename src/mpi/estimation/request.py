@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from mpi.core.errors import Problems, RequestError, said_once
+from mpi.core.errors import Problems, RequestError, warned_once
 from mpi.estimation.rows import rows_of
 from mpi.measures.measure import Measure
 from mpi.results.concat import pieced
@@ -87,7 +87,7 @@ class Opened:
         wide = [tuple(dict.fromkeys([*cross, *beside])) for cross in self.by]
         crossed = wide if self.by or not beside else [tuple(beside)]
         parts = self.domain.rows.condensed_apart(flags, crossed, pairs, unit=self.unit)
-        with said_once(several=len(parts) > 1):
+        with warned_once(several=len(parts) > 1):
             made = pieced(
                 (self._made(make, of_rows(one), own, wide, len(parts)) for one, own in parts),
                 [" × ".join(c) for c in self.by],

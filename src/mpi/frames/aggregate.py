@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import DataError, Problems, RequestError, told_of
-from mpi.frames.capacity import parts_that_fit, told_of_rows
+from mpi.core.errors import DataError, Problems, RequestError, translated_user_errors
+from mpi.frames.capacity import parts_that_fit, translated_row_limits
 from mpi.frames.engine_errors import translated_if_gone
 from mpi.frames.held import held
 from mpi.frames.key_types import key_of, odd_keys, unfit_values
@@ -59,7 +59,7 @@ def with_conditions(frame: nw.LazyFrame[Any], conditions: Sequence[nw.Expr]) -> 
     while any(known.lower().startswith(prefix) for known in frame.collect_schema().names()):
         prefix = f"_{prefix}"
     names = [f"{prefix}{i}" for i in range(len(conditions))]
-    with told_of("the condition fails on the frame"):
+    with translated_user_errors("the condition fails on the frame"):
         added = with_computed(frame, dict(zip(names, conditions, strict=True)))
         schema = added.collect_schema()
     if not all(schema[n] == nw.Boolean or schema[n].is_numeric() for n in names):
@@ -92,7 +92,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     columns = _columns(schema, wanted, known=held_by.is_pandas_like() or held_by.is_dask())
     shown = {**_keys(frame, schema, wanted), **columns}
     mend = "rename what the engine cannot read, and make numbers of the columns"
-    with told_of("the data cannot be used", mend=mend), translated_if_gone():
+    with translated_user_errors("the data cannot be used", mend=mend), translated_if_gone():
         prepared = frame.select(*(x.alias(n) for n, x in shown.items()))
     counted = nw.len().alias(CASES) if wanted.cases is None else nw.col(CASES).sum()
     sums = [c for c in columns if c not in (CODE, CASES)]
@@ -104,7 +104,7 @@ def condense(frame: nw.LazyFrame[Any], wanted: Wanted) -> tuple[list[pd.DataFram
     tables = []
     while found:
         part, pieces = found.pop(0)
-        with told_of_rows(sum(map(len, pieces)), part):
+        with translated_row_limits(sum(map(len, pieces)), part):
             table = _together(pieces, part)
             _check(table, counts, frame, schema, part)
             table = in_known_order(in_order(table, part), part.levels, part.places)
@@ -122,7 +122,7 @@ def _collected(held_rows: Held, frame: nw.LazyFrame[Any], schema: Schema, wanted
     names = [*wanted.places.values(), CASES, *([WEIGHT] if wanted.weight is not None else [])]
     names += [CODE, *(name for i in range(len(wanted.pairs)) for name in summed(i))]
     found = []
-    with told_of_rows(held_rows.rows, wanted):
+    with translated_row_limits(held_rows.rows, wanted):
         for piece in held_rows.pieces():
             part = collected(sent(piece.select(*names), schema, wanted.places))
             _check_objects(part, frame, wanted)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from mpi.core.errors import MpiError, RequestError
-from mpi.core.memory import amount, free_memory, memory_told
+from mpi.core.memory import amount, free_memory, translated_memory_errors
 from mpi.frames.held import held
 from mpi.frames.progress import collected
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpi.frames.held import Held
     from mpi.frames.wanted import Wanted
 
-__all__ = ["parts_that_fit", "size_of", "told_of_rows"]
+__all__ = ["parts_that_fit", "size_of", "translated_row_limits"]
 
 _ROW, _KEY, _FLAG, _PAIR = 60, 12, 3, 64
 """Bytes that a row of a profile takes at the most until there are estimates of it, and what adds to them."""
@@ -67,9 +67,11 @@ def parts_that_fit(
             yield part, store
 
 
-def told_of_rows(rows: int, wanted: Wanted) -> AbstractContextManager[None]:
+def translated_row_limits(rows: int, wanted: Wanted) -> AbstractContextManager[None]:
     """Tell of memory that does not suffice, with how many rows there are, what they need, and the way out."""
-    return memory_told(f"a profile of {rows:,} rows, about {amount(size_of(rows, wanted))}", _mend(wanted, rows))
+    return translated_memory_errors(
+        f"a profile of {rows:,} rows, about {amount(size_of(rows, wanted))}", _mend(wanted, rows)
+    )
 
 
 def _too_large(rows: int, wanted: Wanted) -> str | None:

@@ -26,8 +26,8 @@ __all__ = [
     "is_lazy",
     "is_native",
     "lazy_with_levels",
-    "names_told",
     "recoded",
+    "translated_name_errors",
     "with_native",
 ]
 
@@ -173,7 +173,7 @@ def _of_dataset(dataset: Any) -> Any:
     duckdb = _duckdb()
     named = [f for f in getattr(dataset, "files", ()) if Path(f).is_file()]
     tell_parts(named, dataset.schema.names)
-    with _of_arrow_told():
+    with _translated_arrow_errors():
         files = _plain_files(dataset)
     zones = [z for t in dataset.schema.types if (z := getattr(t, "tz", None)) is not None]
     if not files:
@@ -197,7 +197,7 @@ def _duckdb() -> Any:
 
 
 @contextmanager
-def _of_arrow_told() -> Iterator[None]:
+def _translated_arrow_errors() -> Iterator[None]:
     """Turn what PyArrow says of a file that cannot be read, and names, into an error of ours."""
     import pyarrow as pa
 
@@ -230,7 +230,7 @@ def _plain(schema: Any) -> list[tuple[str, Any]]:
 
 
 @contextmanager
-def names_told(known: Sequence[str]) -> Iterator[None]:
+def translated_name_errors(known: Sequence[str]) -> Iterator[None]:
     """Turn what a frame says of an expression with an absent column into an error of ours, with the nearest name."""
     try:
         yield

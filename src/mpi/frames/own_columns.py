@@ -194,4 +194,6 @@ def tell_unknown(rows: int) -> None:
 
 def check_rows(rows: str | None) -> list[str]:
     """Say what is wrong with the word for what rows are."""
-    return [] if rows is None or rows in get_args(EachRow) else [f"rows: {unknown('word', rows, get_args(EachRow))}"]
+    words = get_args(EachRow)
+    known = rows is None or (isinstance(rows, str) and rows in words)
+    return [] if known else [f"rows: {unknown('word', rows, words)}"]

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from mpi.core.memory import memory_told
+from mpi.core.memory import translated_memory_errors
 from mpi.frames.duckdb import connection_of, files_of
 from mpi.frames.engine_errors import translated_while_reading
 from mpi.frames.interrupts import attended, stop_of
@@ -70,7 +70,7 @@ def worked(
     connection, stop = connection_of(lazy.to_native()), stop_of(lazy)
     total = files_of(connection).rows if rows is None else rows
     shown = rows_done("reading", total, show=show, console=console)
-    with translated_while_reading(lazy), memory_told("what the engine was asked for", _ROOM), shown as bar:
+    with translated_while_reading(lazy), translated_memory_errors("what the engine was asked for", _ROOM), shown as bar:
         if lazy.implementation.is_dask():
             with _tasks(bar):
                 return work()

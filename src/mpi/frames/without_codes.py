@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = [
     "is_code",
     "is_text",
+    "with_file_reasons",
     "with_reasons",
     "with_reasons_lazily",
-    "with_told",
     "without_codes",
     "without_codes_lazily",
 ]
@@ -75,7 +75,7 @@ def with_reasons(
     return frame.with_columns(*(told[c] for c in told.columns if c.startswith(WHY)))
 
 
-def with_told(frame: Any, reasons: Mapping[str, Sequence[Any]]) -> Any:
+def with_file_reasons(frame: Any, reasons: Mapping[str, Sequence[Any]]) -> Any:
     """Return a pandas data frame with the codes that its file has as missing, each column's in one of ours."""
     if not reasons:
         return frame

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mpi.lines.items import Condition, LineClass, Threshold
     from mpi.lines.standard import Standard
 
-__all__ = ["Decisions", "band_names", "bands_of", "decisions", "holding"]
+__all__ = ["Decisions", "band_names", "bands_of", "conditions_met", "decisions"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ def decisions(line: Standard) -> Decisions:
     cell = np.array(
         [
             [held[0] for held in row]
-            for row in holding(line.thresholds, line.classes, len(line.indicators))
+            for row in conditions_met(line.thresholds, line.classes, len(line.indicators))
         ],
         dtype=np.int64,
     )  # fmt: skip
@@ -62,7 +62,7 @@ def decisions(line: Standard) -> Decisions:
     return Decisions(tuple(w for _, w in pairs), np.array([k for k, _ in pairs]), possible)
 
 
-def holding(
+def conditions_met(
     thresholds: Sequence[Threshold], classes: Sequence[LineClass], indicators: int
 ) -> list[list[list[int]]]:  # fmt: skip
     """Return the numbers of the conditions that hold, for each band of income and each number of deprivations.

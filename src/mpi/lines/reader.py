@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from mpi.core.errors import unknown
 from mpi.core.exact import text
 from mpi.core.toml_words import is_text, join
-from mpi.lines.decisions import band_names, holding
+from mpi.lines.decisions import band_names, conditions_met
 from mpi.lines.items import Area, Condition, Deprivation, Fact, LineClass, Standing, Status, Threshold
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def _partition(
     of_class = [c.name for c in classes for _ in c.conditions]
     names = band_names(thresholds)
     gaps: dict[tuple[str, str], list[int]] = {}
-    for band, row in enumerate(holding(thresholds, classes, indicators)):
+    for band, row in enumerate(conditions_met(thresholds, classes, indicators)):
         for count, held in enumerate(row):
             found = list(dict.fromkeys(of_class[i] for i in held))
             if len(found) != 1:

@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import warn
-from mpi.readers.encodings import accented_words, guessed, python_codec, recoding, repair_latin1
+from mpi.readers.encodings import accented_words, guessed, python_codec, repair_latin1, repair_of
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, tidied, tidy
@@ -101,7 +101,7 @@ def _not_in(codec: str, error: UnicodeDecodeError) -> DamagedError:
 def _name_change(text: str, codec: str, encoding: str | None) -> Repair:
     """Return what makes Unicode of the names in the header, by the words of the head of the file."""
     if encoding is not None:
-        return recoding(encoding) if python_codec(encoding) is None else str
+        return repair_of(encoding) if python_codec(encoding) is None else str
     text = repair_latin1(text) if codec == BYTES else text
     guess = guessed(accented_words(text))
     first: Repair = repair_latin1 if codec == BYTES else str

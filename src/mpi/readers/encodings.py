@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     Repair = Callable[[str], str]
 
 __all__ = [
-    "Guess", "accented_words", "bytes_of", "guessed", "holds_vietnamese", "python_codec", "recoding", "repair_latin1",
+    "Guess",
+    "accented_words",
+    "bytes_of",
+    "guessed",
+    "holds_vietnamese",
+    "python_codec",
+    "repair_latin1",
+    "repair_of",
     "strange",
 ]  # fmt: skip
 
@@ -196,14 +203,14 @@ _OURS = {e.name: e for e in ENCODINGS} | {
 }  # fmt: skip
 
 
-def recoding(encoding: str) -> Repair:
+def repair_of(encoding: str) -> Repair:
     """Return what makes Unicode of text that was read as Latin-1 or Windows-1252, and is in an encoding.
 
     Text with letters that Latin-1 and Windows-1252 lack was read rightly, and stays.
 
     Examples
     --------
-    >>> recoding("vni")("Haø Noäi"), recoding("cp1251")("Ìîñêâà")
+    >>> repair_of("vni")("Haø Noäi"), repair_of("cp1251")("Ìîñêâà")
     ('Hà Nội', 'Москва')
     """
     codec = python_codec(encoding)

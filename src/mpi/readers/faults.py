@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["DamagedError", "require_file", "require_kind", "told"]
+__all__ = ["DamagedError", "require_file", "require_kind", "translated_read_errors"]
 
 _AGAIN = "Copy or export it again from its source"
 
@@ -42,11 +42,11 @@ _KINDS = (
 
 
 class DamagedError(FileError):
-    """What was found in a file that is cut short or damaged; `told` adds the file and the remedy."""
+    """What was found in a file that is cut short or damaged; `translated_read_errors` adds the file and the remedy."""
 
 
 @contextmanager
-def told(file: Path) -> Iterator[None]:
+def translated_read_errors(file: Path) -> Iterator[None]:
     """Turn whatever goes wrong while reading `file` into one `MpiError`."""
     try:
         yield
@@ -77,7 +77,7 @@ def require_file(file: Path, suffixes: Iterable[str]) -> None:
 
 def require_kind(file: Path, kind: str) -> None:
     """Raise where the first bytes of `file` say that it is something else than its suffix says."""
-    with told(file), file.open("rb") as opened:
+    with translated_read_errors(file), file.open("rb") as opened:
         head = opened.read(32).lstrip(b"\xef\xbb\xbf \r\n\t")
     zipped = file.name.casefold().endswith(".gz")
     for magic, is_kind, what, remedy in _KINDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mpi.readers.encodings import recoding, repair_latin1
+from mpi.readers.encodings import repair_latin1, repair_of
 from mpi.readers.text import tidied_names
 
 __all__ = ["FOUND_OUT", "labels_of", "raw_names", "titles_of"]
@@ -31,7 +31,7 @@ def _whole(value: object) -> object:
 
 def raw_names(metadata: Any, read_in: str | None, encoding: str | None) -> dict[str, str]:
     """Return the names of the columns as they are said, and as they were read."""
-    change = recoding(encoding) if encoding else repair_latin1 if read_in else str
+    change = repair_of(encoding) if encoding else repair_latin1 if read_in else str
     texts = [change(name) for name in metadata.column_names]
     raw = dict(zip(texts, metadata.column_names, strict=True))
     return {clean: raw[text] for clean, text in tidied_names(texts).items()}

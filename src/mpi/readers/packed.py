@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mpi.core.errors import FileError, MpiError, warn
-from mpi.readers.faults import DamagedError, told
+from mpi.readers.faults import DamagedError, translated_read_errors
 from mpi.readers.formats import FORMATS, PACKED, not_read, suffix_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def taken_out(file: Path) -> Iterator[Path]:
         yield file
         return
     with TemporaryDirectory(prefix="mpi-", ignore_cleanup_errors=True) as folder:
-        with told(file):
+        with translated_read_errors(file):
             inner = (_from_zip if file.name.casefold().endswith(".zip") else _from_gzip)(file, Path(folder))
         shown = f"{file} ({inner.name})" if file.name.casefold().endswith(".zip") else str(file)
         with _renamed(str(inner), shown):

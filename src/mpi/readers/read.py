@@ -91,7 +91,7 @@ def read_table(
     >>> read_table(path, columns=["weight"]).frame["weight"].tolist()
     [0.5, 1.25]
     """
-    with _opened(path, encoding, sheet) as (file, module), faults.told(file):
+    with _opened(path, encoding, sheet) as (file, module), faults.translated_read_errors(file):
         wanted = None if columns is None else _chosen(file, columns, module.names(file, encoding))
         return module.read(file, wanted, encoding)
 
@@ -114,7 +114,7 @@ def column_names(
     >>> column_names(path)
     ('region', 'weight')
     """
-    with _opened(path, encoding, sheet) as (file, module), faults.told(file):
+    with _opened(path, encoding, sheet) as (file, module), faults.translated_read_errors(file):
         return module.names(file, encoding)
 
 

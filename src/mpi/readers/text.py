@@ -12,8 +12,8 @@ from mpi.readers.encodings import (
     bytes_of,
     guessed,
     holds_vietnamese,
-    recoding,
     repair_latin1,
+    repair_of,
     strange,
 )
 from mpi.readers.faults import DamagedError
@@ -151,7 +151,7 @@ class Gathered:
         """
         first = repair_latin1 if repair else _undoubled
         if encoding is not None:
-            decoded = recoding(encoding)
+            decoded = repair_of(encoding)
             raw = _same if repair else _undoubled
             return lambda text: tidy(decoded(raw(text)))
         context = [first(text) for text in context]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told, said_of
+from mpi.core.arguments import kinds_explained, said_of
 from mpi.core.errors import Problems, RequestError
 from mpi.frames.round_values import tell_of_codes
 from mpi.inference.influence import Influence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["concat", "independent", "pieced"]
 
 
-@kinds_told
+@kinds_explained
 def concat(parts: Sequence[Estimates]) -> Estimates:
     """Put estimates of one survey together; covariances between them are those of the design.
 
@@ -127,7 +127,7 @@ def _influence(parts: Sequence[Influence]) -> Influence:
     return Influence(parts[0].design, blocks, sp.csr_array(sp.block_diag([p.jacobian for p in parts], format="csr")))
 
 
-@kinds_told
+@kinds_explained
 def independent(rounds: Mapping[Any, Estimates]) -> Estimates:
     """Put estimates of surveys that were drawn independently together, one for each round.
 

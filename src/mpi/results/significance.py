@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value
 from mpi.results.hypotheses import nulls, t_statistics
@@ -38,7 +38,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 _JOINT = ("max_t", "max_t_single_step")
 
 
-@kinds_told
+@kinds_explained
 def significance(
     est: Estimates,
     *,

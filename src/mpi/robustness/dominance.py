@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import fraction
 from mpi.results.lookup import levels, need, select_by, values_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["dominance"]
 
 
-@kinds_told
+@kinds_explained
 def dominance(est: Estimates, by: By, *, statistic: str = "H", weighting: str = "own") -> pd.DataFrame:
     """Compare the curves of all pairs of groups over the poverty cutoffs, and say whether one is above everywhere.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import gap
 from mpi.results.contrasts import derive
@@ -26,7 +26,7 @@ _ALWAYS = "ordered alike under all weights: no error"
 _TIED = "tied in every indicator: undefined"
 
 
-@kinds_told
+@kinds_explained
 def epsilon_robustness(est: Estimates, by: By, reference: str | None = None) -> Estimates:
     """Return the share of the weight that may be moved anywhere before two groups change places, for pairs of groups.
 

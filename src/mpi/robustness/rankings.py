@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction
 from mpi.core.readonly import seal
@@ -265,7 +265,7 @@ class Rankings:
         return f"in all {len(self.specifications):,} specifications"
 
 
-@kinds_told
+@kinds_explained
 def rankings(
     est: Estimates,
     by: By,

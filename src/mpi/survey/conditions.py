@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from mpi.core.errors import RequestError, told_of, warn
+from mpi.core.errors import RequestError, translated_user_errors, warn
 from mpi.frames.arrays import numbers, owned
-from mpi.frames.lazy import is_native, names_told, with_native
+from mpi.frames.lazy import is_native, translated_name_errors, with_native
 from mpi.frames.made_nan import may_make_missing, without_made_nan
 from mpi.frames.nulls import comparable, has_ordered_gaps
 from mpi.frames.row_order import by_rows, rows_of_frames
@@ -85,7 +85,7 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
 def _evaluate(frames: Sequence[nw.DataFrame[Any]], given: Any, what: str) -> NDArray[Any]:
     parts = []
     for frame in frames:
-        with told_of(f"{what} fails on the frame"):
+        with translated_user_errors(f"{what} fails on the frame"):
             parts.append(_of_frame(frame, given, what))
     return np.concatenate(parts)
 
@@ -121,7 +121,7 @@ def _computed(frame: nw.DataFrame[Any], given: Any, rows: Any, what: str) -> NDA
     if callable(given) and not isinstance(given, nw.Expr):
         found = given(nw.to_native(owned(frame)))  # which may write into it
     if isinstance(found, nw.Expr):
-        with names_told(frame.columns):
+        with translated_name_errors(frame.columns):
             found = frame.select(_condition=found)["_condition"]
     elif is_native(found):
         found = with_native(frame, found, "_condition")["_condition"]

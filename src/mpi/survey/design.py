@@ -180,19 +180,26 @@ class Design:
             if c is not None and not isinstance(c, str)
         ]
 
+    def _rows_are(self, word: str) -> bool:
+        return isinstance(self.rows, str) and self.rows == word
+
     def _wrong_words(self) -> list[str]:
         found = []
         drawn = [r for r in ("strata", "psu", "fpc") if getattr(self, r) is not None]
-        if self.census and drawn:
+        for name, kinds in (("census", bool), ("shared_psus", (bool, type(None)))):
+            if not isinstance(getattr(self, name), kinds):
+                found.append(f"{name}: true or false was expected, not {type(getattr(self, name)).__name__}")
+        if self.census is True and drawn:
             found.append(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
         found += check_rows(self.rows)
-        if self.rows == "persons" and self.size is not None:
+        if self._rows_are("persons") and self.size is not None:
             found.append("rows='persons' and size= contradict each other: persons are counted by rows, without size=")
-        if self.members is not None and (self.size is not None or self.rows == "households"):
+        if self.members is not None and (self.size is not None or self._rows_are("households")):
             found.append("members: each row is a household; only rows of persons can be members of one")
         for name, words in (("single_psu", get_args(SinglePsu)), ("single_in_group", get_args(SingleInGroup))):
-            if getattr(self, name) not in words:
-                found.append(f"{name}: {unknown('rule', getattr(self, name), words)}")
+            given = getattr(self, name)
+            if not isinstance(given, str) or given not in words:
+                found.append(f"{name}: {unknown('rule', given, words)}")
         return found
 
     def __eq__(self, other: object) -> bool:

@@ -109,7 +109,7 @@ def _read(
     sheet: str | None,
 ) -> tuple[Any, Any]:
     """Return the data, in memory or where they lie, and their labels."""
-    from mpi.frames.without_codes import with_told
+    from mpi.frames.without_codes import with_file_reasons
     from mpi.readers import read_table
     from mpi.readers.large.scan import is_several, kind_of, scanned
 
@@ -117,7 +117,7 @@ def _read(
         found = scanned(path, columns, memory, progress, encoding)
         return found.relation, found.labels
     table = read_table(path, columns, encoding=encoding, sheet=sheet)
-    return with_told(table.frame, table.reasons), table.labels
+    return with_file_reasons(table.frame, table.reasons), table.labels
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:

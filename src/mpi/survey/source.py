@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from mpi.core.errors import DataError, RequestError, told_of, unknown
+from mpi.core.errors import DataError, RequestError, translated_user_errors, unknown
 from mpi.core.once import Once
 from mpi.core.readonly import seal
 from mpi.frames.aggregate import with_conditions
 from mpi.frames.engine_errors import translated_errors
 from mpi.frames.key_types import key_of
-from mpi.frames.lazy import names_told, with_native
+from mpi.frames.lazy import translated_name_errors, with_native
 from mpi.frames.missing_codes import WHY
 from mpi.frames.nulls import comparable, with_computed, with_nulls
 from mpi.frames.own_columns import MEMBER, UNCLEAR, tell_unknown
@@ -123,7 +123,7 @@ def with_values(source: Source, name: str, values: Column) -> Source:
     """Return the frame with a column of numbers."""
     found = _expression(source, values, "the column", "1 - nw.col('attending')")
     if isinstance(found, nw.Expr):
-        with told_of("the column fails on the frame"), names_told(source.columns):
+        with translated_user_errors("the column fails on the frame"), translated_name_errors(source.columns):
             frame = with_computed(source.frame, {name: found})
             frame.collect_schema()
     else:
@@ -139,7 +139,7 @@ def _expression(source: Source, given: Where | Column, what: str, example: str) 
     found: Any = nw.col(given) if isinstance(given, str) else given
     mend = f"give an expression, such as {example} (import narwhals.stable.v2 as nw)"
     if callable(found) and not isinstance(found, nw.Expr):
-        with told_of(f"{what} fails on the frame", mend=mend):
+        with translated_user_errors(f"{what} fails on the frame", mend=mend):
             found = found(comparable(source.frame).to_native())
     if isinstance(found, (list, tuple)) or hasattr(found, "__array__") or isinstance(found, nw.Series):
         raise RequestError(
@@ -150,7 +150,7 @@ def _expression(source: Source, given: Where | Column, what: str, example: str) 
 
 
 def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[Any]:
-    with told_of(f"{what} fails on the frame"):
+    with translated_user_errors(f"{what} fails on the frame"):
         frame: nw.LazyFrame[Any] | None = with_native(source.frame, found, name)
     if frame is None:
         raise RequestError(
@@ -186,7 +186,7 @@ def with_members(source: Source, members: Where) -> Source:
     if not isinstance(found, nw.Expr):
         frame = with_nulls(_native(source, found, name, "members"), [name])
     else:
-        with told_of("members fails on the frame"), names_told(source.columns):
+        with translated_user_errors("members fails on the frame"), translated_name_errors(source.columns):
             frame = with_computed(source.frame, {name: found})
     dtype = frame.collect_schema()[name]
     if not (dtype == nw.Boolean or dtype.is_numeric()):

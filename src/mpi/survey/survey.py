@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mpi.core.errors import RequestError
 from mpi.frames.lazy import is_lazy
 from mpi.survey.design import design_keywords, design_of
 from mpi.survey.memory import memory_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Unpack
 
     import narwhals.stable.v2 as nw
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.survey.rows import SurveyRows
     from mpi.survey.words import Column, Labels, Where
 
-__all__ = ["Survey", "in_words", "of_rows", "told_of_profile"]
+__all__ = ["Survey", "in_words", "of_rows", "profile_notes"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -311,6 +313,10 @@ class Survey:
 
 
 def _read(frame: object, design: Design, labels: Labels | None, missing: Declared) -> SurveyRows:
+    given: object = labels
+    if given is not None and not isinstance(given, Mapping):
+        kind = type(given).__name__
+        raise RequestError(f"labels: a mapping of columns to the labels of their values is needed, not {kind}")
     if not is_lazy(frame):
         return memory_rows(frame, design, labels, missing)
     from mpi.survey.out_of_core import engine_rows  # which surveys in memory need not wait for
@@ -330,7 +336,7 @@ def in_words(survey: Survey) -> str:
     return re.sub(r"[\d,]+ profiles of ", "", repr(survey).strip("<>"))
 
 
-def told_of_profile(survey: Survey) -> dict[str, str]:
+def profile_notes(survey: Survey) -> dict[str, str]:
     """Return what readers of figures from a profile are to know of what it is made of; nothing of microdata."""
     said = "; ".join(f"{matter}: {what}" for matter, what in survey.about.items())
     return {"profile": said} if said else {}

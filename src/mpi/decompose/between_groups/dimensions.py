@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import Groups, undefined
 from mpi.results.dual import figures_of, stacked
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["dimensions"]
 
 
-@kinds_told
+@kinds_explained
 def dimensions(est: Estimates, by: By | None = None, reference: str | None = None) -> Estimates:
     """Take M0 apart by indicator and dimension, in the whole and in each group; or compare what poverty is made of.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.room import check_room
 from mpi.results.dual import figures_of
@@ -34,7 +34,7 @@ Gap = Literal["difference", "ratio", "log_ratio"]
 """How two groups are compared."""
 
 
-@kinds_told
+@kinds_explained
 def gap(
     est: Estimates,
     by: By,

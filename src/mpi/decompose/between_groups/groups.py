@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["groups"]
 
 
-@kinds_told
+@kinds_explained
 def groups(
     est: Estimates, by: By, *, within: By | None = None, population: float | Mapping[Any, float] | None = None
 ) -> Estimates:

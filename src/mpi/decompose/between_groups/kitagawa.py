@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
 from mpi.decompose.between_groups.gaps import Pairs, undefined
 from mpi.results.dual import figures_of
@@ -28,7 +28,7 @@ __all__ = ["kitagawa"]
 _CROSS = " × "
 
 
-@kinds_told
+@kinds_explained
 def kitagawa(est: Estimates, *, by: str, across: str, group: str, reference: str) -> Estimates:
     """Take the gap between two groups apart: who they consist of, and how poor these are.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, RequestError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
@@ -39,7 +39,7 @@ One = Literal["pooled", "neumark", "reference", "compared"]
 """Whose coefficients predict, for both groups."""
 
 
-@kinds_told
+@kinds_explained
 def fairlie(
     survey: Any,
     outcome: str,

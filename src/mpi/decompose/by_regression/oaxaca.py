@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
@@ -43,7 +43,7 @@ Coefficients = Literal["reference", "compared", "average", "cotton", "pooled", "
 """The coefficients that differences in covariates are valued with."""
 
 
-@kinds_told
+@kinds_explained
 def oaxaca(
     survey: Any,
     outcome: str,

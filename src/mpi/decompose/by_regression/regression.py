@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
 from mpi.estimation.linearized import Scored
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["regression"]
 
 
-@kinds_told
+@kinds_explained
 def regression(
     survey: Any,
     outcome: str,

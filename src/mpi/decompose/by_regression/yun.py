@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.decompose.by_regression.cases import cases_of
 from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
 from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
@@ -37,7 +37,7 @@ Side = Literal["reference", "compared"]
 _MAY_BE, _NEAR = 2, 5  # standard errors: how far from 0 a denominator is; docs/methods.md says what was measured
 
 
-@kinds_told
+@kinds_explained
 def yun(
     survey: Any,
     outcome: str,

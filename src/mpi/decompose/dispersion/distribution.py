@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import text
 from mpi.decompose.dispersion.powers import shapley_of_power
@@ -57,7 +57,7 @@ _DUALS: dict[str, Callable[[Figures], Figures]] = {
 }
 
 
-@kinds_told
+@kinds_explained
 def distribution(
     survey: Survey,
     measure: Measure,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need, select_by, values_of, weighed
@@ -30,7 +30,7 @@ Disparity = Literal["variance", "theil", "mean_log_deviation", "coefficient_of_v
 """An index of how far groups are apart."""
 
 
-@kinds_told
+@kinds_explained
 def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimates:
     """Split the inequality of scores among the poor into what lies within groups and what lies between them.
 
@@ -133,7 +133,7 @@ def _where(figure: Figures, defined: NDArray[np.bool_]) -> Figures:
     return figure.take(np.where(defined, np.arange(len(figure)), -1))
 
 
-@kinds_told
+@kinds_explained
 def disparity(
     est: Estimates,
     by: Any = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.results.concat import concat
@@ -29,7 +29,7 @@ _BY_HOUSEHOLD = "{} (households)"
 _SHOWN = 6
 
 
-@kinds_told
+@kinds_explained
 def gender(
     est: Estimates,
     *,

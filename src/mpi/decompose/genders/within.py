@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, Problems, RequestError, warn
 from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
@@ -49,7 +49,7 @@ _PREFIX = "(within households) "
 _ENOUGH = 20
 
 
-@kinds_told
+@kinds_explained
 def within_households(
     survey: Survey,
     deprived: str,

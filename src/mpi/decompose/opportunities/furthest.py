@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError
 from mpi.decompose.opportunities.circumstances import check_meaning, series_of
 from mpi.results.dual import figures_of, stacked
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["furthest_behind"]
 
 
-@kinds_told
+@kinds_explained
 def furthest_behind(
     est: Estimates,
     by: str | Sequence[str] | None = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.decompose.opportunities.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.opportunities.logit import Separated, design_of, predicted
@@ -34,7 +34,7 @@ Fit = Literal["cells", "logit"]
 _TIE, _MOST = 1e-12, 8
 
 
-@kinds_told
+@kinds_explained
 def opportunity(
     est: Estimates,
     by: str | Sequence[str] | None = None,

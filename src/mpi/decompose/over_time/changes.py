@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable
@@ -29,7 +29,7 @@ Change = Literal["change", "annual_change", "relative_change", "annual_relative_
 """A kind of change between two rounds."""
 
 
-@kinds_told
+@kinds_explained
 def change(
     est: Estimates,
     start: Any = None,

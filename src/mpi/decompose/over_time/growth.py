@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["growth"]
 
 
-@kinds_told
+@kinds_explained
 def growth(
     est: Estimates, start: Any = None, end: Any = None, *, years: Mapping[Any, float] | None = None
 ) -> Estimates:

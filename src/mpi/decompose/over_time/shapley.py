@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import Figures, figures_of
@@ -38,7 +38,7 @@ Form = Literal["nested", "three_factor"]
 """How population shares, incidence and intensity share a change: two steps of two factors, or one of three."""
 
 
-@kinds_told
+@kinds_explained
 def shapley(
     est: Estimates,
     start: Any = None,

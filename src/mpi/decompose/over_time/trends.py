@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import both_ends, gone_in
 from mpi.results.dual import figures_of
@@ -32,7 +32,7 @@ Path = Literal["linear", "constant_rate"]
 """How a decline goes on: by the same amount each year, or by the same share of what is left."""
 
 
-@kinds_told
+@kinds_explained
 def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Path = "linear") -> Estimates:
     """Fit a straight line through three or more rounds, of each figure and group, by least squares.
 
@@ -138,7 +138,7 @@ def _in_any(plain: Estimates, finder: Finder, order: list[Any]) -> tuple[list[ND
     return rows, plain.keys.take(anchor)
 
 
-@kinds_told
+@kinds_explained
 def target(
     est: Estimates,
     share: float,

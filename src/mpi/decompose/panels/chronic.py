@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.core.exact import fraction, text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["chronic"]
 
 
-@kinds_told
+@kinds_explained
 def chronic(
     survey: Survey,
     measure: Measure,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_told
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, warn
 from mpi.core.exact import text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
@@ -43,7 +43,7 @@ __all__ = ["panel", "persistence_bounds"]
 _TERMS = ("ongoing_change", "exit_change", "entry_change")
 
 
-@kinds_told
+@kinds_explained
 def panel(
     survey: Survey,
     measure: Measure,
@@ -214,7 +214,7 @@ def _check(est: Estimates) -> None:
     adds_up(total, figures.take(rows), "panel")
 
 
-@kinds_told
+@kinds_explained
 def persistence_bounds(est: Estimates, start: Any = None, end: Any = None) -> Estimates:
     """Bound the shares that stayed poor, left, entered and were ever poor, from two rounds that asked different people.
 

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 from mpi.core.errors import DataError, Problems, unknown
 from mpi.frames.engine_errors import translated_errors
 from mpi.indicators.answers.counts import said_of
-from mpi.indicators.lazy.checks import check_names, fitting
+from mpi.indicators.lazy.checks import check_names, fitted_rules
 from mpi.indicators.lazy.evaluate import conditions_of, households_of
 from mpi.indicators.lazy.expressions import as_expression
 from mpi.indicators.lazy.truth import SCRATCH, with_truths
@@ -80,7 +80,7 @@ def with_deprivations(
     _check(frame, columns, rules, keys)
     check_names(frame, columns)
     with translated_errors(frame, "apply the rules"):
-        fit = fitting(frame, rules, labels, spared)
+        fit = fitted_rules(frame, rules, labels, spared)
         return _joined(frame, fit, keys, members) if keys else _in_place(frame, fit)
 
 

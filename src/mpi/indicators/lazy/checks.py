@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[Any, str]]
 
-__all__ = ["Fitted", "check_names", "fitting"]
+__all__ = ["Fitted", "check_names", "fitted_rules"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +62,7 @@ class Fitted:
     taken: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
 
-def fitting(
+def fitted_rules(
     frame: nw.LazyFrame[Any], rules: Rules, labels: Labels | None = None, spared: Collection[str] = ()
 ) -> Fitted:
     """Hold rules to a lazy frame: to its schema, and by one look to its values where no schema tells.

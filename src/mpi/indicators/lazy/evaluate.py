@@ -14,7 +14,7 @@ from mpi.frames.lazy import engine_frame
 from mpi.indicators.answers.counts import COUNTED, Counts, answers_to, possible, settle
 from mpi.indicators.answers.gather import wanted
 from mpi.indicators.answers.logic import whole
-from mpi.indicators.lazy.checks import check_names, fitting
+from mpi.indicators.lazy.checks import check_names, fitted_rules
 from mpi.indicators.lazy.expressions import as_expression
 from mpi.indicators.lazy.join import check_keys, joined
 from mpi.indicators.lazy.truth import SCRATCH, with_truths
@@ -49,7 +49,7 @@ def evaluate_lazily(
     check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
     with translated_errors(members, "apply the rules"):
         frame = members if households is None else _with_households(members, households, rules, keys)
-        fit = fitting(frame, rules, labels)
+        fit = fitted_rules(frame, rules, labels)
         return nw.to_native(households_of(fit, {k: nw.col(k) for k in keys}))
 
 

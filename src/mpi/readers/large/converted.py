@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mpi.readers.pieces import Pieces
     from mpi.readers.text import Repair
 
-__all__ = ["converted", "writing"]
+__all__ = ["converted", "write_pieces"]
 
 _CELLS, _LEAST = 4_000_000, 1000
 """How many values a piece holds, some tens of megabytes, and how many rows at least."""
@@ -64,7 +64,7 @@ def converted(
     with rows_done("converting", total, show=show) as at:
         for number, (path, pieces) in enumerate(opened.items()):
             target = folder / f"{number:05}.parquet"
-            with faults.told(Path(path)):
+            with faults.translated_read_errors(Path(path)):
                 rows, labels[path] = _one(Path(path), pieces, target, lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
             if pieces.rows is not None and rows != pieces.rows:
@@ -100,7 +100,7 @@ def _names(reader: Any, path: Path, encoding: str | None) -> tuple[str, ...]:
 
 def _try(problems: Problems, path: str, read: Callable[[Path], Any]) -> Any:
     try:
-        with faults.told(Path(path)):
+        with faults.translated_read_errors(Path(path)):
             return read(Path(path))
     except MpiError as error:
         problems.found += error.problems
@@ -121,7 +121,7 @@ def _one(
                 gathered.see((v for v in frame[c].dropna().unique() if isinstance(v, str)), repair=True)
             yield frame
 
-    rows = writing(watched(), pieces.kinds, target, at)
+    rows = write_pieces(watched(), pieces.kinds, target, at)
     meaning = pieces.meaning()
     change = gathered.change(path, meaning.context, repair=meaning.repair, encoding=encoding)
     if change is None:
@@ -132,7 +132,7 @@ def _one(
     return rows, map_labels(meaning.labels, change)
 
 
-def writing(
+def write_pieces(
     frames: Iterable[pd.DataFrame], kinds: Mapping[str, str], target: Path, at: Callable[[int], None] | None = None
 ) -> int:
     """Write data frames as one Parquet file of fixed types, and return the number of rows.

@@ -18,7 +18,7 @@ from mpi.frames.duckdb import Files, as_path, first_line, literal, name, stamps
 from mpi.readers import faults
 from mpi.readers.delimited import MISSING, opened, rows_of, tell_left_out, tidy_fields, without_missing, writer_of
 from mpi.readers.delimited_look import Look, look
-from mpi.readers.large.converted import writing
+from mpi.readers.large.converted import write_pieces
 from mpi.readers.large.drift import EMPTY, agreed, booleans_as_numbers
 from mpi.readers.text import map_frame
 
@@ -118,7 +118,7 @@ def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None
     found, done = {}, 0
     for path in paths:
         try:
-            with faults.told(Path(path)):
+            with faults.translated_read_errors(Path(path)):
                 found[path] = look(Path(path), lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
                 done += found[path].rows
@@ -136,8 +136,8 @@ def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None
 def _source(path: str, found: Look, chosen: list[str], target: Path) -> _Source:
     if found.plain:
         return _Source(path, found, _read_csv([path], found), found.rows)
-    with faults.told(Path(path)):
-        rows = writing(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
+    with faults.translated_read_errors(Path(path)):
+        rows = write_pieces(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
     return _Source(path, found, f"read_parquet({literal(as_path(str(target)))})", rows)
 
 

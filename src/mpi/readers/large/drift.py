@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Kinds = Mapping[str, Mapping[str, str]]
     Labels = Mapping[str, Mapping[object, str]]
 
-__all__ = ["EMPTY", "agreed", "booleans_as_numbers", "kind_of_type", "merged_labels", "told_apart"]
+__all__ = ["EMPTY", "agreed", "booleans_as_numbers", "distinct_names", "kind_of_type", "merged_labels"]
 
 EMPTY = "nothing"
 """The kind of a column without a single value: it fits to any."""
@@ -75,7 +75,7 @@ def booleans_as_numbers(kinds: Kinds, others: Callable[[str, str], bool]) -> Kin
     }
 
 
-def told_apart(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
+def distinct_names(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
     """Return what columns are called where names that differ by case alone are one name.
 
     Parameters
@@ -97,7 +97,7 @@ def told_apart(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
 
     Examples
     --------
-    >>> told_apart(["psu", "d"], asked=True)
+    >>> distinct_names(["psu", "d"], asked=True)
     {'psu': 'psu', 'd': 'd'}
     """
     known: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import FileError, MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, in_zone, is_zoned, literal, name, null_for_nan, stamps
-from mpi.readers.large.drift import agreed, booleans_as_numbers, kind_of_type, told_apart
+from mpi.readers.large.drift import agreed, booleans_as_numbers, distinct_names, kind_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,7 +40,7 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
         f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()
     }
     chosen = agreed(booleans_as_numbers(kinds, lambda f, c: _others(connection, f, c)), columns)
-    shown = told_apart(chosen, asked=columns is not None)
+    shown = distinct_names(chosen, asked=columns is not None)
     _check_long_codes(connection, escaped, [c for c in chosen if _mixed(c, types)])
     relation = connection.sql(
         _query(types, shown, keys, {f: _called(connection, f, held) for f, held in types.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -226,6 +226,8 @@ class _Maker:
         and 1 where everybody counts.
     whole, of_whole, whole_weightless : Cells and ndarray
         The cells of the total and their totals, which shares of the whole refer to, and which of them have weight 0.
+    labels : dict
+        The labels of each family, which all groupings share.
     """
 
     scheme: Scheme
@@ -236,6 +238,7 @@ class _Maker:
     whole: Cells
     of_whole: NDArray[np.float64]
     whole_weightless: NDArray[np.bool_]
+    labels: dict[tuple[object, ...], list[Labels]] = field(default_factory=dict)
 
     def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
         """Return the parts of one grouping."""
@@ -262,7 +265,7 @@ class _Maker:
     def _part(
         self, f: Family, source: Part | None, prepared: _Prepared, totals: _Floats, cases: _Floats, units: Psus
     ) -> Part:
-        cells, labels = prepared.cells, _labels(f, self.scheme, self.contrast)
+        cells, labels = prepared.cells, self._labels(f)
         rests_on = f.rests_on(len(self.scheme.cutoffs))
         n, psus = cases[rests_on], units.of(rests_on)
         if source is not None and f.factor is not None:
@@ -281,6 +284,16 @@ class _Maker:
             if f.people is not None:
                 value, scores = numbers(cells, value, scores, f.people)
         return replace(part(labels, value, n, psus, scores), seen=self._seen(f, totals, prepared))
+
+    def _labels(self, f: Family) -> list[Labels]:
+        """Return the labels of a family."""
+        key = (
+            f.statistic, f.among, bool(f.dimension), bool(f.total), f.people is None, f.cutoff.tobytes(),
+            f.indicator.tobytes(),
+        )  # fmt: skip
+        if key not in self.labels:
+            self.labels[key] = _labels(f, self.scheme, self.contrast)
+        return self.labels[key]
 
     def _kept_whole(self) -> NDArray[np.bool_]:
         """Tell the cells of the total with cases."""

@@ -333,6 +333,8 @@ def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
 
 def declared(series: nw.Series[Any]) -> tuple[Any, ...]:
     """Return the categories that a column has by its type, met or not, in their order."""
+    if not isinstance(series.dtype, (nw.Enum, nw.Categorical)):
+        return ()  # to make a frame of a column takes longer than to count small tables
     return known_levels(series.to_frame()).get(series.name, ())
 
 

@@ -74,7 +74,7 @@ def test_a_round_as_it_is_grouped_has_what_is_offered() -> None:
 def test_the_script_for_a_shell_is_shown() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mpi", "--show-completion", "bash"],
-        capture_output=True, text=True, check=False, env=os.environ | {"SHELL": "/bin/bash"},
+        capture_output=True, text=True, check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "complete" in done.stdout

@@ -84,3 +84,14 @@ def test_every_category_has_a_row_and_no_figure_is_another(groups: list[str], ro
 
 def _keys(est: mpi.Estimates) -> list[tuple[Any, ...]]:
     return list(zip(*(est.keys[name].to_list() for name in est.keys.columns), strict=True))
+
+
+def test_groups_by_an_identifier_are_told() -> None:
+    """A table of thousands of groups of a few cases is a slip; one of as many large ones is not."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"home": np.repeat(np.arange(1_500), 4), "a": rng.integers(0, 2, 6_000), "w": 1.0})
+    measure = mpi.Measure.nested("m", {"x": ["a"]}, cutoff=1)
+    with pytest.warns(mpi.MpiWarning, match=r"by 'home': 1,500 groups of 4.0 cases on average"):
+        mpi.estimate(mpi.Survey(frame, weight="w"), measure, by=["home"], statistics=["H"])
+    large = pd.concat([frame] * 3, ignore_index=True)
+    mpi.estimate(mpi.Survey(large, weight="w"), measure, by=["home"], statistics=["H"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,9 @@ def estimated(groups: int, statistics: list[str] | None = None) -> mpi.Estimates
     frame = pd.DataFrame({"g": rows % groups, "psu": rows // 2, "d": rows * 7 % 3 % 2, "e": rows * 5 % 3 % 2})
     frame["area"] = np.where(frame["g"] % 3 == 0, "B", "A")
     survey = mpi.Survey(frame, psu="psu")
-    return mpi.estimate(survey, MEASURE, by=["g", ("area", "g")], statistics=statistics or ["H"])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*groups of .* cases on average", mpi.MpiWarning)
+        return mpi.estimate(survey, MEASURE, by=["g", ("area", "g")], statistics=statistics or ["H"])
 
 
 ASKED: dict[str, Callable[[mpi.Estimates], Any]] = {

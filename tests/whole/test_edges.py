@@ -259,6 +259,7 @@ def test_disaggregations_are_read_once() -> None:
         mpi.estimate(survey(frame().assign(total=1)), MEASURE, by=["total"])
 
 
+@pytest.mark.filterwarnings("ignore:by 'k0.*cases on average")
 def test_a_cross_of_many_levels_takes_the_memory_of_those_that_occur() -> None:
     f = frame(n=3000)
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import RequestError
+from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE
 from mpi.inference.influence import Influence
@@ -69,6 +69,7 @@ def assemble(
         if pieces:
             groupings.append(grouping)
             tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
+            _tell_many(grouping, tables[-1])
         pieces = []  # noqa: PLW2901  # so that they are gone when the next are made
     if not groupings:
         raise RequestError(
@@ -94,6 +95,22 @@ def assemble(
         degrees=degrees,
         codes=codes,
     )
+
+
+_MANY, _FEW_CASES = 1_000, 10
+"""How many groups are told where they are this small on average."""
+
+
+def _tell_many(grouping: Grouping, table: _Rows) -> None:
+    """Warn of a disaggregation by what is an identifier, or an amount."""
+    groups = len(grouping.labels)
+    cases = np.nanmax(table.n.reshape(groups, -1), axis=1, initial=0.0).mean() if groups > _MANY else np.inf
+    if cases < _FEW_CASES:
+        warn(
+            f"by {grouping.name!r}: {groups:,} groups of {cases:.1f} cases on average; is this an identifier, or an "
+            "amount? Put amounts into classes first (survey.with_groups, or a column of your own); tables of so many "
+            "groups are slow to write, and their figures say little"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

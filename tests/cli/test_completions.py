@@ -72,9 +72,8 @@ def test_a_round_as_it_is_grouped_has_what_is_offered() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="other shells are used there")
 def test_the_script_for_a_shell_is_shown() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mpi", "--show-completion", "bash"],
-        capture_output=True, text=True, check=False, env=os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
-    )  # fmt: skip
+    words = [sys.executable, "-m", "mpi", "--show-completion", "bash"]
+    named = os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # the shell is said, and not looked for
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=named)
     assert done.returncode == 0, done.stderr
     assert "complete" in done.stdout

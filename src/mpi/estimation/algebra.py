@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,8 +114,17 @@ def _together(survey: Survey, prof: Profiles, request: Request, level: float, de
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
     groups = _prepare(survey, prof, request.by)
     _tell_misses(survey, prof, request, np.asarray(groups[0].tally.sum(axis=0)).ravel())
-    design = survey.design
-    summed = _Sums(prof, groups, design.units)
+    parts, said = _parts(survey, prof, request, groups)
+    known = groups[0].cells.without_rows()
+    found = assemble(survey.design, survey.waves, _merged(groups, parts, known), known, level=level, degrees=degrees)
+    return replace(found, about={KEY: said}) if said else found
+
+
+def _parts(
+    survey: Survey, prof: Profiles, request: Request, groups: Sequence[_Prepared]
+) -> tuple[list[list[Part]], str]:
+    """Return the parts of each grouping, and what is said of the rows that are left out."""
+    summed = _Sums(prof, groups, survey.design.units)
     parts: list[list[Part]] = [[] for _ in groups]
     said: str | None = None
     for number, scheme in enumerate(request.schemes):
@@ -133,20 +142,25 @@ def _together(survey: Survey, prof: Profiles, request: Request, level: float, de
             maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, whole, groups[0].weightless)
             for i, of_one in enumerate(chain([whole], totals)):
                 parts[i] += maker(groups[i], of_one)
-    del summed
-    known = groups[0].cells.without_rows()
-    found = assemble(design, survey.waves, _merged(groups, parts, known), known, level=level, degrees=degrees)
-    return replace(found, about={KEY: said}) if said else found
+    return parts, said or ""
 
 
 def _merged(
     groups: list[_Prepared], parts: list[list[Part]], whole: Cells
 ) -> Iterator[tuple[Grouping, Cells, list[Part]]]:
-    """Yield the parts of each grouping put together, the total first; what is done with is let go."""
+    """Yield the parts of each grouping put together, the total first; what is done with is let go.
+
+    Large ones stay as they are, unless they share their influences: variances of all at once are no faster then.
+    """
     cells = whole
     while groups:
-        group = groups.pop(0)
-        yield group.group, cells, merge(parts.pop(0))
+        group = groups.pop(0).group.without_rows()
+        pieces = parts.pop(0)
+        if len(cells.unit) * len(pieces) > _MANY:
+            yield group, cells, [one for _, same in groupby(pieces, lambda p: id(p.scores)) for one in merge([*same])]
+        else:
+            yield group, cells, merge(pieces)
+        del pieces
         cells = groups[0].cells.without_rows() if groups else whole
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,10 @@ class Grouping:
     wave: NDArray[np.int32]
     index: NDArray[np.int32]
     nested: bool
+
+    def without_rows(self) -> Grouping:
+        """Return the groups when everything is summed: which row belongs to which is forgotten."""
+        return replace(self, index=np.zeros(0, dtype=np.int32))
 
     def of_rows(self, unit: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the group of each row."""

@@ -108,7 +108,7 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         value=np.concatenate([p.value for p in plain]),
         n=np.concatenate([p.n for p in plain]),
         psus=Psus(*(np.concatenate(both) for both in zip(*(p.psus for p in plain), strict=True))),
-        scores=np.concatenate(list(blocks.values())),
+        scores=np.concatenate(list(blocks.values())) if len(blocks) > 1 else plain[0].scores,
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
         seen=None if all(p.seen is None for p in plain) else np.concatenate(list(seen.values())),

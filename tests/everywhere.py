@@ -381,11 +381,6 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
-def fits(engine: str, drawn: Drawn) -> bool:
-    """Whether an engine can be asked: not Dask of dictionaries in files, whose categories it does not know."""
-    return not (engine == "dask on parquet" and "dictionary" in drawn.kinds.values())
-
-
 # --- answers --------------------------------------------------------------------------------------------------------
 
 

@@ -405,6 +405,8 @@ PIECES = st.sampled_from(
 @example(',\n""\n1,')  # a blank line after an empty row
 @example(' ,"x\r"\n1,2')  # a line end within a field of a row that is written again
 @example('1",\n"",')  # a row without any value, though quoted
+@example("\r,1")  # a line that a carriage return alone ends, and an empty first field
+@example("1,2\n\r,")
 def test_what_is_no_table_in_memory_is_none_here(tmp_path: Path, text: str) -> None:
     path = write(tmp_path / "any.csv", "a,b\n" + text)
     try:

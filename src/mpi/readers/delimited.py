@@ -305,7 +305,12 @@ def _check_rows(data: bytes, codec: str, head: Head) -> None:
 
 
 def is_untidy(data: bytes, delimiter: str, width: int) -> bool:
-    """Say whether whole lines of a file hold blanks around fields, or rows without any value; it may err to yes."""
+    """Say whether whole lines of a file hold blanks around fields, or rows without any value; it may err to yes.
+
+    Lines that a carriage return alone ends count too: pandas loses the first field where it is empty.
+    """
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return True
     framed = b"\n" + data + b"\n"
     absent = [byte for byte in (b" ", b"\t", b'"', b"\r") if byte not in framed]  # what they rule out is not sought
     marks = (mark for mark in _untidy_marks(delimiter, width) if not any(byte in mark for byte in absent))

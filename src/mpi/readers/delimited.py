@@ -6,18 +6,17 @@ What spreadsheets leave behind goes, and is told: a first line ``sep=;``, empty 
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
 import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import warn
+from mpi.readers.delimited_rows import is_untidy, rows_of, tidy_fields, writer_of
 from mpi.readers.encodings import accented_words, guessed, python_codec, repair_latin1, repair_of
 from mpi.readers.faults import DamagedError
 from mpi.readers.table import Table
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
     from mpi.readers.text import Repair
 
 __all__ = [
-    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "is_untidy", "names",
-    "opened", "read", "refuse_rows", "rows_of", "table_of", "taken", "tell_left_out", "tidy_fields",
-    "without_missing", "writer_of",
-]  # fmt: skip
+    "BYTES", "DELIMITERS", "HEAD_BYTES", "MISSING", "Head", "decoded", "head_of", "is_unnamed", "names",
+    "opened", "read", "refuse_rows", "table_of", "taken", "tell_left_out",     "without_missing", ]  # fmt: skip
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _UNREADABLE = {" ": "spaces", ":": "colons", "~": "tildes", "^": "carets"}
@@ -210,27 +207,6 @@ def decoded(head: bytes, codec: str) -> str:
 # --- the delimiter and the header ---
 
 
-def rows_of(text: str | io.TextIOBase, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of the line where each row ends, and its fields; blank lines are no rows."""
-    csv.field_size_limit(max(csv.field_size_limit(), 1 << 24))
-    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        for row in rows:
-            if len(row) > 1 or (row and row[0].strip()):
-                yield rows.line_num, row
-    except csv.Error as error:
-        raise DamagedError(f"line {rows.line_num}: {_explained(str(error))}") from error
-
-
-def _explained(error: str) -> str:
-    if "unexpected end" in error:
-        return "a quotation mark is opened and never closed, or the file is cut short"
-    if "expected after" in error:
-        return "a quotation mark closes in the middle of a field; double the quotation marks inside a field"
-    return error
-
-
 def _widths(text: str, delimiter: str) -> list[int]:
     """Return the number of fields of the header and the first rows; as far as they can be split at all."""
     found: list[int] = []
@@ -304,39 +280,6 @@ def _check_rows(data: bytes, codec: str, head: Head) -> None:
     refuse_rows(rows, odd, head.delimiter, len(head.header))
 
 
-def is_untidy(data: bytes, delimiter: str, width: int) -> bool:
-    """Say whether whole lines of a file hold blanks around fields, or rows without any value; it may err to yes.
-
-    Lines that a carriage return alone ends count too: pandas loses the first field where it is empty.
-    """
-    if data.count(b"\r") != data.count(b"\r\n"):
-        return True
-    framed = b"\n" + data + b"\n"
-    absent = [byte for byte in (b" ", b"\t", b'"', b"\r") if byte not in framed]  # what they rule out is not sought
-    marks = (mark for mark in _untidy_marks(delimiter, width) if not any(byte in mark for byte in absent))
-    if any(mark in framed for mark in marks):
-        return True
-    return b'""' in framed and re.search(_empty_row(delimiter, width), framed) is not None
-
-
-@cache
-def _untidy_marks(delimiter: str, width: int) -> tuple[bytes, ...]:
-    mark = delimiter.encode()
-    blanks = [b for b in (b" ", b"\t") if b != mark]
-    around = [x for b in blanks for x in (mark + b, b + mark, b"\n" + b, b + b"\n", b + b"\r", b'"' + b, b + b'"')]
-    if mark == b"\t":  # a blank itself where it stands at the edge of a quoted field
-        around += [x + b'"\t' for x in (b"\t", b"\n")] + [b'\t"' + x for x in (b"\n", b"\r")]
-    ends = (b"\n", b"\r")
-    empty = [b"\n" + mark * (width - 1) + end for end in ends] if width > 1 else []
-    empty += [b'\n""' + end for end in ends]  # which pandas takes for a row
-    return (*around, *empty)
-
-
-def _empty_row(delimiter: str, width: int) -> bytes:
-    """Return the pattern of a row of which some fields are empty quotation marks, and the others nothing."""
-    return rb'\n(?:"")?(?:%b(?:"")?){%d}[\r\n]' % (re.escape(delimiter.encode()), width - 1)
-
-
 def _without_litter(data: bytes, codec: str, head: Head) -> tuple[bytes, int]:
     """Return the text without blanks around fields and without empty rows, and how many rows these were."""
     if not is_untidy(data, head.delimiter, len(head.header)):
@@ -352,16 +295,6 @@ def _without_litter(data: bytes, codec: str, head: Head) -> tuple[bytes, int]:
     if kept < 2:
         raise DamagedError("it has a header and no rows but empty ones")
     return out.getvalue().encode("utf-8" if codec == "utf-8-sig" else codec), rows - kept
-
-
-def tidy_fields(row: list[str]) -> list[str]:
-    """Return the fields of a row without the blanks around them."""
-    return [field.strip(" \t") for field in row]
-
-
-def writer_of(out: io.StringIO, delimiter: str) -> Any:
-    """Return what writes rows again, so that line ends within a field are quoted, of whatever kind they are."""
-    return csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
 
 
 def refuse_rows(rows: int, odd: list[tuple[int, int]], delimiter: str, expected: int) -> None:

@@ -8,20 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from unicodedata import is_normalized
 
-from mpi.readers.delimited import (
-    BYTES,
-    HEAD_BYTES,
-    MISSING,
-    Head,
-    head_of,
-    is_unnamed,
-    is_untidy,
-    opened,
-    refuse_rows,
-    rows_of,
-    taken,
-    tidy_fields,
-)
+from mpi.readers.delimited import BYTES, HEAD_BYTES, MISSING, Head, head_of, is_unnamed, opened, refuse_rows, taken
+from mpi.readers.delimited_rows import is_untidy, rows_of, tidy_fields
 from mpi.readers.encodings import python_codec
 from mpi.readers.faults import DamagedError
 from mpi.readers.text import Gathered, tidy

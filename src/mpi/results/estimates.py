@@ -16,9 +16,10 @@ from mpi.results.as_json import arguments_of, plain, read_json
 from mpi.results.contrasts import contrast, wald
 from mpi.results.hypotheses import nulls, t_statistics
 from mpi.results.uncertainty import covariance, limits, with_interval
+from mpi.tables.display import brief, html
 from mpi.tables.files import write, write_text
 from mpi.tables.footnotes import KEY
-from mpi.tables.text import brief, html, publish, tidy, wide
+from mpi.tables.text import publish, tidy, wide
 
 if TYPE_CHECKING:
     import os

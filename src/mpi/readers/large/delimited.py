@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.errors import FileError, MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, literal, name, stamps
 from mpi.readers import faults
-from mpi.readers.delimited import MISSING, opened, rows_of, tell_left_out, tidy_fields, without_missing, writer_of
+from mpi.readers.delimited import MISSING, opened, tell_left_out, without_missing
 from mpi.readers.delimited_look import Look, look
+from mpi.readers.delimited_rows import rows_of, tidy_fields, writer_of
 from mpi.readers.large.converted import write_pieces
 from mpi.readers.large.drift import EMPTY, agreed, booleans_as_numbers
 from mpi.readers.text import map_frame

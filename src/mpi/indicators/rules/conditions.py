@@ -19,26 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
-    "AllOf",
-    "AnyOf",
-    "AtLeast",
-    "Between",
-    "Column",
-    "Compare",
-    "Condition",
-    "IsMissing",
-    "Leaf",
-    "Not",
-    "OneOf",
-    "Relation",
-    "Times",
-    "all_of",
-    "any_of",
-    "at_least_of",
-    "column",
-    "columns_of",
-    "leaves",
-]
+    "AllOf", "AnyOf", "AtLeast", "Between", "Column", "Compare", "Condition", "IsMissing", "Leaf", "Not", "OneOf",
+    "Relation", "Times", "all_of", "any_of", "at_least_of", "column", "columns_of", "leaves",
+]  # fmt: skip
 
 Relation = Literal["is", "at_least", "above", "at_most", "below"]
 Value = int | float | str

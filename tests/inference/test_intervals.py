@@ -211,7 +211,7 @@ def test_relative_changes_are_ratios_less_1() -> None:
 def test_growth_rates_and_relative_trends_are_ratios_less_1() -> None:
     est = mpi.estimate(surveyed(people(3), wave="t", shared_psus=True), TWO, by=["g"], statistics=["M0", "H", "A"])
     rates = decompose.growth(est).select(contrast=["growth", "incidence_growth", "intensity_growth"])
-    three = people(3).assign(t=lambda f: 1 + np.arange(len(f)) % 3)
+    three = people(3).assign(t=lambda f: 2001 + np.arange(len(f)) % 3)
     every = mpi.estimate(surveyed(three, wave="t", shared_psus=True), TWO, statistics=["H"])
     for made in (rates, decompose.trend(every, path="constant_rate").select(contrast="relative_trend")):
         low, high = made.conf_int()

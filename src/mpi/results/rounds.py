@@ -130,7 +130,7 @@ def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: 
     {'2013-14': 2013.9, '2020-21': 2020.9}
     >>> years_of([2016, 2018], None, Problems("no", RequestError))
     {2016: 2016.0, 2018: 2018.0}
-    >>> years_of([1, 2], None, Problems("no"))
+    >>> years_of([1, 2], None, Problems("no", RequestError))
     {1: nan, 2: nan}
     """
     if years is None:

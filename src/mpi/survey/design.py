@@ -282,7 +282,7 @@ def design_of(design: Design | None, said: Mapping[str, Any], who: str) -> Desig
     Design(weight='w', psu='commune')
     >>> design_of(Design(weight="w"), {"weight": "v"}, "Survey")
     Traceback (most recent call last):
-    mpi.MpiError: the survey cannot be used: weight: the design says 'w', but weight='v' is given too; give one of them
+    mpi.errors.RequestError: the survey cannot be used: weight: the design says 'w', but weight='v' is given too; give one of them
     """
     known = [f.name for f in fields(Design)]
     for name in said:

@@ -280,9 +280,9 @@ def design_of(design: Design | None, said: Mapping[str, Any], who: str) -> Desig
     --------
     >>> design_of(Design(weight="w"), {"psu": "commune"}, "Survey")
     Design(weight='w', psu='commune')
-    >>> design_of(Design(weight="w"), {"weight": "v"}, "Survey")
+    >>> design_of(Design(weight="w"), {"weight": "v"}, "Survey")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    mpi.errors.RequestError: the survey cannot be used: weight: the design says 'w', but weight='v' is given too; give one of them
+    mpi.errors.RequestError: the survey cannot be used: weight: the design says 'w', but weight='v' is given too; ...
     """
     known = [f.name for f in fields(Design)]
     for name in said:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import mpi
 from frame_kinds import ENGINES, on
-from mpi.frames.made_nan import may_make_nan, without_made_nan
+from mpi.frames.made_nan import may_make_missing, may_make_nan, without_made_nan
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(nw.col("x"), "_nodes"), reason="this Narwhals tells nothing of its expressions"),
@@ -149,3 +149,16 @@ def test_the_best_of_no_adult_is_missing(engine: Any, tmp_path: Path) -> None:
     if engine == "pandas":
         found = survey.with_column("not", lambda rows: rows["schooled"].where(rows["age"] >= 15) < 1).numbers("not")
         assert found.tolist() == pytest.approx([1, np.nan, np.nan, np.nan], nan_ok=True)
+
+
+def test_an_expression_that_tells_nothing_may_be_missing() -> None:
+    """As one of another Narwhals would be; a column by itself, or an array, is what it is."""
+
+    class Silent(nw.Expr):
+        _nodes = None  # type: ignore[assignment]  # that is the point
+
+        def __init__(self) -> None:
+            """Hold nothing."""
+
+    assert may_make_missing(Silent())
+    assert not may_make_missing(np.ones(3))

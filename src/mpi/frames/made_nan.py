@@ -32,7 +32,7 @@ def may_make_missing(given: Any) -> bool:
     """
     nodes = getattr(given, "_nodes", None)
     if nodes is None:
-        return callable(given)
+        return callable(given) or isinstance(given, nw.Expr)  # of another Narwhals, which does not tell
     return any(n.name not in _WHOLE or any(map(may_make_missing, n.exprs)) for n in nodes)
 
 

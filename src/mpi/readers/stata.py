@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.errors import warn
 from mpi.readers import dta_dates, dta_labels, dta_layout
 from mpi.readers.dates import tell_impossible
-from mpi.readers.dta_missing import without_missing
+from mpi.readers.dta_missing_values import without_missing
 from mpi.readers.dta_strings import LongStrings
 from mpi.readers.dta_values import Texts, raw_columns
 from mpi.readers.pieces import Meaning, Pieces

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from mpi.programmes.vhlss import read_vhlss
     from mpi.readers.large.scan import scan
     from mpi.results.concat import concat
+    from mpi.results.independence import rao_scott
+    from mpi.results.simultaneous import simultaneous
 
 __version__ = "0.1.0"
 
@@ -76,6 +78,7 @@ __all__ = [
     "pool",
     "profile",
     "proportion",
+    "rao_scott",
     "ratio",
     "read_survey",
     "read_vhlss",
@@ -84,6 +87,7 @@ __all__ = [
     "scan",
     "scores",
     "significance",
+    "simultaneous",
     "total",
     "with_deprivations",
 ]
@@ -94,6 +98,8 @@ _OPEN = ("codes", "decompose", "errors", "indicators", "lines", "robustness", "t
 _ROOMS = {
     "mpi.decompose": ("change", "gap", "significance"),
     "mpi.results.concat": ("concat",),
+    "mpi.results.independence": ("rao_scott",),
+    "mpi.results.simultaneous": ("simultaneous",),
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
     "mpi.lines.deprivations": ("with_deprivations",),
     "mpi.profiles.files": ("load_profile", "merge_profiles", "save_profile"),

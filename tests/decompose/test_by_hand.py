@@ -164,6 +164,7 @@ def test_adjusted_p_values(method: str, key: str) -> None:
         ("bonferroni", "bonferroni"),
         ("sidak", "sidak"),
         ("holm", "holm"),
+        ("hochberg", "simes-hochberg"),
         ("benjamini_hochberg", "fdr_bh"),
         ("benjamini_yekutieli", "fdr_by"),
     ],

@@ -17,7 +17,7 @@ NAMES = {
     "read_vhlss", "with_deprivations", "decompose",
     "profile", "merge_profiles", "save_profile", "load_profile", "scan",
     "scores",
-    "change", "concat", "gap", "significance",
+    "change", "concat", "gap", "significance", "simultaneous", "rao_scott",
     "Design",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["from_factor", "max_t"]
+__all__ = ["critical_value", "from_factor", "max_t"]
 
 _POINTS, _BUDGET, _CHUNK = (14, 17), 25, 256
 """How many points at least and at most, and how many numbers are worth making, as powers of 2; how many at once."""
@@ -84,6 +84,33 @@ def from_factor(factor: Floats, t: Floats, df: float, *, single_step: bool, seed
     out = np.empty(len(t))
     out[order] = np.minimum(1.0, np.maximum.accumulate(chance / len(directions)))
     return out
+
+
+def critical_value(est: Estimates, level: float, *, seed: int = 1) -> float:
+    """Return the value that the largest absolute t statistic of estimates stays below with a probability `level`.
+
+    Intervals of this many standard errors hold all true values at once with that probability. The points are those of
+    `max_t`; the error is 1e-3 at most.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import fdtrc
+
+    factor, df = _factor(est), float(est.df.min())
+    r = factor.shape[1]
+    points = int(np.clip(_BUDGET - np.ceil(np.log2(len(factor))), *_POINTS))
+    directions = _directions(r, points, seed)
+    size = np.concatenate(
+        [((factor @ part.T) ** 2).max(axis=0) for part in np.split(directions, range(_CHUNK, len(directions), _CHUNK))]
+    )
+
+    def over(q: float) -> float:
+        return float(fdtrc(r, df, q**2 / (r * np.maximum(size, _TINY))).mean()) - (1 - level)
+
+    return float(brentq(over, 0.0, _FAR, xtol=1e-10))
+
+
+_FAR = 1e6
+"""More standard errors than any critical value."""
 
 
 def _directions(r: int, power: int, seed: int) -> Floats:

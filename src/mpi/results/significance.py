@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Adjust", "adjusted", "significance"]
+__all__ = ["Adjust", "adjusted", "families", "shared_keys", "significance"]
 
 Adjust = Literal[
-    "holm", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t", "max_t_single_step", "none"
-]
+    "holm", "hochberg", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t",
+    "max_t_single_step", "none",
+]  # fmt: skip
 """How p values are adjusted for the number of tests."""
 
 Alternative = Literal["two-sided", "less", "greater"]
@@ -58,12 +59,12 @@ def significance(
         The value under the null hypothesis; by default 1 for ratios and 0 for all else. Numbers whose intervals are
         made on the scale of logarithms (ratios) are tested on it, so that test and interval agree.
     adjust : str
-        ``holm`` (default), ``bonferroni``, ``sidak``, ``max_t`` and ``max_t_single_step`` keep the chance of any false
-        rejection in a family below the level; ``benjamini_hochberg`` and ``benjamini_yekutieli`` the expected share of
-        false ones among the rejections; ``none`` adjusts nothing. ``max_t`` takes the covariance of the numbers into
-        account (Hothorn, Bretz and Westfall 2008): each is held against the largest absolute t statistic of those not
-        larger than itself (step down), with ``max_t_single_step`` against the largest of all. Their p values
-        are computed with quasi-random points; their error is 5e-4 at most.
+        ``holm`` (default), ``hochberg``, ``bonferroni``, ``sidak``, ``max_t`` and ``max_t_single_step`` keep the chance
+        of any false rejection in a family below the level; ``benjamini_hochberg`` and ``benjamini_yekutieli`` the
+        expected share of false ones among the rejections; ``none`` adjusts nothing. ``max_t`` takes the covariance of
+        the numbers into account (Hothorn, Bretz and Westfall 2008): each is held against the largest absolute t
+        statistic of those not larger than itself (step down), with ``max_t_single_step`` against the largest of all.
+        Their p values are computed with quasi-random points; their error is 5e-4 at most.
     alternative : {"two-sided", "less", "greater"}
         Whether the number differs from the value, is below it, or is above it.
     family : sequence of str, optional
@@ -97,10 +98,7 @@ def significance(
         problems.add(f"value is {value!r}; a number was expected")
     if adjust not in get_args(Adjust):
         problems.add(f"adjust: {unknown('method', adjust, get_args(Adjust))}")
-    shared = (
-        [n for n in NAMES if n != "group"] if family is None else [family] if isinstance(family, str) else list(family)
-    )
-    problems.found += [f"family: {unknown('key', n, NAMES)}" for n in shared if n not in NAMES]
+    shared = shared_keys(family, problems)
     if alternative not in get_args(Alternative):
         problems.add(f"alternative: {unknown('choice', alternative, get_args(Alternative))}")
     elif alternative != "two-sided" and adjust in _JOINT:
@@ -110,7 +108,7 @@ def significance(
     t = t_statistics(est, null)
     p = _p_values(t, est.df, alternative)
     out = np.full(len(est), np.nan)
-    for rows in _families(est, shared, ~np.isnan(p)):
+    for rows in families(est, shared, ~np.isnan(p)):
         if adjust in _JOINT:
             joint = max_t(est.take(rows), t[rows], single_step=adjust == "max_t_single_step", seed=seed)
             out[rows] = np.maximum(joint, p[rows])  # the joint one has an error
@@ -146,6 +144,7 @@ def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
     Notes
     -----
     With p(1) <= ... <= p(m): Bonferroni min(1, m p); Sidak 1 - (1 - p)^m; Holm max over s <= i of (m - s + 1) p(s);
+    Hochberg min over s >= i of (m - s + 1) p(s);
     Benjamini-Hochberg min over s >= i of (m / s) p(s); Benjamini-Yekutieli the latter times 1 + 1/2 + ... + 1/m.
 
     Examples
@@ -165,6 +164,8 @@ def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
         return np.asarray(-np.expm1(m * np.log1p(-values)))
     if adjust == "holm":
         steps = np.maximum.accumulate((m - rank + 1) * rising)
+    elif adjust == "hochberg":
+        steps = np.minimum.accumulate(((m - rank + 1) * rising)[::-1])[::-1]
     elif adjust in ("benjamini_hochberg", "benjamini_yekutieli"):
         factor = np.sum(1.0 / rank) if adjust == "benjamini_yekutieli" else 1.0
         steps = np.minimum.accumulate((factor * m / rank * rising)[::-1])[::-1]
@@ -175,8 +176,17 @@ def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
     return out
 
 
-def _families(est: Estimates, shared: Sequence[str], there: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Return the positions of each family's numbers, those without a test left out."""
+def shared_keys(family: Sequence[str] | None, problems: Problems) -> list[str]:
+    """Return the keys that numbers of one family share, by default all but the group; note those that are unknown."""
+    if family is None:
+        return [n for n in NAMES if n != "group"]
+    keys = [family] if isinstance(family, str) else list(family)
+    problems.found += [f"family: {unknown('key', n, NAMES)}" for n in keys if n not in NAMES]
+    return keys
+
+
+def families(est: Estimates, shared: Sequence[str], there: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """Return the positions of each family's numbers, leaving out those that are not `there`."""
     rows = np.flatnonzero(there)
     if not len(rows):
         return []

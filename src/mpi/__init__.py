@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from mpi.readers.large.scan import scan
     from mpi.results.concat import concat
     from mpi.results.independence import rao_scott
+    from mpi.results.planning import detectable, sample_size
+    from mpi.results.precision import precision
     from mpi.results.simultaneous import simultaneous
 
 __version__ = "0.1.0"
@@ -62,6 +64,7 @@ __all__ = [
     "change",
     "concat",
     "decompose",
+    "detectable",
     "estimate",
     "estimate_line",
     "gap",
@@ -76,6 +79,7 @@ __all__ = [
     "mean",
     "merge_profiles",
     "pool",
+    "precision",
     "profile",
     "proportion",
     "rao_scott",
@@ -83,6 +87,7 @@ __all__ = [
     "read_survey",
     "read_vhlss",
     "retention",
+    "sample_size",
     "save_profile",
     "scan",
     "scores",
@@ -99,6 +104,8 @@ _ROOMS = {
     "mpi.decompose": ("change", "gap", "significance"),
     "mpi.results.concat": ("concat",),
     "mpi.results.independence": ("rao_scott",),
+    "mpi.results.planning": ("detectable", "sample_size"),
+    "mpi.results.precision": ("precision",),
     "mpi.results.simultaneous": ("simultaneous",),
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
     "mpi.lines.deprivations": ("with_deprivations",),

@@ -17,7 +17,8 @@ NAMES = {
     "read_vhlss", "with_deprivations", "decompose",
     "profile", "merge_profiles", "save_profile", "load_profile", "scan",
     "scores",
-    "change", "concat", "gap", "significance", "simultaneous", "rao_scott",
+    "change", "concat", "gap", "significance", "simultaneous", "rao_scott", "precision",
+    "detectable", "sample_size",
     "Design",
 }  # fmt: skip
 

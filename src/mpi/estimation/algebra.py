@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
 
-__all__ = ["Request", "estimates_of"]
+__all__ = ["Request", "estimates_of", "labels_of"]
 
 
 class Request:
@@ -306,7 +306,7 @@ class _Maker:
             f.indicator.tobytes(),
         )  # fmt: skip
         if key not in self.labels:
-            self.labels[key] = _labels(f, self.scheme, self.contrast)
+            self.labels[key] = labels_of(f, self.scheme, self.contrast)
         return self.labels[key]
 
     def _kept_whole(self) -> NDArray[np.bool_]:
@@ -350,7 +350,8 @@ def _method(f: Family) -> Interval | Own:
     return "share" if f.statistic in shares else "fraction"
 
 
-def _labels(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
+def labels_of(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
+    """Return what each column of a family is."""
     ks = scheme.labels()
     indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
     undefined = _UNDEFINED[f.among]

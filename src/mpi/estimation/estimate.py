@@ -14,6 +14,7 @@ from mpi.estimation.identify import schemes
 from mpi.estimation.patterns import profile
 from mpi.estimation.request import Estimable, check_measure, check_survey, opened
 from mpi.estimation.rows import counted
+from mpi.estimation.simple_random import with_simple_random
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
@@ -52,6 +53,7 @@ def estimate(
     level: float = 0.95,
     df: Degrees = "group",
     observed: bool = True,
+    deff: bool = False,
 ) -> Estimates:
     """Estimate a multidimensional poverty measure, in total and by groups, with the design in every error.
 
@@ -91,6 +93,8 @@ def estimate(
     observed : bool, default True
         Whether only groups with cases have rows, as in ``groupby`` of pandas. With False each declared category, and
         each value label, of a disaggregation by one column has them: its figures are missing, and `n` is 0.
+    deff : bool, default False
+        Whether to compute what a simple random sample would give too, for the design effects of `mpi.precision`.
 
     Returns
     -------
@@ -137,7 +141,9 @@ def estimate(
 
     def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
         of = Request(measure, own, found_schemes, wanted, request.unit)
-        return estimates_of(part, profile(part, measure, rows), of, level=request.level, degrees=request.degrees)
+        patterns = profile(part, measure, rows)
+        made = estimates_of(part, patterns, of, level=request.level, degrees=request.degrees)
+        return with_simple_random(made, part, patterns, of) if deff else made
 
     found, first = request.estimates(make, flags=measure.columns)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}

@@ -16,6 +16,7 @@ from mpi.estimation.ratios import ratio as ratio_of_totals
 from mpi.estimation.ratios import total as total_by_group
 from mpi.estimation.request import opened
 from mpi.estimation.rows import counted
+from mpi.estimation.simple_random import with_simple_sums
 from mpi.estimation.sums import Sums, sums_of, weighted
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
@@ -59,6 +60,7 @@ def mean(
     level: float = 0.95,
     df: Degrees = "group",
     observed: bool = True,
+    deff: bool = False,
 ) -> Estimates:
     """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
 
@@ -68,7 +70,7 @@ def mean(
         Who was asked.
     columns : str or sequence of str
         Columns of numbers; rows where one is missing are left out of its mean, and stay in the design.
-    by, where, unit, level, df, observed
+    by, where, unit, level, df, observed, deff
         As for `mpi.estimate`.
 
     Returns
@@ -89,7 +91,7 @@ def mean(
     ['Urban', 'Rural']
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
+    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=pairs)
 
     def means(piece: _Piece) -> Variables:
         return [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in piece.sums()]
@@ -109,6 +111,7 @@ def proportion(
     level: float = 0.95,
     df: Degrees = "group",
     observed: bool = True,
+    deff: bool = False,
 ) -> Estimates:
     """Estimate the share of each category of columns, with logit-t intervals.
 
@@ -118,7 +121,7 @@ def proportion(
         Who was asked.
     columns : str or sequence of str
         Columns of categories; rows where one is missing are left out of its shares.
-    by, where, unit, level, df, observed
+    by, where, unit, level, df, observed, deff
         As for `mpi.estimate`.
 
     Returns
@@ -134,7 +137,7 @@ def proportion(
     ['Urban', 'Rural']
     """
     names = _listed(columns)
-    found = _Columns(survey, where, unit, by, level, df, observed, categories=names)
+    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, categories=names)
     return found.estimates(lambda piece: _shares(piece, names, observed=observed), ratio_of_totals)
 
 
@@ -169,6 +172,7 @@ def total(
     level: float = 0.95,
     df: Degrees = "group",
     observed: bool = True,
+    deff: bool = False,
 ) -> Estimates:
     """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
 
@@ -180,7 +184,7 @@ def total(
         Who was asked.
     columns : str or sequence of str
         Columns of numbers.
-    by, where, unit, level, df, observed
+    by, where, unit, level, df, observed, deff
         As for `mpi.estimate`.
 
     Returns
@@ -195,7 +199,7 @@ def total(
     2
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, observed, pairs=pairs)
+    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=pairs)
     return found.estimates(
         lambda piece: [(Labels("total", indicator=p[0], method="t"), x) for p, x in piece.sums()], _totals
     )
@@ -214,6 +218,7 @@ def ratio(
     level: float = 0.95,
     df: Degrees = "group",
     observed: bool = True,
+    deff: bool = False,
 ) -> Estimates:
     """Estimate the ratio of two totals, for example the share of food in all spending.
 
@@ -225,7 +230,7 @@ def ratio(
         Who was asked.
     numerator, denominator : str
         Columns of numbers.
-    by, where, unit, level, df, observed
+    by, where, unit, level, df, observed, deff
         As for `mpi.estimate`.
 
     Returns
@@ -239,7 +244,7 @@ def ratio(
     >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
     1.0
     """
-    found = _Columns(survey, where, unit, by, level, df, observed, pairs=[(numerator, denominator)])
+    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=[(numerator, denominator)])
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
     return found.estimates(lambda piece: [(label, x) for _, x in piece.sums()], ratio_of_totals)
 
@@ -260,7 +265,7 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 class _Columns:
     """The columns asked for, and the request that sums them."""
 
-    __slots__ = ("beside", "observed", "pairs", "request")
+    __slots__ = ("beside", "deff", "observed", "pairs", "request")
 
     def __init__(
         self,
@@ -272,20 +277,21 @@ class _Columns:
         df: Degrees,
         observed: bool,  # noqa: FBT001  # ours
         *,
+        deff: bool,
         pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
     ) -> None:
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
         self.request = opened(survey, by, columns=entering, where=where, unit=unit, level=level, df=df)
         tell_undeclared(self.request.domain, entering)
-        self.observed, self.pairs, self.beside = observed, list(pairs), categories
+        self.observed, self.pairs, self.beside, self.deff = observed, list(pairs), categories, deff
 
     def estimates(self, variables: Callable[[_Piece], Variables], make: Make) -> Estimates:
         """Sum what `variables` gives of each piece above and below by cell, and turn the sums into estimates."""
         request = self.request
 
         def made(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
-            piece = _Piece(survey, rows, by, self.pairs, request.unit)
+            piece = _Piece(survey, rows, by, self.pairs, request.unit, self.deff)
             return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
         found, first = request.estimates(made, pairs=self.pairs, beside=self.beside)
@@ -303,6 +309,7 @@ class _Piece:
     by: list[Cross]
     pairs: list[Pair]
     unit: Unit
+    deff: bool
 
     def sums(self) -> list[tuple[Pair, Sums]]:
         """Return what each row adds to the totals of each pair of columns."""
@@ -322,6 +329,8 @@ class _Piece:
             return [replace(one, seen=cases > 0)]
 
         made, _ = disaggregated(self.survey, self.rows, self.by, parts, level=level, degrees=df)
+        if self.deff:
+            made = with_simple_sums(made, self.survey, self.rows, self.by, variables)
         return replace(made, about={KEY: lost[0]}) if lost[0] else made
 
     def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:

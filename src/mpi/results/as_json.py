@@ -21,6 +21,7 @@ from mpi.inference.design import PsuDesign
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
 from mpi.measures.measure import Measure
+from mpi.results.simple_random import SimpleRandom
 from mpi.tables.keys import NAMES, Keys, coded, cutoffs_as_numbers, group_codes
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -
         },
         "estimates": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
     }
+    simple = getattr(est, "simple", None)
+    if simple is not None:
+        found["simple"] = {n: _array(getattr(simple, n)) for n in ("variance", "weight", "positive", "square")}
     return found | ({"influence": _influence(est.influence)} if influence else {})
 
 
@@ -133,6 +137,7 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
         "influence": _read_influence(data["influence"]), **{name: data[name] for name in _TEXTS},
         "titles": dict(data["titles"]), "about": dict(data["about"]),
         "measures": tuple(map(Measure.from_toml, data["measures"])),
+        "simple": SimpleRandom(**{n: _read_array(v) for n, v in data["simple"].items()}) if "simple" in data else None,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from mpi.core.arguments import kinds_explained, said_of
 from mpi.core.errors import Problems, RequestError
 from mpi.frames.round_values import tell_of_codes
 from mpi.inference.influence import Influence
+from mpi.results.simple_random import joined
 from mpi.tables.footnotes import KEY
 from mpi.tables.keys import NAMES, Coded, Keys, stacked
 
@@ -86,6 +87,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         codes=codes,
         about=_about(parts),
         measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
+        simple=joined([p.simple for p in parts]),
     )
 
 

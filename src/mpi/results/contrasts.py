@@ -145,6 +145,7 @@ def derive(
         method=coded([method] * len(value)),
         flag=coded(flags),
         influence=chain,
+        simple=None,
     )
 
 

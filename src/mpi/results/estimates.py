@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.results.contrasts import WaldTest
     from mpi.results.options import Degrees
+    from mpi.results.simple_random import SimpleRandom
     from mpi.tables.files import Columns, Formulas, Target
     from mpi.tables.keys import Coded, Keys
     from mpi.tables.layout import Layout
@@ -80,6 +81,8 @@ class Estimates:
         answers, the survey.
     measures : tuple of Measure
         The measures that were estimated; a change is one of a single measure.
+    simple : SimpleRandom or None
+        What a simple random sample would give, where it was asked for with ``deff=True``; see `mpi.precision`.
     """
 
     keys: Keys
@@ -99,6 +102,7 @@ class Estimates:
     titles: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
+    simple: SimpleRandom | None = None
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -153,7 +157,7 @@ class Estimates:
         r = positions(rows, len(self))
         kept = {n: getattr(self, n)[r] for n in ("value", "se", "df", "n", "n_psu", "estimable")}
         keyed = {n: getattr(self, n).take(r) for n in ("keys", "method", "flag", "influence")}
-        return replace(self, **kept, **keyed)
+        return replace(self, **kept, **keyed, simple=self.simple and self.simple.take(r))
 
     def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match, with their covariances.

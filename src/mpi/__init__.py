@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mpi import errors as errors
     from mpi import indicators as indicators
     from mpi import lines as lines
+    from mpi import release as release
     from mpi import robustness as robustness
     from mpi import tables as tables
     from mpi.decompose import change, gap, significance
@@ -97,7 +98,7 @@ __all__ = [
     "with_deprivations",
 ]
 
-_OPEN = ("codes", "decompose", "errors", "indicators", "lines", "robustness", "tables")
+_OPEN = ("codes", "decompose", "errors", "indicators", "lines", "release", "robustness", "tables")
 """Rooms whose own names are public too."""
 
 _ROOMS = {

@@ -21,6 +21,7 @@ from mpi.estimation.parts import Labels, Part, Undefined, Zero, merge, part, tim
 from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
 from mpi.estimation.statistics import Family, Variables, families, needs, variables
 from mpi.estimation.totals import Summer, cells_of, counts
+from mpi.estimation.traits import counted, traits
 from mpi.results.concat import pieced
 from mpi.tables.footnotes import KEY
 
@@ -284,9 +285,11 @@ class _Maker:
         n, psus = cases[rests_on], units.of(rests_on)
         if source is not None and f.factor is not None:
             return times(source, f.factor, labels)
+        trait = traits(f, self.variables, prepared.tally, cases)
         if f.of_all:
             value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
             made = part(labels, value, n, psus, own, common)
+            made = counted(made, trait, self.whole.sum(self._below(f))[:, self.whole.place(cells.wave)])
             return replace(made, seen=self._seen(f, totals, prepared), whole_seen=self._kept_whole())
         if f.total:
             value, scores = total(cells, f.above)
@@ -297,7 +300,9 @@ class _Maker:
             value, scores = ratio(cells, f.above, f.below)
             if f.people is not None:
                 value, scores = numbers(cells, value, scores, f.people)
-        return replace(part(labels, value, n, psus, scores), seen=self._seen(f, totals, prepared))
+        below = cells.sum(f.people if f.people is not None else f.above if f.total else f.below)
+        made = counted(part(labels, value, n, psus, scores), trait, below)
+        return replace(made, seen=self._seen(f, totals, prepared))
 
     def _labels(self, f: Family) -> list[Labels]:
         """Return the labels of a family."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
+from mpi.estimation.parts import known
+from mpi.inference.counts import Counts
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE
 from mpi.inference.influence import Influence
 from mpi.results.degrees import few
@@ -94,6 +96,7 @@ def assemble(
         level=level,
         degrees=degrees,
         codes=codes,
+        counts=Counts(np.concatenate([t.trait for t in tables]), np.concatenate([t.below for t in tables])),
     )
 
 
@@ -132,6 +135,8 @@ class _Rows:
     share: Floats  # what is taken off of the whole's influence
     whole_block: NDArray[np.int64]
     whole_column: NDArray[np.int64]
+    trait: Floats
+    below: Floats
 
 
 def _rows(
@@ -139,7 +144,23 @@ def _rows(
 ) -> _Rows:
     """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
     G = cells.groups
-    names = ("value", "se", "certain", "steady", "n", "n_psu", "df", "local", "block", "factor", "share", "wb", "wc")
+    names = (
+        "value",
+        "se",
+        "certain",
+        "steady",
+        "n",
+        "n_psu",
+        "df",
+        "local",
+        "block",
+        "factor",
+        "share",
+        "wb",
+        "wc",
+        "trait",
+        "below",
+    )
     found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
     for piece in pieces:
         m, side = len(piece.labels), None if piece.whole is None else whole
@@ -151,6 +172,7 @@ def _rows(
             "df": piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1)),
             "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
             "factor": np.repeat(piece.factor[:, None], G, axis=1),
+            "trait": known(piece.trait, piece.value), "below": known(piece.below, piece.value),
         }  # fmt: skip
         if piece.whole is None:
             variance = own.variance[piece.column] * piece.factor[:, None] ** 2
@@ -172,6 +194,7 @@ def _rows(
     return _Rows(
         labels, G, flat["value"], flat["se"], flat["certain"], flat["steady"], flat["df"], flat["n"],
         flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
+        flat["trait"], flat["below"],
     )  # fmt: skip
 
 

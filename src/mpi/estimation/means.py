@@ -18,6 +18,7 @@ from mpi.estimation.request import opened
 from mpi.estimation.rows import counted
 from mpi.estimation.simple_random import with_simple_sums
 from mpi.estimation.sums import Sums, sums_of, weighted
+from mpi.estimation.traits import counted as with_counts
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.survey.survey import in_words, profile_notes
@@ -326,7 +327,7 @@ class _Piece:
             if not group.columns:
                 lost.append(self._left_out(group, labels, cells.sum(cases), cells.sum(below)))
             one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
-            return [replace(one, seen=cases > 0)]
+            return [replace(with_counts(one, _traits(cells, variables), cells.sum(below)), seen=cases > 0)]
 
         made, _ = disaggregated(self.survey, self.rows, self.by, parts, level=level, degrees=df)
         if self.deff:
@@ -351,3 +352,13 @@ class _Piece:
             lost = of_columns(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
             said.append(lost.sentence(self.unit, rounds, of=name if len(names) > 1 else ""))
         return "; ".join(said)
+
+
+def _traits(cells: Cells, variables: Variables) -> Floats:
+    """Count the cases that have what a share is of, by group; NaN of what is no share, or was summed by an engine."""
+    found = [x.trait if x.share or label.statistic == "proportion" else None for label, x in variables]
+    out = np.full((len(found), cells.groups), np.nan)
+    held = [i for i, x in enumerate(found) if x is not None]
+    if held:
+        out[held] = cells.sum(cells.totals(x for x in found if x is not None))
+    return out

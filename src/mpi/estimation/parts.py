@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Labels", "Part", "Undefined", "Zero", "merge", "part", "times"]
+__all__ = ["Labels", "Part", "Undefined", "Zero", "known", "merge", "part", "times"]
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
@@ -69,6 +69,8 @@ class Part:
         The cells with cases that each column rests on: the strata and PSUs that rules for single PSUs count.
     whole_seen : ndarray of bool or None, shape (cells of the whole,)
         The same of the whole.
+    trait, below : ndarray of float or None, shape (statistics, groups)
+        The unweighted cases that add to the total above, and the total below, where they are known.
     """
 
     labels: list[Labels]
@@ -81,6 +83,8 @@ class Part:
     whole: Floats | None = None
     seen: NDArray[np.bool_] | None = None
     whole_seen: NDArray[np.bool_] | None = None
+    trait: Floats | None = None
+    below: Floats | None = None
 
 
 def part(
@@ -93,6 +97,11 @@ def part(
 def times(source: Part, factor: Floats, labels: list[Labels]) -> Part:
     """Make a part that is a multiple of another, statistic by statistic, on the other's influence columns."""
     return replace(source, labels=labels, value=source.value * factor[:, None], factor=source.factor * factor)
+
+
+def known(counts: Floats | None, value: Floats) -> Floats:
+    """Return counts of some statistics; NaN where there are none."""
+    return np.full(value.shape, np.nan) if counts is None else counts
 
 
 def merge(parts: Sequence[Part]) -> list[Part]:
@@ -112,5 +121,7 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
         seen=None if all(p.seen is None for p in plain) else np.concatenate(list(seen.values())),
+        trait=np.concatenate([known(p.trait, p.value) for p in plain]),
+        below=np.concatenate([known(p.below, p.value) for p in plain]),
     )
     return [one, *(p for p in parts if p.whole is not None)]

@@ -18,6 +18,7 @@ from mpi.estimation.ratios import ratio
 from mpi.estimation.ratios import total as total_by_group
 from mpi.estimation.request import check_measure, check_survey, opened
 from mpi.estimation.totals import Summer, counts
+from mpi.estimation.traits import counted
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -207,5 +208,6 @@ def _parts(prof: Profiles, group: Grouping, cells: Cells, table: _Table) -> list
         made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
         labels = [table.quantities[i].label for i in chosen]
         one = part(labels, made[0], cases[below], psus.of(below), made[1])
-        out.append(replace(one, seen=totals[below] > 0))
+        held = np.asarray(tally @ (table.variables[:, above] != 0).astype(np.int64)).T.astype(np.float64)
+        out.append(replace(counted(one, held, cells.sum(totals[below])), seen=totals[below] > 0))
     return out

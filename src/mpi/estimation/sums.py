@@ -34,20 +34,24 @@ class Sums:
         How many rows of the microdata answered.
     share : bool
         Whether every answer is 0 or 1, so that the mean is a share.
+    trait : ndarray of float or None
+        How many of these rows have something else than 0, where that is known.
     """
 
     above: Floats
     below: Floats
     cases: Floats
     share: bool = False
+    trait: Floats | None = None
 
 
 def weighted(rows: Rows, y: Floats, x: Floats, answered: NDArray[np.bool_], *, share: bool = False) -> Sums:
     """Return the sums of a variable given row by row; rows that did not answer add nothing."""
     many = np.ones(len(y)) if rows.cases is None else rows.cases.astype(np.float64)
     return Sums(
-        rows.weight * np.where(answered, y, 0.0), rows.weight * np.where(answered, x, 0.0), answered * many, share
-    )
+        rows.weight * np.where(answered, y, 0.0), rows.weight * np.where(answered, x, 0.0), answered * many, share,
+        answered * (y != 0) * many,
+    )  # fmt: skip
 
 
 def sums_of(survey: Survey, rows: Rows, number: int, pair: Pair) -> Sums:

@@ -15,6 +15,7 @@ from mpi.estimation.parts import Labels, Part, part
 from mpi.estimation.ratios import numbers, ratio
 from mpi.estimation.request import opened
 from mpi.estimation.rows import counted
+from mpi.estimation.traits import counted as with_counts
 from mpi.lines.classification import classify
 from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
 from mpi.results.concat import concat
@@ -257,4 +258,8 @@ def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
     people, people_scores = numbers(cells, share, share_scores, cells.totals([rows.weight]))
     shares = [Labels(f.name, f.contrast, undefined="not observed in group") for f in figures]
     named = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
-    return [part(shares, share, n, psus, share_scores), part(named, people, n, psus, people_scores)]
+    trait = cells.sum(cells.totals(f.inside * (rows.weight > 0) for f in figures))
+    return [
+        with_counts(part(shares, share, n, psus, share_scores), trait, cells.sum(below)),
+        with_counts(part(named, people, n, psus, people_scores), trait, cells.sum(cells.totals([rows.weight]))),
+    ]

@@ -146,6 +146,7 @@ def derive(
         flag=coded(flags),
         influence=chain,
         simple=None,
+        counts=None,
     )
 
 

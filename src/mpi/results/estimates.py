@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from mpi.inference.counts import Counts
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
     from mpi.results.contrasts import WaldTest
@@ -83,6 +84,9 @@ class Estimates:
         The measures that were estimated; a change is one of a single measure.
     simple : SimpleRandom or None
         What a simple random sample would give, where it was asked for with ``deff=True``; see `mpi.precision`.
+    counts : Counts or None
+        The unweighted cases with the trait that each share counts, and the population it is a share of; none of what
+        is derived from others.
     """
 
     keys: Keys
@@ -103,6 +107,7 @@ class Estimates:
     about: Mapping[str, str] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     simple: SimpleRandom | None = None
+    counts: Counts | None = None
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -157,7 +162,8 @@ class Estimates:
         r = positions(rows, len(self))
         kept = {n: getattr(self, n)[r] for n in ("value", "se", "df", "n", "n_psu", "estimable")}
         keyed = {n: getattr(self, n).take(r) for n in ("keys", "method", "flag", "influence")}
-        return replace(self, **kept, **keyed, simple=self.simple and self.simple.take(r))
+        simple, counts = self.simple and self.simple.take(r), self.counts and self.counts.take(r)
+        return replace(self, **kept, **keyed, simple=simple, counts=counts)
 
     def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match, with their covariances.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from mpi.inference.counts import Counts
     from mpi.inference.influence import Influence
     from mpi.inference.intervals import Interval
     from mpi.tables.keys import Coded, Keys
@@ -160,6 +161,11 @@ class EstimatesLike(Protocol):
     @property
     def measures(self) -> Sequence[MeasureLike]:
         """The measures that were estimated."""
+        ...
+
+    @property
+    def counts(self) -> Counts | None:
+        """The cases with the trait, and the weights of those that each is a share of."""
         ...
 
     @property

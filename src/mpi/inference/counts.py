@@ -1,0 +1,49 @@
+"""What shares are made of, beside their influence: cases with the trait, and the weights that they are shares of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Counts"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """What each of some estimates counts; NaN where that is not known, or it counts nothing.
+
+    Attributes
+    ----------
+    n_with : ndarray of float
+        The unweighted cases that add to the total above: the poor of a headcount, those deprived of a headcount of one
+        indicator.
+    weight : ndarray of float
+        The total below, weights and all: the population that a headcount is a share of.
+    """
+
+    n_with: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.int64]) -> Counts:
+        """Return the counts of some of the estimates."""
+        return Counts(self.n_with[rows], self.weight[rows])
+
+    @classmethod
+    def unknown(cls, count: int) -> Counts:
+        """Return counts of which none is known."""
+        return cls(np.full(count, np.nan), np.full(count, np.nan))
+
+    @classmethod
+    def stacked(cls, parts: Sequence[tuple[Counts | None, int]]) -> Counts | None:
+        """Return counts one behind another, each with how many there are; None where none has any."""
+        if all(counts is None for counts, _ in parts):
+            return None
+        found = [cls.unknown(many) if counts is None else counts for counts, many in parts]
+        return cls(np.concatenate([c.n_with for c in found]), np.concatenate([c.weight for c in found]))

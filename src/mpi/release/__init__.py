@@ -1,0 +1,7 @@
+"""What may be published: schemes of reliability, figures that are not shown, and whether they can be found out."""
+
+from mpi.release.library import list_schemes, load_scheme
+from mpi.release.reliability import reliability
+from mpi.release.scheme import Label, Scheme
+
+__all__ = ["Label", "Scheme", "list_schemes", "load_scheme", "reliability"]

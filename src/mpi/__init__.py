@@ -27,6 +27,7 @@ from mpi.survey.read import read_survey
 from mpi.survey.survey import Survey
 
 if TYPE_CHECKING:
+    from mpi import association as association
     from mpi import codes as codes
     from mpi import decompose
     from mpi import errors as errors
@@ -98,7 +99,7 @@ __all__ = [
     "with_deprivations",
 ]
 
-_OPEN = ("codes", "decompose", "errors", "indicators", "lines", "release", "robustness", "tables")
+_OPEN = ("association", "codes", "decompose", "errors", "indicators", "lines", "release", "robustness", "tables")
 """Rooms whose own names are public too."""
 
 _ROOMS = {

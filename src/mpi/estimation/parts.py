@@ -22,7 +22,8 @@ __all__ = ["Labels", "Part", "Undefined", "Zero", "known", "merge", "part", "tim
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
-    "no chronic poor in group", "no weight in group",
+    "no chronic poor in group", "no weight in group", "nobody deprived in one of the two",
+    "nobody or everybody deprived in one of the two", "a cell of the table is empty", "scores do not vary in group",
 ]  # fmt: skip
 """Why a number may be undefined."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
     from mpi.frames.wanted import By, Cross
-    from mpi.inference.cells import Cells
+    from mpi.inference.cells import Cells, Psus
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
@@ -40,7 +40,29 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["Quantity", "pattern_estimates", "scores_of"]
+__all__ = ["PatternTable", "Quantity", "pattern_estimates", "scores_of", "table_estimates"]
+
+
+class PatternTable(Protocol):
+    """Variables of deprivation patterns, and what is made of their totals.
+
+    Attributes
+    ----------
+    variables : ndarray of float, shape (patterns, variables)
+        What a person with each pattern adds to each total.
+    below : ndarray of int
+        The variables whose totals others are divided by; a row that adds to none of them is left out.
+    """
+
+    variables: NDArray[np.float64]
+    below: NDArray[np.int64]
+
+    def parts(self, cells: Cells, totals: NDArray[np.float64], cases: NDArray[np.float64], psus: Psus) -> list[Part]:
+        """Return the statistics of one grouping.
+
+        Totals are variables x cells; cases, and PSUs with cases, are those of each variable by group.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +139,23 @@ def pattern_estimates(
     >>> pattern_estimates(mpi.load_sample(), mpi.load_measure("gso-mdp"), alike).keys["statistic"].values
     ('alike',)
     """
+    return table_estimates(
+        survey, measure, lambda prof: _Table(quantities(prof)), by, where=where, unit=unit, level=level, df=df
+    )
+
+
+def table_estimates(
+    survey: Survey,
+    measure: Measure,
+    table: Callable[[Profiles], PatternTable],
+    by: Sequence[By] = (),
+    *,
+    where: Where | None = None,
+    unit: Unit | None = None,
+    level: float = 0.95,
+    df: Degrees = "group",
+) -> Estimates:
+    """Estimate whatever a table makes of the totals of patterns; see `pattern_estimates` for the arguments."""
     check_survey(survey)
     check_measure(measure)
     unit = unit or measure.unit
@@ -124,7 +163,7 @@ def pattern_estimates(
 
     def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
         prof = profile(part, measure, rows)
-        return _estimated(part, prof, own, measure, _Table(quantities(prof)), request)
+        return _estimated(part, prof, own, measure, table(prof), request)
 
     found, first = request.estimates(make, flags=measure.columns)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
@@ -132,7 +171,7 @@ def pattern_estimates(
 
 
 def _estimated(
-    survey: Survey, prof: Profiles, by: list[Cross], measure: Measure, table: _Table, request: Opened
+    survey: Survey, prof: Profiles, by: list[Cross], measure: Measure, table: PatternTable, request: Opened
 ) -> Estimates:
     """Estimate some disaggregations from a survey in memory."""
 
@@ -144,7 +183,7 @@ def _estimated(
     return replace(found, about={KEY: said} if said else {})
 
 
-def _left_out(prof: Profiles, total: Grouping, table: _Table, measure: Measure) -> LeftOut:
+def _left_out(prof: Profiles, total: Grouping, table: PatternTable, measure: Measure) -> LeftOut:
     """Count the rows that miss an answer and add to no quantity."""
     lost = prof.missing.any(axis=1) & ~(table.variables[:, table.below] != 0).any(axis=1)
     rows = prof.rows
@@ -190,24 +229,26 @@ class _Table:
         self.below = np.array([put(q.below) for q in self.quantities], dtype=np.int64)
         self.variables = np.column_stack(held).astype(np.float64)
 
+    def parts(self, cells: Cells, totals: NDArray[np.float64], cases: NDArray[np.float64], psus: Psus) -> list[Part]:
+        """Return the ratios, and then the totals, of one grouping."""
+        out = []
+        for is_ratio in (True, False):
+            chosen = [i for i, q in enumerate(self.quantities) if q.ratio is is_ratio]
+            if not chosen:
+                continue
+            above, below = self.above[chosen], self.below[chosen]
+            made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
+            labels = [self.quantities[i].label for i in chosen]
+            one = part(labels, made[0], cases[below], psus.of(below), made[1])
+            out.append(replace(counted(one, cases[above], cells.sum(totals[below])), seen=totals[below] > 0))
+        return out
 
-def _parts(prof: Profiles, group: Grouping, cells: Cells, table: _Table) -> list[Part]:
+
+def _parts(prof: Profiles, group: Grouping, cells: Cells, table: PatternTable) -> list[Part]:
     """Sum the variables over the cells of a grouping, and turn the totals into values and influences."""
     patterns = len(prof.deprived)
     summer = Summer(cells.of_row, prof.pattern, prof.rows.weight, (cells.unordered, patterns))
     totals = cells.arrange(summer(table.variables))
     tally = counts(group, prof.rows, prof.pattern, patterns)
     cases = np.asarray(tally @ (table.variables != 0).astype(np.int64)).T.astype(np.float64)
-    psus = cells.psus(totals > 0)
-    out = []
-    for is_ratio in (True, False):
-        chosen = [i for i, q in enumerate(table.quantities) if q.ratio is is_ratio]
-        if not chosen:
-            continue
-        above, below = table.above[chosen], table.below[chosen]
-        made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
-        labels = [table.quantities[i].label for i in chosen]
-        one = part(labels, made[0], cases[below], psus.of(below), made[1])
-        held = np.asarray(tally @ (table.variables[:, above] != 0).astype(np.int64)).T.astype(np.float64)
-        out.append(replace(counted(one, held, cells.sum(totals[below])), seen=totals[below] > 0))
-    return out
+    return table.parts(cells, totals, cases, cells.psus(totals > 0))

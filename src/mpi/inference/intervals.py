@@ -10,6 +10,7 @@ log1p      (1 + p) exp(-/+ q s / (1 + p)) - 1: for relative changes, which are a
 asin       sin^2(asin sqrt p -/+ q s / (2 sqrt(p (1 - p))))
 beta       Korn and Graubard (1998, Survey Methodology 24): Clopper-Pearson with the effective sample size
 wilson     Wilson's score interval with the effective sample size p (1 - p) / s^2
+atanh      tanh(artanh p -/+ q s / (1 - p^2)): for correlations (Fisher's scale)
 =========  ===================================================================================================
 
 A share estimated as 0 or 1 has no error; what the cases allow is its one-sided limit, see `one_sided`.
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "Interval", "Own", "interval", "logarithms_of", "one_sided", "p_value", "t_quantile"]
 
-Interval = Literal["logit", "t", "log", "log1p", "asin", "beta", "wilson"]
+Interval = Literal["logit", "t", "log", "log1p", "asin", "beta", "wilson", "atanh"]
 """A method of making a confidence interval."""
 
 Own = Literal["share", "intensity", "fraction"]
@@ -61,7 +62,7 @@ def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n
 
     Parameters
     ----------
-    method : {"logit", "t", "log", "log1p", "asin", "beta", "wilson"}
+    method : {"logit", "t", "log", "log1p", "asin", "beta", "wilson", "atanh"}
         The method.
     p, s, df, n : ndarray of float
         Estimates, standard errors, degrees of freedom, unweighted numbers of cases.
@@ -82,6 +83,9 @@ def interval(method: Interval, p: Floats, s: Floats, df: Floats, level: float, n
         if method in ("log", "log1p"):
             r, one = logarithms_of(method, p)
             return _where((s > 0) & (r > 0), r * np.exp(-q * s / r) - one, r * np.exp(q * s / r) - one)
+        if method == "atanh":
+            centre, half = np.arctanh(p), q * s / (1 - p**2)
+            return _where((np.abs(p) < 1) & (s > 0), np.tanh(centre - half), np.tanh(centre + half))
         inside = (p > 0) & (p < 1) & (s > 0)
         if method == "beta":
             return _where(inside, *_beta(p, s, q, level, n))

@@ -73,7 +73,7 @@ class Estimates:
         Whose degrees of freedom `df` are.
     codes : mapping of by to mapping of label to code
         The values in the data that a group's label stands for.
-    shares : {"logit", "t", "log", "log1p", "asin", "beta", "wilson"}
+    shares : {"logit", "t", "log", "log1p", "asin", "beta", "wilson", "atanh"}
         The method of intervals for shares.
     titles : mapping of str to str
         What to print for indicators that have a label.
@@ -212,7 +212,7 @@ class Estimates:
             What the result is: it stands in the column ``contrast``.
         gradient : function, optional
             The derivatives of `of`, of shape (contrasts, estimates); found numerically by default.
-        interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson"}
+        interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "atanh"}
             The method of the intervals.
 
         Examples

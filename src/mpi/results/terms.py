@@ -36,7 +36,7 @@ class Term:
         The numbers.
     keys : Keys
         What each is.
-    method : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "share"}, or a list of these
+    method : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "atanh", "share"}, or a list of these
         How their intervals are made; a list has one for each.
     reasons : sequence of str or None, optional
         What to know about each number; for an undefined one, why it is.

@@ -50,6 +50,7 @@ _METHODS = {
     "asin": "t intervals of the arcsine of the square root",
     "beta": "intervals of Korn and Graubard (beta, with the effective sample size)",
     "wilson": "Wilson's intervals with the effective sample size",
+    "atanh": "t intervals on Fisher's scale of correlations",
 }
 _DEGREES = {
     "design": "Primary sampling units minus strata, of the whole design in the rounds that a figure rests on",

@@ -17,7 +17,7 @@ _SHARES = frozenset(
         "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
         "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
         "H_transient", "deprived", "deprived_in_poor_household", "beside_nondeprived", "beside_nondeprived_other_sex",
-        "who_is_deprived",
+        "who_is_deprived", "both", "first_only", "second_only", "neither",
     }
 )  # fmt: skip
 _INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
@@ -76,6 +76,17 @@ STATISTIC_WORDS = {
     "beside_nondeprived": "Of the deprived, beside a member who is not",
     "beside_nondeprived_other_sex": "Of the deprived, beside a member of the other sex who is not",
     "who_is_deprived": "Households with a deprived member, by who it is",
+    "both": "Deprived in both",
+    "first_only": "Deprived in the first only",
+    "second_only": "Deprived in the second only",
+    "R0": "Redundancy (R0)",
+    "phi": "Correlation (phi)",
+    "cramers_v": "Cramér's V",
+    "tetrachoric": "Tetrachoric correlation",
+    "odds_ratio": "Odds ratio",
+    "jaccard": "Jaccard similarity",
+    "KR20": "Reliability (KR-20)",
+    "neither": "Deprived in neither",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",

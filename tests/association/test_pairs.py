@@ -140,7 +140,8 @@ def covariance(frame: pd.DataFrame, x: np.ndarray, y: np.ndarray, w: np.ndarray)
     u = pd.DataFrame(pushed)
     strata = np.array([frame.loc[frame["psu"] == p, "stratum"].iloc[0] for p in psus])
     parts = [u[strata == s] for s in np.unique(strata)]
-    return sum((len(p) * p.cov() for p in parts[1:]), len(parts[0]) * parts[0].cov())
+    every: Any = sum((len(p) * p.cov() for p in parts[1:]), len(parts[0]) * parts[0].cov())
+    return every
 
 
 @settings(max_examples=8, deadline=None)
@@ -155,7 +156,8 @@ def test_figures_and_errors_are_those_found_without_derivatives(seed: int, by: s
     inside = np.ones(len(frame)) if by == "total" else (frame["g"] == 1).to_numpy()
     w = frame["w"].to_numpy() * inside
     own = found.select(by=by, group="total" if by == "total" else "1", indicator="d1 × d2")
-    known, spread = figures(x[:, 1], x[:, 2], w), covariance(frame, x[:, 1], x[:, 2], w)
+    known = figures(x[:, 1], x[:, 2], w)
+    spread: Any = covariance(frame, x[:, 1], x[:, 2], w)
     for i, name in enumerate(own.keys["statistic"].to_list()):
         assert own.value[i] == pytest.approx(known[name], rel=1e-10)
         assert own.keys["cutoff"].at(i) == ("1/2" if kind == "censored" else None)

@@ -24,6 +24,7 @@ Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
     "no chronic poor in group", "no weight in group", "nobody deprived in one of the two",
     "nobody or everybody deprived in one of the two", "a cell of the table is empty", "scores do not vary in group",
+    "nobody deprived in it",
 ]  # fmt: skip
 """Why a number may be undefined."""
 

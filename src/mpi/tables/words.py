@@ -17,7 +17,8 @@ _SHARES = frozenset(
         "other", "undecided", "share", "M0^0", "union_H", "union_A", "ongoing_poor", "left_poverty", "entered_poverty",
         "never_poor", "ever_poor", "entry_rate", "exit_rate", "unmatched", "H_C", "A_C", "D_C", "censored_headcount_C",
         "H_transient", "deprived", "deprived_in_poor_household", "beside_nondeprived", "beside_nondeprived_other_sex",
-        "who_is_deprived", "both", "first_only", "second_only", "neither",
+        "who_is_deprived", "both", "first_only", "second_only", "neither", "overlap",
+        "dimensions_deprived", "dimensions_at_least", "with_others",
     }
 )  # fmt: skip
 _INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
@@ -87,6 +88,10 @@ STATISTIC_WORDS = {
     "jaccard": "Jaccard similarity",
     "KR20": "Reliability (KR-20)",
     "neither": "Deprived in neither",
+    "overlap": "Deprived in just these",
+    "dimensions_deprived": "Deprived in so many dimensions",
+    "dimensions_at_least": "Deprived in at least so many dimensions",
+    "with_others": "Of those deprived in it, in so many others too",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",

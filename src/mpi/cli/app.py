@@ -90,6 +90,7 @@ def estimate(
     percent: opt.Percent = False,
     interval: opt.Intervals = False,
     decimals: opt.Decimals = None,
+    scheme: opt.SchemeName = None,
     out: opt.Outs = None,
 ) -> None:
     """Estimate a measure, in total and by groups.
@@ -118,7 +119,7 @@ def estimate(
         run(
             Request(
                 file, measure, policy, said, memory, by or [], cutoff or [], where, unit.value if unit else None,
-                statistic or [], level, arguments.word(df, "group"),
+                statistic or [], level, arguments.word(df, "group"), arguments.scheme_of(scheme),
             ),
             {"percent": percent, "interval": interval, "decimals": decimals},
             out or [],
@@ -190,6 +191,7 @@ def vhlss(
     labels: opt.LabelsWord = None,
     overrides: opt.Overrides = None,
     encoding: opt.Encoding = None,
+    scheme: opt.SchemeName = None,
     out: opt.Outs = None,
 ) -> None:
     """From a folder of the Viet Nam Household Living Standards Survey to who is poor under the law.
@@ -210,7 +212,7 @@ def vhlss(
         request = FolderRequest(
             folder, year, line_of(line, year), [arguments.cross_of(b) for b in by or []],
             arguments.word(unit, "household"), overrides, arguments.word(labels, "en"), bounds, figures,
-            arguments.word(hoa, "majority"), province or [], encoding,
+            arguments.word(hoa, "majority"), province or [], encoding, arguments.scheme_of(scheme),
         )  # fmt: skip
         check_outputs(out or [])
         with status(f"Reading {folder}"):

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
     from mpi.measures.measure import Missing as Policy
+    from mpi.release.scheme import Scheme
 
-__all__ = ["codes_of", "cross_of", "design_of", "measure_of", "policy_of", "reading_of", "word"]
+__all__ = ["codes_of", "cross_of", "design_of", "measure_of", "policy_of", "reading_of", "scheme_of", "word"]
 
 _POLICIES = ("drop", "reweight", "bounds")
 
@@ -38,6 +39,13 @@ def measure_of(name: str) -> Measure:
     if name.casefold().endswith(".toml") or len(Path(name).parts) > 1 or located(name).is_file():
         return Measure.from_toml(name)
     raise RequestError(unknown("measure", name, [*known, *measures_in(Path())]) + "; or give the path of a .toml file")
+
+
+def scheme_of(name: str | None) -> Scheme | None:
+    """Return a shipped scheme, or that of a file; none where none is named."""
+    from mpi.release.library import scheme_of as found
+
+    return None if name is None else found(name)
 
 
 def word(chosen: StrEnum | None, otherwise: str) -> Any:

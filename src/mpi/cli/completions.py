@@ -25,6 +25,7 @@ __all__ = [
     "paths",
     "provinces",
     "rounds",
+    "schemes",
     "statistics",
 ]
 
@@ -71,6 +72,19 @@ def measures(incomplete: str) -> list[str]:
     from mpi.measures.library import list_measures
 
     return _begun(incomplete, [*list_measures(), *_toml_files()])
+
+
+def schemes(incomplete: str) -> list[str]:
+    """Return the shipped schemes of reliability, and the files of this folder, that begin so.
+
+    Examples
+    --------
+    >>> schemes("cep")
+    ['cepal-2020', 'cepal-2023']
+    """
+    from mpi.release.library import list_schemes
+
+    return _begun(incomplete, [*list_schemes(), *_toml_files()])
 
 
 def lines(incomplete: str) -> list[str]:

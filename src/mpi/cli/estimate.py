@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.measures.measure import Missing as Policy
     from mpi.measures.words import Unit
+    from mpi.release.scheme import Scheme
     from mpi.results.estimates import Estimates
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
@@ -54,6 +55,8 @@ class Request:
         As they were written.
     where, unit, level, df
         As for `mpi.estimate`.
+    scheme : Scheme or None
+        By which figures are shown or not.
     """
 
     file: str
@@ -68,6 +71,7 @@ class Request:
     statistics: Sequence[str]
     level: float
     df: Degrees
+    scheme: Scheme | None = None
 
 
 def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
@@ -96,6 +100,7 @@ def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
         report = report if by_code is None else replace(report, codes=by_code)
     if request.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})
+    est = est if request.scheme is None else est.release(request.scheme)
     with written_after(est, outs, layout):
         show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)
         if measure.missing != "bounds":

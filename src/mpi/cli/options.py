@@ -53,6 +53,7 @@ __all__ = [
     "Provinces",
     "Psu",
     "Rows",
+    "SchemeName",
     "SharedPsus",
     "Single",
     "SinglePsu",
@@ -282,6 +283,17 @@ Percent = Annotated[
 ]
 Intervals = Annotated[
     bool, _option("--interval", "Print confidence intervals instead of standard errors; as above.", panel=_TABLES)
+]
+SchemeName = Annotated[
+    str | None,
+    _option(
+        "--scheme",
+        "A scheme of reliability, by which figures stand in brackets or are not shown, here and in all files: dhs, "
+        "statcan, ine-chile-2020, cepal-2020, cepal-2023, eurostat, or a .toml file of your own.",
+        "SCHEME",
+        _TABLES,
+        completions.schemes,
+    ),
 ]
 Decimals = Annotated[
     int | None,

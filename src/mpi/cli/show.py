@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.plain_text import visible, visible_lines
 from mpi.frames.own_columns import EVERYBODY
 from mpi.survey.survey import in_words
+from mpi.tables.footnotes import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,7 +121,7 @@ def _cases(est: Estimates, statistic: str) -> dict[tuple[Any, ...], str]:
     keys = zip(*(part.keys[k].to_list() for k in ("by", "group", "wave")), strict=True)
     found: dict[tuple[Any, ...], str] = {}
     for (by, group, wave), n in zip(keys, part.n, strict=True):
-        found.setdefault((by, group) if wave is None else (by, group, wave), f"{n:,.0f}")
+        found.setdefault((by, group) if wave is None else (by, group, wave), MISSING if isnan(n) else f"{n:,.0f}")
     return found
 
 

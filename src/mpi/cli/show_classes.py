@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 from mpi.cli.show import add_row, label_of, new_console, new_table
-from mpi.tables.layout import occurring
+from mpi.tables.footnotes import MISSING, effects
+from mpi.tables.layout import grid, occurring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +34,7 @@ def show_answer(answer: Answer, line: Line) -> None:
     to.print(f"{line.title}\n{line.instrument.text}\n{est.about['survey'].removeprefix('Survey: ')}")
     there = occurring(est.keys["statistic"])
     shown = [s for s in (*(c.name for c in line.classes), *_undecided(est), *_AF) if s in there]
-    for by in est.keys["by"].values:
+    for by in occurring(est.keys["by"]):
         _show_group(to, est, str(by), shown)
     to.print()
     fraction = " (M0: a fraction)" if "M0" in shown else ""
@@ -46,10 +48,23 @@ def show_answer(answer: Answer, line: Line) -> None:
         _show_bounds(to, answer.bounds, shown)
     if answer.figures is not None:
         _show_figures(to, answer.figures)
+    for sentence in _shown(answer.whole):
+        to.print(sentence)
     if answer.notes:
         to.print()
     for note in answer.notes:
         to.print(note)
+
+
+def _shown(whole: Estimates) -> list[str]:
+    """Say by which rule figures are shown, and its effect."""
+    if whole.status is None:
+        return []
+    return [whole.status.rule, *effects(grid(whole.select(contrast="level")))]
+
+
+def _count(cases: float) -> str:
+    return MISSING if isnan(cases) else f"{cases:,.0f}"
 
 
 def _undecided(est: Estimates) -> list[str]:
@@ -65,7 +80,7 @@ def _show_group(to: Console, est: Estimates, by: str, shown: Sequence[str]) -> N
     part = est.select(by=by, statistic=list(shown))
     figures = part.publish(statistics=list(shown), percent=True)
     one = est.select(by=by, statistic=shown[0])
-    cases = {str(g): f"{n:,.0f}" for g, n in zip(one.keys["group"].to_list(), one.n.tolist(), strict=True)}
+    cases = {str(g): _count(n) for g, n in zip(one.keys["group"].to_list(), one.n.tolist(), strict=True)}
     for columns in _fitting(figures, to.width):
         _show_table(to, by, figures[columns], cases)
 
@@ -97,7 +112,7 @@ def _show_bounds(to: Console, bounds: Estimates, shown: Sequence[str]) -> None:
         "\nBounds: if none of those with missing answers were in the class (M0, H: deprived), to if all of them were."
     )
     still = []
-    for by in map(str, bounds.keys["by"].values):
+    for by in map(str, occurring(bounds.keys["by"])):
         spans = _spans(bounds.select(by=by, statistic=there), there)
         moved = spans[spans.apply(lambda column: column.str.contains(_TO)).any(axis=1)]
         still += [by] if len(moved) < len(spans) else []
@@ -129,6 +144,6 @@ def _show_figures(to: Console, figures: Estimates) -> None:
     for group, one, two, n in zip(
         shown.index.get_level_values("group"), shown.iloc[:, 0], limits.iloc[:, 0], figures.n, strict=True
     ):
-        add_row(out, label_of(group), one, two.partition(" ")[2], f"{n:,.0f}")
+        add_row(out, label_of(group), one, two.partition(" ")[2], _count(n))
     to.print()
     to.print(out)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By, Cross
     from mpi.lines import Classification, Line, MissingCosts
     from mpi.measures.words import Unit
+    from mpi.release.scheme import Scheme
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
 
@@ -58,6 +59,8 @@ class Request:
         The provinces of the key figures; none for all, where provinces are asked for.
     encoding : str or None
         The encoding of the text of the files; found out where it is None.
+    scheme : Scheme or None
+        By which figures are shown or not.
     """
 
     folder: Path
@@ -72,6 +75,7 @@ class Request:
     hoa: Hoa
     provinces: Sequence[str]
     encoding: str | None = None
+    scheme: Scheme | None = None
 
     @property
     def crosses(self) -> list[Cross]:
@@ -137,9 +141,12 @@ def answer(request: Request) -> Answer:
     survey = _survey(request)
     status = request.line.classify(with_deprivations(survey, request.line))
     figures, why = _figures(status, request)
+    est = estimate_status(status, request.by, unit=request.unit)
+    bounds = estimate_bounds(status, request.by, unit=request.unit) if request.bounds else None
+    est, bounds, figures = _released([est, bounds, figures], request.scheme)
     return Answer(
-        est=estimate_status(status, request.by, unit=request.unit),
-        bounds=estimate_bounds(status, request.by, unit=request.unit) if request.bounds else None,
+        est=est,
+        bounds=bounds,
         figures=figures,
         costs=missing_costs(status, request.unit),
         notes=[
@@ -149,6 +156,21 @@ def answer(request: Request) -> Answer:
             *_synthetic(request.folder),
         ],
     )
+
+
+def _released(parts: list[Any], scheme: Scheme | None) -> list[Any]:
+    """Release figures together, for what is shown of some may give others away."""
+    from mpi.results.concat import concat
+
+    there = [e for e in parts if e is not None]
+    if scheme is None:
+        return parts
+    whole, ends = concat(there).release(scheme), np.cumsum([0, *map(len, there)])
+    own = [
+        replace(whole.take(np.arange(a, b)), titles=e.titles, about={**whole.about, **e.about}, codes=e.codes)
+        for e, a, b in zip(there, ends[:-1], ends[1:], strict=True)
+    ]
+    return [None if e is None else own.pop(0) for e in parts]
 
 
 def _other_times(request: Request) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
+from mpi.release.conditions import INGREDIENTS
 from mpi.release.ingredients import derived, ingredients, shares
 from mpi.release.library import scheme_of
 from mpi.tables.keys import NAMES, coded
@@ -85,7 +86,7 @@ def _reason(scheme: Scheme, found: Mapping[str, Floats], i: int, cases: str, *, 
         for one in way:
             if not one.met({k: v[i : i + 1] for k, v in found.items()})[0]:
                 unknown = np.isnan(found[one.name][i])
-                return f"{one.name} is not known" if unknown else one.unmet(cases)
+                return f"{INGREDIENTS[one.name]} not known" if unknown else one.unmet(cases)
     return scheme.labels[-1].name
 
 

@@ -43,6 +43,11 @@ _TEXTS = ("level", "degrees", "shares")
 
 def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -> dict[str, Any]:
     """Return estimates as dictionaries, lists, texts and finite numbers; see `Estimates.to_dict`."""
+    if influence and est.status is not None:
+        raise RequestError(
+            "released estimates are written without what each PSU contributes, from which hidden figures would follow: "
+            "influence=False"
+        )
     low, high = est.conf_int()
     numbers = {"estimate": est.value, "se": est.se, "ci_low": low, "ci_high": high}
     numbers |= {"df": est.df, "n": est.n, "n_psu": est.n_psu}
@@ -50,6 +55,8 @@ def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -
     columns |= {n: [_number(x) for x in values.tolist()] for n, values in numbers.items()}
     columns |= {"estimable": est.estimable.tolist(), "method": est.method.to_list(), "flag": est.flag.to_list()}
     columns["k"] = [_number(k) for k in cutoffs_as_numbers(est.keys).tolist()]
+    if est.status is not None:
+        columns["status"] = est.status.label.to_list()
     columns["group_code"] = [_written(code) for code in group_codes(est.keys, est.codes).to_list()]
     found = {
         "schema": SCHEMA,

@@ -16,6 +16,7 @@ from mpi.inference.influence import Influence
 from mpi.results.simple_random import joined
 from mpi.tables.footnotes import KEY
 from mpi.tables.keys import NAMES, Coded, Keys, stacked
+from mpi.tables.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,6 +91,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
         simple=joined([p.simple for p in parts]),
         counts=Counts.stacked([(p.counts, len(p)) for p in parts]),
+        status=Status.stacked([(p.status, len(p)) for p in parts]),
     )
 
 

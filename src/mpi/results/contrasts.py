@@ -147,6 +147,7 @@ def derive(
         influence=chain,
         simple=None,
         counts=None,
+        status=None,
     )
 
 

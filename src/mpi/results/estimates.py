@@ -12,6 +12,7 @@ from mpi.core.errors import RequestError, warn
 from mpi.core.readonly import seal
 from mpi.frames.row_order import positions
 from mpi.inference.intervals import Interval, p_value
+from mpi.release.released import released
 from mpi.results.as_json import arguments_of, plain, read_json
 from mpi.results.contrasts import contrast, wald
 from mpi.results.hypotheses import nulls, t_statistics
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mpi.tables.files import Columns, Formulas, Target
     from mpi.tables.keys import Coded, Keys
     from mpi.tables.layout import Layout
+    from mpi.tables.status import Status
 
 __all__ = ["Estimates"]
 
@@ -87,6 +89,8 @@ class Estimates:
     counts : Counts or None
         The unweighted cases with the trait that each share counts, and the population it is a share of; none of what
         is derived from others.
+    status : Status or None
+        How each is shown, after `release`.
     """
 
     keys: Keys
@@ -108,6 +112,7 @@ class Estimates:
     measures: tuple[Measure, ...] = ()
     simple: SimpleRandom | None = None
     counts: Counts | None = None
+    status: Status | None = None
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -163,7 +168,8 @@ class Estimates:
         kept = {n: getattr(self, n)[r] for n in ("value", "se", "df", "n", "n_psu", "estimable")}
         keyed = {n: getattr(self, n).take(r) for n in ("keys", "method", "flag", "influence")}
         simple, counts = self.simple and self.simple.take(r), self.counts and self.counts.take(r)
-        return replace(self, **kept, **keyed, simple=simple, counts=counts)
+        status = self.status and self.status.take(r)
+        return replace(self, **kept, **keyed, simple=simple, counts=counts, status=status)
 
     def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match, with their covariances.
@@ -252,6 +258,27 @@ class Estimates:
         with np.errstate(invalid="ignore"):
             return p_value(t_statistics(self, null), self.df)
 
+    def release(self, scheme: Any) -> Self:
+        """Return the estimates without the figures that a scheme of reliability does not show; see `mpi.release`.
+
+        What is hidden is missing in every table and file that is made of the result, and the column ``status`` says
+        why; ``publish``, ``to_excel`` and their kin take ``scheme=`` and do it themselves. What would give a hidden
+        figure away is hidden with it, in all disaggregations together: release all that is published at once.
+
+        Parameters
+        ----------
+        scheme : Scheme, str, path or dict
+            One of `mpi.release.list_schemes`, or a scheme of your own.
+
+        Examples
+        --------
+        >>> import mpi
+        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"], statistics=["H", "A"])
+        >>> est.release("dhs").table["status"].value_counts().to_dict()
+        {'shown': 28, 'in brackets': 5, 'not shown: fewer than 25 persons': 3}
+        """
+        return released(self, scheme)
+
     def publish(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:
         """Return a table to publish, as text: groups in rows, statistics in columns; see `mpi.tables.publish`.
 
@@ -295,7 +322,9 @@ class Estimates:
 
     # --- files ------------------------------------------------------------------------------------------------------
 
-    def to_csv(self, path: Target = None, *, formulas: Formulas = "keep", columns: Columns = "core") -> str | None:
+    def to_csv(
+        self, path: Target = None, *, formulas: Formulas = "keep", columns: Columns = "core", scheme: Any = None
+    ) -> str | None:
         """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
 
         Parameters
@@ -307,15 +336,19 @@ class Estimates:
             `mpi.tables.files.write`.
         columns : {"core", "all"}
             ``all`` adds the cutoff as a number, ``k``, and the code that a group's label stands for, ``group_code``.
+        scheme : Scheme, str, path or dict, optional
+            By which figures are hidden (see `release`): they are empty, and a last column ``status`` says why.
         """
-        return cast("str | None", write(self, path, "csv", formulas=formulas, columns=columns))
+        chosen = self if scheme is None else self.release(scheme)
+        return cast("str | None", write(chosen, path, "csv", formulas=formulas, columns=columns))
 
-    def to_parquet(self, path: Target = None, *, columns: Columns = "core") -> bytes | None:
+    def to_parquet(self, path: Target = None, *, columns: Columns = "core", scheme: Any = None) -> bytes | None:
         """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes.
 
-        ``columns="all"`` adds ``k`` and ``group_code``, as for `to_csv`.
+        ``columns="all"`` adds ``k`` and ``group_code``, and ``scheme`` hides figures, as for `to_csv`.
         """
-        return cast("bytes | None", write(self, path, "parquet", columns=columns))
+        chosen = self if scheme is None else self.release(scheme)
+        return cast("bytes | None", write(chosen, path, "parquet", columns=columns))
 
     def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
         """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
@@ -326,7 +359,8 @@ class Estimates:
             The file, ``.xlsx``; or an open file of bytes, such as ``io.BytesIO()``; or none, for the bytes themselves.
         **options
             The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
-            decimals, se, interval, labels, rounds, codes`` (columns are named in words unless ``labels=False``).
+            decimals, se, interval, labels, rounds, codes, scheme`` (columns are named in words unless
+            ``labels=False``).
 
         Raises
         ------

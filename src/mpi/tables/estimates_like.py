@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mpi.inference.influence import Influence
     from mpi.inference.intervals import Interval
     from mpi.tables.keys import Coded, Keys
+    from mpi.tables.status import Status
 
 __all__ = ["EstimatesLike", "IndicatorLike", "MeasureLike"]
 
@@ -169,6 +170,11 @@ class EstimatesLike(Protocol):
         ...
 
     @property
+    def status(self) -> Status | None:
+        """How each is shown, where a scheme was applied."""
+        ...
+
+    @property
     def table(self) -> pd.DataFrame:
         """The estimates as a tidy pandas DataFrame."""
         ...
@@ -177,6 +183,10 @@ class EstimatesLike(Protocol):
 
     def conf_int(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the lower and upper confidence limits."""
+        ...
+
+    def release(self, scheme: Any) -> Self:
+        """Return the estimates without the figures that a scheme does not show."""
         ...
 
     def take(self, rows: ArrayLike | slice) -> Self:

@@ -17,6 +17,7 @@ from mpi.tables.excel_styles import Place, count_style, label_style, number_styl
 from mpi.tables.footnotes import MISSING, notes, style_of
 from mpi.tables.keys import Coded
 from mpi.tables.layout import grid
+from mpi.tables.status import PLAIN
 from mpi.tables.text import columns_of
 from mpi.tables.typeset import characters, lines_of
 from mpi.tables.xlsx import Sheet, letter, xlsx
@@ -51,6 +52,7 @@ def workbook(
     se: bool | None = None,
     interval: bool = False,
     labels: bool = True,
+    scheme: Any = None,
     **options: Any,
 ) -> bytes:
     """Return the contents of an .xlsx file, made to be printed on A4.
@@ -65,6 +67,8 @@ def workbook(
         Whether standard errors stand beside the estimates, confidence limits, or both.
     labels : bool, default True
         Name the columns in words.
+    scheme : Scheme, str, path or dict, optional
+        By which figures are not shown; see `mpi.tables.publish`.
     **options
         ``statistics, by, wave, cutoff, weighting, percent, indicators, rounds, codes`` of `mpi.tables.publish`, for the
         sheets to publish.
@@ -76,6 +80,7 @@ def workbook(
     """
     if len(est) >= _MAX_ROWS:
         raise RequestError(f"{len(est):,} estimates are more than an Excel sheet holds; select some, or write parquet")
+    est = est if scheme is None else est.release(scheme)
     style = style_of(est, se=se, interval=interval)
     layout = grid(est, labels=labels, **options)
     taken = {_NOTES.casefold(), _DATA.casefold()}
@@ -260,7 +265,7 @@ def _body(filling: _Filling, block: Block, row: int) -> int:
         edge = _THIN if row == end else _HAIR
         _label(filling, row, label, before, bold=table.bold[i], bottom=edge)
         if table.cases is not None:
-            sheet.put(row, len(labels), int(table.cases[i]), count_style(edge))
+            sheet.put(row, len(labels), _count(table.cases[i]), count_style(edge))
         column = len(labels) + 1
         for j in block.columns:
             p = int(table.cell[i, j])
@@ -289,13 +294,17 @@ def _figure(filling: _Filling, row: int, column: int, p: int, look: Look, place:
     """Write a number, and what stands beside it; a cell for which nothing was estimated is empty."""
     scale = 1.0 if look.unit == "fraction" else 100.0
     flag = filling.flags[p] if p >= 0 else None
+    status = filling.page.est.status
+    form = PLAIN if status is None or p < 0 else str(status.form.at(p))
     mark = filling.marks.setdefault(flag, _letters(len(filling.marks))) if flag else None
     for k, values in enumerate(filling.numbers):
         value: Any = values[p] * scale if p >= 0 else None
         shown = MISSING if value is not None and math.isnan(value) else value
+        if PLAIN not in form:
+            shown = None if k else form
         sign: Sign = "none" if isinstance(shown, float) and round(shown, look.decimals) == 0 else "shown"
         kind = filling.words[k] if k else "estimate"
-        filling.sheet.put(row, column + k, shown, number_style(kind, look, mark, place, sign))
+        filling.sheet.put(row, column + k, shown, number_style(kind, look, (mark, form), place, sign))
 
 
 def _cases_below(filling: _Filling, block: Block, row: int) -> int:
@@ -308,13 +317,14 @@ def _cases_below(filling: _Filling, block: Block, row: int) -> int:
     for k, j in enumerate(block.columns):
         column = labels + 1 + len(filling.words) * k
         for c in range(column, column + len(filling.words)):
-            filling.sheet.put(row, c, int((table.under or ())[j]) if c == column else None, style)
+            filling.sheet.put(row, c, _count((table.under or ())[j]) if c == column else None, style)
     return row + 1
 
 
 def _flags(est: EstimatesLike, numbers: Sequence[Sequence[float]]) -> list[str | None]:
     """Return what to know about each number; that one has no error needs a reason too."""
-    found = [None if flag == COMPLETE else flag for flag in est.flag.to_list()]
+    hidden = [False] * len(est) if est.status is None else est.status.hidden.tolist()
+    found = [None if flag == COMPLETE or h else flag for flag, h in zip(est.flag.to_list(), hidden, strict=True)]
     if len(numbers) == 1 or est.influence.design.complete:
         return found
     bare = [math.isnan(error) and not math.isnan(x) for x, error in zip(*numbers[:2], strict=True)]
@@ -341,6 +351,11 @@ def _below(filling: _Filling, row: int, place: tuple[int, float], style: Beside)
         sheet.put(i, 1, note, Style(colour=INK2, vertical="top", wrap=True))
         sheet.merged.append(f"A{i}:{letter(last)}{i}")
         sheet.heights[i] = _LINE * lines_of(note, width - 8) + 2
+
+
+def _count(cases: float) -> int | str:
+    """Return a number of cases as it is shown."""
+    return MISSING if math.isnan(cases) else int(cases)
 
 
 def _pixels(characters_: float) -> float:

@@ -191,9 +191,18 @@ def _looks(layout: Grid, decimals: int | None) -> list[Look]:
 
 def _cases(layout: Grid) -> list[float]:
     """Return the most cases that a figure of each row rests on: those of the group, where it has a headcount."""
-    n = np.append(np.nan_to_num(layout.est.n), 0.0)[layout.cell]  # a cell of -1 finds the 0 at the end
-    most: list[float] = n.max(axis=1, initial=0.0).tolist()
-    return most
+    return _most(layout.est, layout.cell, 1)
+
+
+def _most(est: EstimatesLike, cell: NDArray[np.int64], axis: int | tuple[int, ...]) -> list[float]:
+    """Return the most cases along some axes; NaN where nothing is shown of them."""
+    n = np.append(np.nan_to_num(est.n), 0.0)[cell]  # a cell of -1 finds the 0 at the end
+    most = n.max(axis=axis, initial=0.0)
+    if est.status is not None:
+        hidden = np.append(est.status.hidden, False)[cell].any(axis=axis)  # a value, no argument
+        most = np.where(hidden & (most == 0), np.nan, most)
+    found: list[float] = most.tolist()
+    return found
 
 
 def _names(layout: Grid) -> tuple[str, ...]:
@@ -238,8 +247,7 @@ def _by_indicator(spread: Grid, decimals: int | None) -> list[Table]:
     g, i = np.array(place, dtype=np.int64).reshape(-1, 2).T
     cell[g, i] = spread.cell
     of_groups = replace(spread, rows=groups, names=spread.names[:-1])
-    n = np.append(np.nan_to_num(spread.est.n), 0.0)[cell]
-    cases: list[float] = n.max(axis=(1, 2), initial=0.0).tolist()
+    cases = _most(spread.est, cell, (1, 2))
     across = [(s, k) for s in range(count) for k in range(len(indicators)) if (cell[:, k, s] >= 0).any()]
     labels = [kept_together(c.label) for c in spread.columns]
     in_rows = Table(

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mpi.tables.excel_blocks import ERROR
+from mpi.tables.status import PLAIN
 from mpi.tables.xlsx_styles import INK, INK2, Edge, Style
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ class Place(NamedTuple):
 
 
 @cache
-def number_style(kind: str, look: Look, mark: str | None, place: Place, sign: Sign) -> Style:
-    """Return how a number looks: its decimals, its sign, the letter of its flag, and room for one beside others."""
+def number_style(kind: str, look: Look, said: tuple[str | None, str], place: Place, sign: Sign) -> Style:
+    """Return how a number looks: its decimals, its sign, the letter of its flag, and room for one beside others.
+
+    `said` is that letter, and what a scheme puts around an estimate: ``({})``.
+    """
+    mark, form = said
     digits = ("#,##0" if look.unit == "fraction" else "0") + ("." + "0" * look.decimals if look.decimals else "")
     estimate = kind == "estimate"
     tail = f'" {mark}"' if estimate and mark else "_ _a" if estimate and place.marked else ""
@@ -35,7 +40,9 @@ def number_style(kind: str, look: Look, mark: str | None, place: Place, sign: Si
         form = f'"("{digits}")"'
     else:
         plus, minus = ("+" if look.unit == "points" else "", '"−"') if sign == "shown" else ("", "")
-        form = f"{plus}{digits}{tail};{minus}{digits}{tail};{digits}{tail};@{tail}"
+        before, after = (f'"{x}"' if x else "" for x in form.split(PLAIN)) if estimate and PLAIN in form else ("", "")
+        tail = after + tail
+        form = f"{before}{plus}{digits}{tail};{before}{minus}{digits}{tail};{before}{digits}{tail};@{tail}"
     colour = INK if estimate else INK2
     return Style(form, bold=place.bold and estimate, colour=colour, horizontal="right", bottom=place.edge)
 

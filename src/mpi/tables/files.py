@@ -101,7 +101,8 @@ def write(
         The data sheet of a workbook has both.
     **options
         For excel, latex and html, what `mpi.tables.publish` takes, which shapes the tables to publish; they name
-        the columns in words unless ``labels=False``. CSV and parquet hold every number and take none.
+        the columns in words unless ``labels=False``. CSV and parquet hold every number and take ``scheme`` alone, by
+        which figures are not shown: they are empty, and the column ``status`` says why.
 
     Raises
     ------
@@ -121,6 +122,7 @@ def write(
         raise RequestError(
             f"columns='all' is for csv and parquet; {kind} holds tables to publish: codes=True shows codes"
         )
+    est = est.release(options.pop("scheme")) if options.get("scheme") is not None else est
     _check_options(kind, options)
     guard: dict[str, Any] = {} if kind in LAID_OUT else {"columns": columns}
     guard |= {"formulas": formulas} if kind == "csv" else {}

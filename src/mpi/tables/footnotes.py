@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.layout import Grid
 
-__all__ = ["KEY", "MISSING", "ROUNDING", "Style", "degrees", "notes", "style_of", "without_error"]
+__all__ = ["KEY", "MISSING", "ROUNDING", "Style", "degrees", "effects", "notes", "style_of", "without_error"]
 
 KEY = "rows"
 """Where `Estimates.about` says how many rows were left out."""
@@ -30,6 +30,9 @@ ROUNDING = (
     "shares need not add up. Never recompute from rounded figures."
 )
 """What to say under rounded figures: in 13 of 112 countries of the global MPI, H x A as printed is not M0."""
+
+FEW_CASES = 25
+"""On how few cases figures rest that a note names where no scheme was applied."""
 
 Style = Literal["se", "interval", "both", "estimate"]
 """What stands beside an estimate: its standard error, its confidence interval, both, or nothing."""
@@ -90,6 +93,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True, flags: b
     if any(c.unit == "points" for c in layout.columns):
         out.append("pp: percentage points.")
     out += [f"{word}{said}." for key, word in _ABOUT.items() if (said := _about(layout, key))]
+    out += _shown(layout)
     return [*out, *(_flag_notes(layout, style, _MARKS[bracketed][style]) if flags else ()), ROUNDING]
 
 
@@ -117,6 +121,40 @@ _MARKS: dict[bool, dict[Style, str]] = {
 }
 
 
+def _shown(layout: Grid) -> list[str]:
+    """Say by which rule figures are shown, and its effect; without one, which figures rest on few cases."""
+    est = layout.est
+    if est.status is None:
+        few = (est.n < FEW_CASES) & (est.n > 0) & ~np.isnan(est.value)
+        if not few.any():
+            return []
+        named = _cells(layout, few)
+        return [f"On fewer than {FEW_CASES} cases rest: {named}. No scheme of reliability was applied (scheme=)."]
+    return [est.status.rule, *effects(layout)]
+
+
+def effects(layout: Grid) -> list[str]:
+    """Say of each disaggregation how many of its figures a rule hides, and why."""
+    est = layout.est
+    status, by = est.status, [row[0] for row in layout.rows]
+    if status is None:
+        return []
+    hidden = np.append(status.hidden, False)[layout.cell]
+    label = np.append(status.label.index, -1)[layout.cell]
+    there = layout.cell >= 0
+    out = []
+    for name in dict.fromkeys(by):
+        own = np.array([b == name for b in by])
+        for i in np.unique(label[own[:, None] & hidden]).tolist():
+            figures = (label == i) & hidden & own[:, None]
+            rows = figures.any(axis=1)
+            whole = not (there & ~hidden)[rows].any()
+            many = "" if whole else f"{int(figures.sum()):,} figures of "
+            where = f"By {name}" if name not in (None, "total", KEY_FIGURES) else str(name or "figures").capitalize()
+            out.append(f"{where}: {many}{int(rows.sum()):,} of {int(own.sum()):,} rows {status.label.values[i]}.")
+    return out
+
+
 def degrees(est: EstimatesLike) -> str:
     """Say how many degrees of freedom the estimates have."""
     df = est.df[np.isfinite(est.df)]
@@ -129,8 +167,8 @@ def degrees(est: EstimatesLike) -> str:
 def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
     """Say for each flag which cells bear it, and how they are printed; and where figures lack an error without one."""
     est = layout.est
-    missing = np.isnan(est.value)
-    bare = (np.isnan(est.conf_int()[0]) if style == "interval" else without_error(est)) & ~missing
+    missing = np.isnan(est.value) & (True if est.status is None else ~est.status.hidden)
+    bare = (np.isnan(est.conf_int()[0]) if style == "interval" else without_error(est)) & ~np.isnan(est.value)
     out = []
     for i in np.unique(est.flag.index).tolist():
         here = est.flag.index == i
@@ -140,7 +178,7 @@ def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
         kinds = (
             (f"{MISSING} ", flag or "not defined", here & missing),
             (mark, flag or "no variation: no interval", here & bare),
-            ("", flag, here & ~missing & ~bare),
+            ("", flag, here & ~np.isnan(est.value) & ~bare),
         )
         out += [f"{sign}{why}: {_cells(layout, rows)}." for sign, why, rows in kinds if why and rows.any()]
     return out

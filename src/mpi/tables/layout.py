@@ -70,6 +70,7 @@ class Layout(Placement, total=False):
     decimals: int | None
     se: bool | None
     interval: bool
+    scheme: Any
 
 
 @dataclass(frozen=True, slots=True)

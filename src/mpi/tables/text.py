@@ -11,6 +11,7 @@ from mpi.core.errors import RequestError
 from mpi.tables.footnotes import MISSING, ROUNDING, Style, notes, style_of, without_error
 from mpi.tables.keys import NAMES, Coded, cutoffs_as_numbers, group_codes
 from mpi.tables.layout import Column, Grid, Placement, grid
+from mpi.tables.status import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,8 @@ def columns_of(est: EstimatesLike) -> dict[str, Coded | NDArray[Any]]:
     columns: dict[str, Coded | NDArray[Any]] = {name: est.keys[name].without_unused() for name in NAMES}
     columns |= {"estimate": est.value.copy(), "se": est.se.copy(), "ci_low": low, "ci_high": high}
     columns |= {"df": est.df.copy(), "n": _whole(est.n), "n_psu": _whole(est.n_psu), "flag": est.flag.without_unused()}
+    if est.status is not None:
+        columns["status"] = est.status.label.without_unused()
     codes = group_codes(est.keys, est.codes).without_unused()
     return columns | {"k": cutoffs_as_numbers(est.keys), "group_code": codes}
 
@@ -152,6 +155,7 @@ def publish(
     decimals: int | None = None,
     se: bool | None = None,
     interval: bool = False,
+    scheme: Any = None,
     **options: Unpack[Placement],
 ) -> pd.DataFrame:
     """Return a table to publish, as text: groups in rows, statistics in columns, errors in brackets.
@@ -181,6 +185,10 @@ def publish(
         variation, for that is no sign of precision. By default it stands there unless the interval does.
     interval : bool, default False
         Put the confidence interval after the estimate: ``0.335 [0.324, 0.346]``; with ``se=True`` after both.
+    scheme : Scheme, str, path or dict, optional
+        By which figures stand in brackets, with a mark, or are not shown: one of `mpi.release.list_schemes`, or of your
+        own. The rule and its effect are among the notes. There is no default; where figures rest on fewer than 25
+        cases, a note says so.
     labels : bool, default False
         Name the columns in words: ``Headcount ratio (H)`` and, with what the measure calls an indicator,
         ``Censored headcount: Toilet``. By default they have the field's short names, ``H``.
@@ -197,9 +205,9 @@ def publish(
     -------
     pandas.DataFrame
         Text, indexed by ``by``, ``group``, with `codes` ``group_code``, and, where there are rounds, ``wave``. A
-        figure that is undefined is "–"; a cell for which nothing was estimated is empty. ``frame.attrs["notes"]``
-        lists what belongs under the table: the errors, the cutoff, what is counted, why figures are missing, how they
-        are rounded.
+        figure that is undefined is "–", one that a scheme does not show "–" or "<25"; a cell for which nothing was
+        estimated is empty. ``frame.attrs["notes"]`` lists what belongs under the table: the errors, the cutoff, what is
+        counted, why figures are missing or not shown, how they are rounded.
 
     Raises
     ------
@@ -218,7 +226,7 @@ def publish(
     >>> table["Share of contribution, %"].droplevel(["by", "group", "wave"])["Toilet"]
     '15.6 (1.7)'
     """
-    layout = grid(est, statistics, **options)
+    layout = grid(est if scheme is None else est.release(scheme), statistics, **options)
     return _printed(layout, decimals, style_of(est, se=se, interval=interval))
 
 
@@ -276,14 +284,20 @@ def _texts(layout: Grid, j: int, decimals: int, style: Style) -> list[str]:
     low, high = est.conf_int() if style in {"interval", "both"} else (est.value, est.value)
     spec = f"z,.{decimals}f"  # z: never "-0.000"
     out = [""] * len(rows)
-    for i, numbers in zip(there, zip(est.value, se, low, high, strict=True), strict=True):
-        out[i] = _text([float(x) * scale for x in numbers], spec, style)
+    forms = [PLAIN] * len(est) if est.status is None else est.status.forms
+    for i, form, numbers in zip(there, forms, zip(est.value, se, low, high, strict=True), strict=True):
+        out[i] = _text([float(x) * scale for x in numbers], spec, style, form)
     return out
 
 
-def _text(numbers: Sequence[float], spec: str, style: Style) -> str:
+def _text(numbers: Sequence[float], spec: str, style: Style, form: str) -> str:
     value, se, low, high = (MISSING if np.isnan(x) else format(x, spec) for x in numbers)
-    if value == MISSING or style == "estimate":
+    if PLAIN not in form:
+        return form
+    if value == MISSING:
+        return value
+    value = form.format(value)
+    if style == "estimate":
         return value
     if style == "se":
         return f"{value} ({se})"

@@ -262,8 +262,7 @@ class Estimates:
         """Return the estimates without the figures that a scheme of reliability does not show; see `mpi.release`.
 
         What is hidden is missing in every table and file that is made of the result, and the column ``status`` says
-        why; ``publish``, ``to_excel`` and their kin take ``scheme=`` and do it themselves. What would give a hidden
-        figure away is hidden with it, in all disaggregations together: release all that is published at once.
+        why; ``publish``, ``to_excel`` and their kin take ``scheme=`` and do it themselves.
 
         Parameters
         ----------

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mpi import errors as errors
     from mpi import indicators as indicators
     from mpi import lines as lines
+    from mpi import monetary as monetary
     from mpi import release as release
     from mpi import robustness as robustness
     from mpi import tables as tables
@@ -99,7 +100,18 @@ __all__ = [
     "with_deprivations",
 ]
 
-_OPEN = ("association", "codes", "decompose", "errors", "indicators", "lines", "release", "robustness", "tables")
+_OPEN = (
+    "association",
+    "codes",
+    "decompose",
+    "errors",
+    "indicators",
+    "lines",
+    "monetary",
+    "release",
+    "robustness",
+    "tables",
+)
 """Rooms whose own names are public too."""
 
 _ROOMS = {

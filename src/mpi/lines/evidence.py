@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mpi.lines.standard import Standard
     from mpi.survey.survey import Survey
 
-__all__ = ["Absent", "Evidence", "Multiple", "Reading", "read_evidence"]
+__all__ = ["Absent", "Evidence", "Multiple", "Reading", "read_areas", "read_evidence"]
 
 Absent = Literal["error", "missing"]
 """What an indicator is that has no column."""
@@ -101,7 +101,7 @@ def read_evidence(
         problems.add(f"income_in: {unknown('choice', income_in, _TIMES)}")
     tell_undeclared(survey, [c for c in (income,) if c in survey.columns])
     incomes = _income(survey, income, problems) * _TIMES.get(income_in, 1)
-    places = _places(line, survey, area, areas, problems)
+    places = read_areas(line, survey, area, areas, problems)
     deprived = _deprived(line.indicators, survey, columns or {}, absent, problems)
     problems.raise_if_any()
     return Evidence(incomes, places, deprived)
@@ -128,7 +128,7 @@ def _income(survey: Survey, name: str, problems: Problems) -> NDArray[np.float64
 # --- areas ------------------------------------------------------------------------------------------------
 
 
-def _places(
+def read_areas(
     line: Standard, survey: Survey, name: str | None, areas: Mapping[Any, str] | None, problems: Problems
 ) -> NDArray[np.int8]:
     """Find the area of each row."""

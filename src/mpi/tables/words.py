@@ -19,6 +19,8 @@ _SHARES = frozenset(
         "H_transient", "deprived", "deprived_in_poor_household", "beside_nondeprived", "beside_nondeprived_other_sex",
         "who_is_deprived", "both", "first_only", "second_only", "neither", "overlap",
         "dimensions_deprived", "dimensions_at_least", "with_others",
+        "fgt(0)", "poor_in_both", "poor_in_money_only", "deprived_only", "poor_in_neither",
+        "missed_by_money", "missed_by_deprivations",
     }
 )  # fmt: skip
 _INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
@@ -92,6 +94,8 @@ STATISTIC_WORDS = {
     "dimensions_deprived": "Deprived in so many dimensions",
     "dimensions_at_least": "Deprived in at least so many dimensions",
     "with_others": "Of those deprived in it, in so many others too",
+        "fgt(0)", "poor_in_both", "poor_in_money_only", "deprived_only", "poor_in_neither",
+    "fgt(1)": "Poverty gap (FGT 1)",
     "mean": "Mean",
     "proportion": "Proportion",
     "total": "Total",
@@ -185,4 +189,4 @@ def _derived(kind: str, unit: Literal["fraction", "percent", "points"]) -> Liter
 
 
 def _is_share(statistic: str | None) -> bool:
-    return statistic in _SHARES or str(statistic).startswith("contribution_share_")
+    return statistic in _SHARES or str(statistic).startswith(("contribution_share_", "lorenz(", "share("))

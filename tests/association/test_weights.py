@@ -61,6 +61,7 @@ def test_weights_are_in_proportion_and_exact(seed: int, how: Any, within: Any) -
     made = mpi.association.weights(mpi.Survey(frame, weight="w"), MEASURE, how, within=within)
     assert sum(made.weights.values()) == 1
     assert made.tolerance == Fraction(1, 10**9)
+    assert all((w * 2 * 10**15).denominator == 1 for w in made.weights.values())
     for owner in [["d0", "d1", "d2"], ["d3", "d4"]] if within == "dimension" else [list(MEASURE.names)]:
         X, w = frame[owner].to_numpy(), frame["w"].to_numpy()
         h = w @ X / w.sum()

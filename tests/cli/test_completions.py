@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("words", "found"),
     [
         ("es", ["estimate"]),
+        ("robustness sample --weights g", ["grid"]),
         ("estimate pa", ["parts/"]),
         ("estimate sa", ["sample"]),
         ("estimate people.csv --measure g", ["global-mpi", "gso-mdp"]),

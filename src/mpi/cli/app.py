@@ -1,4 +1,4 @@
-"""The command line: estimate, look at measures and lines, check a file."""
+"""The command line: estimate, compare orders, look at measures and lines, check a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, checked_survey
 from mpi.cli.estimate import Request, run, survey_of, written_after
 from mpi.cli.messages import reported, say
+from mpi.cli.robustness import Request as OrderRequest
+from mpi.cli.robustness import run as compare_orders
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
@@ -122,6 +124,63 @@ def estimate(
                 statistic or [], level, arguments.word(df, "group"), arguments.scheme_of(scheme),
             ),
             {"percent": percent, "interval": interval, "decimals": decimals},
+            out or [],
+        )  # fmt: skip
+
+
+@app.command()
+def robustness(
+    file: opt.File,
+    *,
+    measure: opt.MeasureName,
+    design: opt.DesignFile = None,
+    weight: opt.Weight = None,
+    strata: opt.Strata = None,
+    psu: opt.Psu = None,
+    household: opt.Household = None,
+    size: opt.Size = None,
+    members: opt.Members = None,
+    rows: opt.Rows = None,
+    fpc: opt.Fpc = None,
+    wave: opt.Wave = None,
+    shared_psus: opt.SharedPsus = None,
+    single_psu: opt.SinglePsu = None,
+    census: opt.Census = False,
+    memory: opt.Memory = None,
+    encoding: opt.Encoding = None,
+    sheet: opt.Sheet = None,
+    by: opt.Columns = None,
+    cutoff: opt.Cutoffs = None,
+    weights: opt.Reweightings = None,
+    statistic: opt.StatisticName = "M0",
+    alpha: opt.Alpha = 0.05,
+    where: opt.Where = None,
+    unit: opt.Unit = None,
+    missing: opt.Missing = None,
+    out: opt.Outs = None,
+) -> None:
+    """Tell whether groups keep their order at other cutoffs, with other weights and without an indicator.
+
+    Prints how many orderings stay, the best and the worst rank of each group, and the alternatives that agree least;
+    [bold]--out[/bold] writes the figures of all of them.
+
+    [bold]Examples[/bold]
+
+    mpi robustness sample --measure gso-mdp --by region
+
+    mpi robustness people.dta --measure global-mpi --weight w --psu psu --by province --weights grid --cutoff 1/5
+    """
+    with reported():
+        said = arguments.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
+        )
+        policy, codes = arguments.policy_of(missing)
+        said |= arguments.reading_of(codes, encoding, sheet)
+        compare_orders(
+            OrderRequest(
+                file, measure, policy, said, memory, by or [], cutoff or [], [w.value for w in weights or []],
+                statistic, alpha, where, unit.value if unit else None,
+            ),
             out or [],
         )  # fmt: skip
 

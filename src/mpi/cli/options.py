@@ -16,6 +16,7 @@ from mpi.core.errors import unknown
 __all__ = [
     "SAMPLE",
     "SYNTHETIC",
+    "Alpha",
     "AsToml",
     "Bounds",
     "Columns",
@@ -52,12 +53,15 @@ __all__ = [
     "Percent",
     "Provinces",
     "Psu",
+    "Reweighting",
+    "Reweightings",
     "Rows",
     "SchemeName",
     "SharedPsus",
     "Single",
     "SinglePsu",
     "Size",
+    "StatisticName",
     "Statistics",
     "Strata",
     "Unit",
@@ -106,6 +110,15 @@ class Labels(StrEnum):
 
     en = "en"
     vi = "vi"
+
+
+class Reweighting(StrEnum):
+    """Which other weights."""
+
+    halves = "halves"
+    without = "without"
+    grid = "grid"
+    none = "none"
 
 
 class Single(StrEnum):
@@ -269,6 +282,19 @@ Statistics = Annotated[
         "--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME", complete=completions.statistics
     ),
 ]
+StatisticName = Annotated[
+    str, _option("--statistic", "What groups are ordered by: M0, H, A, ...", "NAME", complete=completions.statistics)
+]
+Reweightings = Annotated[
+    list[Reweighting] | None,
+    typer.Option(
+        "--weights",
+        help="Other weights: half to each dimension in turn (halves), each indicator left out in turn (without), all "
+        "in twentieths (grid), none; by default the first two. May be repeated.",
+        **_word("choice", Reweighting),
+    ),
+]
+Alpha = Annotated[float, typer.Option("--alpha", help="The level of significance of differences.")]
 Level = Annotated[float, typer.Option("--level", help="The confidence level.")]
 Degrees = Annotated[
     Freedom | None,

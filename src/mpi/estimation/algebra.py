@@ -19,9 +19,11 @@ from mpi.estimation.identify import Scheme, Scores, bounded, complete, reweighte
 from mpi.estimation.left_out import of_measure, partly, rounds_of
 from mpi.estimation.parts import Labels, Part, Undefined, Zero, merge, part, times
 from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
+from mpi.estimation.stages import with_replicates
 from mpi.estimation.statistics import Family, Variables, families, needs, variables
 from mpi.estimation.totals import Summer, cells_of, counts
 from mpi.estimation.traits import counted, traits
+from mpi.inference.cells import Psus
 from mpi.results.concat import pieced
 from mpi.tables.footnotes import KEY
 
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.patterns import Profiles
     from mpi.frames.wanted import Cross
-    from mpi.inference.cells import Cells, Psus
+    from mpi.inference.cells import Cells
+    from mpi.inference.design import Split
     from mpi.inference.intervals import Interval, Own
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
@@ -142,7 +145,7 @@ def _parts(
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
             maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, whole, groups[0].weightless)
             for i, of_one in enumerate(chain([whole], totals)):
-                parts[i] += maker(groups[i], of_one)
+                parts[i] += maker.with_replicates(groups[i], of_one, survey.design.split)
     return parts, said or ""
 
 
@@ -268,8 +271,24 @@ class _Maker:
             out.append(found)
         return out
 
+    def with_replicates(self, prepared: _Prepared, totals: _Floats, split: Split | None) -> list[Part]:
+        """Return the parts of one grouping, with their values in each replicate where the design has some."""
+
+        def again(own: Cells, whole: Cells) -> list[Part]:
+            maker = replace(
+                self, whole=whole, of_whole=_resummed(whole, self.of_whole),
+                whole_weightless=np.zeros(whole.groups, dtype=bool),
+            )  # fmt: skip
+            none = np.zeros(own.groups, dtype=bool)
+            return maker(replace(prepared, cells=own, tally=None, weightless=none), _resummed(own, totals))
+
+        return with_replicates(split, self(prepared, totals), prepared.cells, self.whole, again)
+
     def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, Psus]:
         """Count, by group, rows and PSUs: retained, poor at each cutoff, observed in each indicator, everybody."""
+        if prepared.tally is None:  # of replicates nothing is counted
+            none = np.broadcast_to(np.zeros(1), (self.reach.shape[1], prepared.cells.groups))
+            return none, Psus(none, none)
         kinds = [k for k in ("size", "poor", "observed", "everybody") if k in self.variables.place]
         sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
         psus = prepared.cells.psus(sums > 0)
@@ -285,7 +304,7 @@ class _Maker:
         n, psus = cases[rests_on], units.of(rests_on)
         if source is not None and f.factor is not None:
             return times(source, f.factor, labels)
-        trait = traits(f, self.variables, prepared.tally, cases)
+        trait = n if prepared.tally is None else traits(f, self.variables, prepared.tally, cases)
         if f.of_all:
             value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
             made = part(labels, value, n, psus, own, common)
@@ -293,7 +312,7 @@ class _Maker:
             return replace(made, seen=self._seen(f, totals, prepared), whole_seen=self._kept_whole())
         if f.total:
             value, scores = total(cells, f.above)
-            value = np.where(cells.sum(f.below) > 0, value, np.nan)
+            value = value if cells.resum else np.where(cells.sum(f.below) > 0, value, np.nan)
         elif f.square is not None:
             value, scores = variance_among(cells, f.square, f.above, f.below)
         else:
@@ -334,6 +353,10 @@ class _Maker:
         scheme = self.scheme
         same = families([f.statistic], self.variables, self.of_whole, scheme.measure, scheme.cutoffs, groups=True)
         return same[0].above
+
+
+def _resummed(cells: Cells, totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    return totals if cells.resum is None else cells.resum(totals)
 
 
 _Floats = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
 from mpi.estimation.parts import known
+from mpi.estimation.stages import Stages, deviating, less_margins, margins_of
 from mpi.inference.counts import Counts
-from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE
+from mpi.inference.design import CERTAIN, COMPLETE, FEW, LOST, SINGLE
 from mpi.inference.influence import Influence
 from mpi.results.degrees import few
 from mpi.results.estimable import certain, some_single
@@ -65,12 +66,12 @@ def assemble(
     """
     blocks: list[Block] = []
     tables: list[_Rows] = []
-    whole_design = np.array([design.df([w]) for w in range(design.waves)]) if degrees == "design" else None
     groupings: list[Grouping] = []
+    rows = _Maker(design, whole, degrees)
     for grouping, cells, pieces in parts:
         if pieces:
             groupings.append(grouping)
-            tables.append(_rows(design, blocks, cells, pieces, whole, whole_design))
+            tables.append(rows(blocks, cells, pieces))
             _tell_many(grouping, tables[-1])
         pieces = []  # noqa: PLW2901  # so that they are gone when the next are made
     if not groupings:
@@ -79,8 +80,10 @@ def assemble(
             "cutoffs in the measure"
         )
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
-    influence = Influence(design, tuple(blocks), _jacobian(tables, offsets))
-    keys, method, flag = _keys(tables, groupings, waves, complete=design.complete)
+    influence = Influence(design.errors, tuple(blocks), _jacobian(tables, offsets))
+    if design.split is not None and design.split.calibration is not None:
+        influence = _less_margins(influence, tables, margins_of(design.errors, design.split.calibration))
+    keys, method, flag = _keys(tables, groupings, waves, complete=design.errors.complete)
     codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g in groupings}
     return Estimates(
         keys=keys,
@@ -137,65 +140,120 @@ class _Rows:
     whole_column: NDArray[np.int64]
     trait: Floats
     below: Floats
+    lost: Floats  # how many replicates do not have the figure
+    wave: NDArray[np.int32]
+    explained: Floats | None  # the regression on the margins
 
 
-def _rows(
-    design: PsuDesign, blocks: list[Block], cells: Cells, pieces: list[Part], whole: Cells, by_wave: Floats | None
-) -> _Rows:
-    """Return the rows of one grouping; degrees of freedom are those of the round where they are given."""
-    G = cells.groups
-    names = (
-        "value",
-        "se",
-        "certain",
-        "steady",
-        "n",
-        "n_psu",
-        "df",
-        "local",
-        "block",
-        "factor",
-        "share",
-        "wb",
-        "wc",
-        "trait",
-        "below",
-    )
-    found: dict[str, list[NDArray[Any]]] = {k: [] for k in names}
-    for piece in pieces:
-        m, side = len(piece.labels), None if piece.whole is None else whole
-        none = np.full((m, G), -1)
-        own = placed(design, blocks, cells, piece, whole)
-        columns = own.place[piece.column][:, None] * G + np.arange(G)
+class _Maker:
+    """Makes the rows of one grouping after the other.
+
+    Where the design splits PSUs, influences are summed by its stages first, or the deviations of replicates stand for
+    them. Degrees of freedom are those of the round with ``degrees="design"``.
+    """
+
+    __slots__ = ("_by_wave", "_design", "_stages", "_whole")
+
+    def __init__(self, design: PsuDesign, whole: Cells, degrees: Degrees) -> None:
+        split = design.split
+        drawn = design.drawn
+        self._design, self._whole = design, whole
+        self._stages = None if split is None or split.replication is not None else Stages(split, whole)
+        self._by_wave = np.array([drawn.df([w]) for w in range(drawn.waves)]) if degrees == "design" else None
+
+    def __call__(self, blocks: list[Block], cells: Cells, pieces: list[Part]) -> _Rows:
+        """Return the rows of one grouping, and add its influences to the blocks."""
+        design, whole, explained = self._design, self._whole, None
+        if self._stages is not None:
+            staged = self._stages(cells, pieces)
+            cells, whole, pieces, explained = staged.cells, staged.whole, staged.pieces, staged.explained
+            design = design.errors
+        found: dict[str, list[NDArray[Any]]] = {k: [] for k in _COLUMNS}
+        for piece in pieces:
+            for name, values in self._columns(design, blocks, cells, whole, piece).items():
+                found[name].append(values)
+        flat: dict[str, Any] = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
+        labels = [label for piece in pieces for label in piece.labels]
+        wave = np.repeat(cells.wave, len(labels))
+        return _Rows(labels, cells.groups, **flat, wave=wave, explained=explained)
+
+    def _columns(
+        self, design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, piece: Part
+    ) -> dict[str, NDArray[Any]]:
+        """Return the columns of one part (statistics x groups), by name."""
+        m, G = len(piece.labels), cells.groups
         made: dict[str, NDArray[Any]] = {
-            "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "local": columns,
-            "df": piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1)),
-            "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
-            "factor": np.repeat(piece.factor[:, None], G, axis=1),
+            "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "df": self._degrees(cells, piece),
             "trait": known(piece.trait, piece.value), "below": known(piece.below, piece.value),
         }  # fmt: skip
-        if piece.whole is None:
-            variance = own.variance[piece.column] * piece.factor[:, None] ** 2
-            made |= {"share": np.full((m, G), np.nan), "wb": none, "wc": none}
+        if design.split is None:
+            placement, variance = _placement(design, blocks, cells, whole, piece)
         else:
-            variance = own.variance
-            of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
-            made |= {"share": piece.value, "wb": made["block"] + 1, "wc": of_whole}
-        fixed = np.array([label.zero == "certain" for label in piece.labels])
-        made["certain"] = certain(design, fixed, piece.value, cells, side)
-        made["steady"] = np.array([label.zero == "design" for label in piece.labels])[:, None] & ~some_single(
-            design, cells
-        )
+            block, variance, lost = deviating(design.split, cells, whole, piece)
+            placement = _whole_block(len(blocks), m, G) | {"lost": lost.astype(np.float64)}
+            blocks.append(block)
+            cells, design = replace(cells, unit=design.psus(cells.unit)), design.drawn
+            whole = replace(whole, unit=self._design.psus(whole.unit))
+        fixed, steady = (np.array([x.zero == word for x in piece.labels]) for word in ("certain", "design"))
+        made["certain"] = certain(design, fixed, piece.value, cells, None if piece.whole is None else whole)
+        made["steady"] = steady[:, None] & ~some_single(design, cells)
         made["se"] = np.where(made["certain"], 0.0, _errors(piece.value, variance))
-        for name, values in made.items():
-            found[name].append(values)
-    flat = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
-    labels = [label for piece in pieces for label in piece.labels]
-    return _Rows(
-        labels, G, flat["value"], flat["se"], flat["certain"], flat["steady"], flat["df"], flat["n"],
-        flat["n_psu"], flat["local"], flat["block"], flat["factor"], flat["share"], flat["wb"], flat["wc"],
-        flat["trait"], flat["below"],
-    )  # fmt: skip
+        return made | placement
+
+    def _degrees(self, cells: Cells, piece: Part) -> Floats:
+        m, by_wave, split = len(piece.labels), self._by_wave, self._design.split
+        df = piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1))
+        if split is None or split.replication is None:
+            return df
+        return np.minimum(df, split.replication.df[cells.wave])
+
+
+_COLUMNS = (
+    "value", "se", "certain", "steady", "df", "n", "n_psu", "local", "block", "factor", "share", "whole_block",
+    "whole_column", "trait", "below", "lost",
+)  # fmt: skip
+
+
+def _placement(
+    design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, piece: Part
+) -> tuple[dict[str, NDArray[Any]], Floats]:
+    """Add the influences of a part to the blocks; return where they stand, and their variances."""
+    m, G = len(piece.labels), cells.groups
+    own = placed(design, blocks, cells, piece, whole)
+    made: dict[str, NDArray[Any]] = _whole_block(-1, m, G) | {
+        "local": own.place[piece.column][:, None] * G + np.arange(G),
+        "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
+        "factor": np.repeat(piece.factor[:, None], G, axis=1),
+    }  # fmt: skip
+    if piece.whole is None:
+        return made, own.variance[piece.column] * piece.factor[:, None] ** 2
+    of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
+    return made | {"share": piece.value, "whole_block": made["block"] + 1, "whole_column": of_whole}, own.variance
+
+
+def _whole_block(block: int, m: int, G: int) -> dict[str, NDArray[Any]]:
+    """Return where statistics stand that have a block to themselves, and no side in another."""
+    none = np.full((m, G), -1)
+    return {
+        "local": np.arange(m * G).reshape(m, G), "block": np.full((m, G), block), "factor": np.ones((m, G)),
+        "share": np.full((m, G), np.nan), "whole_block": none, "whole_column": none,
+        "lost": np.zeros((m, G)),
+    }  # fmt: skip
+
+
+def _less_margins(influence: Influence, tables: list[_Rows], margins: Block) -> Influence:
+    """Take what margins explain off influences and off errors; a figure that they explain has none."""
+    explained = np.concatenate([t.explained for t in tables if t.explained is not None])
+    wave = np.concatenate([t.wave for t in tables])
+    blocks = [*influence.blocks, margins]
+    jacobian = less_margins(influence.jacobian, blocks, explained, wave)
+    made = Influence(influence.design, tuple(blocks), jacobian)
+    variance, start = made.variances(), 0
+    for i, t in enumerate(tables):
+        inside = slice(start, start := start + len(t.value))
+        se = np.where(t.certain, 0.0, _errors(t.value, variance[inside]))
+        tables[i] = replace(t, se=se, certain=t.certain | ((se == 0) & (t.se > 0)))
+    return made
 
 
 def _errors(value: Floats, variance: Floats) -> Floats:
@@ -265,17 +323,18 @@ def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
 
 def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
     """Say what to know about each number, the gravest last so that it stands."""
-    value, se, certain, n_psu, df = (
-        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "n_psu", "df")
+    value, se, certain, n_psu, df, lost = (
+        np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "n_psu", "df", "lost")
     )
     reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
     share, other = (np.isin(method.values, kinds)[method.index] for kinds in (["share"], ["intensity", "fraction"]))
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",
         "one PSU in group", "no degrees of freedom", FEW, SINGLE, CERTAIN, COMPLETE, "estimate is 0: upper limit only",
-        "estimate is 1: lower limit only", *reasons.values,
+        "estimate is 1: lower limit only", LOST, *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
+    flag[lost > 0] = 11
     flag[few(df)] = 5
     flag[se == 0] = 0
     flag[other & (value == 0)] = 1
@@ -289,5 +348,5 @@ def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
     if complete:
         flag[:] = 8
     undefined = np.isnan(value)
-    flag[undefined] = 11 + reasons.index[undefined]
+    flag[undefined] = 12 + reasons.index[undefined]
     return Coded(words, flag)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mpi.core.threads import each
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
+from mpi.estimation.stages import with_replicates
 from mpi.estimation.totals import cells_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def disaggregated(
     def one(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
         group = grouping(survey, rows, cross)
         cells = cells_of(group, rows, survey.design)
-        return group, cells, parts(group, cells)
+        made = parts(group, cells)
+        return group, cells, with_replicates(survey.design.split, made, cells, cells, lambda own, _: parts(group, own))
 
     found = each(one, ((), *by), len(rows.unit))
     made = assemble(survey.design, survey.waves, found, found[0][1], level=level, degrees=degrees)

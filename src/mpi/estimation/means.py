@@ -253,7 +253,7 @@ def ratio(
 def _totals(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     """Return totals; one of nothing observed is unknown, not 0."""
     value, scores = total_by_group(cells, above)
-    return np.where(cells.sum(below) > 0, value, np.nan), scores
+    return (value if cells.resum else np.where(cells.sum(below) > 0, value, np.nan)), scores
 
 
 def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
@@ -324,7 +324,7 @@ class _Piece:
         def parts(group: Grouping, cells: Cells) -> list[Part]:
             above, below, cases = (cells.totals(getattr(x, k) for _, x in variables) for k in _TOTALS)
             value, scores = make(cells, above, below)
-            if not group.columns:
+            if not group.columns and not cells.resum:
                 lost.append(self._left_out(group, labels, cells.sum(cases), cells.sum(below)))
             one = part(labels, value, cells.sum(cases), cells.psus(cases > 0), scores)
             return [replace(with_counts(one, _traits(cells, variables), cells.sum(below)), seen=cases > 0)]

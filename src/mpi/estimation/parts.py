@@ -73,6 +73,8 @@ class Part:
         The same of the whole.
     trait, below : ndarray of float or None, shape (statistics, groups)
         The unweighted cases that add to the total above, and the total below, where they are known.
+    replicates : ndarray of float or None, shape (statistics, replicates, groups)
+        The values in each replicate, where they were made again.
     """
 
     labels: list[Labels]
@@ -87,6 +89,7 @@ class Part:
     whole_seen: NDArray[np.bool_] | None = None
     trait: Floats | None = None
     below: Floats | None = None
+    replicates: Floats | None = None
 
 
 def part(

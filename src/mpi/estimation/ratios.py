@@ -69,6 +69,8 @@ def numbers(cells: Cells, rate: Floats, scores: Floats, people: Floats) -> tuple
     everybody, group = cells.sum(people), cells.group()
     out = scores * np.take(everybody, group, axis=1)
     out += np.take(np.nan_to_num(rate), group, axis=1) * people
+    if cells.resum:  # in a replicate without any cases there are none
+        rate = np.where(everybody == 0, 0.0, rate)
     return rate * everybody, out
 
 

@@ -42,7 +42,8 @@ def cells_of(grouping: Grouping, rows: Rows, design: PsuDesign) -> Cells:
     order = _in_order(group, design.stratum[unit], unit)
     start = np.searchsorted(group[order], np.arange(len(grouping.wave) + 1))
     units = unit[order].astype(np.int32)
-    return Cells(units, design.stratum[units], start, grouping.wave, of_row, label[order], count)
+    psu = None if design.split is None else design.psus(units)
+    return Cells(units, design.stratum[units], start, grouping.wave, of_row, label[order], count, psu)
 
 
 def _in_order(group: NDArray[Any], stratum: NDArray[np.int32], unit: NDArray[Any]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.readonly import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -50,6 +50,10 @@ class Cells:
         The unordered cell that stands at each place.
     unordered : int
         How many unordered cells there are (some may be empty).
+    psu : ndarray of int32 or None, shape (cells,)
+        The PSU of each cell, where units are parts of PSUs; those of one PSU stand together.
+    resum : function or None
+        Turns totals by cell (variables x cells) into those of each group in each replicate, where groups are these.
     """
 
     unit: NDArray[np.int32]
@@ -59,6 +63,8 @@ class Cells:
     of_row: NDArray[np.int32]
     order: NDArray[np.int64]
     unordered: int
+    psu: NDArray[np.int32] | None = None
+    resum: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -80,7 +86,10 @@ class Cells:
     def totals(self, variables: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
         """Add variables of rows up by cell (variables x cells in order)."""
         sums = [np.bincount(self.of_row, weights=y, minlength=self.unordered)[self.order] for y in variables]
-        return np.array(sums, dtype=np.float64)
+        return self._resummed(np.array(sums, dtype=np.float64))
+
+    def _resummed(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        return totals if self.resum is None else self.resum(totals)
 
     def without_rows(self) -> Cells:
         """Return the cells when everything is summed: which row belongs to which is forgotten."""
@@ -92,7 +101,7 @@ class Cells:
         out = np.empty((sums.shape[1], len(self.order)))
         for a in range(0, len(self.order), _CHUNK):  # a transpose is quick within the cache
             out[:, a : a + _CHUNK] = sums[self.order[a : a + _CHUNK]].T
-        return out
+        return self._resummed(out)
 
     def sum(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add cell totals (variables x cells) up to group totals (variables x groups)."""
@@ -104,9 +113,13 @@ class Cells:
         These are the degrees of freedom of a domain (Korn and Graubard 1999, Analysis of Health Surveys, 5.2; what
         R's ``degf`` gives for a subset of a design).
         """
-        group = self.group()
-        first = np.flatnonzero(np.r_[True, (self.stratum[1:] != self.stratum[:-1]) | (group[1:] != group[:-1])])
+        group, stratum = self.group(), self.stratum
+        if self.psu is not None:
+            heads = np.flatnonzero(np.r_[True, (self.psu[1:] != self.psu[:-1]) | (group[1:] != group[:-1])])
+            seen = np.logical_or.reduceat(seen, heads, axis=1)
+            group, stratum = group[heads], stratum[heads]
+        first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
         strata = np.logical_or.reduceat(seen, first, axis=1)
         by_group = np.searchsorted(group[first], np.arange(self.groups))
-        number = self.sum(seen.astype(np.float64))
+        number = np.add.reduceat(seen.astype(np.float64), np.searchsorted(group, np.arange(self.groups)), axis=1)
         return Psus(number, number - np.add.reduceat(strata.astype(np.float64), by_group, axis=1))

@@ -18,13 +18,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CERTAIN", "COMPLETE", "FEW", "SINGLE", "WITHOUT", "PsuDesign", "SingleInGroup", "SinglePsu"]
+    from mpi.inference.calibration import Calibration
+    from mpi.inference.replication import Replication
+
+__all__ = [
+    "CERTAIN",
+    "COMPLETE",
+    "FEW",
+    "LOST",
+    "SINGLE",
+    "WITHOUT",
+    "PsuDesign",
+    "SingleInGroup",
+    "SinglePsu",
+    "Split",
+]
 
 FEW = "few degrees of freedom"
 """What is told of figures whose error is itself known badly."""
 
 WITHOUT = "a term has no estimable error: no error"
 """What is told of a number that rests on another whose error is not known."""
+
+LOST = "some replicates have no such cases: error of the others"
+"""What is told of figures that some replicates do not have."""
 
 COMPLETE = "whole population: no sampling error"
 """What is told of the figures of a census."""
@@ -65,6 +82,8 @@ class PsuDesign:
         zeros they are, ``adjust`` applies the rule `single_psu` (R's ``survey.adjust.domain.lonely``).
     weightless : ndarray of bool or None, shape (units,)
         The units all of whose rows have weight 0; None where there are none.
+    split : Split or None
+        What the units are where PSUs are split into parts; None where each unit is a PSU.
     """
 
     stratum: NDArray[np.int32]
@@ -75,6 +94,7 @@ class PsuDesign:
     single_psu: SinglePsu = "error"
     single_in_group: SingleInGroup = "keep"
     weightless: NDArray[np.bool_] | None = None
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -84,6 +104,20 @@ class PsuDesign:
     def units(self) -> int:
         """The number of units (PSUs by round)."""
         return len(self.stratum)
+
+    @property
+    def drawn(self) -> PsuDesign:
+        """The PSUs as they were drawn."""
+        return self if self.split is None else self.split.psus
+
+    @property
+    def errors(self) -> PsuDesign:
+        """The design that errors are estimated by."""
+        return self if self.split is None else self.split.errors
+
+    def psus(self, units: NDArray[Any]) -> NDArray[Any]:
+        """Return the PSU that each of some units is, or lies in."""
+        return units if self.split is None else self.split.stages[0][units]
 
     @property
     def strata(self) -> int:
@@ -165,6 +199,35 @@ class PsuDesign:
             for at in (self.psu[units], place[self.stratum[units]])
         ]
         return tables[0], tables[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """PSUs split into parts whose rows are weighted alike, and what their errors are estimated by.
+
+    Totals are summed by part. What is linear in them is then summed by PSU, and by unit of the second stage; what is
+    to be known of each margin, or in each replicate, is a product with the totals of the parts.
+
+    Attributes
+    ----------
+    psus : PsuDesign
+        The PSUs as they were drawn.
+    errors : PsuDesign
+        The design that errors are estimated by: the PSUs, behind them the units of the second stage and those that
+        carry the errors of margins; or the replicates.
+    stages : tuple of ndarray of int32, shape (parts,)
+        The unit of `errors` that each part lies in, stage by stage; that of the first is its PSU.
+    calibration : Calibration or None
+        The margins that the weights were calibrated to.
+    replication : Replication or None
+        The replicates that errors are computed from.
+    """
+
+    psus: PsuDesign
+    errors: PsuDesign
+    stages: tuple[NDArray[np.int32], ...]
+    calibration: Calibration | None = None
+    replication: Replication | None = None
 
 
 def _linked(stratum: NDArray[np.int32], psu: NDArray[np.int32], strata: int, within: NDArray[np.bool_]) -> int:

@@ -176,7 +176,7 @@ def _one_class_per_household(line: Standard, survey: Survey, possible: NDArray[n
     if "household" not in survey.roles or not len(survey):
         return
     found = survey.categories(survey.roles["household"])
-    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
+    within = survey.design.psus(survey.unit) if "psu" in survey.roles else survey.design.stratum[survey.unit]
     levels, index = compress(within.astype(np.int64) * len(found.levels) + found.index)
     if constant_within(index, len(levels), possible) is not None:
         return

@@ -78,7 +78,7 @@ def _of_household(survey: Survey, household: Any) -> int:
     if str(household) not in names:
         raise RequestError(f"there is no household {household!r}; identifiers look like {names[0]!r}")
     rows = np.flatnonzero(found.index == names.index(str(household)))
-    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
+    within = survey.design.psus(survey.unit) if "psu" in survey.roles else survey.design.stratum[survey.unit]
     if len(np.unique(within[rows])) > 1:
         shown = ", ".join(map(str, rows[:5]))
         raise RequestError(f"several households are called {household!r}; say the row instead, one of {shown}")

@@ -235,17 +235,17 @@ def _read_influence(data: Mapping[str, Any]) -> Influence:
     import scipy.sparse as sp
 
     given = data["design"]
-    arrays = {n: _read_array(given[n]) for n in ("stratum", "psu", "wave", "place", "sampled")}
+    arrays: dict[str, Any] = {n: _read_array(given[n]) for n in ("stratum", "psu", "wave", "place", "sampled")}
     weightless = None if given["weightless"] is None else _read_array(given["weightless"])
     design = PsuDesign(
         **arrays, single_psu=given["single_psu"], single_in_group=given["single_in_group"], weightless=weightless
     )
     none32, none64 = np.zeros(0, np.int32), np.zeros(0, np.int64)
-    cells = [
-        Cells(**{n: _read_array(c[n]) for n in ("unit", "stratum", "start", "wave")}, of_row=none32, order=none64,
-              unordered=0)
-        for c in data["cells"]
-    ]  # fmt: skip
+    none: dict[str, Any] = {"of_row": none32, "order": none64, "unordered": 0}
+    held: list[dict[str, Any]] = [
+        {n: _read_array(c[n]) for n in ("unit", "stratum", "start", "wave")} | none for c in data["cells"]
+    ]
+    cells = [Cells(**c) for c in held]
     blocks = tuple(
         Block(cells[b["cells"]], _read_array(b["scores"]), None if b["whole"] is None else cells[b["whole"]])
         for b in data["blocks"]

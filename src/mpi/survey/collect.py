@@ -34,7 +34,7 @@ _CELLS, _UNITS = 250_000_000, 5_000_000
 
 def needs_rows(source: Source, unit: Unit) -> bool:
     """Tell whether the rows cannot be summed, because each is a PSU; refuse households that would count as persons."""
-    if "psu" not in source.roles or (unit == "household" and "members" in source.roles):
+    if "psu" not in source.roles or "fpc2" in source.roles or (unit == "household" and "members" in source.roles):
         return True
     if "size" in source.roles or unit == "household":
         return False

@@ -45,6 +45,7 @@ class DesignKeywords(TypedDict, total=False):
     members: Where | None
     rows: EachRow | None
     fpc: str | None
+    fpc2: str | None
     wave: str | None
     shared_psus: bool | None
     single_psu: SinglePsu
@@ -80,6 +81,9 @@ class Design:
     fpc : str, optional
         Finite population correction: the number of PSUs in the stratum's population, or (if all are at most 1) the
         share of them that was sampled.
+    fpc2 : str, optional
+        Finite population correction of the second stage: the number of households (rows, where `household` is not
+        given) in the PSU's population, or the share of them that was sampled. It needs `fpc`.
     wave : str, optional
         The column of survey rounds, for a file with several.
     shared_psus : bool, optional
@@ -121,6 +125,7 @@ class Design:
     members: Where | None = None
     rows: EachRow | None = None
     fpc: str | None = None
+    fpc2: str | None = None
     wave: str | None = None
     shared_psus: bool | None = None
     single_psu: SinglePsu = "error"
@@ -185,12 +190,14 @@ class Design:
 
     def _wrong_words(self) -> list[str]:
         found = []
-        drawn = [r for r in ("strata", "psu", "fpc") if getattr(self, r) is not None]
+        drawn = [r for r in ("strata", "psu", "fpc", "fpc2") if getattr(self, r) is not None]
         for name, kinds in (("census", bool), ("shared_psus", (bool, type(None)))):
             if not isinstance(getattr(self, name), kinds):
                 found.append(f"{name}: true or false was expected, not {type(getattr(self, name)).__name__}")
         if self.census is True and drawn:
             found.append(f"census=True says that everybody is in the data; leave out {', '.join(drawn)}")
+        if self.fpc2 is not None and (self.fpc is None or self.psu is None):
+            found.append("fpc2: the second stage needs psu= and the correction of the first, fpc=")
         found += check_rows(self.rows)
         if self._rows_are("persons") and self.size is not None:
             found.append("rows='persons' and size= contradict each other: persons are counted by rows, without size=")
@@ -253,7 +260,7 @@ class Design:
         return with_homes(data) if self.rows == "households" else data
 
 
-_COLUMNS = ("weight", "strata", "psu", "household", "size", "fpc", "wave")
+_COLUMNS = ("weight", "strata", "psu", "household", "size", "fpc", "fpc2", "wave")
 """What is a column of the user's; the household may be several."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "write"]
 
-_COLUMNS = ("weight", "strata", "psu", "size", "members", "fpc", "wave")
+_COLUMNS = ("weight", "strata", "psu", "size", "members", "fpc", "fpc2", "wave")
 _WORDS = {
     "rows": get_args(EachRow), "single_psu": get_args(SinglePsu), "single_in_group": get_args(SingleInGroup),
 }  # fmt: skip

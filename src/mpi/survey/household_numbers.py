@@ -37,7 +37,7 @@ def _households(survey: Survey) -> NDArray[np.int32]:
     if "household" not in survey.roles:
         return np.arange(len(survey), dtype=np.int32)
     found = survey.categories(survey.roles["household"])
-    within = survey.unit if "psu" in survey.roles else survey.design.stratum[survey.unit]
+    within = survey.design.psus(survey.unit) if "psu" in survey.roles else survey.design.stratum[survey.unit]
     return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
 
 

@@ -82,7 +82,7 @@ class MemoryRows:
 
     def describe(self) -> str:
         """Say in one line: rows, PSUs, strata, degrees of freedom, and whether there are no weights."""
-        d = self.design
+        d = self.design.drawn
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
         cases = self.cases
         inside = f", {int(cases[self.domain].sum()):,} in the domain" if self.domain is not None else ""

@@ -28,6 +28,7 @@ from mpi.survey.columns import labelled
 from mpi.survey.conditions import refuse_formula
 from mpi.survey.origin import Origin, together
 from mpi.survey.source import Source, groups_of, with_condition, with_members, with_values
+from mpi.survey.split import refuse_split
 from mpi.survey.stack import coded_alike, stacked
 
 if TYPE_CHECKING:
@@ -353,6 +354,7 @@ def left_to_engine(rows: SurveyRows) -> EngineRows:
     if isinstance(rows, EngineRows):
         return rows
     here = rows.collect()
+    refuse_split(here, "condensing")
     if here.domain is not None:
         raise RequestError("the survey has a domain; take the whole, and choose the domain afterwards with where=")
     options = {

@@ -15,6 +15,7 @@ from mpi.frames.compress import compress, constant_within, first_of
 from mpi.frames.own_columns import EVERYBODY
 from mpi.inference.design import PsuDesign
 from mpi.survey.household_words import no_rosters, not_interviewed
+from mpi.survey.split import second_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,9 +85,12 @@ def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
     if "fpc" in roles:
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
     _check_single(design, wave, strata, psu, unit, problems)
+    drawn = unit, design
+    if "fpc2" in roles and not problems.found:
+        drawn = _second_stage(data, roles, unit, design, problems)
     problems.raise_if_any()
     _tell_written_alike(data, roles, {"wave": wave, "strata": strata, "psu": psu}, unit, design)
-    return Sample(weight, unit, design, tuple(wave.levels) if wave else ())
+    return Sample(weight, *drawn, tuple(wave.levels) if wave else ())
 
 
 def _weights(data: nw.DataFrame[Any], name: str | None, problems: Problems) -> NDArray[np.float64]:
@@ -343,6 +347,28 @@ def _sampled(
         h = int(np.argmax(sampled > 1))
         problems.add(f"fpc column {name!r}: a stratum has {n[h]} PSUs in the sample and {given[h]:g} in the population")
     return sampled
+
+
+def _second_stage(
+    data: nw.DataFrame[Any],
+    roles: Mapping[str, str],
+    unit: NDArray[np.int32],
+    design: PsuDesign,
+    problems: Problems,
+) -> tuple[NDArray[np.int32], PsuDesign]:
+    """Split PSUs into the households, or rows, that were drawn in them."""
+    name = roles["fpc2"]
+    try:
+        values = numbers(data[name]).astype(np.float64)
+    except ValueError as error:
+        problems.add(f"fpc2 column {name!r} {error}")
+        return unit, design
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        _add_rows(problems, f"fpc2 column {name!r}: missing, or not above 0,", bad)
+        return unit, design
+    homes = _homes(data, roles)
+    return second_stage(unit, design, np.arange(len(data)) if homes is None else homes.index, values, problems)
 
 
 def _check_single(

@@ -1,0 +1,201 @@
+"""Weights calibrated to margins, and what is known of an estimate once the margins are.
+
+A calibrated total varies only by what the margins do not explain: the influence u of a figure becomes u - x'B, with B
+its regression on the margins x by the weights before calibration (Deville and Sarndal 1992, Journal of the American
+Statistical Association 87:376-382). B is a product with the totals of PSUs' parts, so that no row is looked at again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mpi.core.readonly import seal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mpi.inference.cells import Cells
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Bounds", "Calibration", "Distance", "Solution", "gaps", "ratios", "slopes"]
+
+Distance = Literal["poststratify", "rake", "linear", "logit"]
+"""How far calibrated weights are from those before: what is kept smallest."""
+
+Bounds = tuple[float, float]
+"""Between which ratios of weights after and before calibration may lie."""
+
+_STEPS = 200
+"""Newton's method needs about ten; raking on the edge of what is possible needs more."""
+_EXACT = 1e-12
+_FAR = 500.0
+"""Beyond this an exponential is as good as infinite."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """The margins that weights were calibrated to.
+
+    Attributes
+    ----------
+    x : ndarray of float, shape (parts, margins)
+        What a row of each part adds to each margin for one unit of weight.
+    ratio : ndarray of float, shape (parts,)
+        The weight of each part's rows by the one before calibration.
+    inverse : ndarray of float, shape (margins, margins)
+        The (generalised) inverse of the sum of w x x' by the weights before.
+    columns : ndarray of float, shape (units, margins)
+        What each unit of the design of errors adds to each margin.
+    """
+
+    x: Floats
+    ratio: Floats
+    inverse: Floats
+    columns: Floats
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
+    @property
+    def margins(self) -> int:
+        """The number of margins."""
+        return int(self.x.shape[1])
+
+
+def slopes(calibration: Calibration, cells: Cells, scores: Floats) -> Floats:
+    """Return the regression of influences on the margins (statistics x groups x margins).
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The margins.
+    cells : Cells
+        The cells of the influences, whose units are parts.
+    scores : ndarray of float, shape (statistics, cells)
+        Influences by the weights after calibration.
+    """
+    import scipy.sparse as sp
+
+    p = calibration.margins
+    x = calibration.x[cells.unit]
+    cell, margin = np.nonzero(x)
+    values = x[cell, margin] / calibration.ratio[cells.unit[cell]]
+    fold = sp.csr_array((values, (cells.group()[cell] * p + margin, cell)), shape=(cells.groups * p, len(x)))
+    products = np.ascontiguousarray((fold @ scores.T).T).reshape(len(scores), cells.groups, p)
+    found: Floats = products @ calibration.inverse
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """Ratios of weights after and before calibration, by replicate and class, and how they were found."""
+
+    ratio: Floats
+    steps: int
+    gap: Floats  # of each margin, relative to the totals (replicates x margins)
+
+
+def ratios(x: Floats, weight: Floats, totals: Floats, distance: Distance, bounds: Bounds | None = None) -> Solution:
+    """Return the ratios that calibrate weights, by Newton's method.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (classes, margins)
+        What one unit of weight adds to each margin.
+    weight : ndarray of float, shape (replicates, classes)
+        The sum of weights of each class, in each replicate.
+    totals : ndarray of float, shape (margins,)
+        What the margins are to be.
+    distance : {"poststratify", "rake", "linear", "logit"}
+        The function: linear, or exponential, or bounded between two ratios.
+    bounds : tuple of float, optional
+        Those of ``logit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, weight = np.array([[1.0, 0], [0, 1]]), np.array([[2.0, 4]])
+    >>> ratios(x, weight, np.array([3.0, 2]), "rake").ratio
+    array([[1.5, 0.5]])
+    """
+    step = max(1, (1 << 24) // max(1, x.size))
+    parts = [_solved(x, weight[a : a + step], totals, distance, bounds) for a in range(0, len(weight), step)]
+    return Solution(
+        np.concatenate([p.ratio for p in parts]), max(p.steps for p in parts), np.concatenate([p.gap for p in parts])
+    )
+
+
+def gaps(x: Floats, weight: Floats, totals: Floats) -> Floats:
+    """Return how far weights are from margins, relative to these (replicates x margins)."""
+    found: Floats = (weight @ x - totals) / np.maximum(np.abs(totals), np.abs(totals).max(initial=0.0) * 1e-9)
+    return found
+
+
+def _solved(x: Floats, weight: Floats, totals: Floats, distance: Distance, bounds: Bounds | None) -> Solution:
+    basis = _basis(x, weight.sum(axis=0))
+    own, target = x @ basis, totals @ basis
+    multiplier = np.zeros((len(weight), own.shape[1]))
+    ratio, slope = _function(multiplier @ own.T, distance, bounds)
+    gap = gaps(x, weight * ratio, totals)
+    best = np.abs(gap).max(axis=1, initial=0.0)
+    steps = 0
+    while steps < _STEPS and (best > _EXACT).any():
+        steps += 1
+        left = target - (weight * ratio) @ own
+        change = _newton(own, weight * slope, left)
+        size = np.ones(len(weight))
+        better = np.zeros(len(weight), dtype=bool)
+        for _ in range(12):  # halve a step that leads away
+            tried = multiplier + size[:, None] * change
+            found = _function(tried @ own.T, distance, bounds)
+            miss = gaps(x, weight * found[0], totals)
+            worst = np.abs(miss).max(axis=1, initial=0.0)
+            better = worst < best
+            if (better | (best <= _EXACT)).all() or distance == "linear":
+                break
+            size = np.where(better, size, size / 2)
+        moved = better[:, None]
+        multiplier = np.where(moved, tried, multiplier)
+        ratio, slope = np.where(moved, found[0], ratio), np.where(moved, found[1], slope)
+        gap, best = np.where(moved, miss, gap), np.where(better, worst, best)
+        if not better.any():
+            break
+    return Solution(ratio, steps, gap)
+
+
+def _basis(x: Floats, weight: Floats) -> Floats:
+    """Return the directions in which the margins of the cases differ (margins x rank)."""
+    gram = (x * weight[:, None]).T @ x
+    value, vector = np.linalg.eigh(gram)
+    keep = value > value.max(initial=0.0) * len(value) * 1e-13
+    found: Floats = vector[:, keep] / np.sqrt(value[keep])
+    return found
+
+
+def _newton(x: Floats, weight: Floats, left: Floats) -> Floats:
+    hessian = np.einsum("rc,cp,cq->rpq", weight, x, x, optimize=True)
+    try:
+        return np.asarray(np.linalg.solve(hessian, left[..., None])[..., 0])
+    except np.linalg.LinAlgError:
+        return np.asarray((np.linalg.pinv(hessian, hermitian=True) @ left[..., None])[..., 0])
+
+
+def _function(u: Floats, distance: Distance, bounds: Bounds | None) -> tuple[Floats, Floats]:
+    """Return the ratio of weights as a function of x'lambda, and its derivative (Deville and Sarndal 1992, table 1)."""
+    if distance in ("linear", "poststratify"):
+        return 1 + u, np.ones_like(u)
+    if distance == "rake" or bounds is None:
+        ratio = np.exp(np.clip(u, -_FAR, _FAR))
+        return ratio, ratio
+    low, high = bounds
+    a = (high - low) / ((1 - low) * (high - 1))
+    grown = np.exp(np.clip(a * u, -_FAR, _FAR))
+    below = (high - 1) + (1 - low) * grown
+    ratio = (low * (high - 1) + high * (1 - low) * grown) / below
+    slope = (high - low) * a * (1 - low) * (high - 1) * grown / below**2
+    return ratio, slope

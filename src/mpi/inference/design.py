@@ -100,6 +100,18 @@ class PsuDesign:
         """Let nobody write into it."""
         seal(self)
 
+    @classmethod
+    def of_replicates(cls, replicates: int, rounds: int) -> PsuDesign:
+        """Return the design of deviations of replicates, so that their variance is a sum of squares.
+
+        Each replicate of each round is a stratum of two units, one with half of the deviation and one with minus half:
+        they vary around 0, and n / (n - 1) makes their sum of squares the square of the deviation.
+        """
+        strata = np.arange(replicates * rounds, dtype=np.int32)
+        units = np.arange(2 * len(strata), dtype=np.int32)
+        wave = np.repeat(np.arange(rounds, dtype=np.int32), replicates)
+        return cls(np.repeat(strata, 2), units, wave, strata, np.zeros(len(strata)))
+
     @property
     def units(self) -> int:
         """The number of units (PSUs by round)."""

@@ -13,14 +13,13 @@ import numpy as np
 
 from mpi.core.readonly import seal
 from mpi.inference.cells import Cells
-from mpi.inference.design import PsuDesign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Method", "Replication", "deviations", "pairs_of", "replicate_design", "resummed"]
+__all__ = ["Method", "Replication", "deviations", "pairs_of", "resummed"]
 
 Method = Literal["jk1", "jkn", "brr", "fay", "bootstrap", "sdr", "user"]
 """The kinds of replicates."""
@@ -60,20 +59,8 @@ class Replication:
         return len(self.factors)
 
 
-def replicate_design(replicates: int, rounds: int) -> PsuDesign:
-    """Return the design of deviations of replicates, so that their variance is a sum of squares.
-
-    Each replicate of each round is a stratum of two units, one with half of the deviation and one with minus half: they
-    vary around 0, and n / (n - 1) makes their sum of squares the square of the deviation.
-    """
-    strata = np.arange(replicates * rounds, dtype=np.int32)
-    units = np.arange(2 * len(strata), dtype=np.int32)
-    wave = np.repeat(np.arange(rounds, dtype=np.int32), replicates)
-    return PsuDesign(np.repeat(strata, 2), units, wave, strata, np.zeros(len(strata)))
-
-
 def pairs_of(wave: NDArray[np.int32], replicates: int) -> Cells:
-    """Return the cells of deviations: of each group the pairs of its round's replicates."""
+    """Return the cells of deviations in the design `PsuDesign.of_replicates`: of each group those of its round."""
     units = (wave[:, None] * (2 * replicates) + np.arange(2 * replicates)).ravel().astype(np.int32)
     start = np.arange(len(wave) + 1, dtype=np.int64) * 2 * replicates
     none = np.zeros(0, dtype=np.int32)

@@ -354,7 +354,7 @@ def left_to_engine(rows: SurveyRows) -> EngineRows:
     if isinstance(rows, EngineRows):
         return rows
     here = rows.collect()
-    refuse_split(here, "condensing")
+    refuse_split(here.design, "condensing")
     if here.domain is not None:
         raise RequestError("the survey has a domain; take the whole, and choose the domain afterwards with where=")
     options = {

@@ -14,7 +14,6 @@ from mpi.inference.design import PsuDesign, Split
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.survey.memory import MemoryRows
 
 __all__ = ["finer", "keys_of", "refuse_split", "second_stage"]
 
@@ -129,9 +128,9 @@ def second_stage(
     return part, replace(split, split=Split(design, errors, stages))
 
 
-def refuse_split(rows: MemoryRows, what: str) -> None:
+def refuse_split(design: PsuDesign, what: str) -> None:
     """Refuse a survey whose PSUs are split, for what would forget it."""
-    split = rows.design.split
+    split = design.split
     if split is not None:
         kind = "is calibrated" if split.calibration else "has replicates" if split.replication else "has a second stage"
         raise RequestError(f"the survey {kind}, which {what} would forget; take the survey as it was before")

@@ -220,7 +220,7 @@ def test_files_hold_bounds_figures_and_notes(written: tuple[str, Path]) -> None:
     openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
     table = pd.read_csv(written[1] / "t.csv")
     assert {"lower_bound", "upper_bound", "level"} == set(table["contrast"])
-    assert (table["by"] == "key figures").sum() == 5
+    assert (table["by"] == "key figures").sum() == 6
     book = openpyxl.load_workbook(written[1] / "t.xlsx")
     assert {"Key figures", "By head_sex, bounds", "By ethnicity"} <= set(book.sheetnames)
     notes = {row[0]: row[1] for row in book["Notes"].iter_rows(values_only=True)}

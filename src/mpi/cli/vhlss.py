@@ -206,7 +206,9 @@ def _figures(status: Classification, request: Request) -> tuple[Estimates | None
     every = any(_PROVINCE in cross for cross in request.crosses)
     provinces = request.provinces or (None if every else ())
     try:
-        return key_figures(status, hoa=request.hoa, provinces=provinces), [f"Minorities: {_HOA[request.hoa]}."]
+        figures = key_figures(status, hoa=request.hoa, provinces=provinces)
+        said = [figures.about["international line"]] if "international line" in figures.about else []
+        return figures, [f"Minorities: {_HOA[request.hoa]}.", *said]
     except MpiError as error:
         if request.provinces:
             raise

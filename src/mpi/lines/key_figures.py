@@ -13,6 +13,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import DataError, MpiError, Problems, RequestError
 from mpi.estimation.estimate import estimate
 from mpi.estimation.means import mean
+from mpi.lines.extreme_poverty import extreme_poor
 from mpi.lines.missing_costs import unasked
 from mpi.results.concat import concat
 from mpi.tables.keys import Coded, coded
@@ -70,6 +71,11 @@ def key_figures(
         in the first class of the line; "multidimensionally poor" are those from its measure's cutoff on. A share
         among the poor is that of a domain: the design stays whole in its error.
 
+        The last is the share of minorities among those below $1.90 (2011 PPP) a day, whose published value for 2016
+        is 95 per cent: by the column ``expenditure`` (VND per person per month, with the weights
+        ``weight_expenditure``) where the survey has it, else by income; its name says which, and `about` the line in
+        VND with its source. It needs the column ``year``, and somebody below the line.
+
     Raises
     ------
     MpiError
@@ -95,6 +101,10 @@ def key_figures(
     poor = survey.numbers(f"{status.prefix}{line.classes[0].name}") == 1
     name = line.classes[0].label.casefold()
     found += _among_poor(survey, poor, name, province, provinces, level)
+    extreme = extreme_poor(status, survey)
+    if extreme is not None and extreme.poor.any():
+        found.append(_called(extreme.share(_MINORITY, level), [f"minorities among {extreme.name}"]))
+        return replace(concat(found), about={**found[0].about, "international line": extreme.said})
     return concat(found)
 
 

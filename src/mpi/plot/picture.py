@@ -1,0 +1,251 @@
+"""The sheet a picture stands on: finding, unit and source around axes, and what is made of it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+
+from mpi.core.atomic import replacing
+from mpi.plot.style import CM, INK, PAPER, RULE, SECOND, THIRD, WIDTH, ink_on, styled
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from mpi.plot.marks import Mark
+    from mpi.plot.digits import Language
+
+__all__ = ["Drawing", "Picture", "cell", "finished", "halo", "hatched", "interval", "per_cent", "sheet", "spread"]
+
+
+class Drawing(TypedDict, total=False):
+    """Options that all pictures share."""
+
+    ax: Any
+    title: str | None
+    subtitle: str | None
+    source: str | None
+    language: Language
+    scheme: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture, with its words and the numbers it shows.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; its axes can be drawn on further.
+    axes : tuple of matplotlib.axes.Axes
+        The panels.
+    title : str
+        The finding.
+    subtitle : str
+        What is measured, of whom, in which unit.
+    source : str
+        Where the data come from.
+    table : DataFrame
+        The numbers that are shown, in full; none that is withheld.
+    kind : str
+        Which picture it is.
+    """
+
+    figure: Any
+    axes: tuple[Any, ...]
+    title: str
+    subtitle: str
+    source: str
+    table: pd.DataFrame
+    kind: str
+
+    def __repr__(self) -> str:
+        """Say which picture it is and what it says."""
+        return f"<Picture: {self.kind}: {self.title}>"
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture for a notebook."""
+        return self._bytes("png")
+
+    def _bytes(self, kind: str) -> bytes:
+        out = io.BytesIO()
+        with styled():
+            self.figure.savefig(out, format=kind, metadata=_METADATA.get(kind, {}))
+        return out.getvalue()
+
+    @property
+    def alt(self) -> str:
+        """What a reader who cannot see it is told: the finding and what was measured."""
+        return f"{self.title}. {self.subtitle}."
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture, atomically; the end of the name says the format: .png, .svg, .pdf.
+
+        Raises
+        ------
+        MpiError
+            When the end of the name is another, or the file cannot be written.
+        """
+        from mpi.core.errors import RequestError
+
+        kind = Path(path).suffix.lower().removeprefix(".")
+        if kind not in _FORMATS:
+            raise RequestError(f"a picture is written as .png, .svg or .pdf, not {Path(path).name!r}")
+        data = self._bytes(kind)
+        with replacing(path) as file:
+            file.write_bytes(data)
+
+
+_FORMATS = ("png", "svg", "pdf")
+_METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def sheet(height: float, options: Drawing, *, columns: int = 1, **room: float) -> tuple[Any, list[Any]]:
+    """Return a figure of 16 cm by `height` cm with room for title and source, or the axes that are given.
+
+    Parameters
+    ----------
+    height : float
+        In centimetres.
+    options : Drawing
+        Where ``ax`` is given, it is drawn on, without room made for words.
+    columns : int
+        The number of panels beside each other.
+    **room : float
+        ``top`` and ``bottom`` in centimetres; ``left``, ``right`` and ``gap`` as fractions.
+    """
+    ax = options.get("ax")
+    if ax is not None:
+        return ax.figure, [ax]
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=(WIDTH, height * CM))
+    FigureCanvasAgg(fig)
+    axes = fig.subplots(1, columns, squeeze=False)
+    space = {"top": 1.75, "bottom": 1.35, "left": 0.3, "right": 0.12, "gap": 0.5} | room
+    fig.subplots_adjust(
+        left=space["left"], right=1 - space["right"], top=1 - space["top"] / height, bottom=space["bottom"] / height,
+        wspace=space["gap"],
+    )  # fmt: skip
+    return fig, list(axes[0])
+
+
+def finished(
+    fig: Any,
+    axes: Sequence[Any],
+    words: tuple[str, str, str],
+    table: pd.DataFrame,
+    kind: str,
+    options: Drawing,
+    key: Sequence[tuple[str, str, bool]] = (),
+) -> Picture:
+    """Write title, unit and source around the axes, and return the picture.
+
+    On axes of the user's own the title stands above them, and nothing else is written.
+    """
+    title, subtitle, source = (options.get(n) or w for n, w in zip(("title", "subtitle", "source"), words, strict=True))
+    if options.get("ax") is not None:
+        axes[0].set_title(title, loc="left", fontsize=9.5, fontweight="bold", color=INK)
+        return Picture(fig, tuple(axes), title, subtitle, source, table, kind)
+    height, renderer = fig.get_figheight(), fig.canvas.get_renderer()
+
+    def wide(text: Any) -> float:
+        return float(text.get_window_extent(renderer).width / fig.bbox.width)
+
+    styles = ((title, 0.06, 10.5, 9.0, {"fontweight": "bold"}), (subtitle, 0.30, 8.5, 8.0, {"color": SECOND}))
+    for text, y, size, least, style in styles:
+        drawn = fig.text(0.012, 1 - y / height, text, fontsize=size, va="top", **style)
+        while wide(drawn) > 0.976 and drawn.get_fontsize() > least:
+            drawn.set_fontsize(drawn.get_fontsize() - 0.25)
+        if wide(drawn) > 0.976:
+            most = int(len(text) * 0.976 / wide(drawn))
+            drawn.set_text(_folded(text, most) if size > 9 or key else _in_two(text, most))
+    foot = fig.text(0.012, 0.06 / height, source, fontsize=8, color=THIRD, va="bottom", linespacing=1.25)
+    if wide(foot) > 0.976:
+        foot.set_text(_in_two(source, int(len(source) * 0.976 / wide(foot))))
+    at = 0.012
+    for colour, said, filled in key:
+        fig.text(at, 1 - 0.55 / height, "●" if filled else "○", color=colour, fontsize=9.5, va="center")
+        at += 0.052 + wide(fig.text(at + 0.022, 1 - 0.55 / height, said, fontsize=8, color=SECOND, va="center"))
+    labels = [label for ax in fig.axes for label in ax.get_yticklabels() if label.get_text()]
+    first = min((label.get_window_extent(renderer).x0 for label in labels), default=99) / fig.bbox.width
+    fig.subplots_adjust(left=fig.subplotpars.left + max(0.0, 0.012 - first))  # no name is cut off
+    return Picture(fig, tuple(axes), title, subtitle, source, table, kind)
+
+
+def _folded(text: str, most: int) -> str:
+    """Return a text cut to a length at a word, with dots: the full one stands in the picture's `title`."""
+    return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def _in_two(text: str, most: int) -> str:
+    """Return a text in two lines of a length at most, cut at words."""
+    head = text[: most + 1].rsplit(" ", 1)[0]
+    return f"{head}\n{_folded(text[len(head) :].strip(), most)}"
+
+
+def interval(ax: Any, y: float, mark: Mark, colour: str, *, size: float = 5.5, width: float = 1.6) -> None:
+    """Draw an estimate with its interval: dashed and hollow with caution, a diamond for nobody; nothing else."""
+    if mark.standing == "zero":
+        ax.plot(mark.value, y, marker="D", ms=size - 1, mfc=PAPER, mec=colour, mew=1, clip_on=False, zorder=4)
+    elif mark.drawn:
+        doubt = mark.standing == "caution"
+        ax.plot([mark.low, mark.high], [y, y], color=colour, lw=width, ls=(0, (3, 2)) if doubt else "-", zorder=3)
+        ax.plot(
+            mark.value, y, marker="o", ms=size, mfc=PAPER if doubt else colour, mec=colour, mew=1.2, zorder=4,
+            clip_on=False,
+        )  # fmt: skip
+
+
+def cell(ax: Any, x: float, y: float, text: str, colour: str, **style: Any) -> None:
+    """Draw a cell of a grid: its colour, and its figure in the ink that is read best."""
+    from matplotlib.patches import Rectangle
+
+    ax.add_patch(Rectangle((x, y), 1, 1, fc=colour, ec=PAPER, lw=1.5))
+    ink = style.pop("color", None) or ink_on(colour)
+    ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", color=ink, **style)
+
+
+def hatched(ax: Any, x: float, y: float) -> None:
+    """Draw a cell that is not shown."""
+    from matplotlib.patches import Rectangle
+
+    ax.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, fc=PAPER, ec=RULE, hatch="////", lw=0.5))
+
+
+def per_cent(ax: Any, axis: str = "x") -> None:
+    """Write per cent at the first tick only."""
+    chosen = ax.xaxis if axis == "x" else ax.yaxis
+    chosen.set_major_formatter(lambda v, _: f"{v:g}%" if v == 0 else f"{v:g}")
+
+
+def spread(places: Sequence[float], gap: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Move labels apart by at least `gap`, keeping their order and staying near their places.
+
+    Examples
+    --------
+    >>> spread([1.0, 1.0, 5.0], 2.0).round(1).tolist()
+    [0.0, 2.0, 5.0]
+    """
+    order = np.argsort(places, kind="stable")
+    at = np.array(places, dtype=float)[order]
+    for _ in range(300):
+        short = np.maximum(0, gap - np.diff(at)) / 2
+        at[:-1] -= short
+        at[1:] += short
+    out: np.ndarray[Any, np.dtype[np.float64]] = at[np.argsort(order)]
+    return out
+
+
+def halo() -> list[Any]:
+    """Return the effect that keeps a text legible on lines."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground=PAPER)]

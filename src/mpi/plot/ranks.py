@@ -1,0 +1,115 @@
+"""How certain an order is: how often each group has each rank, over draws from the sampling distribution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from mpi.core.arguments import kinds_explained
+from mpi.plot.chosen import by_of, chosen, one_of, refuse
+from mpi.plot.marks import marks_of
+from mpi.plot.picture import Drawing, Picture, cell, finished, sheet
+from mpi.plot.style import INK, PAPER, RANKS, class_of, styled
+from mpi.plot.words import said, source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.frames.wanted import By
+    from mpi.plot.marks import Mark
+    from mpi.results.estimates import Estimates
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["ranks"]
+
+_MOST, _DRAWS = 20, 20_000
+
+
+@kinds_explained
+def ranks(
+    est: Estimates, by: By | None = None, *, statistic: str = "H", seed: int = 1, **options: Unpack[Drawing]
+) -> Picture:
+    """Draw in how many of 100 draws from the sampling distribution each group has each rank.
+
+    Parameters
+    ----------
+    est : Estimates
+        Of one round and cutoff; 2 to 20 groups with a known error.
+    by, statistic, **options
+        As for `mpi.plot.ranked`.
+    seed : int, default 1
+        Of the draws.
+
+    Returns
+    -------
+    Picture
+        Groups by their mean rank. The draws are of a normal distribution with the covariance of the estimates.
+
+    Raises
+    ------
+    MpiError
+        When there are several rounds, or fewer or more groups.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["region"]).select(wave=2018)
+    >>> mpi.plot.ranks(est).table.shape
+    (6, 6)
+    """
+    name = by_of(est, by, "ranks")
+    found = chosen(est, "ranks", statistic, name)
+    one_of(found, "ranks", "wave")
+    marks = marks_of(found, options.get("scheme"))
+    inside = [m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name]
+    seen = [m for m in inside if m.standing in ("shown", "caution") and found.se[m.row] > 0]
+    if not 2 <= len(seen) <= _MOST:
+        refuse("ranks", f"there are {len(seen)} groups with a known error; 2 to {_MOST} can be drawn")
+    share = _shares(found, np.array([m.row for m in seen], dtype=np.int64), seed)
+    order = np.argsort(share @ np.arange(len(seen)), kind="stable")
+    with styled():
+        return _drawn(found, [seen[i] for i in order], share[order], statistic, options)
+
+
+def _shares(est: Estimates, rows: NDArray[np.int64], seed: int) -> Floats:
+    """Return how often each estimate has each rank, the highest first: groups x ranks."""
+    some = est.take(rows)
+    values, vectors = np.linalg.eigh(some.vcov())
+    root = vectors * np.sqrt(np.clip(values, 0, None))
+    drawn = some.value + np.random.default_rng(seed).standard_normal((_DRAWS, len(rows))) @ root.T
+    rank = np.argsort(np.argsort(-drawn, axis=1), axis=1)
+    return np.stack([np.bincount(rank[:, i], minlength=len(rows)) for i in range(len(rows))]) / _DRAWS
+
+
+def _drawn(est: Estimates, seen: Sequence[Mark], share: Floats, statistic: str, options: Drawing) -> Picture:
+    import pandas as pd
+
+    language = options.get("language", "en")
+    n = len(seen)
+    fig, (ax,) = sheet(4.0 + 0.6 * n, options, top=2.1, bottom=1.9, left=0.34, right=0.03)
+    ax.spines["bottom"].set_visible(False)
+    for i, row in enumerate(share):
+        for j, s in enumerate(row):
+            cell(ax, j, i, f"{100 * s:.0f}" if s >= 0.005 else "·", class_of(100 * s, RANKS) if s >= 0.005 else PAPER)
+    ax.set(xlim=(0, n), ylim=(n, 0))
+    ax.set_yticks(np.arange(n) + 0.5, [m.group for m in seen])
+    names: list[Any] = [said("first_rank", language, i=1), *map(str, range(2, n)), said("last_rank", language, i=n)]
+    ax.set_xticks(np.arange(n) + 0.5, names if n <= 8 else [str(i) for i in range(1, n + 1)], color=INK)
+    wave = said("in_round", language, w=seen[0].wave) if seen[0].wave else ""
+    first = 100 * share[0, 0]
+    title = (
+        said("rank_sure", language, a=seen[0].group, x=f"{first:.0f}")
+        if first >= _SURE
+        else said("rank_shared", language, a=seen[0].group, b=seen[1].group)
+    )
+    words = (title, said("ranks_sub", language, m=statistic, w=wave), source_of(est, language))
+    table = pd.DataFrame(share, index=[m.group for m in seen], columns=range(1, n + 1)).rename_axis("group")
+    return finished(fig, [ax], words, table, "ranks", options)
+
+
+_SURE = 90
+"""From how many of 100 draws on a group is said to come first."""

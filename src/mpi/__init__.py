@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mpi import indicators as indicators
     from mpi import lines as lines
     from mpi import monetary as monetary
+    from mpi import plot as plot
     from mpi import release as release
     from mpi import robustness as robustness
     from mpi import tables as tables
@@ -108,6 +109,7 @@ _OPEN = (
     "indicators",
     "lines",
     "monetary",
+    "plot",
     "release",
     "robustness",
     "tables",

@@ -78,3 +78,13 @@ def test_inequality_of_scores_as_far_from_their_mean_does_not_vary(seed: int, ap
     )
     assert est.value[0] == pytest.approx(apart**2 / 4, rel=1e-9, abs=0)
     assert est.se[0] == 0
+
+
+def test_a_share_of_everybody_in_psus_of_one_size_has_no_error_and_no_warning() -> None:
+    """What PSUs add to the population is alike, so the error of its share is rounding, which may fall below 0."""
+    for size in (6, 7, 11):
+        frame = people(size, 20 * size).assign(c=np.arange(20 * size) // size, g="all")
+        for by in (["g"], ["g", "c"]):
+            est = mpi.estimate(mpi.Survey(frame, psu="c"), MEASURE, by=by, statistics=["population_share"])
+            assert (np.nan_to_num(est.se, nan=-1.0) >= 0).all()
+            assert est.select(by="g").se[0] == 0

@@ -257,7 +257,8 @@ def share_variances(design: PsuDesign, own: Block, whole: Block, share: NDArray[
     theta = np.nan_to_num(share)
     common = theta**2 * together[:, place]
     variance: NDArray[np.float64] = apart - 2 * theta * between + common
-    for s, g in np.argwhere((variance < NEAR * (apart + common)) & (apart > 0)).tolist():
+    doubtful = (variance < NEAR * (apart + common)) & ((apart > 0) | (variance < 0))
+    for s, g in np.argwhere(doubtful).tolist():
         exact = _of_difference(design, own, whole, (s, g), float(theta[s, g]), np.where(zero, np.inf, n), scale)
         variance[s, g] = exact if exact > ROUNDING**2 * (apart[s, g] + common[s, g]) else 0.0
     return variance

@@ -10,12 +10,12 @@ from mpi.plot.chosen import rounds
 from mpi.plot.contributions import contributions
 from mpi.plot.cutoffs import cutoffs
 from mpi.plot.heat import heat
-from mpi.plot.picture import Drawing, Picture
 from mpi.plot.ranked import ranked
 from mpi.plot.waterfall import waterfall
 from mpi.results.lookup import estimates_only, values_of
 
 if TYPE_CHECKING:
+    from mpi.plot.picture import Drawing, Picture
     from mpi.results.estimates import Estimates
 
 __all__ = ["plot"]

@@ -10,9 +10,9 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import by_of, chosen, refuse, rounds
 from mpi.plot.comparisons import differences, holm
-from mpi.plot.marks import Mark, marks_of
 from mpi.plot.digits import change as signed
 from mpi.plot.digits import plain
+from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, finished, per_cent, sheet, spread
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import INK, MARK, NOW, PAPER, SECOND, THEN, THIRD, styled
@@ -162,7 +162,7 @@ def _arrows(
 ) -> Picture:
     language = options.get("language", "en")
     n = len(pairs)
-    fig, (ax,) = sheet(3.3 + 0.53 * max(n, 1), options, top=2.0, left=0.25, right=0.24)
+    fig, (ax,) = sheet(3.3 + 0.53 * max(n, 1), options, top=2.0, left=0.25, right=0.28)
     ax.grid(visible=True, axis="x")
     for y, pair in enumerate(pairs):
         _arrow(ax, y, pair, language)
@@ -190,7 +190,7 @@ def _arrow(ax: Any, y: int, pair: _Pair, language: Language) -> None:
     decimals = 3 if not pair.new.per_cent else 0 if abs(pair.change) >= 5 else 1
     place = {"transform": ax.get_yaxis_transform(), "va": "center"}
     ax.text(1.03, y, signed(pair.change, decimals, language), fontweight="bold" if pair.sure else "normal", **place)
-    ax.text(1.13, y, "" if pair.sure else said("may_be", language), fontsize=8, color=SECOND, **place)
+    ax.text(1.16, y, "" if pair.sure else said("may_be", language), fontsize=8, color=SECOND, **place)
 
 
 def _lines(est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], statistic: str, options: Drawing) -> Picture:
@@ -202,7 +202,9 @@ def _lines(est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], stati
     decimals = 1 if pairs[0].new.per_cent else 3
     for i, pair in enumerate(pairs):
         width = 2.0 if pair.sure else 1.2
-        ax.plot([0, 1], [pair.old.value, pair.new.value], color=pair.colour, marker="o", ms=4.5, lw=width, clip_on=False)
+        ax.plot(
+            [0, 1], [pair.old.value, pair.new.value], color=pair.colour, marker="o", ms=4.5, lw=width, clip_on=False
+        )
         ink = pair.colour if pair.sure else THIRD
         ax.text(-0.06, ends[0][i], plain(pair.old.value, decimals, language), ha="right", va="center", color=ink)
         ax.text(1.06, ends[1][i], plain(pair.new.value, decimals, language), va="center", color=ink, fontweight="bold")

@@ -34,7 +34,9 @@ def by_of(est: Estimates, by: By | None, picture: str) -> str:
         return str(est.keys["by"].values[select_by(est, by, f"plot.{picture}")])
     known = [str(v) for v in values_of(est, "by") if v != "total"]
     if len(known) != 1:
-        found = f"there are {len(known)} disaggregations ({', '.join(known)}); name one" if known else "there are no groups"
+        found = (
+            f"there are {len(known)} disaggregations ({', '.join(known)}); name one" if known else "there are no groups"
+        )
         refuse(picture, f"by: {found}")
     return known[0]
 
@@ -52,7 +54,9 @@ def one_of(est: Estimates, picture: str, *names: str) -> None:
         values = values_of(est, name)
         if len(values) > 1:
             shown = ", ".join(map(str, values[:6]))
-            problems.add(f"{name}: there are {len(values)} ({shown}); take one, such as est.select({name}={values[0]!r})")
+            problems.add(
+                f"{name}: there are {len(values)} ({shown}); take one, such as est.select({name}={values[0]!r})"
+            )
     problems.raise_if_any()
 
 

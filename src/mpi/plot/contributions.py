@@ -65,7 +65,10 @@ def contributions(est: Estimates, **options: Unpack[Drawing]) -> Picture:
     for mark, dimension in zip(marks, names, strict=True):
         bars.setdefault((mark.group, mark.wave), {})[str(dimension)] = mark
     if len(bars) > _MOST:
-        refuse("contributions", f"there are {len(bars)} bars (groups by rounds); select up to {_MOST}, or take mpi.plot.heat")
+        refuse(
+            "contributions",
+            f"there are {len(bars)} bars (groups by rounds); select up to {_MOST}, or take mpi.plot.heat",
+        )
     with styled():
         return _drawn(found, _ordered(est, bars), [str(d) for d in values_of(found, "dimension")], options)
 
@@ -90,7 +93,7 @@ def _drawn(
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks([])
     labels = []
-    for y, ((group, wave), parts) in enumerate(reversed(bars.items())):
+    for y, ((group, wave), parts) in enumerate(reversed([*bars.items()])):
         labels.append(f"{everyone(group, language)}, {wave}" if several else everyone(group, language))
         if all(m.drawn for m in parts.values()):
             _bar(ax, y, [parts[d] for d in dimensions if d in parts], y == n - 1, dimensions)
@@ -100,8 +103,8 @@ def _drawn(
     ax.set_yticks(range(n), labels)
     ax.set(xlim=(0, 100), ylim=(-0.5, n + 0.1))
     rows = np.array([m.row for parts in bars.values() for m in parts.values() if m.drawn], dtype=np.int64)
-    words = (_title(est, bars, language), said("contributions_sub", language), source_of(est, language))
-    return finished(fig, [ax], words, est.take(rows).table, "contributions", options)
+    about = (_title(est, bars, language), said("contributions_sub", language), source_of(est, language))
+    return finished(fig, [ax], about, est.take(rows).table, "contributions", options)
 
 
 def _bar(ax: Any, y: int, parts: Sequence[Mark], first: bool, dimensions: Sequence[str]) -> None:  # noqa: FBT001  # of one call
@@ -109,11 +112,26 @@ def _bar(ax: Any, y: int, parts: Sequence[Mark], first: bool, dimensions: Sequen
     for mark, name, colour in zip(parts, dimensions, _colours(len(dimensions)), strict=True):
         ax.barh(y, mark.value, left=at, height=0.72, color=colour, edgecolor=PAPER, lw=1)
         if mark.value >= 5:
-            ax.text(at + mark.value / 2, y, f"{mark.value:.0f}", ha="center", va="center", color=ink_on(colour), fontsize=8.5)
+            ax.text(
+                at + mark.value / 2,
+                y,
+                f"{mark.value:.0f}",
+                ha="center",
+                va="center",
+                color=ink_on(colour),
+                fontsize=8.5,
+            )
         if first:
             short = name.replace("_", " ")
             room = max(3, int(mark.value * 0.62))
-            ax.text(at + 0.4, y + 0.45, short if len(short) <= room else short[: room - 1] + "…", fontsize=8, va="bottom", color=SECOND)
+            ax.text(
+                at + 0.4,
+                y + 0.45,
+                short if len(short) <= room else short[: room - 1] + "…",
+                fontsize=8,
+                va="bottom",
+                color=SECOND,
+            )
         at += mark.value
 
 

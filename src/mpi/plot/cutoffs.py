@@ -10,8 +10,8 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.exact import fraction
 from mpi.plot.chosen import one_of, refuse, rounds
 from mpi.plot.comparisons import differences
-from mpi.plot.marks import Mark, marks_of
 from mpi.plot.digits import in_hundred
+from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, finished, per_cent, sheet
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import DIMENSIONS, INK, MARK, NOW, SECOND, THEN, styled
@@ -100,7 +100,9 @@ def _drawn(est: Estimates, series: Sequence[Any], statistic: str, own: float | N
         last = next((m for _, m in curve if m.drawn), None)
         if last is not None:
             name = wave if two else everyone(group, language)
-            ax.text(1.02, 0.94 - 0.09 * i, name, color=colours[i], transform=ax.transAxes, fontweight="bold", va="center")
+            ax.text(
+                1.02, 0.94 - 0.09 * i, name, color=colours[i], transform=ax.transAxes, fontweight="bold", va="center"
+            )
     if own is not None:
         ax.axvline(own, color=INK, lw=0.7, ls=(0, (1, 2)))
         words = said("official", language, k=f"{own:.3g}".replace(".", "," if language == "vi" else "."))
@@ -112,8 +114,8 @@ def _drawn(est: Estimates, series: Sequence[Any], statistic: str, own: float | N
     level, unit = f"{100 * est.level:g}", unit_of_marks([m for _, m in series[0][2]], language)
     subtitle = said("bands", language, what=measured(statistic, est, language), unit=unit, level=level)
     shown = np.array([m.row for _, _, c in series for _, m in c if m.drawn], dtype=np.int64)
-    words = (_title(est, series, language), subtitle, source_of(est, language))
-    return finished(fig, [ax], words, est.take(shown).table, "cutoffs", options)
+    about = (_title(est, series, language), subtitle, source_of(est, language))
+    return finished(fig, [ax], about, est.take(shown).table, "cutoffs", options)
 
 
 def _curve(ax: Any, curve: Sequence[tuple[float, Mark]], colour: str, i: int) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import by_of, chosen, one_of, refuse
-from mpi.plot.marks import Mark, marks_of
 from mpi.plot.digits import in_hundred
+from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, cell, finished, hatched, sheet
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import DIMENSIONS, PAPER, SECOND, class_of, styled
@@ -58,7 +58,7 @@ def heat(
     >>> import mpi
     >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"]).select(wave=2018)
     >>> mpi.plot.heat(est).title
-    'Hmong: 76 in 100 are poor and deprived in toilet'
+    'Hmong: 50 in 100 are poor and deprived in Toilet'
     """
     name = by_of(est, by, "heat")
     found = chosen(est, "heat", statistic, name)
@@ -70,10 +70,10 @@ def heat(
     cells = {(m.group, j): m for m, j in zip(marks, found.keys["indicator"].to_list(), strict=True)}
     groups = list(dict.fromkeys(m.group for m in marks))
     with styled():
-        return _drawn(found, cells, _ordered(est, groups, cells), names, statistic, options)
+        return _drawn(found, cells, _ordered(groups, cells), names, statistic, options)
 
 
-def _ordered(est: Estimates, groups: Sequence[str], cells: Mapping[Any, Mark]) -> list[str]:
+def _ordered(groups: Sequence[str], cells: Mapping[Any, Mark]) -> list[str]:
     """Return the total first, then the groups by their sum over the indicators."""
     size = {g: sum(m.value for (h, _), m in cells.items() if h == g and m.drawn) for g in groups}
     return sorted(groups, key=lambda g: (g != "total", -size[g]))
@@ -84,14 +84,14 @@ def _drawn(
     options: Drawing,
 ) -> Picture:  # fmt: skip
     language = options.get("language", "en")
-    row = 0.6 if len(groups) <= 24 else 0.42
+    row = 0.6 if len(groups) <= 24 else 0.37
     size = 8.5 if len(groups) <= 24 else 8.0
     fig, (ax,) = sheet(4.5 + row * len(groups), options, top=3.4, bottom=1.1, left=0.22, right=0.1)
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks([])
     for y, g in enumerate(groups):
         for x, j in enumerate(names):
-            _cell(ax, x, y, cells.get((g, j)), language, size)
+            _cell(ax, x, y, cells.get((g, j)), size)
     for x, (j, colour) in enumerate(zip(names, _colours(est, names), strict=True)):
         name = est.titles.get(j, str(j).replace("_", " "))[:22]
         ax.text(x + 0.5, -0.35, name, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")
@@ -100,14 +100,14 @@ def _drawn(
     ax.set_yticks(np.arange(len(groups)) + 0.5, [everyone(g, language) for g in groups], fontsize=size)
     seen = [m for m in cells.values() if m.drawn]
     wave = seen[0].wave if seen else ""
-    what, unit = measured(statistic, est, language), unit_of_marks(seen, language)
+    what, unit = measured(statistic, est, language), unit_of_marks([*cells.values()], language)
     subtitle = said("heat_sub", language, what=what, unit=unit, w=said("in_round", language, w=wave) if wave else "")
     table = est.take(np.array([m.row for m in seen], dtype=np.int64)).table
     words = (_title(est, cells, statistic, language), subtitle, source_of(est, language))
     return finished(fig, [ax], words, table, "heat", options)
 
 
-def _cell(ax: Any, x: int, y: int, mark: Mark | None, language: Language, size: float) -> None:
+def _cell(ax: Any, x: int, y: int, mark: Mark | None, size: float) -> None:
     if mark is None or not mark.drawn:
         hatched(ax, x, y)
         return
@@ -125,9 +125,10 @@ def _colours(est: Estimates, names: Sequence[Any]) -> list[str]:
 
 
 def _title(est: Estimates, cells: Mapping[tuple[str, Any], Mark], statistic: str, language: Language) -> str:
-    seen = {k: m for k, m in cells.items() if m.standing == "shown" and k[0] != "total"}
-    if not seen:
-        return said("all_withheld" if not any(m.drawn for m in cells.values()) else "nobody", language)
+    drawn = {k: m for k, m in cells.items() if m.drawn and k[0] != "total"}
+    if not any(m.value > 0 for m in drawn.values()):
+        return said("nobody" if drawn else "all_withheld", language)
+    seen = {k: m for k, m in drawn.items() if m.standing == "shown" and m.value > 0} or drawn
     (group, j), top = max(seen.items(), key=lambda x: x[1].value)
     label = est.titles.get(j, str(j).replace("_", " "))
     sentence = "heat" if statistic == "censored_headcount" else "heat_plain"

@@ -76,10 +76,9 @@ def marks_of(est: Estimates, scheme: Any = None) -> list[Mark]:
     waves = [_text(w) for w in est.keys["wave"].to_list()]
     found = []
     for i, how in enumerate(standing):
-        numbers = [times * float(x[i]) for x in (est.value, low, high, est.se)]
-        if how == "withheld":
-            numbers = [np.nan] * 4
-        found.append(Mark(groups[i], waves[i], *numbers, how, per_cent, i))
+        hidden = how == "withheld"
+        value, a, b, se = (np.nan if hidden else times * float(x[i]) for x in (est.value, low, high, est.se))
+        found.append(Mark(groups[i], waves[i], value, a, b, se, how, per_cent, i))
     return found
 
 

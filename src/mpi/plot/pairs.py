@@ -10,8 +10,8 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import by_of, chosen, one_of, refuse
 from mpi.plot.comparisons import differences, holm
-from mpi.plot.marks import marks_of
 from mpi.plot.digits import change as signed
+from mpi.plot.marks import marks_of
 from mpi.plot.picture import Drawing, Picture, cell, finished, sheet
 from mpi.plot.style import SEQUENTIAL, THIRD, styled
 from mpi.plot.words import said, source_of
@@ -59,7 +59,9 @@ def pairs(est: Estimates, by: By | None = None, *, statistic: str = "H", **optio
     name = by_of(est, by, "pairs")
     found = chosen(est, "pairs", statistic, name)
     one_of(found, "pairs", "wave")
-    marks = [m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name]
+    marks = [
+        m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name
+    ]
     seen = sorted((m for m in marks if m.drawn), key=lambda m: -m.value)
     if not 2 <= len(seen) <= _MOST:
         refuse("pairs", f"there are {len(seen)} groups; 2 to {_MOST} can be drawn, mpi.significance lists any number")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mpi.plot.marks import Mark
     from mpi.plot.digits import Language
+    from mpi.plot.marks import Mark
 
 __all__ = ["Drawing", "Picture", "cell", "finished", "halo", "hatched", "interval", "per_cent", "sheet", "spread"]
 
@@ -150,7 +150,9 @@ def finished(
 
     On axes of the user's own the title stands above them, and nothing else is written.
     """
-    title, subtitle, source = (options.get(n) or w for n, w in zip(("title", "subtitle", "source"), words, strict=True))
+    title, subtitle, source = (
+        options.get("title") or words[0], options.get("subtitle") or words[1], options.get("source") or words[2],
+    )  # fmt: skip
     if options.get("ax") is not None:
         axes[0].set_title(title, loc="left", fontsize=9.5, fontweight="bold", color=INK)
         return Picture(fig, tuple(axes), title, subtitle, source, table, kind)
@@ -159,7 +161,10 @@ def finished(
     def wide(text: Any) -> float:
         return float(text.get_window_extent(renderer).width / fig.bbox.width)
 
-    styles = ((title, 0.06, 10.5, 9.0, {"fontweight": "bold"}), (subtitle, 0.30, 8.5, 8.0, {"color": SECOND}))
+    styles: tuple[tuple[str, float, float, float, dict[str, Any]], ...] = (
+        (title, 0.06, 10.5, 9.0, {"fontweight": "bold"}),
+        (subtitle, 0.30, 8.5, 8.0, {"color": SECOND}),
+    )
     for text, y, size, least, style in styles:
         drawn = fig.text(0.012, 1 - y / height, text, fontsize=size, va="top", **style)
         while wide(drawn) > 0.976 and drawn.get_fontsize() > least:

@@ -9,7 +9,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import by_of, chosen, one_of, refuse
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, halo, sheet, spread
+from mpi.plot.picture import Drawing, Picture, finished, halo, sheet
 from mpi.plot.style import NOW, PAPER, RULE, THIRD, styled
 from mpi.plot.words import said, source_of
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from mpi.results.estimates import Estimates
 
 __all__ = ["incidence_intensity"]
-
-_NAMED = 15
-"""Of more groups only those with the largest H are named."""
 
 
 @kinds_explained
@@ -39,7 +36,8 @@ def incidence_intensity(est: Estimates, by: By | None = None, **options: Unpack[
     Returns
     -------
     Picture
-        Groups in which nobody is poor have no intensity, and are left out.
+        Groups in which nobody is poor have no intensity, and are left out. A name that would lie on another, of a group
+        with more poor, is left out too.
 
     Raises
     ------
@@ -59,7 +57,9 @@ def incidence_intensity(est: Estimates, by: By | None = None, **options: Unpack[
         found = chosen(est, "incidence_intensity", statistic, name)
         one_of(found, "incidence_intensity", "wave")
         marks = marks_of(found, options.get("scheme"))
-        of_groups = {m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.drawn}
+        of_groups = {
+            m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.drawn
+        }
         sides.append((found, of_groups))
     (h, hs), (a, as_) = sides
     groups = sorted((g for g in hs if g in as_), key=lambda g: -hs[g].value)
@@ -83,19 +83,40 @@ def _drawn(h: Estimates, a: Estimates, points: Sequence[tuple[Mark, Mark]], opti
         ax.plot([x.low, x.high], [y.value, y.value], color=NOW, lw=0.7, alpha=0.5)
         ax.plot([x.value, x.value], np.clip([y.low, y.high], low, high), color=NOW, lw=0.7, alpha=0.5)
         ax.plot(x.value, y.value, "o", ms=6, mfc=PAPER if doubt else NOW, mec=NOW, mew=1.2, zorder=4)
-    named = points[:_NAMED]
-    places = spread([y.value for _, y in named], (high - low) / 26)
-    for (x, _), place in zip(named, places, strict=True):
-        ax.text(x.value + right / 60, place + (high - low) / 60, x.group, va="bottom", zorder=5, path_effects=halo(), fontsize=8)
     ax.set(xlim=(-right / 40, right), ylim=(low, high))
     ax.set_xlabel(said("plane_x", language))
-    ends = [side[i].value for i in (0, 1) for side in (min(points, key=lambda p: p[i].value), max(points, key=lambda p: p[i].value))]
+    _named(fig, ax, points, right, high - low)
+    ends = [
+        side[i].value
+        for i in (0, 1)
+        for side in (min(points, key=lambda p: p[i].value), max(points, key=lambda p: p[i].value))
+    ]
     title = said("plane", language, **dict(zip("xyzw", (f"{v:.0f}" for v in ends), strict=True)))
     wave = points[0][0].wave
-    words = said("plane_sub", language, level=f"{100 * h.level:g}", w=said("in_round", language, w=wave) if wave else "")
+    words = said(
+        "plane_sub", language, level=f"{100 * h.level:g}", w=said("in_round", language, w=wave) if wave else ""
+    )
     rows = [np.array([p[i].row for p in points], dtype=np.int64) for i in (0, 1)]
     table = pd.concat([h.take(rows[0]).table, a.take(rows[1]).table], ignore_index=True)
     return finished(fig, [ax], (title, words, source_of(h, language)), table, "incidence_intensity", options)
+
+
+def _named(fig: Any, ax: Any, points: Sequence[tuple[Mark, Mark]], right: float, tall: float) -> None:
+    """Name the points, those with the largest H first; a name that would lie on another is left out."""
+    renderer = fig.canvas.get_renderer()
+    boxes: list[Any] = []
+    for x, y in points:
+        for side, shift in (("left", 1), ("right", -1)):
+            text = ax.text(
+                x.value + shift * right / 70, y.value + tall / 60, x.group, va="bottom", ha=side, zorder=5, fontsize=8,
+                path_effects=halo(),
+            )  # fmt: skip
+            box = text.get_window_extent(renderer)
+            inside = ax.bbox.x0 <= box.x0 and box.x1 <= fig.bbox.x1
+            if inside and not any(box.overlaps(other) for other in boxes):
+                boxes.append(box)
+                break
+            text.remove()
 
 
 def _curves(ax: Any, low: float, high: float, right: float) -> None:
@@ -103,6 +124,15 @@ def _curves(ax: Any, low: float, high: float, right: float) -> None:
     most = right * high / 1e4
     steps = [m for m in (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if most / 12 < m < most]
     y = np.linspace(low, high, 60)
-    for i, m in enumerate(steps):
+    apart = [m for i, m in enumerate(steps) if i == 0 or 1e4 * (m - steps[i - 1]) / high > right / 9]
+    for i, m in enumerate(apart):
         ax.plot(1e4 * m / y, y, color=RULE, lw=1, zorder=1)
-        ax.text(1e4 * m / high, high + (high - low) / 80, f"M0 = {m:g}" if i == 0 else f"{m:g}", fontsize=8, color=THIRD, ha="center", va="bottom")
+        ax.text(
+            1e4 * m / high,
+            high + (high - low) / 80,
+            f"M0 = {m:g}" if i == 0 else f"{m:g}",
+            fontsize=8,
+            color=THIRD,
+            ha="center",
+            va="bottom",
+        )

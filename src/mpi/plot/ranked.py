@@ -9,8 +9,8 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import by_of, chosen, rounds
 from mpi.plot.comparisons import finding_of_order
-from mpi.plot.marks import Mark, marks_of, written
 from mpi.plot.digits import in_hundred, span
+from mpi.plot.marks import Mark, marks_of, written
 from mpi.plot.picture import Drawing, Picture, finished, halo, interval, per_cent, sheet
 from mpi.plot.style import INK, NOW, SECOND, THEN, styled
 from mpi.plot.words import everyone, measured, said, source_of
@@ -59,14 +59,16 @@ def ranked(est: Estimates, by: By | None = None, *, statistic: str = "H", **opti
     >>> import mpi
     >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"])
     >>> mpi.plot.ranked(est).title
-    'Hmong: 77 in 100 are poor, more than in any other group; Kinh: 3 in 100'
+    'Hmong: 77 in 100 are poor, more than in any other group; Tày: nobody in the sample'
     """
     name = by_of(est, by, "ranked")
     found = chosen(est, "ranked", statistic, name)
     marks = marks_of(found, options.get("scheme"))
     waves = rounds(found)[-2:]
     language = options.get("language", "en")
-    latest = {m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.wave == waves[-1]}
+    latest = {
+        m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.wave == waves[-1]
+    }
     earlier = {
         m.group: m
         for m, b in zip(marks, found.keys["by"].to_list(), strict=True)
@@ -114,20 +116,30 @@ class _Ranked:
 
     def drawn(self, whole: Mark | None, statistic: str) -> Picture:
         n = len(self.order)
+        share = any(m.per_cent for m in self.order if isinstance(m, Mark))
         step = 0.365 if self.dense else 0.62
-        fig, (ax,) = sheet(3.6 + step * n, self.options, top=2.25, left=0.25, right=0.31 if self.earlier else 0.17)
+        fig, (ax,) = sheet(
+            3.6 + step * n,
+            self.options,
+            top=2.25,
+            left=0.25,
+            right=(0.31 if self.earlier else 0.17) + (0 if share else 0.06),
+        )
         ax.grid(visible=True, axis="x")
         for y, row in enumerate(self.order):
             self._row(ax, y, row)
         self._heads(ax, n)
         if whole is not None:
             ax.axvline(whole.value, color=INK, lw=0.7, ls=(0, (1, 2)), zorder=2)
-            words = said("country", self.language, w=self.waves[-1]) if self.waves[-1] else said("country_alone", self.language)
+            words = (
+                said("country", self.language, w=self.waves[-1])
+                if self.waves[-1]
+                else said("country_alone", self.language)
+            )
             ax.text(whole.value, n - 0.3, f" {words}", fontsize=8, ha="left", va="bottom", color=SECOND)
         names = [row.group if isinstance(row, Mark) else "" for row in self.order]
         ax.set_yticks(range(n), names, fontsize=8 if self.dense else 8.5)
         ax.set_ylim(-0.7, n - 0.3)
-        share = any(m.per_cent for m in self.order if isinstance(m, Mark))
         below = any(m.drawn and min(m.value, m.low) < 0 for m in self.order if isinstance(m, Mark))
         low, high = ax.get_xlim()
         ax.set_xlim(low if below else 0.0, max(5.0 if share else 0.05, high))
@@ -149,7 +161,14 @@ class _Ranked:
         old = self.earlier.get(row.group)
         if old is not None:
             interval(ax, y - 0.2, old, THEN, size=3 if self.dense else 3.8, width=1.0 if self.dense else 1.2)
-        interval(ax, y + (0.16 if self.earlier else 0), row, NOW, size=4.2 if self.dense else 5.5, width=1.3 if self.dense else 1.8)
+        interval(
+            ax,
+            y + (0.16 if self.earlier else 0),
+            row,
+            NOW,
+            size=4.2 if self.dense else 5.5,
+            width=1.3 if self.dense else 1.8,
+        )
         for x, mark, ink in ((1.09, row, INK), (1.39, old, SECOND)):
             if mark is not None:
                 value, limits = written(mark, self.language)
@@ -168,7 +187,12 @@ class _Ranked:
         rows = [m for m in self.order if isinstance(m, Mark)]
         level = f"{100 * self.est.level:g}"
         title = title_of_order(self.est, rows, statistic, self.language)
-        unit = said("by_group", self.language, what=measured(statistic, self.est, self.language), unit=unit_of_marks(rows, self.language))
+        unit = said(
+            "by_group",
+            self.language,
+            what=measured(statistic, self.est, self.language),
+            unit=unit_of_marks(rows, self.language),
+        )
         latest = said("interval", self.language, w=self.waves[-1], level=level)
         key = [(NOW, latest if self.waves[-1] else said("interval_alone", self.language, level=level), True)]
         key += [(THEN, self.waves[0], True)] if self.earlier else []
@@ -199,7 +223,7 @@ def _amount(mark: Mark, language: Language, *, people: bool) -> str:
 def title_of_order(est: Estimates, marks: list[Mark], statistic: str, language: Language) -> str:
     """Return the finding about the order of groups that the errors carry."""
     kind, seen = finding_of_order(est, marks)
-    if kind in ("all_withheld",) or (kind == "nobody" and statistic == "H"):
+    if kind == "all_withheld" or (kind == "nobody" and statistic == "H"):
         return said(kind, language)
     first, last = seen[0], seen[-1]
     people = statistic == "H"

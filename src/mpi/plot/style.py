@@ -67,7 +67,8 @@ def styled() -> AbstractContextManager[None]:
 
     there = {*get_font_names()}
     faces = [face for face in _STYLE["font.family"] if face in there]
-    return mpl.rc_context({**_STYLE, "font.family": faces or ["sans-serif"]})
+    settings: Any = {**_STYLE, "font.family": faces or ["sans-serif"]}
+    return mpl.rc_context(settings)
 
 
 def class_of(per_cent: float, bounds: tuple[float, ...] = BOUNDS) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from mpi.codes import guess_set, provinces
 from mpi.core.arguments import kinds_explained
+from mpi.core.errors import MpiError
 from mpi.plot.chosen import by_of, chosen, refuse, rounds
 from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, finished, hatched, sheet
@@ -31,7 +33,12 @@ _GRIDS = ("vn-63", "vn-34")
 
 @kinds_explained
 def tiles(
-    est: Estimates, by: By | None = None, *, statistic: str = "H", set_name: str | None = None, **options: Unpack[Drawing]
+    est: Estimates,
+    by: By | None = None,
+    *,
+    statistic: str = "H",
+    set_name: str | None = None,
+    **options: Unpack[Drawing],
 ) -> Picture:
     """Draw a figure of the provinces as equal squares, one panel for each round (the first and the last).
 
@@ -64,7 +71,9 @@ def tiles(
     """
     name = by_of(est, by, "tiles")
     found = chosen(est, "tiles", statistic, name)
-    marks = [m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name]
+    marks = [
+        m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name
+    ]
     if not all(m.per_cent for m in marks):
         refuse("tiles", f"{statistic} is no share; the classes of colour are of per cents")
     codes = _codes(found, name, set_name)
@@ -92,18 +101,23 @@ def _codes(est: Estimates, by: str, set_name: str | None) -> tuple[str, dict[str
         if code in known:
             found[label] = code
     if not found:
-        refuse("tiles", f"the groups of {by!r} are no provinces of {wanted}; the codes and names are those of mpi.codes.provinces({wanted!r})")
+        where = f"mpi.codes.provinces({wanted!r})"
+        refuse("tiles", f"the groups of {by!r} are no provinces of {wanted}; {where} lists their codes and names")
     return wanted, found
 
 
 def _fitting(values: Mapping[str, Any]) -> str:
     """Return the set that names fit best, and codes where there are no names."""
-    fits = {n: sum(label in {c.name_vi for c in provinces(n)} | {c.name_en for c in provinces(n)} for label in values) for n in _GRIDS}
+    names = {n: {x for c in provinces(n) for x in (c.name_vi, c.name_en)} for n in _GRIDS}
+    fits = {n: sum(label in names[n] for label in values) for n in _GRIDS}
     best = max(fits, key=lambda n: fits[n])
     if fits[best]:
         return best
-    guessed = guess_set([v for v in values.values() if v is not None])
-    return str(guessed) if str(guessed) in _GRIDS else _GRIDS[0]
+    try:
+        guessed = str(guess_set([v for v in values.values() if v is not None]))
+    except MpiError:
+        return _GRIDS[0]
+    return guessed if guessed in _GRIDS else _GRIDS[0]
 
 
 def _grid(set_name: str) -> dict[str, tuple[int, int]]:
@@ -123,13 +137,14 @@ def _drawn(
     fig, axes = sheet(3.0 + square * last_row, options, columns=n, top=1.9, bottom=1.1, left=0.02, right=0.02, gap=0.04)
     for i, (ax, (wave, marks)) in enumerate(zip(axes, of_wave.items(), strict=True)):
         for code, (row, column) in grid.items():
-            _tile(ax, column - 1, row - 1, code, marks.get(code), language)
+            _tile(ax, column - 1, row - 1, code, marks.get(code))
         place, step = _FREE[set_name]
         ax.text(0, place, wave, fontsize=20, fontweight="bold")
         if i == 0:
             _key(ax, place + step, step, language)
         ax.set(xlim=(-0.05, last_column + 0.05), ylim=(last_row + 0.05, -0.05))
         ax.set_aspect("equal")
+        ax.set(xticks=[], yticks=[])
         ax.axis("off")
     last = list(list(of_wave.values())[-1].values())
     unit = unit_of_marks(last, language)
@@ -139,7 +154,7 @@ def _drawn(
     return finished(fig, axes, (title, subtitle, source_of(est, language)), est.take(rows).table, "tiles", options)
 
 
-def _tile(ax: Any, x: int, y: int, code: str, mark: Mark | None, language: Language) -> None:
+def _tile(ax: Any, x: int, y: int, code: str, mark: Mark | None) -> None:
     """Draw one square: the code above, the number below."""
     from matplotlib.patches import Rectangle
 
@@ -149,7 +164,7 @@ def _tile(ax: Any, x: int, y: int, code: str, mark: Mark | None, language: Langu
         return
     zero = mark.value == 0
     colour = PAPER if zero else class_of(mark.value)
-    edge = {"ec": THEN, "ls": (0, (2, 2))} if zero else {"ec": PAPER, "ls": "-"}
+    edge: dict[str, Any] = {"ec": THEN, "ls": (0, (2, 2))} if zero else {"ec": PAPER, "ls": "-"}
     ax.add_patch(Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, fc=colour, lw=0.7, **edge))
     text = "0" if zero else "<1" if mark.value < 0.5 else f"{mark.value:.0f}"
     ink = SECOND if zero else ink_on(colour)
@@ -158,7 +173,7 @@ def _tile(ax: Any, x: int, y: int, code: str, mark: Mark | None, language: Langu
     ax.text(x + 0.5, y + 0.68, number, fontsize=9, fontweight="bold", ha="center", va="center", color=ink)
 
 
-_FREE = {"vn-63": (11.2, 0.62), "vn-34": (6.2, 0.46)}
+_FREE = {"vn-63": (10.2, 0.56), "vn-34": (5.5, 0.43)}
 """The row of the free space west of the narrow middle, and the height of a line there."""
 
 
@@ -167,7 +182,7 @@ def _key(ax: Any, at: float, step: float, language: Language) -> None:
     from matplotlib.patches import Rectangle
 
     bounds = [f"{b:g}" for b in BOUNDS]
-    words = [said("less", language, b=bounds[0]), *(f"{a}–{b}" for a, b in zip(bounds[:-1], bounds[1:], strict=True))]
+    words = [said("less", language, b=bounds[0]), *(f"{a}–{b}" for a, b in pairwise(bounds))]
     words.append(said("more", language, a=bounds[-1]))
     for i, (colour, text) in enumerate(zip(SEQUENTIAL, words, strict=True)):
         ax.add_patch(Rectangle((0, at + step * i), 0.8 * step, 0.8 * step, fc=colour, ec=THEN, lw=0.3))

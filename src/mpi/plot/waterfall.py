@@ -101,7 +101,9 @@ def _drawn(est: Estimates, parts: Sequence[str], statistic: str, options: Drawin
     ax.set_xticks(range(n + 1), [*(said(p, language) for p in parts), f"{statistic}, {wave}"], color=INK)
     ax.margins(y=0.14)
     unit = said("thousandths" if statistic == "M0" else "points_unit", language)
-    subtitle = said("waterfall_sub", language, what=measured(statistic, est, language), unit=unit, level=f"{100 * est.level:g}")
+    subtitle = said(
+        "waterfall_sub", language, what=measured(statistic, est, language), unit=unit, level=f"{100 * est.level:g}"
+    )
     title = _title(parts, value, low, high, statistic, language)
     return finished(fig, [ax], (title, subtitle, source_of(est, language)), est.table, "waterfall", options)
 

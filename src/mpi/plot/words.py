@@ -32,7 +32,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The sample does not tell the groups apart: all may be equally poor",
         "Mẫu không phân biệt được các nhóm: tất cả có thể nghèo như nhau",
     ),
-    "first_of": ("{what}: highest in {a} ({x}), lowest in {z} ({y})", "{what}: cao nhất ở {a} ({x}), thấp nhất ở {z} ({y})"),
+    "first_of": (
+        "{what}: highest in {a} ({x}), lowest in {z} ({y})",
+        "{what}: cao nhất ở {a} ({x}), thấp nhất ở {z} ({y})",
+    ),
     "unordered_of": (
         "{what}: the sample does not tell the groups apart",
         "{what}: mẫu không phân biệt được các nhóm",
@@ -141,8 +144,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Phần của mỗi chiều trong M0, phần trăm; mỗi thanh cộng thành 100",
     ),
     "plane_sub": (
-        "A: what the poor lack on average, per cent of weights{w}; crosses: {level}% intervals; hollow: use with caution",
-        "A: mức thiếu hụt bình quân của người nghèo, phần trăm{w}; chữ thập: khoảng tin cậy {level}%; rỗng: cần thận trọng",
+        "A: what the poor lack on average, per cent{w}; crosses: {level}% intervals; hollow: use with caution",
+        "A: mức thiếu hụt bình quân của người nghèo, %{w}; chữ thập: khoảng tin cậy {level}%; rỗng: cần thận trọng",
     ),
     "plane_x": ("H: share of people who are poor, per cent", "H: tỷ lệ người nghèo, phần trăm"),
     "waterfall_sub": (
@@ -213,8 +216,10 @@ def everyone(name: str, language: Language = "en") -> str:
 
 def source_of(est: EstimatesLike, language: Language = "en") -> str:
     """Return the source line: the survey and the program."""
-    from mpi import __version__
+    from importlib.metadata import version
 
     survey = est.about.get("survey", "")
     measure = est.about.get("measure", "")
-    return said("made_with", language, survey="; ".join(filter(None, (measure, survey))), version=__version__)
+    return said(
+        "made_with", language, survey="; ".join(filter(None, (measure, survey))), version=version("mpi-poverty")
+    )

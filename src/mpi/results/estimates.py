@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -303,6 +304,16 @@ class Estimates:
                 f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
             )
         return wide(self, **options)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the picture that suits these estimates; see `mpi.plot.plot`, which says how it chooses.
+
+        Raises
+        ------
+        MpiError
+            When what is to be drawn is ambiguous, or matplotlib is not installed.
+        """
+        return import_module("mpi.plot").plot(self, **options)  # pictures know estimates, not the other way round
 
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the confidence limits, by the former name of `conf_int`."""

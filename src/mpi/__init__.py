@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mpi import codes as codes
     from mpi import decompose
     from mpi import errors as errors
+    from mpi import impute as impute
     from mpi import indicators as indicators
     from mpi import lines as lines
     from mpi import monetary as monetary
@@ -106,6 +107,7 @@ _OPEN = (
     "codes",
     "decompose",
     "errors",
+    "impute",
     "indicators",
     "lines",
     "monetary",

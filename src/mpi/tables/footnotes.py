@@ -109,6 +109,7 @@ _ABOUT = {
     "counted": "Counted: ",
     KEY: "",
     "numbers": "Numbers: ",
+    "imputation": "Imputation: ",
     "decomposition": "Decomposition: ",
     "lenses": "Lenses: ",
     "empty": "Empty groups: ",

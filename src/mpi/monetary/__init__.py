@@ -6,7 +6,22 @@
 ['fgt(0)', 'fgt(0)']
 """
 
+from mpi.monetary.curves import curve, growth_incidence, quantile_intervals
 from mpi.monetary.estimates import estimate
+from mpi.monetary.growth import growth_redistribution
+from mpi.monetary.inequality import income_sources, within_between
 from mpi.monetary.lines import Relative, relative_line
+from mpi.monetary.sectors import sectors
 
-__all__ = ["Relative", "estimate", "relative_line"]
+__all__ = [
+    "Relative",
+    "curve",
+    "estimate",
+    "growth_incidence",
+    "growth_redistribution",
+    "income_sources",
+    "quantile_intervals",
+    "relative_line",
+    "sectors",
+    "within_between",
+]

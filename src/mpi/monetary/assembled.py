@@ -80,6 +80,8 @@ class _Work:
     incomes: dict[str, Incomes] = field(default_factory=dict)
     whole: dict[str, Floats] = field(default_factory=dict)
     slopes: dict[str, Floats] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    sums: dict[str, Floats] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Read incomes, and find the relative lines of the whole."""
@@ -138,10 +140,40 @@ class _Work:
         return Here(name, spec.share * made_of(spec.of, of, None).value, relative=True)
 
     def part(self, group: Grouping, cells: Cells) -> list[Part]:
-        """Return the statistics of one grouping with their influences."""
+        """Return the statistics of one grouping with their influences; of replicates, the values alone."""
+        if cells.resum is not None:
+            return [self._replicated(group, cells)]
         figures = self.figures(group, cells)
         self.slopes[group.name] = np.array([f.made.slope for f in figures])
-        return [part_of(figures, self.welfare)]
+        self.parts[group.name] = made = part_of(figures, self.welfare)
+        self.sums[group.name] = cells.sum(made.scores)
+        return [made]
+
+    def _replicated(self, group: Grouping, cells: Cells) -> Part:
+        """Return the values in each replicate: made again of sums; to first order where incomes must be in order."""
+        whole = self.parts[group.name]
+        assert cells.resum is not None  # noqa: S101  # as the caller saw
+        moved = cells.sum(cells.resum(whole.scores)).reshape(len(whole.labels), -1, len(group.wave))
+        value = whole.value[:, None] + moved - self.sums[group.name][:, None]
+        value = value.reshape(len(value), -1)
+        of = RowMoments(self.incomes[""], self.rows, group, cells)
+        place = 0
+        for one in self.asked:
+            for name in (*self.specs,) if one.of_line else (None,):
+                if not needs_order(one, relative=False) and (name is None or self._sums_alone(name)):
+                    here = None if name is None else self._here(name, group, of, cells.wave)
+                    value[place] = made_of(one, of, here).value
+                place += 1
+        return replace(whole, value=value)
+
+    def in_rows(self, est: Estimates) -> Floats:
+        """Return the derivative of each estimate by its line."""
+        names = dict.fromkeys(est.keys["by"].to_list())
+        return np.concatenate([self.slopes[n].T.ravel() for n in names])
+
+    def _sums_alone(self, name: str) -> bool:
+        """Tell whether what is below a line is a sum over rows as they are: an amount for all."""
+        return name not in self.incomes and not self.varies(name)
 
 
 def part_of(figures: Sequence[Figure], welfare: str) -> Part:
@@ -154,11 +186,23 @@ def part_of(figures: Sequence[Figure], welfare: str) -> Part:
     return replace(one, seen=cases > 0)
 
 
-def assembled(survey: Survey, rows: Rows, by: Sequence[Cross], asked: Asked, request: Opened) -> Estimates:
-    """Return the statistics of rows in memory, of the total and of each disaggregation."""
+def assembled(
+    survey: Survey,
+    rows: Rows,
+    by: Sequence[Cross],
+    asked: Asked,
+    request: Opened,
+    slopes: list[Floats] | None = None,
+) -> Estimates:
+    """Return the statistics of rows in memory, of the total and of each disaggregation.
+
+    The derivatives of each figure by its line are added to `slopes`, where it is given.
+    """
     work = _Work(survey, rows, *asked)
     work.prepare()
     found, total = disaggregated(survey, rows, by, work.part, level=request.level, degrees=request.degrees)
+    if slopes is not None:
+        slopes.append(work.in_rows(found))
     if any(isinstance(s, Relative) for s in work.specs.values()):
         found = _with_lines(found, work)
     return replace(found, about=_left_out(work, total, request.unit))
@@ -169,7 +213,7 @@ def _with_lines(est: Estimates, work: _Work) -> Estimates:
     import scipy.sparse as sp
 
     keys = est.keys
-    slopes = np.concatenate([work.slopes[n].T.ravel() for n in dict.fromkeys(keys["by"].to_list())])
+    slopes = work.in_rows(est)
     own = {n: i for i, n in enumerate(keys["dimension"].values)}
     relative = {own[n]: s.within for n, s in work.specs.items() if isinstance(s, Relative) and n in own}
     dimension, wave = keys["dimension"].index, keys["wave"].index

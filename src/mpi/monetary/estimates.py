@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["Options", "estimate", "estimated"]
+__all__ = ["Options", "estimate", "estimated", "request_of"]
 
 
 class Options(TypedDict, total=False):
@@ -109,11 +109,11 @@ def estimate(
     """
     check_survey(survey)
     asked = statistics_of(statistics, line=line is not None)
-    request, specs = _opened(survey, welfare, by, line, where, options)
+    request, specs = request_of(survey, welfare, by, line, where, options)
     return estimated(request, welfare, asked, specs, observed=options.get("observed", True))
 
 
-def _opened(
+def request_of(
     survey: Survey, welfare: str, by: Sequence[By], line: LineLike, where: Where | None, options: Options
 ) -> tuple[Opened, dict[str, Fixed | Relative]]:
     """Check the request, and read the lines."""

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ALIASES", "DEFAULT", "OF_LINE", "Statistic", "statistics_of"]
 
-OF_LINE = ("fgt", "watts", "sen", "sst", "number_of_poor", "prosperity_gap", "rmpg", "tip")
+OF_LINE = ("fgt", "watts", "sen", "sst", "number_of_poor", "prosperity_gap", "rmpg", "tip", "income_at")
 """Statistics that need a poverty line."""
 
 _PARAMETERS = {
     "fgt": (1,), "watts": (0,), "sen": (0,), "sst": (0,), "number_of_poor": (0,), "prosperity_gap": (0,), "rmpg": (0,),
     "tip": (1,), "mean": (0, 2), "gini": (0,), "ge": (1,), "atkinson": (1,), "quantile": (1,), "lorenz": (1,),
-    "share": (2,), "qsr": (0,), "palma": (0,),
+    "share": (2,), "qsr": (0,), "palma": (0,), "population": (0,),
 }  # fmt: skip
 """How many numbers each takes."""
 
@@ -56,7 +56,7 @@ class Statistic:
     @property
     def name(self) -> str:
         """The name by which it stands in tables."""
-        return f"{self.kind}({','.join(f'{x:g}' for x in self.at)})" if self.at else self.kind
+        return f"{self.kind}({','.join(f'{x:.12g}' for x in self.at)})" if self.at else self.kind
 
     @property
     def of_line(self) -> bool:

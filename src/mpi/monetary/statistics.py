@@ -17,6 +17,7 @@ qsr             the income above the 80 per cent quantile over that up to the 20
 palma           share(0.9,1) / share(0,0.4)
 tip(p)          the gaps of the poorest p, over z N                       Jenkins and Lambert (1997)
 rmpg            1 - median income of the poor / z                         Eurostat
+population      the weights of those whose income is known
 prosperity_gap  mean of z / y                                             Kraay and others (2023)
 ==============  =====================================================================================================
 
@@ -47,7 +48,7 @@ __all__ = ["POSITIVE", "Made", "made_of", "needs_order"]
 POSITIVE = ("ge", "atkinson", "watts", "prosperity_gap")
 """Statistics of incomes above 0."""
 
-_SMOOTH = ("fgt", "watts", "ge", "atkinson", "number_of_poor", "prosperity_gap")
+_SMOOTH = ("population", "fgt", "watts", "ge", "atkinson", "number_of_poor", "prosperity_gap")
 _ROUNDING = 64 * np.finfo(np.float64).eps
 
 
@@ -126,7 +127,7 @@ def _watts(of: Moments, here: Here) -> Made:
 def _prosperity_gap(of: Moments, here: Here) -> Made:
     n, times = of.sum(("n+",)), ("times", here.name)
     value = of.sum(times, here) / n
-    return _made(value, {times: 1 / n, ("n+",): -value / n}, value / here.z)
+    return _made(value, {times: 1 / n, ("n+",): -value / n}, value / here.z if here.relative else 0.0)
 
 
 def _sen(of: Moments, here: Here) -> Made:
@@ -188,6 +189,13 @@ def _tip(of: Moments, here: Here, p: float) -> Made:
     return _made(np.where(among, p - per_head / here.z, all_gaps.value), terms, slope)
 
 
+def _income_at(of: Moments, here: Here) -> Made:
+    """Return the quantile of each group at a probability of its own, which stands in the place of the line."""
+    known = np.isfinite(here.z)
+    value = of.ordered.quantile(np.where(known, here.z, 0.5))
+    return _made(np.where(known, value, np.nan), {("n",): np.zeros_like(value)})
+
+
 # --- of incomes alone -------------------------------------------------------------------------------------------------
 
 
@@ -202,6 +210,11 @@ def _mean(of: Moments, low: float = 0.0, high: float = 1.0) -> Made:
     terms[("v",)] = terms[("v",)] + share.value / (n * wide)
     terms[("n",)] = terms[("n",)] - share.value * mean / (n * wide)
     return _made(share.value * mean / wide, terms)
+
+
+def _population(of: Moments) -> Made:
+    n = of.sum(("n",))
+    return _made(np.where(n > 0, n, np.nan), {("n",): np.ones_like(n)})
 
 
 def _gini(of: Moments) -> Made:
@@ -317,9 +330,9 @@ def _density(of: Moments, at: Floats) -> tuple[Floats, Floats]:
 
 _OF_LINE: Mapping[str, Callable[..., Made]] = {
     "fgt": _fgt, "number_of_poor": _number_of_poor, "watts": _watts, "prosperity_gap": _prosperity_gap, "sen": _sen,
-    "sst": _sst, "rmpg": _rmpg, "tip": _tip,
+    "sst": _sst, "rmpg": _rmpg, "tip": _tip, "income_at": _income_at,
 }  # fmt: skip
 _OF_INCOME: Mapping[str, Callable[..., Made]] = {
     "mean": _mean, "gini": _gini, "ge": _entropy, "atkinson": _atkinson, "quantile": _quantile, "lorenz": _lorenz,
-    "share": _share, "palma": _palma, "qsr": _qsr,
+    "population": _population, "share": _share, "palma": _palma, "qsr": _qsr,
 }  # fmt: skip

@@ -39,7 +39,7 @@ OF_LINE = ["fgt(0)", "fgt(1)", "fgt(2)", "watts", "sen", "sst", "tip(0.3)"]
 def test_scales(pairs: list[tuple[float, float]], power: int) -> None:
     """Inequality does not depend on the money's unit, nor poverty if the line is in it; weights may have any scale."""
     scale = 10.0**power
-    plain, other, heavy = (survey(*a) for a in ((pairs,), (pairs, scale), (pairs, 1.0, scale)))
+    plain, other, heavy = survey(pairs), survey(pairs, scale), survey(pairs, 1.0, scale)
     assert values(plain, RELATIVE) == pytest.approx(values(other, RELATIVE), abs=1e-12)
     assert values(plain, RELATIVE) == pytest.approx(values(heavy, RELATIVE), abs=1e-12)
     assert values(plain, OF_LINE, line=3.7) == pytest.approx(values(other, OF_LINE, line=3.7 * scale), abs=1e-12)
@@ -129,3 +129,14 @@ def test_what_cannot_be_taken_apart_says_why() -> None:
         mpi.monetary.sectors(of, "y", "g", line=2, rounds=[2016])
     with pytest.raises(mpi.MpiError, match="there is none for the round 2018"):
         mpi.monetary.estimate(of, "y", line={2016: 2.5})
+
+
+def test_sources_of_whole_numbers_do_not_overflow() -> None:
+    """Columns of 16 bits hold incomes whose squares they do not hold."""
+    frame = pd.DataFrame({"y": [900, 2500, 7000, 31000], "w": 1.0, "psu": range(4)})
+    small = mpi.Survey(frame.astype({"y": "int16"}), **DESIGN)
+    found = mpi.monetary.income_sources(small.with_column("half", lambda f: f["y"] / 2), "y", ["half"])
+    assert found.value == pytest.approx([0.5])
+    assert mpi.monetary.estimate(small, "y", statistics=["ge(2)", "mean"]).value == pytest.approx(
+        [np.var(frame.y) / np.mean(frame.y) ** 2 / 2, np.mean(frame.y)]
+    )

@@ -11,6 +11,7 @@ from mpi.monetary.estimates import estimate
 from mpi.monetary.growth import growth_redistribution
 from mpi.monetary.inequality import income_sources, within_between
 from mpi.monetary.lines import Relative, relative_line
+from mpi.monetary.overlap import overlap
 from mpi.monetary.sectors import sectors
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "growth_incidence",
     "growth_redistribution",
     "income_sources",
+    "overlap",
     "quantile_intervals",
     "relative_line",
     "sectors",

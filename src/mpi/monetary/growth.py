@@ -221,7 +221,8 @@ def _terms(work: _Worlds, name: str) -> list[Term]:
     keys = relabelled(work.whole.keys, last, wave=str(span))
     factors = ["growth", "redistribution", *(["line"] if work.differ else [])]
     ends = (0, 1) if work.differ else (0,)
-    worlds = {w: work.poverty(w, (first, last), name) for w in product((0, 1), (0, 1), ends)}
+    every: list[World] = [(m, d, at) for m, d, at in product((0, 1), (0, 1), ends)]
+    worlds = {w: work.poverty(w, (first, last), name) for w in every}
     return _parts(worlds, factors, keys, np.stack([first, last], axis=1))
 
 

@@ -151,8 +151,8 @@ def income_sources(
     if not sources:
         raise RequestError("sources: name at least one column")
     there = reduce(lambda a, b: a & b, (~nw.col(c).is_null() for c in dict.fromkeys([welfare, *sources])))
-    columns, made_of = [welfare], {welfare: nw.col(welfare) * nw.col(welfare)}
-    made_of |= {c: nw.col(c) * nw.col(welfare) for c in sources}
+    columns, made_of = [welfare], {welfare: _product(welfare, welfare)}
+    made_of |= {c: _product(c, welfare) for c in sources}
     columns += [c for c in sources if c != welfare]
     wide = survey
     for i, (_, product) in enumerate(made_of.items()):
@@ -160,6 +160,11 @@ def income_sources(
     products = [f"_product_{i}" for i in range(len(made_of))]
     est = mean(wide, [*columns, *products], by, where=there, **options)
     return _shares(est, welfare, dict(zip(made_of, products, strict=True)), sources)
+
+
+def _product(one: str, other: str) -> nw.Expr:
+    """Return the product of two columns, in double precision: whole numbers of 16 bits would overflow."""
+    return nw.col(one).cast(nw.Float64) * nw.col(other).cast(nw.Float64)
 
 
 def _shares(est: Estimates, welfare: str, products: dict[str, str], sources: Sequence[str]) -> Estimates:

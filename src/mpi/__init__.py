@@ -47,11 +47,13 @@ if TYPE_CHECKING:
     from mpi.profiles.files import load_profile, merge_profiles, save_profile
     from mpi.programmes.vhlss import read_vhlss
     from mpi.readers.large.scan import scan
+    from mpi.results.compare_errors import compare_errors
     from mpi.results.concat import concat
     from mpi.results.independence import rao_scott
     from mpi.results.planning import detectable, sample_size
     from mpi.results.precision import precision
     from mpi.results.simultaneous import simultaneous
+    from mpi.survey.replicates import replicate
 
 __version__ = "0.1.0"
 
@@ -67,6 +69,7 @@ __all__ = [
     "Survey",
     "WaldTest",
     "change",
+    "compare_errors",
     "concat",
     "decompose",
     "detectable",
@@ -91,6 +94,7 @@ __all__ = [
     "ratio",
     "read_survey",
     "read_vhlss",
+    "replicate",
     "retention",
     "sample_size",
     "save_profile",
@@ -120,11 +124,13 @@ _OPEN = (
 
 _ROOMS = {
     "mpi.decompose": ("change", "gap", "significance"),
+    "mpi.results.compare_errors": ("compare_errors",),
     "mpi.results.concat": ("concat",),
     "mpi.results.independence": ("rao_scott",),
     "mpi.results.planning": ("detectable", "sample_size"),
     "mpi.results.precision": ("precision",),
     "mpi.results.simultaneous": ("simultaneous",),
+    "mpi.survey.replicates": ("replicate",),
     "mpi.lines": ("Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line"),
     "mpi.lines.deprivations": ("with_deprivations",),
     "mpi.profiles.files": ("load_profile", "merge_profiles", "save_profile"),

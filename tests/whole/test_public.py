@@ -19,7 +19,7 @@ NAMES = {
     "scores",
     "change", "concat", "gap", "significance", "simultaneous", "rao_scott", "precision",
     "detectable", "sample_size",
-    "Design",
+    "Design", "compare_errors", "replicate",
 }  # fmt: skip
 
 COLUMNS = [

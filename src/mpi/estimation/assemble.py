@@ -81,7 +81,7 @@ def assemble(
         )
     offsets = np.cumsum([0, *(b.columns for b in blocks)])
     influence = Influence(design.errors, tuple(blocks), _jacobian(tables, offsets))
-    if design.split is not None and design.split.calibration is not None:
+    if design.split is not None and design.split.calibration is not None and design.split.replication is None:
         influence = _less_margins(influence, tables, margins_of(design.errors, design.split.calibration))
     keys, method, flag = _keys(tables, groupings, waves, complete=design.errors.complete)
     codes = {g.name: dict(zip(g.labels, g.codes, strict=True)) for g in groupings}
@@ -334,8 +334,8 @@ def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
         "estimate is 1: lower limit only", LOST, *reasons.values,
     )  # fmt: skip
     flag = np.full(len(value), -1, dtype=np.int32)
-    flag[lost > 0] = 11
     flag[few(df)] = 5
+    flag[lost > 0] = 11
     flag[se == 0] = 0
     flag[other & (value == 0)] = 1
     flag[other & (value == 1)] = 2

@@ -109,6 +109,12 @@ def known(counts: Floats | None, value: Floats) -> Floats:
     return np.full(value.shape, np.nan) if counts is None else counts
 
 
+def _all_of(replicates: Sequence[Floats | None]) -> Floats | None:
+    """Return the values of all parts in each replicate; None where some were not made again."""
+    made = [r for r in replicates if r is not None]
+    return np.concatenate(made) if len(made) == len(replicates) else None
+
+
 def merge(parts: Sequence[Part]) -> list[Part]:
     """Put the parts of one grouping into one, so that variances are taken once; shares of the whole stay apart."""
     plain = [p for p in parts if p.whole is None]
@@ -128,5 +134,6 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         seen=None if all(p.seen is None for p in plain) else np.concatenate(list(seen.values())),
         trait=np.concatenate([known(p.trait, p.value) for p in plain]),
         below=np.concatenate([known(p.below, p.value) for p in plain]),
+        replicates=_all_of([p.replicates for p in plain]),
     )
     return [one, *(p for p in parts if p.whole is not None)]

@@ -8,13 +8,15 @@ Statistical Association 87:376-382). B is a product with the totals of PSUs' par
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from mpi.core.readonly import seal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from mpi.inference.cells import Cells
@@ -29,6 +31,7 @@ Distance = Literal["poststratify", "rake", "linear", "logit"]
 Bounds = tuple[float, float]
 """Between which ratios of weights after and before calibration may lie."""
 
+_HALVINGS = 12
 _STEPS = 200
 """Newton's method needs about ten; raking on the edge of what is possible needs more."""
 _EXACT = 1e-12
@@ -50,12 +53,19 @@ class Calibration:
         The (generalised) inverse of the sum of w x x' by the weights before.
     columns : ndarray of float, shape (units, margins)
         What each unit of the design of errors adds to each margin.
+    distance, bounds : str, and tuple of float or None
+        How the weights were found.
+    names : tuple of str
+        What messages call the margins.
     """
 
     x: Floats
     ratio: Floats
     inverse: Floats
     columns: Floats
+    distance: Distance
+    bounds: Bounds | None
+    names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -139,33 +149,47 @@ def gaps(x: Floats, weight: Floats, totals: Floats) -> Floats:
 def _solved(x: Floats, weight: Floats, totals: Floats, distance: Distance, bounds: Bounds | None) -> Solution:
     basis = _basis(x, weight.sum(axis=0))
     own, target = x @ basis, totals @ basis
-    multiplier = np.zeros((len(weight), own.shape[1]))
-    ratio, slope = _function(multiplier @ own.T, distance, bounds)
-    gap = gaps(x, weight * ratio, totals)
-    best = np.abs(gap).max(axis=1, initial=0.0)
-    steps = 0
-    while steps < _STEPS and (best > _EXACT).any():
+
+    def tried(multiplier: Floats) -> _Tried:
+        ratio, slope = _function(multiplier @ own.T, distance, bounds)
+        gap = gaps(x, weight * ratio, totals)
+        return _Tried(multiplier, ratio, slope, gap, np.abs(gap).max(axis=1, initial=0.0))
+
+    best, steps = tried(np.zeros((len(weight), own.shape[1]))), 0
+    while steps < _STEPS and (best.worst > _EXACT).any():
         steps += 1
-        left = target - (weight * ratio) @ own
-        change = _newton(own, weight * slope, left)
-        size = np.ones(len(weight))
-        better = np.zeros(len(weight), dtype=bool)
-        for _ in range(12):  # halve a step that leads away
-            tried = multiplier + size[:, None] * change
-            found = _function(tried @ own.T, distance, bounds)
-            miss = gaps(x, weight * found[0], totals)
-            worst = np.abs(miss).max(axis=1, initial=0.0)
-            better = worst < best
-            if (better | (best <= _EXACT)).all() or distance == "linear":
-                break
-            size = np.where(better, size, size / 2)
-        moved = better[:, None]
-        multiplier = np.where(moved, tried, multiplier)
-        ratio, slope = np.where(moved, found[0], ratio), np.where(moved, found[1], slope)
-        gap, best = np.where(moved, miss, gap), np.where(better, worst, best)
-        if not better.any():
+        left = target - (weight * best.ratio) @ own
+        found = _better(best, _newton(own, weight * best.slope, left), tried)
+        if found is best:
             break
-    return Solution(ratio, steps, gap)
+        best = found
+    return Solution(best.ratio, steps, best.gap)
+
+
+class _Tried(NamedTuple):
+    """Multipliers (replicates x margins) and what they make; `worst` is the largest gap of each replicate."""
+
+    multiplier: Floats
+    ratio: Floats
+    slope: Floats
+    gap: Floats
+    worst: Floats
+
+
+def _better(best: _Tried, change: Floats, tried: Callable[[Floats], _Tried]) -> _Tried:
+    """Return what a step makes, halved as long as it leads away; the same where no step helps."""
+    size = np.ones((len(change), 1))
+    found, better = best, np.zeros(len(change), dtype=bool)
+    for _ in range(_HALVINGS):
+        found = tried(best.multiplier + size * change)
+        better = found.worst < best.worst
+        if (better | (best.worst <= _EXACT)).all():
+            break
+        size = np.where(better[:, None], size, size / 2)
+    if not better.any():
+        return best
+    pick = better[:, None]
+    return _Tried(*(np.where(pick if a.ndim > 1 else better, a, b) for a, b in zip(found, best, strict=True)))
 
 
 def _basis(x: Floats, weight: Floats) -> Floats:

@@ -21,12 +21,14 @@ from mpi.frames.own_columns import (
 )
 from mpi.inference.design import SingleInGroup, SinglePsu
 from mpi.survey.design_file import read, write
+from mpi.survey.replicate_weights import ReplicateRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mpi.core.toml_file import TomlSource
     from mpi.frames.own_columns import EachRow, Frame, Household
+    from mpi.survey.replicate_weights import ReplicateMethod
     from mpi.survey.words import Where
 
 __all__ = ["Design", "DesignKeywords", "design_keywords", "design_of"]
@@ -47,6 +49,12 @@ class DesignKeywords(TypedDict, total=False):
     fpc: str | None
     fpc2: str | None
     wave: str | None
+    replicate_weights: str | Sequence[str] | None
+    method: ReplicateMethod | None
+    scale: float | None
+    rscales: Sequence[float] | None
+    mse: bool | None
+    fay: float | None
     shared_psus: bool | None
     single_psu: SinglePsu
     single_in_group: SingleInGroup
@@ -86,6 +94,17 @@ class Design:
         given) in the PSU's population, or the share of them that was sampled. It needs `fpc`.
     wave : str, optional
         The column of survey rounds, for a file with several.
+    replicate_weights : str or list of str, optional
+        The columns of replicate weights, or a pattern of their names such as ``"rw*"``: errors are computed from them.
+    method : {"jk1", "jkn", "brr", "fay", "bootstrap", "sdr", "user", "acs", "cps", "dhs"}, optional
+        Their kind, or the programme that publishes them; see docs/replication.md.
+    scale, rscales : float and list of float, optional
+        What all squared deviations count, and each; by default what the method says.
+    mse : bool, optional
+        Whether deviations are from the figure of the sample, not from the mean of the replicates; so for ``sdr`` and
+        programmes, by default.
+    fay : float, optional
+        The share that ``method="fay"`` keeps of the half left out.
     shared_psus : bool, optional
         Whether equal PSU codes in different rounds are the same places; rounds are independent otherwise. Say which,
         where rounds have codes in common: a warning asks for it.
@@ -127,6 +146,12 @@ class Design:
     fpc: str | None = None
     fpc2: str | None = None
     wave: str | None = None
+    replicate_weights: str | Sequence[str] | None = None
+    method: ReplicateMethod | None = None
+    scale: float | None = None
+    rscales: Sequence[float] | None = None
+    mse: bool | None = None
+    fay: float | None = None
     shared_psus: bool | None = None
     single_psu: SinglePsu = "error"
     single_in_group: SingleInGroup = "keep"
@@ -137,8 +162,12 @@ class Design:
         named = columns_named(self.household)
         if named:
             object.__setattr__(self, "household", named[0] if len(named) == 1 else named)
+        for name in ("replicate_weights", "rscales"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         problems = Problems("the survey cannot be used", DataError)
         problems.found += [*self._wrong_columns(), *self._wrong_words()]
+        problems.found += self.replicate_rule.problems(given=self.replicate_weights is not None)
         problems.raise_if_any()
 
     @classmethod
@@ -242,11 +271,17 @@ class Design:
         return found | ({"psu": EVERYBODY, "fpc": WHOLE} if self.census else {})
 
     @property
+    def replicate_rule(self) -> ReplicateRule:
+        """How errors follow from replicate weights."""
+        return ReplicateRule(self.method, self.scale, self.rscales, self.mse, self.fay)  # type: ignore[arg-type]  # tuples
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The user's columns that play a role: of the household each of several."""
         found = [c for r, c in self.roles.items() if r != "household" and c not in OWN]
         who = [self.members] if isinstance(self.members, str) else []
-        return tuple(dict.fromkeys([*found, *columns_named(self.household), *who]))
+        replicates = self.replicate_weights if isinstance(self.replicate_weights, tuple) else ()
+        return tuple(dict.fromkeys([*found, *columns_named(self.household), *who, *replicates]))
 
     @property
     def options(self) -> dict[str, Any]:

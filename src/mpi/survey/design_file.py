@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.core.errors import FileError, Problems, RequestError
 from mpi.core.toml_file import named, parsed
-from mpi.core.toml_table import TomlTable
+from mpi.core.toml_table import TomlTable, number
 from mpi.core.toml_words import is_text, quoted
 from mpi.frames.own_columns import EachRow
 from mpi.inference.design import SingleInGroup, SinglePsu
+from mpi.survey.replicate_weights import ReplicateMethod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +21,14 @@ __all__ = ["read", "write"]
 
 _COLUMNS = ("weight", "strata", "psu", "size", "members", "fpc", "fpc2", "wave")
 _WORDS = {
-    "rows": get_args(EachRow), "single_psu": get_args(SinglePsu), "single_in_group": get_args(SingleInGroup),
+    "rows": get_args(EachRow), "method": get_args(ReplicateMethod),
+    "single_psu": get_args(SinglePsu), "single_in_group": get_args(SingleInGroup),
 }  # fmt: skip
-_FLAGS = ("shared_psus", "census")
+_FLAGS = ("shared_psus", "census", "mse")
+_NUMBERS = ("scale", "fay")
 _NOTHING = "# each row weighs 1 and is a PSU\n"
-_KEYS = (*_COLUMNS, "household", *_WORDS, *_FLAGS)
+_SEVERAL = ("household", "replicate_weights")
+_KEYS = (*_COLUMNS, *_SEVERAL, *_WORDS, *_FLAGS, *_NUMBERS, "rscales")
 
 
 def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
@@ -48,17 +52,28 @@ def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
     found: dict[str, Any] = dict(table.texts(_COLUMNS))
     found |= {k: table.word(k, words, None) for k, words in _WORDS.items() if k in table}
     found |= {k: table.truth(k) for k in _FLAGS if k in table}
-    if "household" in table:
-        found["household"] = _household(table)
+    found |= {k: table.number(k) for k in _NUMBERS if k in table}
+    found |= {k: _named(table, k) for k in _SEVERAL if k in table}
+    if "rscales" in table:
+        found["rscales"] = _numbers(table)
     problems.raise_if_any()
     return found, problems
 
 
-def _household(table: TomlTable) -> Any:
+def _named(table: TomlTable, key: str) -> Any:
     """Return one column, or several."""
-    if is_text(table.values["household"]):
-        return table.text("household")
-    return table.names("household", "a column's name, or a list of them")
+    if is_text(table.values[key]):
+        return table.text(key)
+    return table.names(key, "a column's name, or a list of them")
+
+
+def _numbers(table: TomlTable) -> tuple[float, ...]:
+    """Return a list of numbers."""
+    values = [number(v) for v in table.entries("rscales", "a list of numbers")]
+    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
+        table.expected("rscales", "a list of numbers")
+        return ()
+    return tuple(float(v) for v in values)
 
 
 def write(said: Mapping[str, Any]) -> str:
@@ -86,4 +101,6 @@ def write(said: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return quoted(value)
-    return str(bool(value)).lower() if not isinstance(value, tuple) else f"[{', '.join(map(quoted, value))}]"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return str(value).lower() if isinstance(value, bool) else repr(float(value))

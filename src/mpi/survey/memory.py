@@ -61,6 +61,8 @@ class MemoryRows:
         The rows of the domain; None where all are.
     origin : Origin
         Where the rows and columns come from.
+    weighting : tuple of str
+        What was done to the weights, in words.
     """
 
     data: Columns
@@ -71,6 +73,7 @@ class MemoryRows:
     roles: Mapping[str, str]
     domain: NDArray[np.bool_] | None = None
     origin: Origin = field(default_factory=Origin)
+    weighting: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -91,8 +94,9 @@ class MemoryRows:
         profiles = f"{len(self):,} profiles of " if "cases" in self.roles else ""
         rows = f"{profiles}{int(cases.sum()):,} rows"
         bare = "" if self.roles.get("weight") else ", unweighted"
+        bare += "".join(f", {said}" for said in self.weighting)
         if self.roles.get("psu") == EVERYBODY:
-            return f"{rows}{inside}{rounds}, a census"
+            return f"{rows}{inside}{rounds}, a census{bare if self.weighting else ''}"
         strata = f"{d.strata:,} {'stratum' if d.strata == 1 else 'strata'}"
         return f"{rows}{inside}{rounds}, {d.units:,} PSUs in {strata}, df {df:,.0f}{bare}"
 

@@ -334,6 +334,8 @@ def engine_rows(
     own = (*((EVERYBODY, WHOLE) if design.census else ()), *((HOME,) if design.rows == "households" else ()))
     source = Source(data, roles, own=own, levels=known if levels is None else levels)
     problems = Problems("the survey cannot be used", DataError)
+    if design.replicate_weights is not None:
+        problems.add("replicate_weights: they are read from rows in memory; read the columns that are needed first")
     columns = source.columns
     problems.found += [unknown("column", c, columns) for c in roles.values() if c not in (*columns, *own)]
     problems.raise_if_any()

@@ -15,6 +15,7 @@ from mpi.frames.compress import compress, constant_within, first_of
 from mpi.frames.own_columns import EVERYBODY
 from mpi.inference.design import PsuDesign
 from mpi.survey.household_words import no_rosters, not_interviewed
+from mpi.survey.replicate_weights import read_replicates
 from mpi.survey.split import second_stage
 
 if TYPE_CHECKING:
@@ -84,10 +85,13 @@ def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
     design = replace(design, single_psu=said.single_psu, single_in_group=said.single_in_group, weightless=bare)
     if "fpc" in roles:
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
-    _check_single(design, wave, strata, psu, unit, problems)
+    if said.replicate_weights is None:
+        _check_single(design, wave, strata, psu, unit, problems)
     drawn = unit, design
     if "fpc2" in roles and not problems.found:
         drawn = _second_stage(data, roles, unit, design, problems)
+    if said.replicate_weights is not None and not problems.found:
+        drawn = read_replicates(data, said.replicate_weights, said.replicate_rule, weight, drawn, problems)
     problems.raise_if_any()
     _tell_written_alike(data, roles, {"wave": wave, "strata": strata, "psu": psu}, unit, design)
     return Sample(weight, *drawn, tuple(wave.levels) if wave else ())

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ["finer", "keys_of", "refuse_split", "second_stage"]
+__all__ = ["finer", "keys_of", "refuse_split", "rows_alike", "second_stage"]
 
 
-def keys_of(*columns: NDArray[Any]) -> NDArray[np.int64]:
+def keys_of(*columns: NDArray[Any]) -> NDArray[np.int32]:
     """Return one number for each distinct combination of values, in their order.
 
     Examples
@@ -27,11 +27,26 @@ def keys_of(*columns: NDArray[Any]) -> NDArray[np.int64]:
     >>> keys_of(np.array([0.5, 0.5, 2.0]), np.array([1, 0, 1])).tolist()
     [1, 0, 2]
     """
-    key = np.zeros(len(columns[0]), dtype=np.int64)
+    key = np.zeros(len(columns[0]), dtype=np.int32)
     for column in columns:
         levels, index = compress(column)
-        key = compress(key * len(levels) + index)[1].astype(np.int64)
+        key = compress(key.astype(np.int64) * len(levels) + index)[1]
     return key
+
+
+def rows_alike(x: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return one number for each distinct row of a matrix.
+
+    Examples
+    --------
+    >>> rows_alike(np.array([[1.0, 0], [0, 1], [1, 0]])).tolist()
+    [1, 0, 1]
+    """
+    held = np.ascontiguousarray(x + 0.0)
+    if not held.shape[1]:
+        return np.zeros(len(held), dtype=np.int32)
+    whole = held.view(np.dtype((np.void, held.dtype.itemsize * held.shape[1]))).ravel()
+    return np.unique(whole, return_inverse=True)[1].astype(np.int32)
 
 
 def finer(unit: NDArray[np.int32], design: PsuDesign, key: NDArray[Any]) -> tuple[NDArray[np.int32], PsuDesign]:

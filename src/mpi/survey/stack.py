@@ -13,18 +13,19 @@ from mpi.frames.arrays import categories
 from mpi.frames.compress import first_of
 from mpi.frames.lazy import recoded
 from mpi.frames.own_columns import EVERYBODY
-from mpi.inference.design import PsuDesign
 from mpi.survey.columns import Columns
 from mpi.survey.memory import MemoryRows
 from mpi.survey.origin import together
 from mpi.survey.round_codes import one_coding
 from mpi.survey.sample import hint_of_shared
+from mpi.survey.stack_designs import stacked_designs
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from mpi.inference.design import PsuDesign
     from mpi.survey.round_codes import RoundLabels
     from mpi.survey.rows import SurveyRows
 
@@ -53,7 +54,7 @@ def stacked(
     design = _stack(parts, shared=shared_psus)
     starts = np.cumsum([0, *(r.design.units for r in parts)])
     unit = np.concatenate([r.unit + np.int32(a) for r, a in zip(parts, starts, strict=False)])
-    if shared_psus and len(parts) > 1 and not design.shared:
+    if shared_psus and len(parts) > 1 and not design.drawn.shared:
         warn("the rounds share no PSU: their stratum and PSU codes never agree (are some text and some numbers?)")
     missing = functools.reduce(operator.or_, (r.missing for r in parts))
     return MemoryRows(
@@ -64,6 +65,7 @@ def stacked(
         waves=tuple(rounds),
         roles=parts[0].roles,
         origin=together(r.origin for r in parts),
+        weighting=tuple(dict.fromkeys(said for r in parts for said in r.weighting)),
     )
 
 
@@ -87,20 +89,12 @@ def coded_alike(
 
 def _stack(parts: Sequence[MemoryRows], *, shared: bool | None) -> PsuDesign:
     """Put the designs of independent files one after the other; link PSUs by their codes where they are shared."""
-    strata_starts = np.cumsum([0, *(s.design.strata for s in parts)])
-    stratum = np.concatenate([s.design.stratum + np.int32(a) for s, a in zip(parts, strata_starts, strict=False)])
-    wave = np.repeat(np.arange(len(parts), dtype=np.int32), [s.design.strata for s in parts])
-    sampled = np.concatenate([s.design.sampled for s in parts])
-    first = parts[0].design
-    psu = np.arange(len(stratum), dtype=np.int32)
-    place = np.arange(len(wave), dtype=np.int32)
+    place = psu = None
     if shared:
         place, psu = _identities(parts)
     elif shared is None and len(parts) > 1 and all(s.roles.get("psu", EVERYBODY) != EVERYBODY for s in parts):
         hint_of_shared(_identities(parts)[1])
-    bare = [np.zeros(d.units, dtype=bool) if d.weightless is None else d.weightless for d in (s.design for s in parts)]
-    weightless = np.concatenate(bare) if any(b.any() for b in bare) else None
-    return PsuDesign(stratum, psu, wave, place, sampled, first.single_psu, first.single_in_group, weightless)
+    return stacked_designs([s.design for s in parts], place, psu)
 
 
 def _identities(parts: Sequence[MemoryRows]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -109,10 +103,11 @@ def _identities(parts: Sequence[MemoryRows]) -> tuple[NDArray[np.int32], NDArray
     psus: dict[Hashable, int] = {}
     place, psu = [], []
     for s in parts:
-        row = first_of(s.unit, s.design.units)
+        drawn = s.design.drawn
+        row = first_of(s.design.psus(s.unit), drawn.units)
         h = _codes(s, "strata", row)
         c = _codes(s, "psu", row)
-        of_stratum = first_of(s.design.stratum, s.design.strata)
+        of_stratum = first_of(drawn.stratum, drawn.strata)
         place += [places.setdefault(h[u], len(places)) for u in of_stratum]
         psu += [psus.setdefault((a, b), len(psus)) for a, b in zip(h, c, strict=True)]
     return np.array(place, dtype=np.int32), np.array(psu, dtype=np.int32)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.frames.recode import Grouped
+    from mpi.frames.wanted import By
+    from mpi.inference.calibration import Bounds, Distance
     from mpi.inference.design import PsuDesign
+    from mpi.survey.calibrate import WeightUnit
     from mpi.survey.design import Design, DesignKeywords
     from mpi.survey.rows import SurveyRows
     from mpi.survey.words import Column, Labels, Where
@@ -288,6 +291,62 @@ class Survey:
         array([ 0.,  1., nan])
         """
         return of_rows(self.rows.with_column(name, values))
+
+    def calibrate(
+        self,
+        margins: Any,
+        how: Distance = "rake",
+        *,
+        unit: WeightUnit = "row",
+        bounds: Bounds | None = None,
+        on: str | Sequence[By] | None = None,
+    ) -> Survey:
+        """Return the survey with weights that add up to known margins, which every error then knows of.
+
+        Parameters
+        ----------
+        margins : mapping, data frame, Series, path, Survey, Estimates, or list of these
+            How many people there are: ``{"region": {"North": 931, "South": 859}}``, a tuple of columns for a cross, a
+            number for the sum of a column; a table (or file) with columns of the survey and one of totals; a Series
+            whose index names the columns. Of another survey `on` names the columns; its totals, as those of estimates
+            (``population`` by group), bring their own errors along.
+        how : {"poststratify", "rake", "linear", "logit"}
+            ``poststratify`` takes one table of cells; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps the ratios
+            of weights after and before between `bounds`.
+        unit : {"row", "cluster"}
+            Whether all rows of a PSU keep one ratio of weights.
+        bounds : tuple of float, optional
+            The least and the largest ratio, for ``logit``.
+        on : sequence of str or tuple of str, optional
+            The columns, and crosses of columns, whose totals are taken of another survey.
+
+        Raises
+        ------
+        MpiError
+            With every problem at once: cells without cases, people in no cell, margins that disagree, margins that no
+            weights meet; the first calibration is not undone by a second.
+
+        Notes
+        -----
+        Where rows are households with a size, margins count persons. A figure's error is that of what the margins do
+        not explain (Deville and Sarndal 1992); see docs/calibration.md.
+
+        Examples
+        --------
+        >>> import pandas as pd, mpi
+        >>> survey = mpi.Survey(pd.DataFrame({"sex": ["f", "f", "m"], "poor": [1, 0, 1]}))
+        >>> known = survey.calibrate({"sex": {"f": 51, "m": 49}}, "poststratify")
+        >>> known.weight
+        array([25.5, 25.5, 49. ])
+        """
+        from mpi.survey.calibrate import calibrated  # which other surveys need not wait for
+
+        if not self.in_memory:
+            raise RequestError(
+                "the survey cannot be calibrated: its rows are not in memory; survey.collect([...]) reads the columns "
+                "that are needed"
+            )
+        return of_rows(calibrated(self.rows.collect(), margins, how, unit=unit, bounds=bounds, on=on))
 
     def collect(self, columns: Sequence[str] | None = None) -> Survey:
         """Return the survey with its rows in memory: itself, where they are.

@@ -100,7 +100,7 @@ def test_means_and_lines_of_their_own_are_made_again_too() -> None:
 def test_the_jackknife_of_totals_is_the_linearised_error(seed: int) -> None:
     frame = sample(seed)
     for base, method in ((mpi.Survey(frame, weight="w", psu="psu"), "jk1"), (survey(frame), "jkn")):
-        one, two = (mpi.total(s, "x", by=["g"]) for s in (base, mpi.replicate(base, method)))  # type: ignore[arg-type]
+        one, two = (mpi.total(s, "x", by=["g"]) for s in (base, mpi.replicate(base, method)))  # type: ignore[arg-type]  # a word
         np.testing.assert_allclose(one.vcov(), two.vcov(), rtol=1e-9, atol=1e-10)
 
 

@@ -100,14 +100,16 @@ def _tetrachoric(shares: Floats) -> tuple[Floats, Floats]:
 
 
 def interaction(shares: Floats) -> tuple[Floats, Floats]:
-    """Return the sum of 1 / p over the cells, and the derivatives of the interaction of the logarithms of the cells.
+    """Return the interaction of the logarithms of the cells, log p11 - log p10 - log p01 + log p00.
 
-    The variance of the interaction by the design, over that sum, is what the design effect of Rao and Scott is
-    proportional to in a table of two by two; see `mpi.association.pairs`. Empty cells are left out, as in R.
+    Its variance is what the design effect of Rao and Scott is proportional to in a table of two by two; see
+    `mpi.association.pairs`. Empty cells are left out, as in R.
     """
     cells = _cells(shares)
-    inverse = np.divide(1.0, cells, out=np.zeros_like(cells), where=cells > 0)
-    return inverse.sum(axis=0), np.einsum("c,cx,csg->xsg", _SIGNS, _SLOPES, inverse)
+    there = cells > 0
+    inverse = np.divide(1.0, cells, out=np.zeros_like(cells), where=there)
+    logarithm = np.log(cells, out=np.zeros_like(cells), where=there)
+    return np.einsum("c,csg->sg", _SIGNS, logarithm), np.einsum("c,cx,csg->xsg", _SIGNS, _SLOPES, inverse)
 
 
 def kr20(shares: Floats) -> tuple[Floats, Floats]:

@@ -331,12 +331,12 @@ def _tested(est: Estimates, measure: Measure) -> Association:
     from scipy.special import fdtrc
 
     statistic = est.keys["statistic"]
-    hidden, phi, first = (
-        np.flatnonzero(statistic.index == statistic.values.index(name)) for name in (_HIDDEN, "phi", "both")
-    )
+    names = (_HIDDEN, "phi", "both", "first_only", "second_only", "neither")
+    hidden, phi, *cells = (np.flatnonzero(statistic.index == statistic.values.index(name)) for name in names)
+    p = np.array([est.value[c] for c in cells])
+    inverse = np.divide(1.0, p, out=np.zeros_like(p), where=p > 0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        f = est.value[phi] ** 2 * est.value[hidden] / est.se[hidden] ** 2
-        f = np.where(est.se[hidden] > 0, f, np.nan)
-        p = np.where(est.df[hidden] > 0, fdtrc(1.0, np.maximum(est.df[hidden], 1.0), f), np.nan)
+        f = np.where(est.se[hidden] > 0, est.value[phi] ** 2 * inverse / est.se[hidden] ** 2, np.nan)
+        pvalue = np.where(est.df[hidden] > 0, fdtrc(1.0, np.maximum(est.df[hidden], 1.0), f), np.nan)
     keep = np.flatnonzero(statistic.index != statistic.values.index(_HIDDEN))
-    return Association(est.take(keep), f, est.df[hidden], p, np.searchsorted(keep, first), measure.names)
+    return Association(est.take(keep), f, est.df[hidden], pvalue, np.searchsorted(keep, cells[0]), measure.names)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mpi import robustness as robustness
     from mpi import tables as tables
     from mpi.decompose import change, gap, significance
+    from mpi.estimation.cardinal import estimate_cardinal
     from mpi.estimation.row_scores import scores
     from mpi.lines import Line, estimate_line, international_line, line_for, list_lines, load_line
     from mpi.lines.deprivations import with_deprivations
@@ -74,6 +75,7 @@ __all__ = [
     "decompose",
     "detectable",
     "estimate",
+    "estimate_cardinal",
     "estimate_line",
     "gap",
     "international_line",
@@ -136,6 +138,7 @@ _ROOMS = {
     "mpi.profiles.files": ("load_profile", "merge_profiles", "save_profile"),
     "mpi.profiles.condense": ("profile",),
     "mpi.programmes.vhlss": ("read_vhlss",),
+    "mpi.estimation.cardinal": ("estimate_cardinal",),
     "mpi.estimation.row_scores": ("scores",),
     "mpi.readers.large.scan": ("scan",),
 }

@@ -16,7 +16,7 @@ NAMES = {
     "total", "Line", "estimate_line", "international_line", "line_for", "list_lines", "load_line",
     "read_vhlss", "with_deprivations", "decompose",
     "profile", "merge_profiles", "save_profile", "load_profile", "scan",
-    "scores",
+    "scores", "estimate_cardinal",
     "change", "concat", "gap", "significance", "simultaneous", "rao_scott", "precision",
     "detectable", "sample_size",
     "Design", "compare_errors", "replicate",

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
 
-__all__ = ["Request", "estimates_of", "labels_of"]
+__all__ = ["Request", "estimates_of", "labels_of", "of_intersection"]
 
 
 class Request:
@@ -406,15 +406,20 @@ def _zero(f: Family, scheme: Scheme, k: int, j: int) -> Zero:
     if f.statistic == "population":
         return "design"
     split = scheme.measure.missing == "reweight" and not all(weights)  # weight moves to indicators that have none
-    if f.statistic in ("A", "inequality", "contribution_share") and not split:
-        second = 1 - min(filter(None, weights))  # the highest score of those who are not deprived in everything
-        if scheme.cutoffs[k] - second > _NEAR:
-            return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"
+    fixed = f.statistic in ("A", "inequality", "contribution_share") and not split
+    if fixed and of_intersection(scheme.measure, scheme.cutoffs[k]):
+        return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"
     if f.statistic == "contribution_share" and f.dimension:
         return "certain" if len(scheme.measure.dimensions) == 1 else "unknown"
     if f.statistic in ("contribution", "contribution_share"):
         return "certain" if weights[j] == 0 and scheme.measure.missing == "drop" else "unknown"
     return "unknown"
+
+
+def of_intersection(measure: Measure, cutoff: Fraction) -> bool:
+    """Tell whether only those deprived in everything that has weight are poor."""
+    second = 1 - min(i.weight for i in measure.indicators if i.weight)  # the highest score of all others
+    return cutoff - second > _NEAR
 
 
 _NEAR = Fraction(1, 10**6)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["PatternTable", "Quantity", "pattern_estimates", "scores_of", "table_estimates"]
+__all__ = ["PatternTable", "Quantity", "left_out", "pattern_estimates", "scores_of", "table_estimates"]
 
 
 class PatternTable(Protocol):
@@ -179,13 +179,13 @@ def _estimated(
         return _parts(prof, group, cells, table)
 
     found, total = disaggregated(survey, prof.rows, by, parts, level=request.level, degrees=request.degrees)
-    said = _left_out(prof, total, table, measure).sentence(request.unit, rounds_of(survey.waves, total))
+    lost = prof.missing.any(axis=1) & ~(table.variables[:, table.below] != 0).any(axis=1)
+    said = left_out(prof, total, lost, measure).sentence(request.unit, rounds_of(survey.waves, total))
     return replace(found, about={KEY: said} if said else {})
 
 
-def _left_out(prof: Profiles, total: Grouping, table: PatternTable, measure: Measure) -> LeftOut:
-    """Count the rows that miss an answer and add to no quantity."""
-    lost = prof.missing.any(axis=1) & ~(table.variables[:, table.below] != 0).any(axis=1)
+def left_out(prof: Profiles, total: Grouping, lost: NDArray[np.bool_], measure: Measure) -> LeftOut:
+    """Count the rows whose patterns are lost: that miss an answer and add to no figure."""
     rows = prof.rows
     with np.errstate(invalid="ignore"):
         share = by_round(total, rows, rows.weight * lost[prof.pattern]) / by_round(total, rows, rows.weight)

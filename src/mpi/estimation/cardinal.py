@@ -177,7 +177,8 @@ def _known(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dic
         if isinstance(said, str):
             found[name] = _Known(said, None)
         elif isinstance(said, tuple) and len(said) == len(_POWERS) and isinstance(said[0], str):
-            column, cutoff = said
+            column: str = said[0]
+            cutoff: Any = said[1]
             number = isinstance(cutoff, Real) and not isinstance(cutoff, bool)
             if number and 0 < float(cutoff) < float("inf"):
                 found[name] = _Known(column, float(cutoff))

@@ -17,7 +17,7 @@ from mpi.monetary.here import Here
 from mpi.monetary.lines import Fixed, Relative
 from mpi.monetary.moments import Incomes, RowMoments
 from mpi.monetary.names import Statistic
-from mpi.monetary.statistics import POSITIVE, Made, made_of, needs_order
+from mpi.monetary.statistics import POSITIVE, Made, made_of, needs_order, shares_of
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -98,6 +98,12 @@ class _Work:
             of = RowMoments(plain, self.rows, total, cells_of(total, self.rows, self.survey.design))
             self.whole = {n: s.share * made_of(s.of, of, None).value for n, s in shared.items()}
 
+    @property
+    def shares(self) -> list[float]:
+        """The shares of the population at which incomes are parted."""
+        bases = [s.of for s in self.specs.values() if isinstance(s, Relative)]
+        return [p for one in (*self.asked, *bases) for p in shares_of(one)]
+
     def varies(self, name: str) -> bool:
         """Tell whether a line varies with the sample, or is varied by a decomposition."""
         spec = self.specs[name]
@@ -108,7 +114,7 @@ class _Work:
         found: dict[str, RowMoments] = {}
         cases: dict[str, Floats] = {}
         for key, incomes in self.incomes.items():
-            found[key] = RowMoments(incomes, self.rows, group, cells)
+            found[key] = RowMoments(incomes, self.rows, group, cells, self.shares)
             many = incomes.known if self.rows.cases is None else incomes.known * self.rows.cases
             cases[key] = cells.totals([many])[0]
         wave = cells.wave if not self.whole else np.searchsorted(np.unique(self.rounds()), cells.wave)
@@ -251,7 +257,7 @@ def _read(survey: Survey, rows: Rows, welfare: str, line: Floats | None, *, orde
     known = ~np.isnan(value)
     if not known.all():
         value = np.where(known, value, np.max(value, where=known, initial=0.0))
-    return Incomes(value, known, np.argsort(value, kind="stable") if ordered else None)
+    return Incomes(value, known, np.argsort(value) if ordered else None)
 
 
 def _left_out(work: _Work, total: Grouping, unit: Unit) -> dict[str, str]:

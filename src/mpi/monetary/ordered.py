@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from mpi.inference.cells import Cells
@@ -39,11 +41,37 @@ class Ordered:
         The group of each row; None where there is one.
     cells : Cells
         The cells of the groups.
+    shares : sequence of float
+        The shares of the population at which incomes are parted: sums of the poorest are made of all of them at once.
     """
 
-    __slots__ = ("_all", "_before", "_bounds", "_cell", "_cells", "counts", "cum", "n", "start", "v", "w")
+    __slots__ = (
+        "_all",
+        "_before",
+        "_bounds",
+        "_cell",
+        "_cells",
+        "_parted",
+        "_shares",
+        "counts",
+        "cum",
+        "n",
+        "start",
+        "v",
+        "w",
+    )
 
-    def __init__(self, value: Floats, weight: Floats, order: Places, group: NDArray[Any] | None, cells: Cells) -> None:
+    def __init__(
+        self,
+        value: Floats,
+        weight: Floats,
+        order: Places,
+        group: NDArray[Any] | None,
+        cells: Cells,
+        shares: Sequence[float] = (),
+    ) -> None:
+        self._shares = sorted(set(shares))
+        self._parted: dict[Moment, Floats] = {}
         if group is not None:
             few = group.astype(np.int16) if cells.groups < _NARROW else group
             order = order[np.argsort(few[order], kind="stable")]
@@ -108,6 +136,10 @@ class Ordered:
         """Return a moment by cell."""
         kind = moment[0]
         if kind in ("below", "sum_below"):
+            if moment[1] in self._shares and not self._parted:
+                self._part()
+            if moment in self._parted:
+                return self._parted[moment]
             w = self.w * self._upto(self.place(moment[1]))
             return self._by_cell(w if kind == "below" else w * self.v)
         if kind == "rank":
@@ -140,6 +172,22 @@ class Ordered:
         poor = self._last(self._running(self.w * (self.v <= z if here.inclusive else self.v < z)))
         with np.errstate(all="ignore"):
             return np.where(poor > 0, self.quantile(0.5 * poor / self.n), np.nan)
+
+    def _part(self) -> None:
+        """Sum weights and incomes by cell up to each of the shares: of the parts between them, and cumulated."""
+        last = np.flatnonzero(np.r_[self.v[1:] != self.v[:-1], True])  # of those with the same income
+        marks = np.zeros(len(self.v) + 1, dtype=np.int32)
+        for p in self._shares:
+            ends = np.minimum(last[np.searchsorted(last, self.place(p))] + 1, self.start[1:])
+            marks += np.bincount(ends, minlength=len(marks)).astype(np.int32)
+        part = np.cumsum(marks[:-1])  # ends of a group are marks of the next: each has as many as there are shares
+        part -= np.repeat(np.arange(len(self.counts)) * len(self._shares), self.counts)
+        many, cells = len(self._shares) + 1, self._cells.unordered
+        key = part * cells + self._cell
+        for kind, values in (("below", self.w), ("sum_below", self.w * self.v)):
+            table = np.bincount(key, weights=values, minlength=many * cells).reshape(many, cells)
+            upto = np.cumsum(table[:-1], axis=0)[:, self._cells.order]
+            self._parted |= {(kind, p): upto[i] for i, p in enumerate(self._shares)}
 
     def _upto(self, place: Places) -> NDArray[np.bool_]:
         """Tell the rows with incomes up to that at a place of their group, ties too."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["POSITIVE", "Made", "made_of", "needs_order"]
+__all__ = ["POSITIVE", "Made", "made_of", "needs_order", "shares_of"]
 
 POSITIVE = ("ge", "atkinson", "watts", "prosperity_gap")
 """Statistics of incomes above 0."""
@@ -76,6 +76,12 @@ def needs_order(one: Statistic, *, relative: bool) -> bool:
     if one.kind == "mean":
         return bool(one.at)
     return one.kind not in _SMOOTH or (relative and one.kind in ("fgt", "number_of_poor"))
+
+
+def shares_of(one: Statistic) -> tuple[float, ...]:
+    """Return the shares of the population at which a statistic parts incomes."""
+    fixed = {"qsr": (0.2, 0.8), "palma": (0.0, 0.4, 0.9, 1.0)}
+    return fixed.get(one.kind, one.at if one.kind in ("quantile", "lorenz", "share", "mean", "tip") else ())
 
 
 def made_of(one: Statistic, of: Moments, here: Here | None) -> Made:

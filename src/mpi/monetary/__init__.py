@@ -12,6 +12,7 @@ from mpi.monetary.growth import growth_redistribution
 from mpi.monetary.inequality import income_sources, within_between
 from mpi.monetary.lines import Relative, relative_line
 from mpi.monetary.overlap import overlap
+from mpi.monetary.reports import report
 from mpi.monetary.sectors import sectors
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "overlap",
     "quantile_intervals",
     "relative_line",
+    "report",
     "sectors",
     "within_between",
 ]

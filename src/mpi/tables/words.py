@@ -20,7 +20,7 @@ _SHARES = frozenset(
         "who_is_deprived", "both", "first_only", "second_only", "neither", "overlap",
         "dimensions_deprived", "dimensions_at_least", "with_others",
         "fgt(0)", "poor_in_both", "poor_in_money_only", "deprived_only", "poor_in_neither",
-        "missed_by_money", "missed_by_deprivations",
+        "missed_by_money", "missed_by_deprivations", "vulnerable_to_poverty",
     }
 )  # fmt: skip
 _INDICES = ("variance", "theil", "mean_log_deviation", "coefficient_of_variation", "dissimilarity")
@@ -125,6 +125,7 @@ STATISTIC_WORDS = {
     "poor_in_money_only": "Poor in money only",
     "deprived_only": "Poor in deprivations only",
     "poor_in_neither": "Poor in neither",
+    "vulnerable_to_poverty": "Above the line and below 1.5 times it",
     "missed_by_money": "Of the multidimensionally poor, not poor in money",
     "missed_by_deprivations": "Of the poor in money, not multidimensionally poor",
     "mean": "Mean",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 import mpi
+from mpi.association.measures import FUNCTIONS, interaction
 from mpi.inference.intervals import interval
 from mpi.inference.rao_scott import rao_scott
 from mpi.inference.tetrachoric import bivariate_normal, tetrachoric
@@ -320,3 +321,22 @@ def test_an_interval_of_a_correlation_stays_within_bounds() -> None:
     assert -1 < low[0] < 0.98 < high[0] < 1
     assert np.tanh(np.arctanh(0.98) + 2.2621571628 * 0.05 / (1 - 0.98**2)) == pytest.approx(high[0], rel=1e-9)
     assert np.isnan([low[1], high[1]]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.01, 1), min_size=4, max_size=4))
+def test_derivatives_are_those_of_the_figures(cells: list[float]) -> None:
+    """Also of what is hidden behind the test of a pair, whose value counts where errors come of replicates."""
+    p = np.array(cells) / sum(cells)
+    at = np.array([p[0], p[0] + p[1], p[0] + p[2]])[:, None, None]
+    h = 1e-7
+    for name, function in {**FUNCTIONS, "interaction": interaction}.items():
+        if name == "R0" and abs(p[1] - p[2]) < 1e-5:
+            continue  # which of the two is rarer changes within the step
+        if name == "cramers_v" and abs(FUNCTIONS["phi"](at)[0][0, 0]) < 1e-5:
+            continue
+        slope = function(at)[1][:, 0, 0]
+        for i in range(3):
+            step = h * (np.arange(3) == i)[:, None, None]
+            found = (function(at + step)[0] - function(at - step)[0])[0, 0] / (2 * h)
+            assert slope[i] == pytest.approx(found, rel=1e-4, abs=1e-5), name

@@ -106,8 +106,8 @@ def by_hand(frame: pd.DataFrame, w: np.ndarray, k: float, policy: str = "drop") 
     return {**found, "G": found["M1"] / found["M0"], "S": found["M2"] / found["M0"]}
 
 
-@settings(max_examples=5, deadline=None)
-@given(st.integers(0, 1000), st.sampled_from(["drop", "reweight"]), st.sampled_from([0.0, 0.15]))
+@pytest.mark.parametrize(("policy", "missing"), [("drop", 0.0), ("drop", 0.15), ("reweight", 0.15)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_figures_and_errors_are_those_of_plain_sums(seed: int, policy: Any, missing: float) -> None:
     frame = a_frame(seed, missing=missing)
     measure = MEASURE.with_missing(policy)

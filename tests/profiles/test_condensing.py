@@ -338,7 +338,7 @@ def test_readers_of_figures_are_told_rows_and_not_profiles(people: pd.DataFrame)
 def test_a_newer_file_says_so(people: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mpi.profiles import files as profile_files
 
-    monkeypatch.setattr(profile_files, "_VERSION", profile_files._VERSION + 1)
+    monkeypatch.setattr(profile_files, "_PLAIN", profile_files._VERSION + 1)
     mpi.save_profile(mpi.profile(people, MEASURE, **DESIGN), tmp_path / "a.parquet")
     monkeypatch.undo()
     with pytest.raises(mpi.MpiError, match="newer version"):

@@ -264,7 +264,7 @@ def test_a_file_of_the_version_before_is_read_and_told(tmp_path: Path, monkeypat
 
     own = profile(people())
     with monkeypatch.context() as earlier:
-        earlier.setattr(profile_files, "_VERSION", 2)
+        earlier.setattr(profile_files, "_PLAIN", 2)
         mpi.save_profile(of_rows(replace(own.rows, origin=Origin())), tmp_path / "old.parquet")
     with pytest.warns(
         mpi.MpiWarning, match=r"old\.parquet: written by an earlier version of this library, without what"

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Gap", "estimate_cardinal"]
+__all__ = ["Gap", "KnownGap", "checked_sums", "estimate_cardinal", "known_gaps", "summed_gaps", "with_gaps"]
 
 Gap = str | tuple[str, float] | None
 """A column of gaps, or one of achievements with its cutoff; None where a deprivation counts in full."""
@@ -125,17 +125,24 @@ def estimate_cardinal(
     check_measure(measure)
     problems = Problems("the estimate cannot be made", RequestError)
     ks = cutoffs_of(measure, cutoffs, problems)
-    known = _known(measure, gaps, problems)
+    known = known_gaps(measure, gaps, problems)
     unit = options.pop("unit", None) or measure.unit
-    columns = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
+    condensed = "cases" in survey.roles
+    if condensed:
+        problems.found += _not_carried(survey, known)
+        columns = [*measure.columns, *(c for name in known for c in summed_gaps(name))]
+    else:
+        columns = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
     request = opened(survey, by, columns=columns, unit=unit, problems=problems, **options)
-    domain, pairs = _with_gaps(request.domain, known)
-    request = replace(request, domain=domain)
+    pairs: list[Pair] = []
+    if not condensed:
+        domain, pairs = with_gaps(request.domain, known)
+        request = replace(request, domain=domain)
 
     def make(piece: Survey, rows: Rows, own: list[Cross]) -> Estimates:
         prof = profile(piece, measure, rows)
         scores = scores_of(prof.deprived, prof.missing, measure, "cardinal measures")
-        sums = _sums(piece, prof, measure, known, pairs)
+        sums = _carried(piece, rows, known) if condensed else checked_sums(piece, prof, measure, known, pairs)
         return _estimated(piece, _Gaps(prof, scores, measure, ks, sums), own, request)
 
     found, first = request.estimates(make, flags=measure.columns, pairs=pairs)
@@ -147,11 +154,15 @@ def estimate_cardinal(
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class KnownGap:
     """The gap of one indicator: its column, and the cutoff of achievements; None where the column holds gaps."""
 
     column: str
     cutoff: float | None
+
+    def written(self) -> tuple[str, float | None]:
+        """Return it as plain values."""
+        return self.column, self.cutoff
 
     def expression(self) -> Any:
         """Return the gap as an expression of the column."""
@@ -161,9 +172,9 @@ class _Known:
         return nw.when(x < self.cutoff).then((self.cutoff - x) / self.cutoff).otherwise(x * 0.0)
 
 
-def _known(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dict[str, _Known]:
+def known_gaps(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dict[str, KnownGap]:
     """Read what is said of gaps, by indicator; what is wrong with it is noted."""
-    found: dict[str, _Known] = {}
+    found: dict[str, KnownGap] = {}
     problems.found += [f"gaps: {unknown('indicator', n, measure.names)}" for n in gaps if n not in measure.names]
     lacking = [i.name for i in measure.indicators if i.weight and i.name not in gaps]
     if lacking:
@@ -175,13 +186,13 @@ def _known(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dic
         problems.add("gaps: no indicator has any, so M1 and M2 would be M0; mpi.estimate gives it")
     for name, said in gaps.items():
         if isinstance(said, str):
-            found[name] = _Known(said, None)
+            found[name] = KnownGap(said, None)
         elif isinstance(said, tuple) and len(said) == len(_POWERS) and isinstance(said[0], str):
             column: str = said[0]
             cutoff: Any = said[1]
             number = isinstance(cutoff, Real) and not isinstance(cutoff, bool)
             if number and 0 < float(cutoff) < float("inf"):
-                found[name] = _Known(column, float(cutoff))
+                found[name] = KnownGap(column, float(cutoff))
             else:
                 problems.add(f"gaps: the cutoff of {name!r} is {cutoff!r}; a number above 0 was expected")
         elif said is not None:
@@ -189,7 +200,7 @@ def _known(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dic
     return found
 
 
-def _with_gaps(survey: Survey, known: Mapping[str, _Known]) -> tuple[Survey, list[Pair]]:
+def with_gaps(survey: Survey, known: Mapping[str, KnownGap]) -> tuple[Survey, list[Pair]]:
     """Add, for each gap, its columns to be summed: the gap, its square, whether it is 0, and whether it is no share."""
     pairs: list[Pair] = []
     taken = set(survey.columns)
@@ -205,6 +216,32 @@ def _with_gaps(survey: Survey, known: Mapping[str, _Known]) -> tuple[Survey, lis
     return survey, pairs
 
 
+def summed_gaps(indicator: str) -> tuple[str, str]:
+    """Return the columns of a profile that hold an indicator's sums of gaps, and of squared gaps."""
+    return f"_gaps_{indicator}", f"_squares_{indicator}"
+
+
+def _not_carried(survey: Survey, known: Mapping[str, KnownGap]) -> list[str]:
+    """Say which gaps a profile does not carry."""
+    made = survey.rows.origin.made
+    carried = {} if made is None else made.gaps
+    lacking = [n for n, gap in known.items() if carried.get(n) != gap.written()]
+    if not lacking:
+        return []
+    there = ", ".join(f"{n} ({c}{'' if z is None else f' below {z:g}'})" for n, (c, z) in carried.items()) or "none"
+    said = f"gaps: the profile does not carry those of {', '.join(map(repr, lacking))} (it carries {there})"
+    return [f"{said}; make it anew of the microdata with mpi.profile(..., gaps=...)"]
+
+
+def _carried(survey: Survey, rows: Rows, known: Mapping[str, KnownGap]) -> dict[str, tuple[Floats, ...]]:
+    """Read the sums that a profile carries; where its rows are households, persons are their members."""
+    weight = rows.of(survey.weight)
+    times = np.divide(rows.weight, weight, out=np.ones(len(weight)), where=weight > 0)
+    return {
+        name: tuple(rows.of(survey.numbers(c)).astype(np.float64) * times for c in summed_gaps(name)) for name in known
+    }
+
+
 def _flag(condition: Any) -> Any:
     return nw.when(condition).then(1.0).otherwise(0.0)
 
@@ -212,8 +249,8 @@ def _flag(condition: Any) -> Any:
 _KINDS = 4
 
 
-def _sums(
-    survey: Survey, prof: Profiles, measure: Measure, known: Mapping[str, _Known], pairs: Sequence[Pair]
+def checked_sums(
+    survey: Survey, prof: Profiles, measure: Measure, known: Mapping[str, KnownGap], pairs: Sequence[Pair]
 ) -> dict[str, tuple[Floats, ...]]:
     """Return what each row adds to the sums of each indicator's gaps and squared gaps, held to its deprivations."""
     rows = prof.rows

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
+from mpi.estimation.cardinal import known_gaps
 from mpi.estimation.request import check_measure, columns_of, crosses
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
 from mpi.frames.progress import staged
 from mpi.frames.wanted import CASES, MOST, WEIGHT, By
+from mpi.profiles.gaps import condensed_with_gaps
 from mpi.profiles.origin import made_of
 from mpi.profiles.parts import Contents, labels_of
 from mpi.readers.large.scan import columns_of as columns_of_files
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Unpack
 
+    from mpi.estimation.cardinal import Gap
     from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.measures.measure import Measure
     from mpi.survey.design import Design, DesignKeywords
@@ -46,6 +49,7 @@ def profile(
     design: Design | None = None,
     labels: Labels | None = None,
     missing: Declared = None,
+    gaps: Mapping[str, Gap] | None = None,
     most: int = MOST,
     memory: str | None = None,
     encoding: str | None = None,
@@ -71,6 +75,8 @@ def profile(
         has a sampling error.
     labels, missing : optional
         Value labels, and codes that are no answer; see `Survey`.
+    gaps : mapping of indicator to column, (column, cutoff) or None, optional
+        Gaps whose sums the profile is to carry, for `estimate_cardinal` with the same gaps.
     most : int
         The most rows the profile may have. The engine counts them before any is collected; where they are more, or need
         more memory than machine, container and ``ulimit`` leave, the message says how many, what makes them so many,
@@ -108,6 +114,8 @@ def profile(
     problems = Problems("the profile cannot be made", RequestError)
     groups = columns_of(crosses(by, problems))
     said = design_of(design, keywords, "profile")
+    known = {} if gaps is None else known_gaps(measure, gaps, problems)
+    needed = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
     files = isinstance(data, (str, os.PathLike, list, tuple))
     of_files = {"memory": memory, "encoding": encoding}
     problems.found += [
@@ -115,18 +123,22 @@ def profile(
     ]
     if files:
         problems.raise_if_any()
-        asked = [*said.columns, *groups, *measure.columns]
+        asked = [*said.columns, *groups, *needed]
         data, labels, missing = _scanned(data, asked, labels, missing, memory, encoding)
     if isinstance(data, Survey):
         given = {"labels": labels, "missing": missing}
         rows = _own(data, [*said.said(), *(k for k, v in given.items() if v is not None)], problems)
     else:
-        rows = _made(data, said, labels, missing, [*groups, *measure.columns], problems)
+        rows = _made(data, said, labels, missing, [*groups, *needed], problems)
     kept = [c for role, c in rows.roles.items() if role in _KEPT] + [*groups, *measure.columns]
     problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in (WEIGHT, CASES) if c in kept]
     problems.raise_if_any()
-    small = rows.condensed(measure.columns, groups, most=most)
-    made = made_of(rows, small, measure, groups)
+    small = (
+        condensed_with_gaps(rows, measure, groups, known, most)
+        if known
+        else rows.condensed(measure.columns, groups, most=most)
+    )
+    made = replace(made_of(rows, small, measure, groups), gaps={name: gap.written() for name, gap in known.items()})
     if rows.origin.made is not None and len(rows.sources) == 1:  # a profile, whose rows may be of frames in memory
         table = data.frames[0].to_native()
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())

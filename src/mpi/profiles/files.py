@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load_profile", "merge_profiles", "save_profile"]
 
-_VERSION, _EARLIER = 3, 2
-"""The version that is written, and the one before, which does not say what a profile is made of."""
+_VERSION, _PLAIN, _EARLIER = 4, 3, 2
+"""The version that is written with sums of gaps, the one without, and that before, which does not say what a profile
+is made of."""
 
 _KEY, _DIGEST = b"mpi_profile", b"mpi_digest"
 _MADE = "made_of"
@@ -192,8 +193,9 @@ def _contents(survey: Survey, name: str) -> Contents:
         raise RequestError(f"{name} is a pool or a domain of profiles; use the profiles themselves")
     frame: pd.DataFrame = frames[0].to_native()
     design, made, labels = survey.design, survey.rows.origin.made, labels_of(survey, frame.columns)
+    version = _VERSION if made and made.gaps else _PLAIN
     about = {
-        "version": _VERSION, "roles": roles, "labels": labels, "single_psu": design.single_psu,
+        "version": version, "roles": roles, "labels": labels, "single_psu": design.single_psu,
         "shared_psus": design.shared, "weighted": weighted, _MADE: made and made.written(),
     }  # fmt: skip
     return Contents(frame, about, made)
@@ -258,7 +260,7 @@ def _read(path: Path) -> Contents:
     if about is None:
         raise FileError(f"{str(path)!r} holds no profile; save_profile writes them")
     version = about.get("version") if isinstance(about, dict) else None
-    if isinstance(version, int) and version not in (_VERSION, _EARLIER):
+    if isinstance(version, int) and version not in (_VERSION, _PLAIN, _EARLIER):
         raise FileError(
             f"{str(path)!r} was written by {'a newer' if version > _VERSION else 'an older'} version of this library "
             f"(profiles of version {version}, here {_VERSION}); "

@@ -41,7 +41,7 @@ def made_of(rows: EngineRows, small: MemoryRows, measure: Measure, groups: Seque
     total = float(small.numbers(WEIGHT).sum())
     if known is not None:
         indicators = {c: known.indicators.get(c, {}) for c in measure.columns}
-        fewer = replace(known, measure=measure.name, policy=measure.missing, indicators=indicators, by=by)
+        fewer = replace(known, measure=measure.name, policy=measure.missing, indicators=indicators, by=by, gaps={})
         return replace(fewer, total=total)
     return Made(
         weight=rows.roles.get("weight"),

@@ -109,6 +109,8 @@ def _made(one: Made, model: Made) -> list[str]:
         rule, other = one.indicators[column], model.indicators[column]
         if rule and other and rule["text"] != other["text"]:
             out.append(f"column {column!r} is made by {_rule(rule)}, not by {_rule(other, of_same=_rule(rule))}")
+    gaps = [(n, one.gaps.get(n), model.gaps.get(n)) for n in dict.fromkeys([*one.gaps, *model.gaps])]
+    out += [f"gaps of {n!r} are {_gap(own)}, not {_gap(other)}" for n, own, other in gaps if own != other]
     for column in dict.fromkeys([*one.codes, *model.codes]):
         codes, others = ({*map(str, made.codes.get(column, ()))} for made in (one, model))
         if codes != others:
@@ -120,6 +122,13 @@ def _made(one: Made, model: Made) -> list[str]:
 def _rule(rule: Mapping[str, str], *, of_same: str = "") -> str:
     said = f"rule {rule['rule']!r} of {rule['rules']!r}"
     return f"another {said}" if said == of_same else said
+
+
+def _gap(said: tuple[str, float | None] | None) -> str:
+    """Say what gaps are made of."""
+    if said is None:
+        return "not carried"
+    return f"column {said[0]!r}" if said[1] is None else f"column {said[0]!r} below {said[1]:g}"
 
 
 def _codes(codes: set[str]) -> str:

@@ -65,6 +65,8 @@ class Made:
         The files and frames.
     library : str
         The version of this library that condensed them.
+    gaps : mapping of indicator to (str, float or None)
+        The gaps whose sums it carries: a column of gaps, or one of achievements with its cutoff.
     """
 
     weight: str | None
@@ -77,6 +79,7 @@ class Made:
     codes: Mapping[str, Sequence[Any]]
     parts: tuple[Part, ...]
     library: str
+    gaps: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
 
     def written(self) -> dict[str, Any]:
         """Return it as plain values, which JSON can hold."""
@@ -85,13 +88,14 @@ class Made:
             "weight": self.weight, "total": self.total, "unit": self.unit, "measure": self.measure,
             "policy": self.policy, "indicators": {k: dict(v) for k, v in self.indicators.items()},
             "by": list(self.by), "codes": {k: list(v) for k, v in self.codes.items()}, "parts": parts,
-            "library": self.library,
+            "library": self.library, **({"gaps": {k: list(v) for k, v in self.gaps.items()}} if self.gaps else {}),
         }  # fmt: skip
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Made:
         """Return what plain values say; see `written`."""
-        given = {**told, "by": tuple(told["by"]), "parts": tuple(Part(**p) for p in told["parts"])}
+        gaps = {name: (column, cutoff) for name, (column, cutoff) in told.get("gaps", {}).items()}
+        given = {**told, "gaps": gaps, "by": tuple(told["by"]), "parts": tuple(Part(**p) for p in told["parts"])}
         return cls(**given)
 
     def words(self) -> dict[str, str]:
@@ -107,6 +111,7 @@ class Made:
             "weights": f"{weights}, {self.total:,.10g} in all",
             "indicators": "; ".join(indicators),
             "disaggregations": ", ".join(self.by) or "none",
+            **({"gaps": ", ".join(f"{n} ({c})" for n, (c, _) in self.gaps.items())} if self.gaps else {}),
             **({"no answers": "; ".join(codes)} if codes else {}),
             "sources": _listed([str(p) for p in self.parts]) or "a frame",
             "library": self.library,

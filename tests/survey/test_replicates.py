@@ -359,3 +359,41 @@ def test_dhs_and_derived_figures(field: Path) -> None:
     assert two.contrast([1, -1]).se[0] == pytest.approx(known["gap_G1_G2_se"], rel=1e-9)
     ratio = two.contrast(lambda v: v[0] / v[1], gradient=lambda v: [1 / v[1], -v[0] / v[1] ** 2])
     assert ratio.se[0] == pytest.approx(known["ratio_G1_G2_delta_se"], rel=1e-9)
+
+
+# the survey of our own, which everybody has
+
+
+def errors_of(made: mpi.Survey, measure: mpi.Measure) -> list[float]:
+    est = mpi.estimate(made, measure, statistics=["M0", "H", "A"])
+    return [est.select(statistic=name).se[0] for name in ("M0", "H", "A")]
+
+
+def test_r_gives_the_same_of_the_survey_of_our_own(own_survey_path: Path, own: dict[str, Any]) -> None:
+    expected, frame = own["expected"], pd.read_csv(own_survey_path)
+    names = [f"d{j}" for j in range(1, 7)]
+    weights = ["1/4", "1/4", "1/8", "1/8", "1/8", "1/8"]
+    indicators = [mpi.Indicator(n, dimension=n, weight=w) for n, w in zip(names, weights, strict=True)]
+    measure = mpi.Measure("own", indicators, "3/8")
+    design: Any = {"weight": "weight", "strata": "stratum", "psu": "psu", "size": "hhsize"}
+    bare = {k: v for k, v in design.items() if k != "strata"}
+    half = frame[frame["psu"].isin(own["brr_psus"])].reset_index(drop=True)
+    made = {
+        "JK1": mpi.replicate(mpi.Survey(frame, **bare), "jk1"),
+        "JKn": mpi.replicate(mpi.Survey(frame, **design), "jkn"),
+        "JKn_mse": mpi.replicate(mpi.Survey(frame, **design), "jkn", mse=True),
+    }
+    for name, rows in (("BRR", half), ("Fay", half), ("bootstrap", frame)):
+        r = expected[name]
+        factors = np.array(r["repweights"])
+        columns = {f"rw{i}": rows["weight"] * factors[:, i] for i in range(factors.shape[1])}
+        method = {"BRR": "brr", "Fay": "fay", "bootstrap": "bootstrap"}[name]
+        more: Any = {"fay": 0.3} if name == "Fay" else {}
+        data = pd.concat([rows, pd.DataFrame(columns)], axis=1)
+        made[name] = mpi.Survey(data, **design, replicate_weights="rw*", method=method, **more)
+    for name, survey_ in made.items():
+        r = expected[name]
+        # R's factors of the bootstrap have 12 digits after the point
+        assert errors_of(survey_, measure) == pytest.approx([*r["se"], r["A"]["se"]], rel=1e-9), name
+    own_half = mpi.replicate(mpi.Survey(half, **design), "brr")
+    assert errors_of(own_half, measure)[:2] == pytest.approx(expected["BRR"]["se"], rel=0.1)

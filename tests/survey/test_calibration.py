@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
+from mpi.survey.household_numbers import households_of
 
 MEASURE = mpi.Measure.nested("m", {"a": ["x"], "b": ["y"]}, cutoff="1/2")
 STATISTICS = ["H", "M0", "A", "number_of_poor", "population", "population_share", "contribution_share"]
@@ -216,6 +217,15 @@ def test_domains_columns_and_notes_keep_it() -> None:
         known.calibrate(margins(frame))
     with pytest.raises(mpi.errors.RequestError, match="is calibrated, which condensing would forget"):
         mpi.profile(known, MEASURE)
+
+
+def test_psus_households_and_degrees_of_freedom_stay_what_they_are() -> None:
+    frame = sample().assign(home=lambda f: f.index // 2 * 100 + f["psu"])
+    plain, known = survey(frame, household="home"), survey(frame, household="home").calibrate(margins(frame), "rake")
+    one, two = (mpi.estimate(s, MEASURE, by=["g", "sex"], statistics=STATISTICS) for s in (plain, known))
+    for name in ("n", "n_psu", "df"):
+        np.testing.assert_array_equal(getattr(two, name), getattr(one, name))
+    np.testing.assert_array_equal(households_of(known), households_of(plain))
 
 
 @pytest.mark.parametrize(

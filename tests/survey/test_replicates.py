@@ -183,7 +183,15 @@ def test_a_group_that_some_replicates_lack_says_so() -> None:
     frame = sample().assign(g=lambda f: 1 - f["psu"].isin([0, 4]).astype(int))  # one group lies in two PSUs
     est = mpi.estimate(mpi.replicate(survey(frame), "bootstrap", 100, seed=1), MEASURE, by=["g"], statistics=["H"])
     assert "error of the others" in str(est.select(group="0").flag.to_list())
-    assert est.select(group="0").se[0] > 0
+    factors = mpi.replicate(survey(frame), "bootstrap", 100, seed=1).design.split.replication.factors
+    psu = frame["psu"].to_numpy()
+    w = factors[:, psu] * frame["w"].to_numpy() * (frame["g"] == 0).to_numpy()
+    poor = (frame[["x", "y"]].mean(axis=1) >= 0.5).to_numpy()
+    there = w.sum(axis=1) > 0
+    rates = (w @ poor)[there] / w.sum(axis=1)[there]
+    assert 0 < there.sum() < 100
+    own = np.sqrt(((rates - rates.mean()) ** 2).sum() / 99 * 100 / there.sum())
+    assert est.select(group="0").se[0] == pytest.approx(own, rel=1e-9)
     alone = frame.assign(g=lambda f: (f["psu"] > 0).astype(int))
     one = mpi.estimate(mpi.replicate(survey(alone), "jkn"), MEASURE, by=["g"], statistics=["H"])
     assert not one.select(group="0").estimable[0]

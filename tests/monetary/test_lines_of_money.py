@@ -57,6 +57,20 @@ def test_another_threshold_of_a_law() -> None:
     assert "Decision 59/2015/QD-TTg" in est.about["line vn-2016 poverty level"]
 
 
+def test_a_law_without_areas() -> None:
+    said = 'status = "verified", source = "official journal"'
+    text = f"""
+        name = "mine"
+        unit = "EUR per person per month"
+        instrument = {{ text = "Act 1 of 2020", {said} }}
+        validity = {{ from = 2020-01-01, to = 2024-12-31, {said} }}
+        thresholds.line = {{ value = 600, {said} }}
+        classes.poor.when = [{{ up_to = "line", {said} }}]
+        classes.other.otherwise = true
+    """
+    assert head(survey(y=[599.0, 600.0, 600.5, 900.0]), mpi.Line.from_toml(text)) == 0.5
+
+
 def test_an_international_line_is_per_month() -> None:
     line = mpi.international_line("2.15", 2018)
     of = survey(y=[line.per_month - 1, line.per_month + 1])

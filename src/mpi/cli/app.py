@@ -15,6 +15,8 @@ from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, checked_survey
 from mpi.cli.estimate import Request, run, survey_of, written_after
 from mpi.cli.messages import reported, say
+from mpi.cli.monetary import Request as MoneyRequest
+from mpi.cli.monetary import run as estimate_money
 from mpi.cli.robustness import Request as OrderRequest
 from mpi.cli.robustness import run as compare_orders
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
@@ -181,6 +183,68 @@ def robustness(
                 file, measure, policy, said, memory, by or [], cutoff or [], [w.value for w in weights or []],
                 statistic, alpha, where, unit.value if unit else None,
             ),
+            out or [],
+        )  # fmt: skip
+
+
+@app.command()
+def monetary(
+    file: opt.File,
+    *,
+    welfare: opt.Welfare,
+    line: opt.MoneyLines = None,
+    design: opt.DesignFile = None,
+    weight: opt.Weight = None,
+    strata: opt.Strata = None,
+    psu: opt.Psu = None,
+    household: opt.Household = None,
+    size: opt.Size = None,
+    members: opt.Members = None,
+    rows: opt.Rows = None,
+    fpc: opt.Fpc = None,
+    wave: opt.Wave = None,
+    shared_psus: opt.SharedPsus = None,
+    single_psu: opt.SinglePsu = None,
+    census: opt.Census = False,
+    memory: opt.Memory = None,
+    encoding: opt.Encoding = None,
+    sheet: opt.Sheet = None,
+    by: opt.Columns = None,
+    where: opt.Where = None,
+    unit: opt.Unit = None,
+    missing: opt.NoAnswer = None,
+    statistic: opt.MoneyStatistics = None,
+    level: opt.Level = 0.95,
+    df: opt.Degrees = None,
+    percent: opt.Percent = False,
+    interval: opt.Intervals = False,
+    decimals: opt.Decimals = None,
+    scheme: opt.SchemeName = None,
+    out: opt.Outs = None,
+) -> None:
+    """Estimate poverty and inequality of income or expenditure.
+
+    Prints headcount, gap and severity of poverty at each line, the mean, the median and the Gini coefficient with
+    their standard errors, in which that of a relative line is; [bold]--out[/bold] writes all numbers.
+
+    [bold]Examples[/bold]
+
+    mpi monetary sample --welfare income --line 2000 --line "60% median" --by area
+
+    mpi monetary people.dta --welfare expenditure --line my_line --weight w --psu psu --statistic gini --statistic sst
+    """
+    with reported():
+        said = arguments.design_of(
+            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
+        )
+        _, codes = arguments.policy_of(missing)
+        said |= arguments.reading_of(codes, encoding, sheet)
+        estimate_money(
+            MoneyRequest(
+                file, welfare, line or [], said, memory, by or [], where, unit.value if unit else None, statistic or [],
+                level, arguments.word(df, "group"), arguments.scheme_of(scheme),
+            ),
+            {"percent": percent, "interval": interval, "decimals": decimals},
             out or [],
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.survey.survey import Survey
 
-__all__ = ["check_outputs", "check_request", "check_where", "checked_survey"]
+__all__ = ["bad_outputs", "check_outputs", "check_request", "check_where", "checked_survey"]
 
 _COLUMNS = ("weight", "strata", "psu", "household", "size", "members", "fpc", "wave")
 _WRITERS = {"parquet": ("pyarrow", "engines")}
@@ -42,7 +42,7 @@ def check_request(
             problems.add(f"--statistic: {unknown('statistic', s, STATISTICS, show=len(STATISTICS))}")
     if not 0 < level < 1:
         problems.add(f"--level: {level:g} is not between 0 and 1; 95 per cent is 0.95")
-    problems.found += _bad_outputs(outs)
+    problems.found += bad_outputs(outs)
     problems.raise_if_any()
 
 
@@ -62,11 +62,12 @@ def check_where(where: str | None) -> None:
 def check_outputs(outs: Sequence[str]) -> None:
     """Tell what cannot be written before the long work starts."""
     problems = Problems("this cannot be done", RequestError)
-    problems.found += _bad_outputs(outs)
+    problems.found += bad_outputs(outs)
     problems.raise_if_any()
 
 
-def _bad_outputs(outs: Sequence[str]) -> list[str]:
+def bad_outputs(outs: Sequence[str]) -> list[str]:
+    """Return what is wrong with the files to be written."""
     found = []
     for path, times in Counter(outs).items():
         found += [f"--out: {p}" for p in _unwritable(located(path))]

@@ -47,6 +47,8 @@ __all__ = [
     "MeasureWord",
     "Members",
     "Missing",
+    "MoneyLines",
+    "MoneyStatistics",
     "NoAnswer",
     "Outs",
     "Overrides",
@@ -67,6 +69,7 @@ __all__ = [
     "Unit",
     "Wave",
     "Weight",
+    "Welfare",
     "Where",
     "Year",
 ]
@@ -280,6 +283,26 @@ Statistics = Annotated[
     list[str] | None,
     _option(
         "--statistic", "M0, H, A, censored_headcount, ... May be repeated.", "NAME", complete=completions.statistics
+    ),
+]
+MoneyStatistics = Annotated[
+    list[str] | None,
+    _option(
+        "--statistic",
+        "headcount, poverty_gap, fgt(2), watts, gini, ge(0), median, lorenz(0.4), ... May be repeated.",
+        "NAME",
+    ),
+]
+Welfare = Annotated[
+    str, _option("--welfare", "The column of income or expenditure per person.", "COLUMN", complete=completions.columns)
+]
+MoneyLines = Annotated[
+    list[str] | None,
+    _option(
+        "--line",
+        'A poverty line: an amount, a column, "60% median", "50% mean" ("60% own median" for each group\'s), a law '
+        "such as vn-2016, or dollars a day in the prices of a year, 2.15@2018. May be repeated.",
+        "LINE",
     ),
 ]
 StatisticName = Annotated[

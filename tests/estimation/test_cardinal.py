@@ -170,6 +170,10 @@ def test_the_identities_of_the_family(seed: int) -> None:
         np.testing.assert_allclose(ours.se, theirs.se, rtol=1e-10)
         np.testing.assert_allclose(ours.conf_int()[0], theirs.conf_int()[0], rtol=1e-9)
         assert ours.n.tolist() == theirs.n.tolist()
+        assert ours.counts is not None
+        assert theirs.counts is not None
+        assert ours.counts.n_with.tolist() == theirs.counts.n_with.tolist()
+        np.testing.assert_allclose(ours.counts.weight, theirs.counts.weight, rtol=1e-13)
         assert ours.flag.to_list() == theirs.flag.to_list()
 
 

@@ -21,8 +21,9 @@ from mpi.estimation.pattern_ratios import left_out, scores_of
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.request import check_measure, check_survey, opened
-from mpi.estimation.sums import sums_of
+from mpi.estimation.sums import sums_of, weighted
 from mpi.estimation.totals import Summer, counts
+from mpi.estimation.traits import counted
 from mpi.frames.progress import staged
 from mpi.tables.footnotes import KEY
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
+    from mpi.estimation.sums import Sums
     from mpi.frames.wanted import By, Cross, Pair
     from mpi.inference.cells import Cells
     from mpi.inference.intervals import Interval, Own
@@ -135,7 +137,7 @@ def estimate_cardinal(
         columns = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
     request = opened(survey, by, columns=columns, unit=unit, problems=problems, **options)
     pairs: list[Pair] = []
-    if not condensed:
+    if not survey.in_memory:
         domain, pairs = with_gaps(request.domain, known)
         request = replace(request, domain=domain)
 
@@ -216,6 +218,18 @@ def with_gaps(survey: Survey, known: Mapping[str, KnownGap]) -> tuple[Survey, li
     return survey, pairs
 
 
+def _of_rows(survey: Survey, rows: Rows, gap: KnownGap) -> tuple[Sums, Sums, Sums, Sums]:
+    """Return what rows in memory add to the same sums as `with_gaps` has an engine make."""
+    x: Floats = rows.of(survey.numbers(gap.column)).astype(np.float64)
+    z = gap.cutoff
+    g: Any = x if z is None else np.where(x < z, (z - x) / z, x * 0.0)
+    there, ones = ~np.isnan(g), np.ones(len(g))
+    every = np.ones(len(g), dtype=bool)
+    one, two = weighted(rows, g, ones, there), weighted(rows, g * g, ones, there)
+    none, wild = (weighted(rows, 1.0 * odd, ones, every) for odd in (g == 0, (g < 0) | (g > 1)))
+    return one, two, none, wild
+
+
 def summed_gaps(indicator: str) -> tuple[str, str]:
     """Return the columns of a profile that hold an indicator's sums of gaps, and of squared gaps."""
     return f"_gaps_{indicator}", f"_squares_{indicator}"
@@ -261,7 +275,10 @@ def checked_sums(
         j = measure.names.index(name)
         deprived, asked = prof.deprived[prof.pattern, j], ~prof.missing[prof.pattern, j]
         first = _KINDS * place
-        one, two, none, wild = (sums_of(survey, rows, first + i, pairs[first + i]) for i in range(_KINDS))
+        if pairs:
+            one, two, none, wild = (sums_of(survey, rows, first + i, pairs[first + i]) for i in range(_KINDS))
+        else:
+            one, two, none, wild = _of_rows(survey, rows, gap)
         column = f"{gap.column!r}, the {'gaps' if gap.cutoff is None else 'achievements'} of {name!r}"
         for odd, said in (
             (asked & (wild.above > 0), "gives gaps below 0 or above 1"),
@@ -318,6 +335,8 @@ class _Gaps:
         for f in self._figures(size, of_poor, score, by_power, whole):
             value, influence = ratio(cells, f.above, f.below)
             made = part(self._labels(f), value, cases[f.among], psus.of(f.among), influence)
+            if f.indicator is None:  # of one indicator, those who are poor and deprived in it are not counted here
+                made = counted(made, cases[f.cutoff + 1], cells.sum(f.below))
             out.append(replace(made, seen=np.broadcast_to(base[f.among] > 0, influence.shape)))
         return out
 

@@ -177,6 +177,20 @@ def test_the_identities_of_the_family(seed: int) -> None:
         assert ours.flag.to_list() == theirs.flag.to_list()
 
 
+def test_groups_and_rounds_decompose() -> None:
+    frame = pd.concat([a_frame(3).assign(year=2016), a_frame(4).assign(year=2018)], ignore_index=True)
+    survey = mpi.Survey(frame, wave="year", shared_psus=False, **DESIGN)
+    est = mpi.estimate_cardinal(survey, MEASURE, GAPS, ["g"])
+    shares = mpi.estimate(survey, MEASURE, ["g"], statistics=["population_share"])
+    both = mpi.concat([est, shares])
+    parts = mpi.decompose.groups(both.select(wave=2018), "g").select(statistic="M1", contrast="group_part")
+    assert parts.value.sum() == pytest.approx(est.select(statistic="M1", by="total", wave=2018).value[0], rel=1e-12)
+    change = mpi.change(est.select(statistic="M2", by="total"), kinds=["change"])
+    ends = est.select(statistic="M2", by="total")
+    assert change.value[0] == pytest.approx(ends.value[1] - ends.value[0], rel=1e-12)
+    assert change.se[0] == pytest.approx(np.hypot(*ends.se), rel=1e-9)  # of independent rounds
+
+
 def test_who_falls_further_raises_the_gaps_alone() -> None:
     frame = a_frame(3)
     before = mpi.estimate_cardinal(mpi.Survey(frame, **DESIGN), MEASURE, GAPS)

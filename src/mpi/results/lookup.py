@@ -27,7 +27,10 @@ __all__ = [
 
 _CROSS = " × "
 
-_ADDITIVE = ("M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe")
+_ADDITIVE = (
+    "M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe",
+    "M1", "M2", "contribution_M1", "contribution_M2",
+)  # fmt: skip
 _AMONG_OBSERVED = ("uncensored_headcount", "censored_headcount")
 
 

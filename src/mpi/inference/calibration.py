@@ -31,7 +31,7 @@ Distance = Literal["poststratify", "rake", "linear", "logit"]
 Bounds = tuple[float, float]
 """Between which ratios of weights after and before calibration may lie."""
 
-_HALVINGS = 12
+_HALVINGS, _PAIRS = 12, 1 << 23
 _STEPS = 200
 """Newton's method needs about ten; raking on the edge of what is possible needs more."""
 _EXACT = 1e-12
@@ -133,7 +133,7 @@ def ratios(x: Floats, weight: Floats, totals: Floats, distance: Distance, bounds
     >>> ratios(x, weight, np.array([3.0, 2]), "rake").ratio
     array([[1.5, 0.5]])
     """
-    step = max(1, (1 << 24) // max(1, x.size))
+    step = max(1, (1 << 24) // max(1, len(x), x.shape[1] ** 2))
     parts = [_solved(x, weight[a : a + step], totals, distance, bounds) for a in range(0, len(weight), step)]
     return Solution(
         np.concatenate([p.ratio for p in parts]), max(p.steps for p in parts), np.concatenate([p.gap for p in parts])
@@ -155,11 +155,12 @@ def _solved(x: Floats, weight: Floats, totals: Floats, distance: Distance, bound
         gap = gaps(x, weight * ratio, totals)
         return _Tried(multiplier, ratio, slope, gap, np.abs(gap).max(axis=1, initial=0.0))
 
+    grams = _grams(own)
     best, steps = tried(np.zeros((len(weight), own.shape[1]))), 0
     while steps < _STEPS and (best.worst > _EXACT).any():
         steps += 1
         left = target - (weight * best.ratio) @ own
-        found = _better(best, _newton(own, weight * best.slope, left), tried)
+        found = _better(best, _newton(grams(weight * best.slope), left), tried)
         if found is best:
             break
         best = found
@@ -201,8 +202,16 @@ def _basis(x: Floats, weight: Floats) -> Floats:
     return found
 
 
-def _newton(x: Floats, weight: Floats, left: Floats) -> Floats:
-    hessian = np.einsum("rc,cp,cq->rpq", weight, x, x, optimize=True)
+def _grams(x: Floats) -> Callable[[Floats], Floats]:
+    """Return the function that sums w x x' by some weights (replicates x classes)."""
+    p = x.shape[1]
+    if len(x) * p * p > _PAIRS:
+        return lambda weight: np.array([(x * w[:, None]).T @ x for w in weight])
+    pairs = (x[:, :, None] * x[:, None, :]).reshape(len(x), p * p)
+    return lambda weight: (weight @ pairs).reshape(-1, p, p)
+
+
+def _newton(hessian: Floats, left: Floats) -> Floats:
     try:
         return np.asarray(np.linalg.solve(hessian, left[..., None])[..., 0])
     except np.linalg.LinAlgError:

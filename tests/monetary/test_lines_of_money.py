@@ -80,6 +80,23 @@ def test_an_international_line_is_per_month() -> None:
     assert "in prices of 2018" in est.about["line $2.15 (2017 PPP)"]
 
 
+def test_an_international_line_of_another_country() -> None:
+    line = mpi.international_line("2.15 (2017 PPP)", 2020, ppp=13.0, cpi=1.2)
+    assert line.per_day == pytest.approx(2.15 * 13 * 1.2)
+    assert line.status == "given"
+    assert (
+        "VND"
+        not in estimate(survey(y=[1.0, 2000.0]), "y", line=line, statistics="headcount").about["line $2.15 (2017 PPP)"]
+    )
+    assert mpi.international_line("$1.90 (2011)", 2016) == mpi.international_line(1.9, 2016)
+    with pytest.raises(mpi.MpiError, match=r"\$2.15 a day is a line of the PPP of 2017, not of 2011"):
+        mpi.international_line("2.15 (2011 PPP)", 2016)
+    with pytest.raises(mpi.MpiError, match=r"ppp is -1\.0; a number above 0"):
+        mpi.international_line("2.15", 2016, ppp=-1.0)
+    with pytest.raises(mpi.MpiError, match="or give cpi="):
+        mpi.international_line("2.15", 2017)
+
+
 def test_quantiles_at_jumps() -> None:
     """Equal weights of a tenth: the cumulated share of five is a half, whatever the rounding of sums."""
     of = mpi.Survey(pd.DataFrame({"y": np.arange(1.0, 11.0), "w": 0.1, "psu": range(10)}), weight="w", psu="psu")

@@ -181,7 +181,8 @@ def _spec(name: str, one: Any, survey: Survey, problems: Problems) -> Fixed | Re
 
 def _international(name: str, one: InternationalLine) -> Fixed:
     called = f"${one.dollars} ({one.base} PPP)"
-    said = f"{called} a day = {amount(round(one.per_month))} VND a month in prices of {one.year}"
+    money = "" if one.status == "given" else " VND"
+    said = f"{called} a day = {amount(round(one.per_month, 2))}{money} a month in prices of {one.year}"
     return Fixed(name or called, one.per_month, said=f"{said} ({one.source}: {one.status})")
 
 

@@ -14,7 +14,7 @@ from typing import ForwardRef, ParamSpec, TypeVar
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.core.memory import translated_memory_errors
 
-__all__ = ["kinds_checked", "kinds_explained", "said_of"]
+__all__ = ["defaults", "kinds_checked", "kinds_explained", "said_of", "written_out"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +45,53 @@ _DATA = ("frame", "members_frame", "households_frame", "data", "values", "parts"
 """Parameters that take frames or arrays."""
 
 
+_DEFAULTS: dict[tuple[str, str], Mapping[str, object]] = {}
+
+
+def defaults(options: type, **values: object) -> None:
+    """Say what holds where a key of a TypedDict of options is not given, for the signatures that `help` shows.
+
+    Parameters
+    ----------
+    options : type
+        A TypedDict whose keys are arguments: ``**options: Unpack[Options]``.
+    **values
+        Its keys with their defaults.
+    """
+    _DEFAULTS[options.__module__, options.__name__] = values
+
+
+def _spread(function: Callable[..., object]) -> tuple[inspect.Parameter, type] | None:
+    """Return the parameter ``**options: Unpack[Options]`` of a function, and its TypedDict."""
+    for p in inspect.signature(function).parameters.values():
+        if p.kind is inspect.Parameter.VAR_KEYWORD:
+            name = str(p.annotation).removeprefix("Unpack[").removesuffix("]")
+            found = getattr(inspect.unwrap(function), "__globals__", {}).get(name)
+            return (p, found) if found is not None else None
+    return None
+
+
+def written_out(function: Callable[..., object]) -> inspect.Signature:
+    """Return the signature with the keys of its TypedDict one by one, which `help`, notebooks and Sphinx show."""
+    signature, spread = inspect.signature(function), _spread(function)
+    if spread is None:
+        return signature
+    p, options = spread
+    known = _DEFAULTS.get((options.__module__, options.__name__), {})
+    own = [q for q in signature.parameters.values() if q.kind is not inspect.Parameter.VAR_KEYWORD]
+    more = [
+        p.replace(name=n, kind=inspect.Parameter.KEYWORD_ONLY, annotation=a, default=known[n])
+        for n, a in _annotations(options).items()
+        if n in known and n not in signature.parameters
+    ]
+    return signature.replace(parameters=[*own, *more] if more else [*own, p])
+
+
+def _annotations(options: type) -> dict[str, str]:
+    held: Mapping[str, ForwardRef] = getattr(options, "__annotations__", {})
+    return {n: a.__forward_arg__ for n, a in held.items()}
+
+
 def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     """Tell of arguments of the wrong kind in one sentence each, before the function meets them.
 
@@ -68,6 +115,7 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
         with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
             return function(*args, **kwargs)
 
+    checked.__signature__ = written_out(function)  # type: ignore[attr-defined]  # as functools does
     return checked
 
 
@@ -98,6 +146,7 @@ def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
                 raise found.error() from error
             raise
 
+    told.__signature__ = written_out(function)  # type: ignore[attr-defined]  # as functools does
     return told
 
 
@@ -133,9 +182,8 @@ def _checker(
     @functools.cache
     def options() -> dict[str, str]:
         """Return the annotations of a TypedDict whose keys are arguments: ``**options: Unpack[Layout]``."""
-        name = str(spread.annotation).removeprefix("Unpack[").removesuffix("]") if spread else ""
-        held: Mapping[str, ForwardRef] = getattr(getattr(function, "__globals__", {}).get(name), "__annotations__", {})
-        return {n: a.__forward_arg__ for n, a in held.items()}
+        found = _spread(function)
+        return _annotations(found[1]) if found else {}
 
     def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
         problems = Problems(f"{function.__name__} cannot be done", RequestError)

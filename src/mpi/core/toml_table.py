@@ -74,8 +74,9 @@ class TomlTable:
         self.problems.add(f"{self.path}: {problem}")
 
     def expected(self, key: str, what: str) -> None:
-        """Note what was found where something else was expected."""
-        self.note(key, f"found {value_kind(self.values[key])}, expected {what}")
+        """Note what was found where something else was expected; what is not there is noted as absent already."""
+        if key in self.values:
+            self.note(key, f"found {value_kind(self.values[key])}, expected {what}")
 
     def text(self, key: str, default: str = "") -> str:
         """Return a text; `default` where it is absent or is none."""

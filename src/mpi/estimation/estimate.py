@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.estimation.algebra import Request, estimates_of
 from mpi.estimation.identify import schemes
+from mpi.estimation.options import Precise, shared
 from mpi.estimation.patterns import profile
 from mpi.estimation.request import Estimable, check_measure, check_survey, opened
 from mpi.estimation.rows import counted
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By, Cross
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
-    from mpi.survey.words import Where
 
 __all__ = ["NUMBERS_ARE", "cutoffs_of", "described", "estimate"]
 
@@ -47,13 +46,8 @@ def estimate(
     *,
     cutoffs: Sequence[Number] | Number | None = None,
     weightings: Mapping[str, Mapping[str, Number] | Measure] | None = None,
-    where: Where | None = None,
-    unit: Unit | None = None,
     statistics: Sequence[Statistic] | None = None,
-    level: float = 0.95,
-    df: Degrees = "group",
-    observed: bool = True,
-    deff: bool = False,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate a multidimensional poverty measure, in total and by groups, with the design in every error.
 
@@ -121,20 +115,22 @@ def estimate(
     (2, 3)
     """
     check_survey(survey)
+    asked = shared(options)
     if isinstance(measure, Estimable):
         classes = measure.estimate_with(
-            survey, by, cutoffs=cutoffs, weightings=weightings, where=where, unit=unit, statistics=statistics,
-            level=level, df=df,
+            survey, by, cutoffs=cutoffs, weightings=weightings, where=asked.where, unit=asked.unit,
+            statistics=statistics, level=asked.level, df=asked.df,
         )  # fmt: skip
-        return classes if observed and where is not None else with_categories(classes, survey, observed=observed)
+        whole = not asked.observed or asked.where is None
+        return with_categories(classes, survey, observed=asked.observed) if whole else classes
     check_measure(measure)
     problems = Problems("the estimate cannot be made", RequestError)
     ks = cutoffs_of(measure, cutoffs, problems)
     others = _weightings(measure, weightings or {}, problems)
     wanted = _statistics(measure, statistics, problems)
     request = opened(
-        survey, by, columns=measure.columns, where=where, unit=unit or measure.unit, level=level, df=df,
-        problems=problems,
+        survey, by, columns=measure.columns, where=asked.where, unit=asked.unit or measure.unit, level=asked.level,
+        df=asked.df, problems=problems,
     )  # fmt: skip
     found_schemes = schemes(measure, ks, others)
     tell_contradictions(survey.labels, measure.columns)
@@ -143,7 +139,7 @@ def estimate(
         of = Request(measure, own, found_schemes, wanted, request.unit)
         patterns = profile(part, measure, rows)
         made = estimates_of(part, patterns, of, level=request.level, degrees=request.degrees)
-        return with_simple_random(made, part, patterns, of) if deff else made
+        return with_simple_random(made, part, patterns, of) if asked.deff else made
 
     found, first = request.estimates(make, flags=measure.columns)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
@@ -151,7 +147,7 @@ def estimate(
     if set(NUMBERS) & set(wanted):
         about["numbers"] = NUMBERS_ARE
     found = replace(found, titles=titles, about=about, measures=(measure,))
-    return with_categories(found, request.domain, observed=observed)
+    return with_categories(found, request.domain, observed=asked.observed)
 
 
 NUMBERS_ARE = "rates times all weights of the domain; who misses answers counts as the others do"

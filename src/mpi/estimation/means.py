@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.left_out import by_round, of_columns, rounds_of
+from mpi.estimation.options import Precise, shared
 from mpi.estimation.parts import Labels, Part, part
 from mpi.estimation.ratios import ratio as ratio_of_totals
 from mpi.estimation.ratios import total as total_by_group
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from mpi.results.estimates import Estimates
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
-    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
     Variables = list[tuple[Labels, Sums]]
@@ -55,13 +55,7 @@ def mean(
     survey: Survey,
     columns: str | Sequence[str],
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit = "person",
-    level: float = 0.95,
-    df: Degrees = "group",
-    observed: bool = True,
-    deff: bool = False,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate the means of columns; a column of 0 and 1 gives a share, with a logit-t interval.
 
@@ -92,7 +86,7 @@ def mean(
     ['Urban', 'Rural']
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=pairs)
+    found = _Columns(survey, by, options, pairs=pairs)
 
     def means(piece: _Piece) -> Variables:
         return [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in piece.sums()]
@@ -106,13 +100,7 @@ def proportion(
     survey: Survey,
     columns: str | Sequence[str],
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit = "person",
-    level: float = 0.95,
-    df: Degrees = "group",
-    observed: bool = True,
-    deff: bool = False,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate the share of each category of columns, with logit-t intervals.
 
@@ -138,8 +126,8 @@ def proportion(
     ['Urban', 'Rural']
     """
     names = _listed(columns)
-    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, categories=names)
-    return found.estimates(lambda piece: _shares(piece, names, observed=observed), ratio_of_totals)
+    found = _Columns(survey, by, options, categories=names)
+    return found.estimates(lambda piece: _shares(piece, names, observed=found.asked.observed), ratio_of_totals)
 
 
 def _shares(piece: _Piece, names: Sequence[str], *, observed: bool) -> Variables:
@@ -167,13 +155,7 @@ def total(
     survey: Survey,
     columns: str | Sequence[str],
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit = "person",
-    level: float = 0.95,
-    df: Degrees = "group",
-    observed: bool = True,
-    deff: bool = False,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate the population totals of columns, for example the number of poor from a column of 0 and 1.
 
@@ -200,7 +182,7 @@ def total(
     2
     """
     pairs = [(name, None) for name in _listed(columns)]
-    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=pairs)
+    found = _Columns(survey, by, options, pairs=pairs)
     return found.estimates(
         lambda piece: [(Labels("total", indicator=p[0], method="t"), x) for p, x in piece.sums()], _totals
     )
@@ -213,13 +195,7 @@ def ratio(
     numerator: str,
     denominator: str,
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit = "person",
-    level: float = 0.95,
-    df: Degrees = "group",
-    observed: bool = True,
-    deff: bool = False,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate the ratio of two totals, for example the share of food in all spending.
 
@@ -245,7 +221,7 @@ def ratio(
     >>> float(mpi.ratio(mpi.load_sample(), "income", "income").value[0])
     1.0
     """
-    found = _Columns(survey, where, unit, by, level, df, observed, deff=deff, pairs=[(numerator, denominator)])
+    found = _Columns(survey, by, options, pairs=[(numerator, denominator)])
     label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
     return found.estimates(lambda piece: [(label, x) for _, x in piece.sums()], ratio_of_totals)
 
@@ -266,39 +242,37 @@ def _listed(columns: str | Sequence[str]) -> tuple[str, ...]:
 class _Columns:
     """The columns asked for, and the request that sums them."""
 
-    __slots__ = ("beside", "deff", "observed", "pairs", "request")
+    __slots__ = ("asked", "beside", "pairs", "request")
 
     def __init__(
         self,
         survey: Survey,
-        where: Where | None,
-        unit: Unit,
         by: Sequence[By],
-        level: float,
-        df: Degrees,
-        observed: bool,  # noqa: FBT001  # ours
+        options: Precise,
         *,
-        deff: bool,
         pairs: Sequence[Pair] = (),
         categories: Sequence[str] = (),
     ) -> None:
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
-        self.request = opened(survey, by, columns=entering, where=where, unit=unit, level=level, df=df)
+        self.asked = asked = shared(options)
+        self.request = opened(
+            survey, by, columns=entering, where=asked.where, unit=asked.unit or "person", level=asked.level, df=asked.df
+        )
         tell_undeclared(self.request.domain, entering)
-        self.observed, self.pairs, self.beside, self.deff = observed, list(pairs), categories, deff
+        self.pairs, self.beside = list(pairs), categories
 
     def estimates(self, variables: Callable[[_Piece], Variables], make: Make) -> Estimates:
         """Sum what `variables` gives of each piece above and below by cell, and turn the sums into estimates."""
         request = self.request
 
         def made(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
-            piece = _Piece(survey, rows, by, self.pairs, request.unit, self.deff)
+            piece = _Piece(survey, rows, by, self.pairs, request.unit, self.asked.deff)
             return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
         found, first = request.estimates(made, pairs=self.pairs, beside=self.beside)
         said = {"counted": counted(first, request.unit), **profile_notes(first), "survey": in_words(first)}
         lost = {KEY: found.about[KEY]} if KEY in found.about else {}
-        return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.observed)
+        return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.asked.observed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import described
 from mpi.estimation.identify import Scores, complete, reweighted
 from mpi.estimation.left_out import LeftOut, by_round, of_patterns, rounds_of
+from mpi.estimation.options import Shared, shared
 from mpi.estimation.parts import part
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
@@ -34,11 +35,8 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By, Cross
     from mpi.inference.cells import Cells, Psus
     from mpi.measures.measure import Measure
-    from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
-    from mpi.survey.words import Where
 
 __all__ = ["PatternTable", "Quantity", "left_out", "pattern_estimates", "scores_of", "table_estimates"]
 
@@ -92,11 +90,7 @@ def pattern_estimates(
     measure: Measure,
     quantities: Callable[[Profiles], Sequence[Quantity]],
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit | None = None,
-    level: float = 0.95,
-    df: Degrees = "group",
+    **options: Unpack[Shared],
 ) -> Estimates:
     """Estimate means of functions of the deprivation pattern, in total and by groups, with the design in every error.
 
@@ -139,9 +133,7 @@ def pattern_estimates(
     >>> pattern_estimates(mpi.load_sample(), mpi.load_measure("gso-mdp"), alike).keys["statistic"].values
     ('alike',)
     """
-    return table_estimates(
-        survey, measure, lambda prof: _Table(quantities(prof)), by, where=where, unit=unit, level=level, df=df
-    )
+    return table_estimates(survey, measure, lambda prof: _Table(quantities(prof)), by, **options)
 
 
 def table_estimates(
@@ -149,17 +141,14 @@ def table_estimates(
     measure: Measure,
     table: Callable[[Profiles], PatternTable],
     by: Sequence[By] = (),
-    *,
-    where: Where | None = None,
-    unit: Unit | None = None,
-    level: float = 0.95,
-    df: Degrees = "group",
+    **options: Unpack[Shared],
 ) -> Estimates:
     """Estimate whatever a table makes of the totals of patterns; see `pattern_estimates` for the arguments."""
     check_survey(survey)
     check_measure(measure)
-    unit = unit or measure.unit
-    request = opened(survey, by, columns=measure.columns, where=where, unit=unit, level=level, df=df)
+    asked = shared(options)
+    unit = asked.unit or measure.unit
+    request = opened(survey, by, columns=measure.columns, where=asked.where, unit=unit, level=asked.level, df=asked.df)
 
     def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
         prof = profile(part, measure, rows)

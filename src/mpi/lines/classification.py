@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -14,13 +14,12 @@ from mpi.frames.compress import compress, constant_within
 from mpi.lines.caution import caution
 from mpi.lines.class_table import class_table
 from mpi.lines.decisions import band_names, bands_of, decisions
-from mpi.lines.evidence import Absent, Evidence, Multiple, read_evidence
+from mpi.lines.evidence import Absent, Evidence, Multiple, Reading, read_evidence
 from mpi.lines.explanation import explained, place_of
 from mpi.lines.items import amount
 from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -120,18 +119,11 @@ def classify(
     line: Standard,
     survey: Survey,
     *,
-    income: str = "income",
-    income_in: Multiple = "units",
-    area: str | None = "area",
-    areas: Mapping[Any, str] | None = None,
-    columns: Mapping[str, str] | None = None,
-    absent: Absent = "error",
     prefix: str = "",
+    **reading: Unpack[Reading],
 ) -> Classification:
     """Put each household into its class; `Line.classify` says what the parameters are."""
-    evidence = read_evidence(
-        line, survey, income=income, income_in=income_in, area=area, areas=areas, columns=columns, absent=absent
-    )
+    evidence = read_evidence(line, survey, **reading)
     caution(line.name, line.standings())
     _beware_of_thousands(line, evidence.income)
     possible = _possible(line, evidence)

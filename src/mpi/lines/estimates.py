@@ -139,7 +139,8 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
             "classes are given where they are decided all the same"
         )
         return classes
-    figures = estimate(survey, line.measure, by, **{**options, "unit": unit})
+    asked: dict[str, Any] = {**options, "unit": unit}
+    figures = estimate(survey, line.measure, by, **asked)
     where = options.get("where")
     lost = costs_of(status, survey if where is None else survey.where(where), unit).told
     about = {**figures.about, "numbers": NUMBERS_ARE, **({KEY: lost} if lost else {})}

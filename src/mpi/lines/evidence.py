@@ -80,12 +80,12 @@ def read_evidence(
     line: Standard,
     survey: Survey,
     *,
-    income: str,
-    income_in: Multiple,
-    area: str | None,
-    areas: Mapping[Any, str] | None,
-    columns: Mapping[str, str] | None,
-    absent: Absent,
+    income: str = "income",
+    income_in: Multiple = "units",
+    area: str | None = "area",
+    areas: Mapping[Any, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    absent: Absent = "error",
 ) -> Evidence:
     """Read what a line asks about.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from mpi.core.arguments import kinds_checked
+from mpi.core.arguments import defaults, kinds_checked
 from mpi.estimation.request import check_survey, opened
 from mpi.estimation.rows import counted
 from mpi.estimation.unobserved import with_categories
@@ -41,6 +41,9 @@ class Options(TypedDict, total=False):
     level: float
     df: Degrees
     observed: bool
+
+
+defaults(Options, unit="person", level=0.95, df="group", observed=True)
 
 
 @kinds_checked

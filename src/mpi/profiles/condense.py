@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.arguments import kinds_checked
+from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.estimation.cardinal import known_gaps
 from mpi.estimation.request import check_measure, columns_of, crosses
@@ -19,7 +19,7 @@ from mpi.profiles.origin import made_of
 from mpi.profiles.parts import Contents, labels_of
 from mpi.readers.large.scan import columns_of as columns_of_files
 from mpi.readers.large.scan import scanned
-from mpi.survey.design import design_keywords, design_of
+from mpi.survey.design import DesignKeywords, design_keywords, design_of
 from mpi.survey.origin import Origin
 from mpi.survey.out_of_core import engine_rows, left_to_engine
 from mpi.survey.survey import Survey, of_rows
@@ -31,11 +31,21 @@ if TYPE_CHECKING:
     from mpi.estimation.cardinal import Gap
     from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.measures.measure import Measure
-    from mpi.survey.design import Design, DesignKeywords
+    from mpi.survey.design import Design
     from mpi.survey.out_of_core import EngineRows
     from mpi.survey.words import Labels
 
 __all__ = ["profile", "survey_of"]
+
+
+class ProfileKeywords(DesignKeywords, total=False):
+    """What `Design` takes, and what is said of files."""
+
+    memory: str | None
+    encoding: str | None
+
+
+defaults(ProfileKeywords, memory=None, encoding=None)
 
 
 @kinds_checked
@@ -51,9 +61,7 @@ def profile(
     missing: Declared = None,
     gaps: Mapping[str, Gap] | None = None,
     most: int = MOST,
-    memory: str | None = None,
-    encoding: str | None = None,
-    **keywords: Unpack[DesignKeywords],
+    **keywords: Unpack[ProfileKeywords],
 ) -> Survey:
     """Condense microdata to what a measure needs of them; the result is a survey like any other, only smaller.
 
@@ -113,7 +121,9 @@ def profile(
     check_measure(measure)
     problems = Problems("the profile cannot be made", RequestError)
     groups = columns_of(crosses(by, problems))
-    said = design_of(design, keywords, "profile")
+    plain: dict[str, Any] = {**keywords}
+    memory, encoding = plain.pop("memory", None), plain.pop("encoding", None)
+    said = design_of(design, plain, "profile")
     known = {} if gaps is None else known_gaps(measure, gaps, problems)
     needed = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
     files = isinstance(data, (str, os.PathLike, list, tuple))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,22 +98,23 @@ def critical_value(est: Estimates, level: float, *, seed: int = 1) -> float:
 
     factor, df = _factor(est), float(est.df.min())
     r = factor.shape[1]
-    points = int(np.clip(_BUDGET - np.ceil(np.log2(len(factor))), *_POINTS))
-    directions = _directions(r, points, seed)
-    size = np.concatenate(
-        [((factor @ part.T) ** 2).max(axis=0) for part in np.split(directions, range(_CHUNK, len(directions), _CHUNK))]
-    )
+    directions = _directions(r, _POINTS[0] + 1, seed)
+    parts = np.split(directions, range(_CHUNK, len(directions), _CHUNK))
+    size = np.log(np.maximum(np.concatenate([((factor @ part.T) ** 2).max(axis=0) for part in parts]), _TINY))
+    grid = np.linspace(-30.0, 30.0, 1 << 16)
+    beyond = fdtrc(r, df, np.exp(grid) / r)
 
-    def over(q: float) -> float:
-        return float(fdtrc(r, df, q**2 / (r * np.maximum(size, _TINY))).mean()) - (1 - level)
+    def over(log_q: float) -> float:
+        return float(np.interp(2 * log_q - size, grid, beyond).mean()) - (1 - level)
 
-    return float(brentq(over, 0.0, _FAR, xtol=1e-10))
-
-
-_FAR = 1e6
-"""More standard errors than any critical value."""
+    return float(np.exp(brentq(over, -_FAR, _FAR, xtol=1e-9)))
 
 
+_FAR = 14.0
+"""The logarithm of more standard errors than any critical value."""
+
+
+@functools.cache
 def _directions(r: int, power: int, seed: int) -> Floats:
     """Return points of the unit sphere in r dimensions, as evenly as Sobol points lie in the cube."""
     if r == 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError
 from mpi.results.lookup import Finder, comparable
 from mpi.results.options import check_options
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["detectable", "sample_size"]
 
 
-@kinds_explained
+@kinds_checked
 def sample_size(
     est: Estimates,
     *,
@@ -102,7 +102,7 @@ def sample_size(
     return est.table.assign(**needed, correlation=R)
 
 
-@kinds_explained
+@kinds_checked
 def detectable(
     est: Estimates, *, correlation: float | None = None, power: float = 0.8, level: float | None = None
 ) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value, t_quantile
 from mpi.results.lookup import estimates_only
@@ -29,7 +29,7 @@ Joint = Literal["max_t", "bonferroni", "sidak"]
 """How intervals are made to hold together."""
 
 
-@kinds_explained
+@kinds_checked
 def simultaneous(
     est: Estimates,
     *,

@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, get_args
 
+from mpi.core.arguments import written_out
 from mpi.core.errors import DataError, Problems, RequestError, nearest, unknown
 from mpi.frames.own_columns import (
     EVERYBODY,
@@ -356,7 +357,7 @@ def design_keywords(function: F) -> F:
     `help`, documentation and the completion of notebooks read signatures; type checkers read `DesignKeywords`.
     """
     signature = inspect.signature(function)
-    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    own = [p for p in written_out(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
     ours = [
         inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
         for f in fields(Design)

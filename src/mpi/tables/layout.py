@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_checked
+from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import RequestError, unknown
 from mpi.tables.keys import NAMES, Keys, coded, group_codes
 from mpi.tables.words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
@@ -63,6 +63,13 @@ class Placement(TypedDict, total=False):
     codes: bool
 
 
+_PLACED: dict[str, Any] = {
+    "by": None, "wave": None, "cutoff": None, "weighting": None, "percent": False, "labels": False,
+    "indicators": "columns", "rounds": "rows", "codes": False,
+}  # fmt: skip
+defaults(Placement, **_PLACED)
+
+
 class Layout(Placement, total=False):
     """The options that shape a table to publish; `mpi.tables.publish` explains them."""
 
@@ -115,23 +122,16 @@ class Grid:
 def grid(
     est: EstimatesLike,
     statistics: str | Sequence[str] | None = None,
-    *,
-    by: Any = None,
-    wave: Any = None,
-    cutoff: Any = None,
-    weighting: str | Sequence[str] | None = None,
-    percent: bool = False,
-    labels: bool = False,
-    indicators: Place = "columns",
-    rounds: Place = "rows",
-    codes: bool = False,
+    **options: Unpack[Placement],
 ) -> Grid:
     """Lay estimates out as `mpi.tables.publish` prints them; the parameters are explained there."""
+    percent, labels, codes = options.get("percent", False), options.get("labels", False), options.get("codes", False)
+    indicators, rounds = options.get("indicators", "columns"), options.get("rounds", "rows")
     for name, place in {"indicators": indicators, "rounds": rounds}.items():
         if not isinstance(place, str) or place not in get_args(Place):
             raise RequestError(f"{name}: " + unknown("place", place, get_args(Place)))
     order = None if statistics is None else _listed(statistics)
-    chosen = _chosen(est, order, by, wave, cutoff, weighting)
+    chosen = _chosen(est, order, *(options.get(n) for n in ("by", "wave", "cutoff", "weighting")))
     words = _Words(STATISTIC_WORDS, CONTRAST_WORDS, _titles(chosen)) if labels else _Words({}, {}, {})
     words = replace(words, places=indicators, rounds=rounds)
     names, row, rows = _rows(chosen.keys, words)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
+from mpi.core.arguments import defaults
 from mpi.core.errors import DataError, Problems, RequestError, unknown, warn
 from mpi.core.exact import text
 from mpi.decompose.by_regression.fits import fit
@@ -25,7 +26,7 @@ from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-__all__ = ["Cases", "Options", "cases_of"]
+__all__ = ["Cases", "Detail", "Detailed", "Options", "Ordered", "cases_of"]
+
+Detail = Literal["covariates", "categories"]
+"""Of what a split has a detail."""
 
 _OF_MEASURE = {"poor": "H", "censored_score": "M0", "score": "mean of score"}
 
@@ -68,6 +72,42 @@ class Options(TypedDict, total=False):
     unit: Unit | None
     level: float
     df: Degrees
+
+
+class Detailed(Options, total=False):
+    """Options of decompositions whose detail follows from the coefficients.
+
+    Attributes
+    ----------
+    normalise : bool
+        Whether the detail of categories does not depend on which is left out, True by default.
+    detail : {"covariates", "categories"}
+        Of what a detail is given.
+    """
+
+    normalise: bool
+    detail: Detail
+
+
+class Ordered(Options, total=False):
+    """Options of decompositions that switch covariates one after the other.
+
+    Attributes
+    ----------
+    orders : int
+        How many orders are drawn, 200 by default.
+    seed : int
+        Of the drawing.
+    """
+
+    orders: int
+    seed: int
+
+
+_COMMON = {"measure": None, "where": None, "unit": None, "level": 0.95, "df": "group"}
+defaults(Options, **_COMMON)
+defaults(Detailed, **_COMMON, normalise=True, detail="covariates")
+defaults(Ordered, **_COMMON, orders=200, seed=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,12 +173,12 @@ def cases_of(
     group: str | None,
     reference: Any,
     compare: Any,
-    options: Options,
-    *,
-    normalise: bool,
+    options: Mapping[str, Any],
     link: Link = "linear",
 ) -> Cases:
     """Read what a decomposition is asked for, check it, and choose the rows.
+
+    `options` are those of `Detailed` or `Ordered`; without ``normalise`` categories are normalised.
 
     Raises
     ------
@@ -154,9 +194,8 @@ def cases_of(
     measure = options.get("measure")
     unit = options.get("unit") or (measure.unit if isinstance(measure, Measure) else "person")
     problems = Problems("the estimate cannot be made", RequestError)
-    problems.found += [
-        unknown("option", k, Options.__annotations__) for k in options if k not in Options.__annotations__
-    ]
+    known = {**Detailed.__annotations__, **Ordered.__annotations__}
+    problems.found += [unknown("option", k, known) for k in options if k not in known]
     names = names_of(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
     if measure is None and outcome in _OF_MEASURE and outcome not in survey.columns:
@@ -179,7 +218,7 @@ def cases_of(
     _check_outcome(outcome, y[keep], link)
     if measure is None and outcome in names:
         raise RequestError(f"the outcome {outcome!r} is among the covariates, and would explain itself; leave it out")
-    found = regressors([c.take(keep) for c in columns], normalise=normalise, groups=inside)
+    found = regressors([c.take(keep) for c in columns], normalise=options.get("normalise", True), groups=inside)
     about = {"outcome": outcome, "counted": counted(domain, unit), "survey": in_words(domain)}
     if isinstance(measure, Measure):
         about |= {"measure": measure.title}

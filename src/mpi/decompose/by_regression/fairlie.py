@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, RequestError
-from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.cases import Ordered, cases_of
 from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
 from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
 from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.cases import Cases
     from mpi.decompose.by_regression.matched_ranks import Alike, Ladder, Orders
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
@@ -50,9 +50,7 @@ def fairlie(
     compare: Any = None,
     link: Curve = "logit",
     coefficients: One | Sequence[One] = "pooled",
-    orders: int = 200,
-    seed: int = 0,
-    **options: Unpack[Options],
+    **options: Unpack[Ordered],
 ) -> Estimates:
     """Split a gap in shares between two groups by one set of coefficients, covariates switched one after the other.
 
@@ -123,11 +121,12 @@ def fairlie(
     """
     (curve,) = checked("link", link, Curve)
     chosen = checked("coefficients", coefficients, One)
+    orders, seed = options.get("orders", 200), options.get("seed", 0)
     for name, value, least in (("orders", orders, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise RequestError(f"{name}: a whole number of at least {least} was expected, not {value!r}")
     cases = cases_of(
-        survey, outcome, covariates, group_named(group), reference, compare, options, normalise=False, link=curve
+        survey, outcome, covariates, group_named(group), reference, compare, {**options, "normalise": False}, curve
     )
     check_names(cases, chosen)
     names = [c for i, c in enumerate(cases.regressors.covariates) if i in set(cases.regressors.fold().tolist()) - {0}]

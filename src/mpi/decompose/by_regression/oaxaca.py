@@ -9,15 +9,15 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
-from mpi.decompose.by_regression.cases import cases_of
-from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
+from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.cases import Cases
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
     from mpi.inference.likelihood import Link
@@ -54,9 +54,7 @@ def oaxaca(
     compare: Any = None,
     form: Form = "twofold",
     coefficients: Coefficients | Sequence[Coefficients] = "reference",
-    normalise: bool = True,
-    detail: Detail = "covariates",
-    **options: Unpack[Options],
+    **options: Unpack[Detailed],
 ) -> Estimates:
     """Split a gap in means between two groups into what covariates explain and what they do not, by regression.
 
@@ -140,10 +138,10 @@ def oaxaca(
     """
     (kind,) = checked("form", form, Form)
     chosen = checked("coefficients", coefficients, Coefficients)
-    checked("detail", detail, Detail)
+    (detail,) = checked("detail", options.get("detail", "covariates"), Detail)
     if kind == "threefold" and not set(chosen) <= {"reference", "compared"}:
         raise RequestError("a threefold decomposition is seen from one group: coefficients 'reference' or 'compared'")
-    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options, normalise=normalise)
+    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options)
     check_names(cases, chosen)
     base = Base(cases, _parts(cases, chosen))
     result = Result(cases, base, detail)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.cases import Options, cases_of
 from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
 from mpi.inference.likelihood import Link
 
 if TYPE_CHECKING:
-    from mpi.decompose.by_regression.cases import Options
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.results.estimates import Estimates
 
@@ -76,7 +75,7 @@ def regression(
     ['(constant)', 'age', 'area: Urban', 'area: Rural']
     """
     (curve,) = checked("link", link, Link)
-    cases = cases_of(survey, outcome, covariates, None, None, None, options, normalise=normalise, link=curve)
+    cases = cases_of(survey, outcome, covariates, None, None, None, {**options, "normalise": normalise}, curve)
     found = cases.fit(curve, "total")
     labels = [Labels("coefficient", method="t")] * len(found.coefficient)
     mean = mean_scored(cases.y[:, None], cases.rows.weight, cases.inside["total"])

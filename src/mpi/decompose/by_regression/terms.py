@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.by_regression.cases import Cases
+    from mpi.decompose.by_regression.cases import Cases, Detail
     from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Base", "Detail", "Part", "Result", "Split", "checked", "mean_scored"]
-
-Detail = Literal["covariates", "categories"]
-"""Whether the terms of a categorical covariate are one, or one for each category."""
+__all__ = ["Base", "Part", "Result", "Split", "checked", "mean_scored"]
 
 Part = tuple[str, ...]
 """The name of base estimates: what they are, and of which group; groups may be called anything."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.decompose.by_regression.cases import cases_of
+from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
 from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
-from mpi.decompose.by_regression.terms import Base, Detail, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.inference.likelihood import mean_of, slope_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.decompose.by_regression.cases import Cases, Options
+    from mpi.decompose.by_regression.cases import Cases
     from mpi.decompose.by_regression.regressors import Covariates
     from mpi.decompose.by_regression.terms import Part
     from mpi.estimation.linearized import Scored
@@ -48,9 +48,7 @@ def yun(
     compare: Any = None,
     link: Curve = "logit",
     coefficients: Side | Sequence[Side] = ("reference", "compared"),
-    normalise: bool = True,
-    detail: Detail = "covariates",
-    **options: Unpack[Options],
+    **options: Unpack[Detailed],
 ) -> Estimates:
     """Split a gap in shares between two groups by logit or probit regressions, in total and by covariate.
 
@@ -115,10 +113,8 @@ def yun(
     """
     (curve,) = checked("link", link, Curve)
     chosen = checked("coefficients", coefficients, Side)
-    checked("detail", detail, Detail)
-    cases = cases_of(
-        survey, outcome, covariates, group_named(group), reference, compare, options, normalise=normalise, link=curve
-    )
+    (detail,) = checked("detail", options.get("detail", "covariates"), Detail)
+    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options, curve)
     base = Base(cases, _parts(cases, curve, chosen))
     result = Result(cases, base, detail)
     result.add_levels()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mpi.core.exact import text
 from mpi.decompose.dispersion.powers import shapley_of_power
 from mpi.estimation.attainable import cases_of, warn_of_misses
 from mpi.estimation.estimate import cutoffs_of
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import Labels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates, scores_of
 from mpi.estimation.request import check_measure
@@ -33,12 +34,9 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
-    from mpi.measures.words import Unit
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
-    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
-    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
 
@@ -68,10 +66,7 @@ def distribution(
     contributions: Contributions = "both",
     betas: Sequence[float] = (),
     duals: Sequence[Dual] = ("t", "t^2", "2t - t^2"),
-    where: Where | None = None,
-    unit: Unit | None = None,
-    level: float = 0.95,
-    df: Degrees = "group",
+    **options: Unpack[Shared],
 ) -> Estimates:
     """Estimate measures that look at how deprivations are spread over people, with what each indicator makes of them.
 
@@ -131,7 +126,7 @@ def distribution(
     ['M0^2', 'CSPI']
     """
     asked = _Asked(measure, cutoffs, gammas, contributions, betas, duals)
-    base = pattern_estimates(survey, measure, asked.quantities, by, where=where, unit=unit, level=level, df=df)
+    base = pattern_estimates(survey, measure, asked.quantities, by, **options)
     counts = np.array([str(s).startswith(_COUNT) for s in base.keys["statistic"].to_list()])
     return concat([base.take(~counts), made(base, [*_duals(base, asked), _spread(base)])])
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import defaults, kinds_explained
 from mpi.core.errors import DataError, Problems, RequestError, warn
 from mpi.decompose.genders.members import Members
 from mpi.decompose.genders.sexes import gaps, sexes_of
@@ -49,6 +49,16 @@ _PREFIX = "(within households) "
 _ENOUGH = 20
 
 
+class Counting(TypedDict, total=False):
+    """What is counted, and how sure the limits are."""
+
+    unit: Unit
+    level: float
+
+
+defaults(Counting, unit="person", level=0.95)
+
+
 @kinds_explained
 def within_households(
     survey: Survey,
@@ -60,8 +70,7 @@ def within_households(
     measure: Measure | None = None,
     by: Sequence[By] = (),
     female: Any = None,
-    unit: Unit = "person",
-    level: float = 0.95,
+    **options: Unpack[Counting],
 ) -> Estimates:
     """Return individual deprivations by sex, and whether the deprived live beside members who are not.
 
@@ -141,6 +150,7 @@ def within_households(
     1  Female  0.500000
     2    Male  0.000000
     """
+    unit, level = options.get("unit", "person"), options.get("level", 0.95)
     asked = _checked(survey, deprived, sex, poor, measure, by, unit, level)
     sexes, of_row = _sexes(survey, sex, female)
     members = _members(survey, deprived, of_row, eligible)

@@ -7,11 +7,11 @@ from functools import reduce
 from itertools import combinations
 from math import factorial
 from operator import add, mul
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import defaults, kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import Figures, figures_of
@@ -38,6 +38,17 @@ Form = Literal["nested", "three_factor"]
 """How population shares, incidence and intensity share a change: two steps of two factors, or one of three."""
 
 
+class Amounts(TypedDict, total=False):
+    """What is known of the rounds beside the estimates, and whether effects are given as shares too."""
+
+    years: Mapping[Any, float] | None
+    population: Mapping[Any, float] | None
+    shares: bool
+
+
+defaults(Amounts, years=None, population=None, shares=False)
+
+
 @kinds_explained
 def shapley(
     est: Estimates,
@@ -47,9 +58,7 @@ def shapley(
     into: Into | None = None,
     by: By | None = None,
     form: Form = "nested",
-    years: Mapping[Any, float] | None = None,
-    population: Mapping[Any, float] | None = None,
-    shares: bool = False,
+    **options: Unpack[Amounts],
 ) -> Estimates:
     """Take a change apart by the Shapley value: each factor's effect averaged over the orders in which they may change.
 
@@ -118,8 +127,9 @@ def shapley(
     """
     plain = levels(est, "shapley")
     one_measure(plain, "shapley")
+    population, shares = options.get("population"), options.get("shares", False)
     chosen = _into(into, by, form, population)
-    found = spans(plain, start, end, years, "shapley")
+    found = spans(plain, start, end, options.get("years"), "shapley")
     makers = {
         "incidence_intensity": _incidence_intensity, "groups": _groups, "indicators": _indicators, "number": _number,
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mpi.core.errors import RequestError
 from mpi.core.exact import fraction, text
 from mpi.decompose.panels.followed import followed, refuse_rounds, told
 from mpi.estimation.attainable import cases_of, misses, warn_of_scores
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import Labels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.tables.keys import Coded
@@ -27,11 +28,8 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
-    from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
-    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
-    from mpi.survey.words import Where
 
     Floats = NDArray[np.float64]
 
@@ -46,10 +44,7 @@ def chronic(
     by: Sequence[By] = (),
     *,
     duration: Number = "2/3",
-    where: Where | None = None,
-    unit: Unit | None = None,
-    level: float = 0.95,
-    df: Degrees = "group",
+    **options: Unpack[Shared],
 ) -> Estimates:
     """Estimate chronic and transient multidimensional poverty of people who are followed through several rounds.
 
@@ -103,7 +98,7 @@ def chronic(
     def quantities(patterns: Profiles) -> list[Quantity]:
         return _quantities(plan, share, patterns)
 
-    found = pattern_estimates(survey, plan.joint, quantities, by, where=where, unit=unit, level=level, df=df)
+    found = pattern_estimates(survey, plan.joint, quantities, by, **options)
     span = Coded((f"{plan.labels[0]} to {plan.labels[-1]}",), np.zeros(len(found), dtype=np.int32))
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
     said = {"chronic": f"poor in at least {text(share)} of {len(plan.labels)} rounds", **told(found, "followed", "H_C")}

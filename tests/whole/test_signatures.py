@@ -1,0 +1,98 @@
+"""Signatures: short, and written out where options are shared."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mpi
+from mpi.core.arguments import defaults, kinds_checked, kinds_explained
+
+SOURCE = Path(mpi.__file__).parent
+MOST = 8
+LONGER = {"measures/measure.py:__init__"}
+"""The constructor of a measure has one for each of its fields."""
+
+OPENED = [
+    (mpi.estimate, {"where", "unit", "level", "df", "observed", "deff", "cutoffs", "weightings", "statistics"}),
+    (mpi.mean, {"where", "unit", "level", "df", "observed", "deff"}),
+    (mpi.ratio, {"where", "unit", "level", "df", "observed", "deff"}),
+    (mpi.decompose.distribution, {"where", "unit", "level", "df", "gammas"}),
+    (mpi.decompose.chronic, {"where", "unit", "level", "df", "duration"}),
+    (mpi.decompose.oaxaca, {"measure", "where", "unit", "level", "df", "normalise", "detail"}),
+    (mpi.decompose.yun, {"measure", "where", "normalise", "detail", "link"}),
+    (mpi.decompose.fairlie, {"measure", "where", "orders", "seed"}),
+    (mpi.decompose.within_households, {"unit", "level", "female"}),
+    (mpi.decompose.shapley, {"years", "population", "shares", "into"}),
+    (mpi.tables.grid, {"by", "wave", "percent", "labels", "indicators", "rounds", "codes"}),
+    (mpi.profile, {"memory", "encoding", "weight", "strata", "psu", "most"}),
+    (mpi.monetary.estimate, {"unit", "level", "df", "observed", "line"}),
+]
+
+
+def signatures() -> dict[str, int]:
+    """The number of parameters that each function names, outside of the command line."""
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        if path.parent.name == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                a = node.args
+                own = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs) if p.arg not in ("self", "cls")]
+                found[f"{path.relative_to(SOURCE)}:{node.name}"] = len(own)
+    return found
+
+
+def test_no_signature_is_longer_than_eight() -> None:
+    assert {name: n for name, n in signatures().items() if n > MOST and name not in LONGER} == {}
+
+
+@pytest.mark.parametrize(("function", "names"), OPENED, ids=lambda x: getattr(x, "__name__", ""))
+def test_help_shows_each_option_with_its_default(function: Any, names: set[str]) -> None:
+    shown = inspect.signature(function).parameters
+    assert names <= set(shown)
+    assert all(p.kind is not p.VAR_KEYWORD for p in shown.values())
+    options = [p for n, p in shown.items() if n in names]
+    assert all(p.default is not p.empty for p in options)
+
+
+def test_the_defaults_that_are_shown_are_those_that_hold() -> None:
+    survey, measure = mpi.load_sample(), mpi.load_measure("gso-mdp")
+    shown = {n: p.default for n, p in inspect.signature(mpi.estimate).parameters.items() if p.default is not p.empty}
+    plain = mpi.estimate(survey, measure, statistics=["H"])
+    said = mpi.estimate(survey, measure, **{**shown, "statistics": ["H"]})
+    assert said.table.equals(plain.table)
+    assert shown["level"] == plain.level == 0.95
+    assert shown["df"] == plain.degrees == "group"
+
+
+def test_options_are_written_out_and_unknown_ones_offer_the_nearest() -> None:
+    from typing import TypedDict, Unpack
+
+    class Mine(TypedDict, total=False):
+        level: float
+
+    globals()["Mine"] = Mine
+    defaults(Mine, level=0.5)
+    for decorator in (kinds_checked, kinds_explained):
+
+        def asked(name: str, **options: Unpack[Mine]) -> object:
+            return (name, options)
+
+        asked.__annotations__["options"] = "Unpack[Mine]"
+        assert str(inspect.signature(decorator(asked))).endswith("level: 'float' = 0.5)") or "level" in str(
+            inspect.signature(decorator(asked))
+        )
+    survey, measure = mpi.load_sample(), mpi.load_measure("gso-mdp")
+    for call in (
+        lambda: mpi.estimate(survey, measure, levle=0.9),  # type: ignore[call-arg]  # a slip
+        lambda: mpi.mean(survey, "income", whre=None),  # type: ignore[call-arg]  # a slip
+        lambda: mpi.decompose.distribution(survey, measure, untit="person"),  # type: ignore[call-arg]  # a slip
+    ):
+        with pytest.raises(mpi.MpiError, match="did you mean"):
+            call()

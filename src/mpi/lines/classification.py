@@ -20,7 +20,6 @@ from mpi.lines.items import amount
 from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
-
     import pandas as pd
     from numpy.typing import NDArray
 

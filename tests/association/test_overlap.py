@@ -58,7 +58,8 @@ def test_others_beside_each_are_what_r_says(found: mpi.association.Overlap) -> N
     for one in EXPECTED["overlap"]:
         known = one["deprived_in_it_and_n_dimensions"][1:]
         own = found.estimates.select(statistic="with_others", by="total", dimension=one["dimension"])
-        assert own.keys["indicator"].to_list() == ["0", "1", "2"]
+        name = one["dimension"]
+        assert own.keys["indicator"].to_list() == [f"{name}, 0 others", f"{name}, 1 other", f"{name}, 2 others"]
         close(own, [x["share"] for x in known], [x["se"] for x in known])
 
 
@@ -130,6 +131,8 @@ def test_the_table_of_two_sides(found: mpi.association.Overlap) -> None:
     assert venn.loc["D1, not D2", "all"] == pytest.approx(share["D1"] + share["D1 + D3"])
     assert venn.loc["all", "all"] == pytest.approx(1)
     assert "Overlap of D1, D2, D3" in repr(found)
+    assert (found.estimates.to_excel() or b"")[:2] == b"PK"
+    assert "D1, 1 other" in found.estimates.select(statistic="with_others").publish().to_string()
     with pytest.raises(mpi.MpiError, match="say which group is meant"):
         found.venn(by="area")
 

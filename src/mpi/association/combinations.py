@@ -152,7 +152,8 @@ def overlap(
           it (``"health + education"``, ``"none"``). Of more than 8 dimensions only combinations that occur are listed;
         - ``dimensions_deprived``: the share deprived in exactly so many, which ``indicator`` says;
         - ``dimensions_at_least``: in so many or more, from 1 (the union) to all (the intersection);
-        - ``with_others``: of those deprived in ``dimension``, the share deprived in so many others too.
+        - ``with_others``: of those deprived in ``dimension``, the share deprived in so many others too, which
+          ``indicator`` says (``"health, 2 others"``).
 
     Raises
     ------
@@ -218,7 +219,8 @@ def _quantities(inside: NDArray[np.bool_], kept: NDArray[np.bool_], sets: tuple[
     for j, name in enumerate(sets):
         own = inside[:, j]
         for m in range(D):
-            label = Labels("with_others", indicator=str(m), dimension=name, undefined=_NOBODY)
+            others = f"{name}, {m} other{'' if m == 1 else 's'}"
+            label = Labels("with_others", indicator=others, dimension=name, undefined=_NOBODY)
             out.append(Quantity(label, own & (number == m + 1), own))
     return out
 

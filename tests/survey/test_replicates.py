@@ -208,6 +208,29 @@ def test_rounds_with_replicates_are_pooled() -> None:
         mpi.pool({1: one, 2: survey(sample(2))}, shared_psus=False)
 
 
+def test_a_psu_of_two_rounds_is_left_out_of_both() -> None:
+    two = mpi.load_sample()
+    totals = [mpi.total(s, "age", by=["sex"]) for s in (two, mpi.replicate(two, "jkn"))]
+    np.testing.assert_allclose(totals[1].vcov(), totals[0].vcov(), rtol=1e-8, atol=1e-3)
+    assert abs(totals[0].vcov()[0, 1]) > 1
+    changes = [mpi.change(mpi.estimate(s, mpi.load_measure("gso-mdp"))) for s in (two, mpi.replicate(two, "jkn"))]
+    both = mpi.compare_errors(*(c.select(statistic=["H", "M0"]) for c in changes))
+    assert both["ratio"].to_numpy() == pytest.approx(1, abs=0.02)
+
+
+def test_regressions_deviate_to_first_order() -> None:
+    frame = sample(9, 60).assign(age=lambda f: f.index % 40)
+    one, two = survey(frame), mpi.replicate(survey(frame), "jkn")
+    est = [mpi.decompose.oaxaca(s, "x", ["age", "sex"], group="g", reference="0") for s in (one, two)]
+    np.testing.assert_allclose(est[1].se, est[0].se, rtol=1e-8, atol=1e-12)
+    margins = {"sex": {"f": 200, "m": 180}}
+    est = [
+        mpi.decompose.oaxaca(s.calibrate(margins), "x", ["age", "sex"], group="g", reference="0") for s in (one, two)
+    ]
+    plain = mpi.decompose.oaxaca(one, "x", ["age", "sex"], group="g", reference="0")
+    assert not np.allclose(est[0].se, plain.se, rtol=1e-6, atol=0)
+
+
 def test_calibrated_surveys_are_calibrated_in_each_replicate() -> None:
     frame = sample()
     margins = {"sex": {"f": 200, "m": 180}}
@@ -248,7 +271,7 @@ def test_surveys_that_replicates_cannot_be_made_of() -> None:
     made = mpi.replicate(survey(frame), "jkn")
     with pytest.raises(mpi.errors.RequestError, match="has replicates already"):
         mpi.replicate(made)
-    with pytest.raises(mpi.errors.RequestError, match="rounds share PSUs"):
+    with pytest.raises(mpi.errors.RequestError, match="rounds share PSUs, which method='jkn' leaves out"):
         mpi.replicate(mpi.load_sample())
     with pytest.raises(mpi.errors.RequestError, match="knows one stage"):
         mpi.replicate(survey(frame, fpc="N", fpc2="M"), "jkn")

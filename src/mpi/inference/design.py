@@ -101,16 +101,18 @@ class PsuDesign:
         seal(self)
 
     @classmethod
-    def of_replicates(cls, replicates: int, rounds: int) -> PsuDesign:
+    def of_replicates(cls, replicates: int, rounds: int, *, shared: bool = False) -> PsuDesign:
         """Return the design of deviations of replicates, so that their variance is a sum of squares.
 
         Each replicate of each round is a stratum of two units, one with half of the deviation and one with minus half:
-        they vary around 0, and n / (n - 1) makes their sum of squares the square of the deviation.
+        they vary around 0, and n / (n - 1) makes their sum of squares the square of the deviation. Where rounds share
+        PSUs (`shared`), the deviations of one replicate in all rounds go together.
         """
         strata = np.arange(replicates * rounds, dtype=np.int32)
         units = np.arange(2 * len(strata), dtype=np.int32)
         wave = np.repeat(np.arange(rounds, dtype=np.int32), replicates)
-        return cls(np.repeat(strata, 2), units, wave, strata, np.zeros(len(strata)))
+        psu, place = (units % (2 * replicates), strata % replicates) if shared else (units, strata)
+        return cls(np.repeat(strata, 2), psu, wave, place, np.zeros(len(strata)))
 
     @property
     def units(self) -> int:

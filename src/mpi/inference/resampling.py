@@ -17,7 +17,10 @@ __all__ = ["Drawn", "bootstrap", "half_samples", "jackknife", "stratified_jackkn
 
 
 class Drawn(NamedTuple):
-    """Factors of weights (replicates x units), and what each replicate's squared deviation counts (replicates)."""
+    """Factors of weights (replicates x units), and what each replicate's squared deviation counts.
+
+    `scales` are by replicate, or by round and replicate.
+    """
 
     factors: Floats
     scales: Floats
@@ -93,18 +96,20 @@ def jackknife(design: PsuDesign) -> Drawn:
 
 
 def stratified_jackknife(design: PsuDesign) -> Drawn:
-    """Return the factors of the jackknife that leaves out one PSU at a time and raises the others of its stratum."""
-    rows, scales = [], []
-    for members, share in _strata(design):
+    """Return the factors of the jackknife that leaves out one PSU at a time and raises the others of its stratum.
+
+    A PSU of several rounds is left out of all of them at once.
+    """
+    number = int(design.psu.max()) + 1
+    factors, scales = np.ones((number, design.units)), np.zeros((design.waves, number))
+    for h, (members, share) in enumerate(_strata(design)):
         n = len(members)
-        if n == 1:
-            continue
-        own = np.ones((n, design.units))
-        own[:, members] = n / (n - 1)
-        own[np.arange(n), members] = 0.0
-        rows.append(own)
-        scales.append(np.full(n, (1 - share) * (n - 1) / n))
-    return Drawn(np.concatenate(rows), np.concatenate(scales))
+        if n > 1:
+            out = design.psu[members]
+            factors[np.ix_(out, members)] = np.where(np.eye(n, dtype=bool), 0.0, n / (n - 1))
+            scales[design.wave[h], out] = (1 - share) * (n - 1) / n
+    some = scales.any(axis=0)
+    return Drawn(factors[some], scales[:, some])
 
 
 def half_samples(design: PsuDesign, fay: float = 0.0) -> Drawn:

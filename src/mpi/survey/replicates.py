@@ -113,12 +113,10 @@ def replicate(
     if kept is None:
         raise TypeError("the design is not split")
     made, stage = _drawn(kept, design, method, replicates, seed, fay)
-    scales = np.broadcast_to(made.scales, (design.waves, len(made.scales)))
-    if method == "jkn":
-        scales = scales * (_rounds_of(design) == np.arange(design.waves)[:, None])
+    scales = np.broadcast_to(made.scales, (design.waves, len(made.factors)))
     df = np.array([design.df([w]) for w in range(design.waves)])
     replication = Replication(method, made.factors[:, stage], np.ascontiguousarray(scales), mse, df)
-    errors = PsuDesign.of_replicates(len(made.factors), design.waves)
+    errors = PsuDesign.of_replicates(len(made.factors), design.waves, shared=design.shared)
     again = Split(kept.psus, errors, kept.stages[:1], kept.calibration, replication)
     if kept.calibration is not None:
         again = calibrated_again(again, np.bincount(unit, weights=rows.weight, minlength=own.units).astype(np.float64))
@@ -129,8 +127,11 @@ def replicate(
 def _check(design: PsuDesign, method: str, replicates: int, fay: float, problems: Problems) -> None:
     """Note what the design does not allow."""
     sizes = design.sizes()
-    if design.shared:
-        problems.add("rounds share PSUs; take linearised errors of changes, or make replicates of each round by itself")
+    if design.shared and method != "jkn":
+        problems.add(
+            "rounds share PSUs, which method='jkn' leaves out of all of them at once; other replicates are made of "
+            "each round by itself"
+        )
     if method == "bootstrap" and not 1 < replicates <= _MOST // max(1, design.units):
         problems.add(f"replicates: a number from 2 on was expected, not {replicates:,}")
     if method in ("jk1", "jkn") and (n := design.units) ** 2 > _MOST:
@@ -172,9 +173,3 @@ def _drawn(
         "fay": lambda: half_samples(design, fay),
     }[method]()  # fmt: skip
     return made, psu
-
-
-def _rounds_of(design: PsuDesign) -> NDArray[np.int32]:
-    """Return the round of each replicate of the stratified jackknife."""
-    sizes = design.sizes()
-    return np.repeat(design.wave[sizes > 1], sizes[sizes > 1])

@@ -236,6 +236,30 @@ def test_zones_of_files(zone: str, tmp_path: Path) -> None:
         mpi.estimate(both, MEASURE, by=["t"])
 
 
+@pytest.mark.parametrize("kind", ["fine", "whole"])
+@pytest.mark.parametrize(
+    "made",
+    ["pandas", "pandas on Arrow", "polars", "lazy polars", "arrow", "dataset", "dask", "scan"],
+)
+def test_digits_below_the_microsecond_are_kept_or_refused(made: str, kind: str, tmp_path: Path) -> None:
+    """Points in time of a zone that differ by nanoseconds are two keys, or the column is refused; never one key."""
+    step = 1 if kind == "fine" else 1_000
+    start = 1_577_836_800_000_000_000
+    moments = pa.array([start, start + step, None, start + step], pa.timestamp("ns", "Asia/Ho_Chi_Minh"))
+    data = pa.table({"t": moments, "d": [0, 1, 1, 0], "psu": [1, 2, 3, 4]})
+    survey = mpi.Survey(MADE_OF_TABLE[made](data, tmp_path), psu="psu")
+    if kind == "fine" and made in ("dataset", "scan"):
+        with pytest.raises(
+            mpi.MpiError, match="'t' holds points in time with a zone that are finer than a microsecond"
+        ):
+            mpi.estimate(survey, MEASURE, by=["t"])
+        assert len(mpi.estimate(survey, MEASURE, statistics=["H"])) == 1  # what is not used is not read
+        return
+    est = mpi.estimate(survey, MEASURE, by=["t"], statistics=["H"]).select(by="t")
+    assert len(est) == 3
+    assert sorted(est.n.tolist()) == [1, 1, 2]
+
+
 ODD: dict[str, tuple[Any, str]] = {
     "binary": (pa.array([b"a", b"b", None, b"a"]), "bytes"),
     "fixed": (pa.array([b"a", b"b", None, b"a"], pa.binary(1)), "bytes"),

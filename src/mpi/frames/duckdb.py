@@ -145,8 +145,21 @@ def in_zone(connection: Any, relation: Any, zones: Iterable[str]) -> tuple[Any, 
     except duckdb.Error:
         return relation, None
     exact = [c for c, t in zip(relation.columns, relation.types, strict=True) if str(t) == "TIMESTAMPTZ_NS"]
-    changed = ", ".join(f"CAST({name(c)} AS TIMESTAMP WITH TIME ZONE) AS {name(c)}" for c in exact)
+    changed = ", ".join(f"{_microseconds(c)} AS {name(c)}" for c in exact)
     return (relation.project(f"* REPLACE ({changed})") if exact else relation), zone
+
+
+def _microseconds(column: str) -> str:
+    """Return the SQL of points in time that knows their zone, which has microseconds: finer ones are refused, not cut.
+
+    The error is raised only where such a row of such a column is used.
+    """
+    finer = (
+        f"column {column!r} holds points in time with a zone that are finer than a microsecond, which DuckDB does not "
+        "keep: round them, or give what the clock showed without a zone, a date or a year"
+    )
+    cast = f"CAST({name(column)} AS TIMESTAMP WITH TIME ZONE)"
+    return f"CASE WHEN epoch_ns({name(column)}) % 1000 <> 0 THEN error({literal(finer)}) ELSE {cast} END"
 
 
 def is_zoned(dtype: object) -> bool:

@@ -30,6 +30,10 @@ OPENED = [
     (mpi.decompose.shapley, {"years", "population", "shares", "into"}),
     (mpi.tables.grid, {"by", "wave", "percent", "labels", "indicators", "rounds", "codes"}),
     (mpi.profile, {"memory", "encoding", "weight", "strata", "psu", "most"}),
+    (mpi.association.estimate, {"where", "unit", "level", "df", "deprivations"}),
+    (mpi.association.overlap, {"where", "unit", "level", "df", "of", "least"}),
+    (mpi.association.weights, {"where", "unit", "how", "within"}),
+    (mpi.estimate_cardinal, {"where", "unit", "level", "df", "cutoffs"}),
     (mpi.monetary.estimate, {"unit", "level", "df", "observed", "line"}),
 ]
 

@@ -11,6 +11,7 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.readonly import seal
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import Labels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates, scores_of
 from mpi.estimation.request import check_measure
@@ -18,6 +19,7 @@ from mpi.frames.progress import staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -122,7 +124,7 @@ def overlap(
     *,
     of: Sets = "dimensions",
     least: int | Mapping[str, int] = 1,
-    **options: Any,
+    **options: Unpack[Shared],
 ) -> Overlap:
     """Estimate how deprivations in several dimensions overlap, in total and by groups.
 
@@ -140,8 +142,8 @@ def overlap(
     least : int or mapping of dimension to int, default 1
         In how many of its indicators somebody who counts as deprived in a dimension is deprived at least: 1 is
         the union, as in MODA. Dimensions left out of a mapping have 1.
-    **options
-        ``where, unit, level, df`` of `mpi.estimate`.
+    where, unit, level, df
+        As for `mpi.estimate`.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.core.exact import ROUNDING
 from mpi.core.readonly import seal
 from mpi.estimation.estimate import estimate as estimate_measure
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.request import check_measure
 from mpi.measures.indicator import reweighted
 from mpi.measures.measure import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -83,7 +85,7 @@ class Components:
 
 
 @kinds_checked
-def components(survey: Survey, measure: Measure, **options: Any) -> Components:
+def components(survey: Survey, measure: Measure, **options: Unpack[Shared]) -> Components:
     """Return the principal components of a measure's deprivations, by the weighted correlations of one round.
 
     Parameters
@@ -92,8 +94,8 @@ def components(survey: Survey, measure: Measure, **options: Any) -> Components:
         Who was asked.
     measure : Measure
         Its indicators; weights and cutoff play no part.
-    **options
-        ``where, unit`` of `mpi.estimate`; ``where`` chooses one round of several.
+    where, unit, level, df
+        As for `mpi.estimate`; `where` chooses one round of several.
 
     Returns
     -------
@@ -137,7 +139,7 @@ def weights(
     how: How = "desai-shah",
     *,
     within: Within = "measure",
-    **options: Any,
+    **options: Unpack[Shared],
 ) -> Measure:
     """Return a measure whose weights follow from data: **a description of them, and no judgement of what matters**.
 
@@ -162,8 +164,8 @@ def weights(
           deprived on the first axis of a multiple correspondence analysis (Asselin 2009).
     within : {"measure", "dimension"}
         Whether all weight is shared out so, or that which each dimension has in the measure.
-    **options
-        ``where, unit`` of `mpi.estimate`; ``where`` chooses one round of several.
+    where, unit, level, df
+        As for `mpi.estimate`; `where` chooses one round of several.
 
     Returns
     -------
@@ -214,7 +216,7 @@ def weights(
     return _reweighted(measure, how, within, _shared(measure, owners, size))
 
 
-def _of_rarity(survey: Survey, measure: Measure, how: str, **options: Any) -> Floats:
+def _of_rarity(survey: Survey, measure: Measure, how: str, **options: Unpack[Shared]) -> Floats:
     est = estimate_measure(survey, measure, statistics=["uncensored_headcount"], **options)
     _one_round(est)
     h = est.value

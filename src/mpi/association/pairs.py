@@ -13,6 +13,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import text
 from mpi.core.readonly import seal
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import Labels
 from mpi.estimation.pattern_functions import Functions, Smooth, Variables
 from mpi.estimation.pattern_ratios import scores_of, table_estimates
@@ -21,6 +22,7 @@ from mpi.frames.progress import staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -175,7 +177,7 @@ def estimate(
     by: Sequence[By] = (),
     *,
     deprivations: Deprivations | Sequence[Deprivations] = "uncensored",
-    **options: Any,
+    **options: Unpack[Shared],
 ) -> Association:
     """Estimate how the indicators of a measure go together, pair by pair, in total and by groups.
 
@@ -190,8 +192,8 @@ def estimate(
         Disaggregations, as for `mpi.estimate`.
     deprivations : {"uncensored", "censored"}, or both in a list
         All deprivations, or those of the poor alone (those of others count as none); ``cutoff`` tells them apart.
-    **options
-        ``where, unit, level, df`` of `mpi.estimate`.
+    where, unit, level, df
+        As for `mpi.estimate`.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from mpi.estimation.algebra import of_intersection
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import cutoffs_of, described
 from mpi.estimation.left_out import rounds_of
+from mpi.estimation.options import Shared, shared
 from mpi.estimation.parts import Labels, part
 from mpi.estimation.pattern_ratios import left_out, scores_of
 from mpi.estimation.patterns import profile
@@ -30,6 +31,7 @@ from mpi.tables.footnotes import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
+    from typing import Unpack
 
     from numpy.typing import NDArray
 
@@ -67,7 +69,7 @@ def estimate_cardinal(
     by: Sequence[By] = (),
     *,
     cutoffs: Sequence[Number] | Number | None = None,
-    **options: Any,
+    **options: Unpack[Shared],
 ) -> Estimates:
     """Estimate the adjusted poverty gap M1 and the adjusted squared gap M2, in total and by groups.
 
@@ -86,8 +88,8 @@ def estimate_cardinal(
         Disaggregations, as for `mpi.estimate`.
     cutoffs : sequence of number, optional
         Poverty cutoffs; by default the measure's own.
-    **options
-        ``where, unit, level, df`` of `mpi.estimate`.
+    where, unit, level, df
+        As for `mpi.estimate`.
 
     Returns
     -------
@@ -128,14 +130,17 @@ def estimate_cardinal(
     problems = Problems("the estimate cannot be made", RequestError)
     ks = cutoffs_of(measure, cutoffs, problems)
     known = known_gaps(measure, gaps, problems)
-    unit = options.pop("unit", None) or measure.unit
+    asked = shared(options)
+    unit = asked.unit or measure.unit
     condensed = "cases" in survey.roles
     if condensed:
         problems.found += _not_carried(survey, known)
         columns = [*measure.columns, *(c for name in known for c in summed_gaps(name))]
     else:
         columns = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
-    request = opened(survey, by, columns=columns, unit=unit, problems=problems, **options)
+    request = opened(
+        survey, by, columns=columns, where=asked.where, unit=unit, level=asked.level, df=asked.df, problems=problems
+    )
     pairs: list[Pair] = []
     if not survey.in_memory:
         domain, pairs = with_gaps(request.domain, known)

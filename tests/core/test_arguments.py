@@ -21,7 +21,7 @@ import mpi
 from mpi.cli.app import app
 from mpi.core.plain_text import visible
 
-ROOMS = (mpi, mpi.codes, mpi.decompose, mpi.indicators, mpi.lines, mpi.tables)
+ROOMS = (mpi, mpi.association, mpi.impute, mpi.codes, mpi.decompose, mpi.indicators, mpi.lines, mpi.tables)
 TEXT = pd.Series(list("xyxy"))
 FRAME = pd.DataFrame({"a": [1, 0, 1, 0], "psu": [1, 2, 3, 4]})
 

@@ -247,9 +247,12 @@ def estimate(
 
 def _kinds(measure: Measure, deprivations: Deprivations | Sequence[Deprivations]) -> list[str]:
     """Read whose deprivations are asked for, each once."""
-    kinds: list[str] = [deprivations] if isinstance(deprivations, str) else list(dict.fromkeys(deprivations))
     problems = Problems("the association cannot be estimated", RequestError)
     known = get_args(Deprivations)
+    if not isinstance(deprivations, (str, list, tuple)):
+        problems.add(f"deprivations: {' or '.join(map(repr, known))} was expected, not {deprivations!r}")
+        problems.raise_if_any()
+    kinds: list[str] = [deprivations] if isinstance(deprivations, str) else list(dict.fromkeys(map(str, deprivations)))
     problems.found += [unknown("deprivations", k, known) for k in kinds if k not in known]
     if not kinds:
         problems.add(f"deprivations is empty; name {known[0]!r}, {known[1]!r} or both")

@@ -262,9 +262,44 @@ def test_missing_answers_in_margins_are_refused() -> None:
         survey(frame).calibrate({"sex": {"f": 1, "m": 2}})
     with pytest.raises(mpi.errors.DataError, match="'income' is missing in 1 rows"):
         survey(frame.assign(income=lambda f: f["income"].where(f.index > 0))).calibrate({"income": 5.0})
+
+
+def test_an_engine_gives_the_same() -> None:
     pl = pytest.importorskip("polars", reason="Polars is an extra")
-    with pytest.raises(mpi.errors.RequestError, match="not in memory"):
-        survey(pl.from_pandas(frame).lazy()).calibrate({"sex": {"f": 1, "m": 2}})
+    frame = sample().assign(y=lambda f: f["y"].where(f.index > 3))
+    here, there = survey(frame), survey(pl.from_pandas(frame).lazy())
+    for how, unit in (("rake", "row"), ("linear", "cluster")):
+        one, two = (s.calibrate(margins(frame), how, unit=unit) for s in (here, there))  # type: ignore[arg-type]  # words
+        for make in (
+            lambda s: mpi.estimate(s, MEASURE, by=["g", "sex"], statistics=STATISTICS),
+            lambda s: mpi.estimate(s.where("g"), MEASURE, by=["age"], statistics=STATISTICS),
+            lambda s: mpi.mean(s, ["income", "x"], by=["g"]),
+            lambda s: mpi.total(s, ["income", "x"], by=["g"]),
+            lambda s: mpi.ratio(s, "x", "income", by=["sex"]),
+        ):
+            a, b = make(one), make(two)
+            np.testing.assert_allclose(b.value, a.value, rtol=1e-10)
+            np.testing.assert_allclose(b.se, a.se, rtol=1e-8, atol=1e-9)
+            np.testing.assert_array_equal(b.n_psu, a.n_psu)
+        np.testing.assert_allclose(np.sort(two.collect(["x"]).weight), np.sort(one.weight), rtol=1e-10)
+    assert "calibrated to sex, age" in repr(two)
+    with pytest.raises(mpi.errors.DataError, match="nobody in the sample has sex = 'x'"):
+        there.calibrate({"sex": {"f": 1, "m": 2, "x": 3}})
+    with pytest.raises(mpi.errors.RequestError, match="sums of columns need the rows in memory"):
+        there.calibrate({"income": 3.0})
+    with pytest.raises(mpi.errors.RequestError, match="calibrated already"):
+        two.calibrate(margins(frame))
+    with pytest.raises(mpi.errors.RequestError, match="is calibrated, which condensing would forget"):
+        mpi.profile(two, MEASURE)
+
+
+def test_profiles_with_the_columns_of_the_margins_are_calibrated() -> None:
+    frame = sample()
+    small = mpi.profile(survey(frame), MEASURE, by=["sex", "age", "g"])
+    one, two = (s.calibrate(margins(frame), "rake") for s in (survey(frame), small))
+    a, b = (mpi.estimate(s, MEASURE, by=["g"], statistics=STATISTICS) for s in (one, two))
+    np.testing.assert_allclose(b.se, a.se, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(b.value, a.value, rtol=1e-10)
 
 
 LAST = ["d_elct", "d_sani", "d_wtr", "d_hsg", "d_ckfl", "d_asst"]

@@ -76,9 +76,17 @@ def sums_of(survey: Survey, rows: Rows, number: int, pair: Pair) -> Sums:
 def _as_summed(survey: Survey, rows: Rows, names: tuple[str, str, str, str]) -> Sums:
     """Read what an engine summed by weight; where rows are households, persons are their members."""
     above, below, seen, odd = (rows.of(survey.numbers(n)).astype(np.float64) for n in names)
-    weight = rows.of(survey.weight)
+    weight = rows.of(_before(survey))
     times = np.divide(rows.weight, weight, out=np.ones(len(weight)), where=weight > 0)
     return Sums(above * times, below * times, seen, bool(seen.any()) and not odd.any())
+
+
+def _before(survey: Survey) -> Floats:
+    """Return the weights that an engine summed by: those before calibration."""
+    split = survey.design.split
+    if split is None or split.calibration is None:
+        return survey.weight
+    return survey.weight / split.calibration.ratio[survey.unit]
 
 
 def _finite(survey: Survey, rows: Rows, name: str) -> Floats:

@@ -148,7 +148,7 @@ def _keys(frame: nw.LazyFrame[Any], schema: Schema, wanted: Wanted) -> dict[str,
     out = {}
     for key, place in wanted.places.items():
         value = _number(key, schema) if roles.get(key) in _NUMERIC else key_of(frame, key)
-        if inside is not None and key not in roles:
+        if inside is not None and key not in roles and key not in wanted.everywhere:
             value = nw.when(inside).then(value)
         out[place] = value
     return out

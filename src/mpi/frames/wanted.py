@@ -81,6 +81,8 @@ class Wanted:
         The categories of keys, in their order, where they are known.
     apart : tuple of tuple of str
         Groups that may be kept without the others, where all of them crossed do not fit; none where they may not.
+    everywhere : tuple of str
+        Groups that are kept outside the domain too.
     """
 
     design: Mapping[str, str]
@@ -93,6 +95,7 @@ class Wanted:
     cases: str | None = None
     levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     apart: tuple[tuple[str, ...], ...] = ()
+    everywhere: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[str]:

@@ -20,8 +20,9 @@ from mpi.profiles.parts import Contents, labels_of
 from mpi.readers.large.scan import columns_of as columns_of_files
 from mpi.readers.large.scan import scanned
 from mpi.survey.design import DesignKeywords, design_keywords, design_of
+from mpi.survey.left_to_engine import left_to_engine
 from mpi.survey.origin import Origin
-from mpi.survey.out_of_core import engine_rows, left_to_engine
+from mpi.survey.out_of_core import engine_rows
 from mpi.survey.survey import Survey, of_rows
 
 if TYPE_CHECKING:

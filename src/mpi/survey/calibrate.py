@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.core.errors import DataError, Problems, RequestError, unknown
+from mpi.core.errors import DataError, Problems, RequestError
 from mpi.frames.arrays import MISSING
 from mpi.frames.compress import first_of
 from mpi.inference.calibration import Calibration, Distance, gaps, ratios
-from mpi.survey.margins import Margin, Margins, read_margins
+from mpi.survey.margins import Margin, Margins
 from mpi.survey.split import finer, keys_of, rows_alike
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.frames.arrays import Categories
-    from mpi.frames.wanted import By
     from mpi.inference.calibration import Bounds
     from mpi.inference.design import PsuDesign, Split
     from mpi.survey.memory import MemoryRows
 
     Floats = NDArray[np.float64]
 
-__all__ = ["WeightUnit", "calibrated", "calibrated_again"]
+__all__ = ["SUBJECT", "WeightUnit", "calibrated", "calibrated_again"]
 
 WeightUnit = Literal["row", "cluster"]
 """Which rows have one ratio of weights: those alike in the margins, or all of a PSU."""
@@ -35,24 +34,18 @@ WeightUnit = Literal["row", "cluster"]
 _AGREE = 1e-9
 """By how much of themselves totals of margins may differ."""
 _MET = 1e-8
-_SUBJECT = "the weights cannot be calibrated"
+SUBJECT = "the weights cannot be calibrated"
+"""What is told of every problem."""
+_TWICE = "they are calibrated already, and a second calibration would undo the first; give all margins at once"
 
 
 def calibrated(
-    rows: MemoryRows,
-    given: Any,
-    how: Distance,
-    *,
-    unit: WeightUnit,
-    bounds: Bounds | None,
-    on: str | Sequence[By] | None,
+    rows: MemoryRows, margins: Margins, how: Distance, unit: WeightUnit, bounds: Bounds | None
 ) -> MemoryRows:
-    """Return rows with weights calibrated to margins; see `Survey.calibrate`."""
-    problems = Problems(_SUBJECT, RequestError)
-    _check(rows, how, unit, bounds, problems)
-    margins = read_margins(given, [on] if isinstance(on, str) else on, rows.columns, problems)
-    problems.raise_if_any()
-    rows.check_columns([c for m in margins.each for c in m.columns])
+    """Return rows with weights that meet margins; `how`, `unit` and `bounds` are those of `Survey.calibrate`."""
+    split = rows.design.split
+    if split is not None and split.calibration is not None:
+        raise RequestError(f"{SUBJECT}: {_TWICE}")
     asked = _matched(rows, margins, how)
     design, part = rows.design, rows.unit
     if unit == "row":
@@ -79,28 +72,6 @@ def calibrated(
 
 def _steps(steps: int) -> str:
     return "1 step" if steps == 1 else f"{steps} steps"
-
-
-def _check(rows: MemoryRows, how: str, unit: str, bounds: Any, problems: Problems) -> None:
-    if how not in get_args(Distance):
-        problems.add(f"how: {unknown('way', how, get_args(Distance))}")
-    if unit not in get_args(WeightUnit):
-        problems.add(f"unit: {unknown('choice', unit, get_args(WeightUnit))}")
-    if how == "logit":
-        good = isinstance(bounds, (tuple, list)) and len(bounds) == 2 and 0 <= bounds[0] < 1 < bounds[1]  # two ends
-        if not good:
-            problems.add("bounds: logit keeps ratios of weights between two numbers around 1, bounds=(0.5, 2)")
-    elif bounds is not None:
-        problems.add(f"bounds: {how!r} has none; how='logit' keeps ratios between them")
-    split = rows.design.split
-    if split is not None and split.calibration is not None:
-        problems.add(
-            "they are calibrated already, and a second calibration would undo the first; give all margins at once"
-        )
-    if rows.has_rounds:
-        problems.add("the survey has several rounds; calibrate each by itself, and put them together with mpi.pool")
-    if "cases" in rows.roles:
-        problems.add("the survey is a profile, whose rows are condensed; calibrate the microdata")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +118,7 @@ class _Asked:
 
 def _matched(rows: MemoryRows, margins: Margins, how: Distance) -> _Asked:
     """Find the cell of each row in each margin."""
-    problems = Problems(_SUBJECT, DataError)
+    problems = Problems(SUBJECT, DataError)
     if how == "poststratify" and (len(margins.each) != 1 or margins.each[0].cells is None):
         problems.add("poststratify takes one table of cells; how='rake' or 'linear' takes several, and sums")
     counts = (rows.weight > 0) & (True if rows.members is None else rows.members)
@@ -280,7 +251,7 @@ def _ratios(x: Floats, before: Floats, asked: _Asked, how: Distance, bounds: Bou
     found, steps = _solve(x[first], weight[None], asked.totals, asked.names, how, bounds)
     if not (found[0][weight > 0] > 0).all():
         raise DataError(
-            f"{_SUBJECT}: {how} would make the weights of some rows negative or 0 (ratios from {found.min():.3g}); "
+            f"{SUBJECT}: {how} would make the weights of some rows negative or 0 (ratios from {found.min():.3g}); "
             "how='rake' keeps all above 0, how='logit' keeps them between bounds"
         )
     return found[0][key], steps
@@ -305,7 +276,7 @@ def _solve(
         wide = "; wider bounds may do" if how == "logit" else ""
         have = float(weight[r] @ x[:, worst])
         raise DataError(
-            f"{_SUBJECT}: no weights meet the margins{which}; the worst is {names[worst]}, whose total is "
+            f"{SUBJECT}: no weights meet the margins{which}; the worst is {names[worst]}, whose total is "
             f"{totals[worst]:,.10g} (before: {have:,.6g}). Put small cells together{wide}"
         )
     return found, steps
@@ -336,7 +307,7 @@ def _of_errors(
         return replace(split, errors=errors, calibration=calibration)
     if asked.covariance is not None:
         raise RequestError(
-            f"{_SUBJECT}: errors of the margins themselves are known to linearised errors only; calibrate the survey "
+            f"{SUBJECT}: errors of the margins themselves are known to linearised errors only; calibrate the survey "
             "without replicates"
         )
     return calibrated_again(replace(split, calibration=calibration), before * ratio)

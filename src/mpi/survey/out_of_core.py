@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from mpi.core.readonly import ReadOnly, seal
 from mpi.frames.aggregate import condense
 from mpi.frames.arrays import categories
 from mpi.frames.key_types import odd_keys
-from mpi.frames.lazy import lazy_with_levels, recoded
+from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import MissingCodes, read_missing
 from mpi.frames.own_columns import EVERYBODY, HOME, OWN, WHOLE
 from mpi.frames.recode import grouped
@@ -26,10 +24,9 @@ from mpi.survey.code_counts import code_counts_there, reason_counts_there, text_
 from mpi.survey.collect import by_household, collected_rows, needs_rows, profiles_of
 from mpi.survey.columns import labelled
 from mpi.survey.conditions import refuse_formula
-from mpi.survey.origin import Origin, together
+from mpi.survey.origin import Origin
 from mpi.survey.source import Source, groups_of, with_condition, with_members, with_values
-from mpi.survey.split import refuse_split
-from mpi.survey.stack import coded_alike, stacked
+from mpi.survey.stack import stacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,11 +40,10 @@ if TYPE_CHECKING:
     from mpi.measures.words import Unit
     from mpi.survey.design import Design
     from mpi.survey.memory import MemoryRows
-    from mpi.survey.round_codes import RoundLabels
-    from mpi.survey.rows import SurveyRows
+    from mpi.survey.recipe import Recipe
     from mpi.survey.words import Column, Labels, Where
 
-__all__ = ["EngineRows", "engine_rows", "left_to_engine", "pooled"]
+__all__ = ["EngineRows", "engine_rows"]
 
 _KEYS = ("wave", "strata", "psu", "household")
 
@@ -73,6 +69,8 @@ class EngineRows:
         Which codes were declared to be no answer.
     origin : Origin
         Where the rows and columns come from.
+    recipe : Recipe or None
+        The margins that whatever is read or condensed is calibrated to.
     """
 
     sources: tuple[Source, ...]
@@ -81,6 +79,7 @@ class EngineRows:
     labels: Labels = field(default_factory=dict)
     missing: MissingCodes = field(default_factory=MissingCodes)
     origin: Origin = field(default_factory=Origin)
+    recipe: Recipe | None = None
     _read: Once[MemoryRows] = field(default_factory=Once, init=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +97,8 @@ class EngineRows:
         rounds = f" in {len(self.rounds)} rounds" if self.rounds else ""
         design = ", ".join(f"{role} {c!r}" for role, c in self.roles.items() if c not in OWN)
         kind = "a census" if self.roles.get("psu") == EVERYBODY else "" if "psu" in self.roles else "each row a PSU"
-        told = "; ".join(x for x in (kind, design) if x)
+        margins = f"calibrated to {', '.join(self.recipe.columns)}" if self.recipe else ""
+        told = "; ".join(x for x in (kind, design, margins) if x)
         return f"rows not in memory ({self.sources[0].engine}), {len(self.columns)} columns{rounds}; {told}"
 
     # --- what is known of them ----------------------------------------------------------------------------------------
@@ -240,8 +240,13 @@ class EngineRows:
         return self._collected(columns)
 
     def _collected(self, columns: Sequence[str] | None) -> MemoryRows:
+        if columns is not None and self.recipe is not None:
+            columns = [*columns, *self.recipe.columns]
         rows = _put_together(self, [collected_rows(s, columns, self._alone(), self.labels) for s in self.sources])
-        return rows.over(rows.frames, missing=self.missing)
+        return self._met(rows.over(rows.frames, missing=self.missing))
+
+    def _met(self, rows: MemoryRows) -> MemoryRows:
+        return rows if self.recipe is None else self.recipe.of(rows)
 
     def condensed(
         self,
@@ -277,18 +282,20 @@ class EngineRows:
         most: int = MOST,
         apart: Sequence[Cross] = (),
     ) -> list[MemoryRows]:
+        margins = self.recipe.columns if self.recipe else []
+        groups, apart = [*groups, *margins], [tuple(dict.fromkeys([*cross, *margins])) for cross in apart]
         columns = list(dict.fromkeys([*groups, *flags, *(c for pair in pairs for c in pair if c is not None)]))
         self.check_columns(columns)
         self._check_groups(groups)
-        if any(needs_rows(s, unit) for s in self.sources):
+        of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
+        if any(needs_rows(s, unit) for s in self.sources) or (margins and (of_members or "members" in self.roles)):
             return [self.collect(columns)]
         asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
-        asked = replace(asked, apart=tuple(apart))
-        of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
+        asked = replace(asked, apart=tuple(apart), everywhere=tuple(margins))
         sources = [by_household(s, columns) if of_members else s for s in self.sources]
         found = [profiles_of(s, asked, self._alone(), self.labels) for s in sources]
         number = max(map(len, found))  # a round that was condensed as a whole serves for every part
-        return [_put_together(self, [f[i] if len(f) > 1 else f[0] for f in found]) for i in range(number)]
+        return [self._met(_put_together(self, [f[i] if len(f) > 1 else f[0] for f in found])) for i in range(number)]
 
     def _check_groups(self, groups: Sequence[str]) -> None:
         """Raise for every column that can be no group."""
@@ -343,42 +350,6 @@ def engine_rows(
     problems.raise_if_any()
     source = source if design.members is None else with_members(source, design.members)
     return EngineRows((source,), (), design.options, labels or {}, declared)
-
-
-def left_to_engine(rows: SurveyRows) -> EngineRows:
-    """Return rows as such that are left to their engine, whatever holds them.
-
-    Raises
-    ------
-    MpiError
-        When they have a domain and are in memory; the domain can be chosen afterwards.
-    """
-    if isinstance(rows, EngineRows):
-        return rows
-    here = rows.collect()
-    refuse_split(here.design, "condensing")
-    if here.domain is not None:
-        raise RequestError("the survey has a domain; take the whole, and choose the domain afterwards with where=")
-    options = {
-        "shared_psus": here.design.shared, "single_psu": here.design.single_psu,
-        "single_in_group": here.design.single_in_group,
-    }  # fmt: skip
-    own = tuple(c for c in OWN if c in here.roles.values())
-    held = [lazy_with_levels(f.to_native()) for f in here.frames]
-    sources = tuple(Source(frame, here.roles, own=own, levels=known) for frame, known in held)
-    rounds = here.waves if len(sources) > 1 else ()
-    return EngineRows(sources, rounds, options, here.labels, here.missing, here.origin)
-
-
-def pooled(rounds: Mapping[Any, SurveyRows], *, shared_psus: bool | None, labels: RoundLabels | None) -> EngineRows:
-    """Put rounds together of which some are not in memory, and which fit; see `mpi.pool`."""
-    parts = {name: left_to_engine(r) for name, r in rounds.items()}
-    every = list(parts.values())
-    known, moved = coded_alike(parts, labels)
-    sources = [replace(s, frame=recoded(s.frame, m)) for p, m in zip(every, moved, strict=True) for s in p.sources]
-    options = {**every[0].options, "shared_psus": shared_psus}
-    missing = functools.reduce(operator.or_, (p.missing for p in every))
-    return EngineRows(tuple(sources), tuple(rounds), options, known, missing, together(p.origin for p in every))
 
 
 def _put_together(rows: EngineRows, parts: Sequence[MemoryRows]) -> MemoryRows:

@@ -92,7 +92,7 @@ def pool(
     held = {name: r for name, r in rounds.items() if isinstance(r, MemoryRows)}
     if len(held) == len(rounds):
         return of_rows(stacked(held, shared_psus=shared_psus, labels=labels))
-    from mpi.survey.out_of_core import pooled  # which rounds in memory need not wait for
+    from mpi.survey.left_to_engine import pooled  # which rounds in memory need not wait for
 
     return of_rows(pooled(rounds, shared_psus=shared_psus, labels=labels))
 

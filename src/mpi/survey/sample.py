@@ -354,11 +354,7 @@ def _sampled(
 
 
 def _second_stage(
-    data: nw.DataFrame[Any],
-    roles: Mapping[str, str],
-    unit: NDArray[np.int32],
-    design: PsuDesign,
-    problems: Problems,
+    data: nw.DataFrame[Any], roles: Mapping[str, str], unit: NDArray[np.int32], design: PsuDesign, problems: Problems
 ) -> tuple[NDArray[np.int32], PsuDesign]:
     """Split PSUs into the households, or rows, that were drawn in them."""
     name = roles["fpc2"]

@@ -311,8 +311,7 @@ class Survey:
             whose index names the columns. Of another survey `on` names the columns; its totals, as those of estimates
             (``population`` by group), bring their own errors along.
         how : {"poststratify", "rake", "linear", "logit"}
-            ``poststratify`` takes one table of cells; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps the ratios
-            of weights after and before between `bounds`.
+            ``poststratify`` takes one table of cells; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps to `bounds`.
         unit : {"row", "cluster"}
             Whether all rows of a PSU keep one ratio of weights.
         bounds : tuple of float, optional
@@ -339,14 +338,14 @@ class Survey:
         >>> known.weight
         array([25.5, 25.5, 49. ])
         """
-        from mpi.survey.calibrate import calibrated  # which other surveys need not wait for
+        from mpi.survey.recipe import read_recipe  # which other surveys need not wait for
 
-        if not self.in_memory:
-            raise RequestError(
-                "the survey cannot be calibrated: its rows are not in memory; survey.collect([...]) reads the columns "
-                "that are needed"
-            )
-        return of_rows(calibrated(self.rows.collect(), margins, how, unit=unit, bounds=bounds, on=on))
+        recipe = read_recipe(self.rows, margins, how, unit, bounds, on)
+        if self.in_memory:
+            return of_rows(recipe.of(self.rows.collect()))
+        from mpi.survey.left_to_engine import calibrated_there
+
+        return of_rows(calibrated_there(self.rows, recipe))
 
     def collect(self, columns: Sequence[str] | None = None) -> Survey:
         """Return the survey with its rows in memory: itself, where they are.

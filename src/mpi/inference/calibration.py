@@ -213,7 +213,7 @@ def _grams(x: Floats) -> Callable[[Floats], Floats]:
 
 def _newton(hessian: Floats, left: Floats) -> Floats:
     try:
-        return np.asarray(np.asarray(np.linalg.solve(hessian, left[..., None])[..., 0]), dtype=np.float64)
+        return np.asarray(np.linalg.solve(hessian, left[..., None])[..., 0], dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.asarray((np.linalg.pinv(hessian, hermitian=True) @ left[..., None])[..., 0])
 

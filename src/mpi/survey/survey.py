@@ -311,7 +311,7 @@ class Survey:
             whose index names the columns. Of another survey `on` names the columns; its totals, as those of estimates
             (``population`` by group), bring their own errors along.
         how : {"poststratify", "rake", "linear", "logit"}
-            ``poststratify`` takes one table of cells; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps to `bounds`.
+            ``poststratify`` takes one table; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps to `bounds`.
         unit : {"row", "cluster"}
             Whether all rows of a PSU keep one ratio of weights.
         bounds : tuple of float, optional

@@ -172,6 +172,26 @@ def test_what_cannot_be_says_why(options: dict[str, Any], said: str) -> None:
         estimate(survey(y=[1.0, 2.0], low=[0.0, 1.0]), "y", **options)
 
 
+def test_options_that_there_are_not() -> None:
+    of = survey(y=[1.0, 2.0], d=[0, 1])
+    measure = mpi.Measure.nested("m", {"one": ["d"]}, cutoff="1")
+    for ask in (
+        lambda: estimate(of, "y", levle=0.9),  # type: ignore[call-arg]  # what is wrong
+        lambda: overlap(of, measure, "y", 1, levle=0.9),  # type: ignore[call-arg]  # what is wrong
+        lambda: mpi.monetary.income_sources(of, "y", ["y"], levle=0.9),  # type: ignore[call-arg]  # what is wrong
+    ):
+        with pytest.raises(mpi.MpiError, match="there is no option 'levle'; did you mean 'level'"):
+            ask()
+    with pytest.raises(mpi.MpiError, match=r"alphas: numbers are needed, such as \[0, 1, 2\]; not 'a'"):
+        mpi.monetary.growth_redistribution(of, "y", line=1, alphas=["a"])  # type: ignore[list-item]  # what is wrong
+    with pytest.raises(mpi.MpiError, match="alphas is empty"):
+        mpi.monetary.within_between(of, "y", "d", alphas=[])
+    with pytest.raises(mpi.MpiError, match="two are needed, from which to which"):
+        mpi.monetary.growth_incidence(of, "y", rounds=[2016])
+    with pytest.raises(mpi.MpiError, match="is no poverty line"):
+        estimate(of, "y", line=np.array([1.0, 2.0]))
+
+
 def test_infinite_incomes_are_refused() -> None:
     with pytest.raises(mpi.MpiError, match="column 'y' is infinite in 1 rows"):
         estimate(survey(y=[1.0, np.inf]), "y", statistics="mean")

@@ -39,7 +39,7 @@ _PATHS = ("Path", "Path_", "PathLike", "os")
 _SEVERAL = ("Sequence", "Iterable", "Collection", "list", "tuple")
 _ANYTHING = (
     "Any", "object", "Where", "Column", "NDArray", "Callable", "Estimable", "RoundLabels", "Declared",
-    "Covariates", "Household", "Codes",
+    "Covariates", "Household", "Codes", "LineLike",
 )  # fmt: skip
 _DATA = ("frame", "members_frame", "households_frame", "data", "values", "parts", "surveys", "rounds", "condition")
 """Parameters that take frames or arrays."""

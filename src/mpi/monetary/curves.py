@@ -12,9 +12,10 @@ from mpi.decompose.over_time.changes import change
 from mpi.estimation.request import check_survey
 from mpi.inference.intervals import interval as limits_of
 from mpi.inference.intervals import t_quantile
-from mpi.monetary.estimates import estimate, estimated, request_of
+from mpi.monetary.estimates import ends_of, estimate, estimated, request_of
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import Statistic, statistics_of
+from mpi.results.rounds import spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,10 +106,11 @@ def growth_incidence(
     >>> est.table["statistic"].tolist()
     ['quantile(0.25)', 'quantile(0.5)', 'quantile(0.75)', 'mean']
     """
+    ends = ends_of(rounds)
     names = curve("quantile", points) if isinstance(points, int) else [f"quantile({float(p)!r})" for p in points]
     est = estimate(survey, welfare, by, statistics=[*names, "mean"], **options)
-    start, end = (est.keys["wave"].values[0], est.keys["wave"].values[-1]) if rounds is None else rounds
-    return change(est, start, end, kinds=["relative_change"])
+    span = spans(est, *ends, None, "growth_incidence")[-1]
+    return change(est, span.start, span.end, kinds=["relative_change"])
 
 
 @kinds_checked

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from mpi.core.arguments import defaults, kinds_checked
+from mpi.core.errors import Problems, RequestError, unknown
 from mpi.estimation.request import check_survey, opened
 from mpi.estimation.rows import counted
 from mpi.estimation.unobserved import with_categories
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["Options", "estimate", "estimated", "request_of"]
+__all__ = ["Options", "check_option_names", "ends_of", "estimate", "estimated", "request_of"]
 
 
 class Options(TypedDict, total=False):
@@ -116,11 +117,36 @@ def estimate(
     return estimated(request, welfare, asked, specs, observed=options.get("observed", True))
 
 
+def ends_of(rounds: Sequence[Any] | None) -> tuple[Any, Any]:
+    """Return from which round to which; None for the first and the last.
+
+    Raises
+    ------
+    MpiError
+        When there are not two.
+    """
+    if rounds is None:
+        return None, None
+    if isinstance(rounds, str) or not hasattr(rounds, "__len__") or len(rounds) != 2:
+        raise RequestError(f"rounds: two are needed, from which to which, not {rounds!r}")
+    start, end = rounds
+    return start, end
+
+
+def check_option_names(options: Mapping[str, Any]) -> None:
+    """Refuse options that there are not; the nearest is offered."""
+    problems = Problems("the estimate cannot be made", RequestError)
+    known = [*Options.__annotations__]
+    problems.found += [unknown("option", name, known) for name in options if name not in known]
+    problems.raise_if_any()
+
+
 def request_of(
     survey: Survey, welfare: str, by: Sequence[By], line: LineLike, where: Where | None, options: Options
 ) -> tuple[Opened, dict[str, Fixed | Relative]]:
     """Check the request, and read the lines."""
     survey.check_columns([welfare])
+    check_option_names(options)
     plain = {k: v for k, v in options.items() if k != "observed"}
     request = opened(survey, by, columns=[welfare], where=where, **plain)  # type: ignore[arg-type]  # as Options says
     tell_undeclared(request.domain, [welfare])

@@ -13,9 +13,9 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.request import check_survey
 from mpi.monetary.assembled import assembled
-from mpi.monetary.estimates import estimated, request_of
+from mpi.monetary.estimates import ends_of, estimated, request_of
 from mpi.monetary.lines import Fixed
-from mpi.monetary.names import statistics_of
+from mpi.monetary.names import orders, statistics_of
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
@@ -104,7 +104,7 @@ def growth_redistribution(
     ['change', 'growth_effect', 'redistribution_effect', 'residual']
     """
     check_survey(survey)
-    asked = statistics_of([*(f"fgt({float(a)!r})" for a in alphas), "mean"], line=True)
+    asked = statistics_of([*orders("fgt", alphas), "mean"], line=True)
     request, specs = request_of(survey, welfare, by, line, None, options)
     lines = {n: s for n, s in specs.items() if isinstance(s, Fixed)}
     if len(lines) < len(specs) or not request.domain.in_memory:
@@ -118,10 +118,7 @@ def growth_redistribution(
 
 
 def _span(base: Estimates, rounds: Sequence[Any] | None) -> Span:
-    if rounds is not None and len(list(rounds)) != 2:
-        raise RequestError(f"rounds: two are needed, from which to which, not {rounds!r}")
-    start, end = (None, None) if rounds is None else rounds
-    return spans(base, start, end, None, "growth_redistribution")[-1]
+    return spans(base, *ends_of(rounds), None, "growth_redistribution")[-1]
 
 
 @dataclass(slots=True, eq=False)

@@ -12,8 +12,8 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_survey
-from mpi.monetary.estimates import estimate
-from mpi.monetary.names import Statistic
+from mpi.monetary.estimates import check_option_names, estimate
+from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, select_by
 from mpi.results.terms import adds_up, constant, made, relabelled, term
@@ -67,7 +67,7 @@ def within_between(
     >>> parts.select(group="total", wave=2016).table["contrast"].tolist()
     ['total', 'within', 'between', 'within_share', 'between_share']
     """
-    names = [Statistic("ge", (float(a),)).name for a in alphas]
+    names = orders("ge", alphas)
     where = nw.col(welfare) > 0
     check_survey(survey)
     survey.check_columns([welfare])
@@ -147,6 +147,7 @@ def income_sources(
     [0.5, 0.5]
     """
     check_survey(survey)
+    check_option_names(options)
     survey.check_columns([welfare, *sources])
     if not sources:
         raise RequestError("sources: name at least one column")

@@ -220,7 +220,9 @@ def _amounts(values: Any, name: str, problems: Problems) -> Floats:
 
 def _law(name: str, one: Any, survey: Survey, problems: Problems) -> Fixed | None:
     """Return the threshold of a law for each row's area; the first that there is, unless one is named."""
-    law, threshold = one if isinstance(one, tuple) else (one, one.thresholds[0].name)
+    law, threshold = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
+    law = law[0] if isinstance(law, tuple) else law
+    threshold = law.thresholds[0].name if threshold is None else threshold
     known = [t.name for t in law.thresholds]
     if threshold not in known:
         problems.add(f"line: {unknown('threshold', threshold, known)} of {law.name!r}")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import Problems, RequestError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ALIASES", "DEFAULT", "OF_LINE", "Statistic", "statistics_of"]
+__all__ = ["ALIASES", "DEFAULT", "OF_LINE", "Statistic", "orders", "statistics_of"]
 
 OF_LINE = ("fgt", "watts", "sen", "sst", "number_of_poor", "prosperity_gap", "rmpg", "tip", "income_at")
 """Statistics that need a poverty line."""
@@ -89,6 +90,28 @@ def statistics_of(names: str | Sequence[str] | None, *, line: bool) -> list[Stat
         problems.add("statistics: name at least one")
     problems.raise_if_any()
     return made
+
+
+def orders(kind: str, given: Sequence[float]) -> list[str]:
+    """Return the names of a statistic of several orders, such as FGT of 0, 1 and 2.
+
+    Raises
+    ------
+    MpiError
+        When there are none, or one is no number.
+
+    Examples
+    --------
+    >>> orders("fgt", [0, 1.5])
+    ['fgt(0)', 'fgt(1.5)']
+    """
+    listed: list[Any] = [given] if isinstance(given, (str, Real)) else [*given]
+    odd = [a for a in listed if isinstance(a, (bool, str)) or not isinstance(a, Real)]
+    if odd or not listed:
+        raise RequestError(
+            f"alphas: numbers are needed, such as [0, 1, 2]; not {odd[0]!r}" if odd else "alphas is empty"
+        )
+    return [Statistic(kind, (float(a),)).name for a in listed]
 
 
 def _read(given: object, problems: Problems) -> Statistic | None:

@@ -12,6 +12,7 @@ from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_measure, check_survey, columns_of, crosses
 from mpi.estimation.row_scores import scores
+from mpi.monetary.estimates import check_option_names
 from mpi.monetary.lines import Fixed, specs_of
 from mpi.results.concat import concat
 from mpi.tables.footnotes import KEY
@@ -91,6 +92,7 @@ def overlap(
     """
     check_survey(survey)
     check_measure(measure)
+    check_option_names(options)
     if measure.missing == "bounds":
         raise RequestError(
             "overlap: the measure bounds missing answers; take measure.with_missing('drop') or 'reweight'"

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import RequestError
-from mpi.monetary.estimates import estimate
-from mpi.monetary.names import Statistic
+from mpi.monetary.estimates import ends_of, estimate
+from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, select_by
 from mpi.results.rounds import spans
@@ -86,12 +85,9 @@ def sectors(
     >>> parts.table["contrast"].tolist()[:4]
     ['change', 'intrasectoral', 'population_shift', 'interaction']
     """
-    names = [Statistic("fgt", (float(a),)).name for a in alphas]
+    names, ends = orders("fgt", alphas), ends_of(rounds)
     est = estimate(survey, welfare, [by], line=line, statistics=[*names, "population"], **options)
-    if rounds is not None and len(list(rounds)) != 2:
-        raise RequestError(f"rounds: two are needed, from which to which, not {rounds!r}")
-    start, end = (None, None) if rounds is None else rounds
-    span = spans(est, start, end, None, "sectors")[-1]
+    span = spans(est, *ends, None, "sectors")[-1]
     return made(est, _terms(est, names, select_by(est, by, "sectors"), span))
 
 

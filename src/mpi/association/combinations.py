@@ -214,7 +214,7 @@ def _quantities(inside: NDArray[np.bool_], kept: NDArray[np.bool_], sets: tuple[
     D, number = len(sets), inside.sum(axis=1)
     code = inside @ (1 << np.arange(D)[::-1])
     cells = range(1 << D) if D <= _ALL_CELLS else np.unique(code[kept]).tolist()
-    out = [Quantity(Labels("overlap", indicator=_named(sets, cell)), (code == cell) & kept, kept) for cell in cells]
+    out = [Quantity(Labels("overlap", indicator=_label(sets, cell)), (code == cell) & kept, kept) for cell in cells]
     exactly = [(Labels("dimensions_deprived", indicator=str(m)), number == m) for m in range(D + 1)]
     at_least = [(Labels("dimensions_at_least", indicator=str(m)), number >= m) for m in range(1, D + 1)]
     out += [Quantity(label, which & kept, kept) for label, which in (*exactly, *at_least)]
@@ -230,7 +230,7 @@ def _quantities(inside: NDArray[np.bool_], kept: NDArray[np.bool_], sets: tuple[
 _NOBODY: Literal["nobody deprived in it"] = "nobody deprived in it"
 
 
-def _named(sets: tuple[str, ...], cell: int) -> str:
+def _label(sets: tuple[str, ...], cell: int) -> str:
     return " + ".join(n for n, b in zip(sets, _bits(cell, len(sets)), strict=True) if b) or "none"
 
 

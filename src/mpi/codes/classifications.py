@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mpi.codes.sets import code_set
-from mpi.codes.values import each
+from mpi.codes.values import map_values
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Classification:
         """
         codes = code_set(self.set_name)
         subject = f"these values cannot be grouped by {self.name!r}"
-        return each(values, lambda v: self.mapping[codes.find(v).code], subject)
+        return map_values(values, lambda v: self.mapping[codes.find(v).code], subject)
 
     def members(self, group: str) -> tuple[int, ...]:
         """Return the codes of a group.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mpi.codes.sets import code_set, lookup
 from mpi.codes.shipped import rows, tables
-from mpi.codes.values import check_years, each
+from mpi.codes.values import check_years, map_values
 from mpi.core.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def translate(values: object, from_set: str, to_set: str, *, year: int | None = 
             raise RequestError(_needs_year(unit, before[unit.code], to_set))
         return _only(unit, mapping[unit.code], from_set, to_set)
 
-    return each(values, one, f"these values cannot be translated from {from_set} to {to_set}")
+    return map_values(values, one, f"these values cannot be translated from {from_set} to {to_set}")
 
 
 def region_of(code_or_name: int | str, set_name: str | None = None) -> Code:
@@ -194,16 +194,18 @@ def _targets(members: tuple[int, ...], to_set: str) -> tuple[int, ...]:
 def _only(unit: Code, targets: tuple[int, ...], from_set: str, to_set: str) -> int:
     if len(targets) == 1:
         return targets[0]
-    raise RequestError(f"{unit.name_vi} ({unit.text} in {from_set}) has parts in {_named(targets, to_set)} of {to_set}")
+    raise RequestError(
+        f"{unit.name_vi} ({unit.text} in {from_set}) has parts in {_listed(targets, to_set)} of {to_set}"
+    )
 
 
 def _needs_year(unit: Code, before: tuple[int, ...], to_set: str) -> str:
     return (
-        f"{unit.text} ({unit.name_vi}) was divided in {_SPLIT_YEAR}; before, it was {_named(before, to_set)} of "
+        f"{unit.text} ({unit.name_vi}) was divided in {_SPLIT_YEAR}; before, it was {_listed(before, to_set)} of "
         f"{to_set}: say the year of the data, year=..."
     )
 
 
-def _named(codes: tuple[int, ...], set_name: str) -> str:
+def _listed(codes: tuple[int, ...], set_name: str) -> str:
     units = [lookup(code, set_name) for code in codes]
     return " and ".join(f"{u.name_vi} ({u.text})" for u in units)

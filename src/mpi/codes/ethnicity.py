@@ -61,11 +61,11 @@ def classification(name: str, *, hoa: Hoa | None = None, language: Language = "e
     if "hoa" not in found[0]:
         if hoa is not None:
             raise RequestError(f"hoa={hoa!r} is a choice of 'kinh-minority'; {name!r} has no such choice")
-        return _made(found[0], name, language)
+        return _read_classification(found[0], name, language)
     chosen = "majority" if hoa is None else hoa
     for table in found:
         if table["hoa"] == chosen:
-            return _made(table, f"{name}, hoa={chosen}", language)
+            return _read_classification(table, f"{name}, hoa={chosen}", language)
     raise RequestError(unknown("choice for hoa", chosen, get_args(Hoa)))
 
 
@@ -77,7 +77,7 @@ def _variants(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _made(table: dict[str, Any], name: str, language: Language) -> Classification:
+def _read_classification(table: dict[str, Any], name: str, language: Language) -> Classification:
     mapping = {code: group[language] for group in table["groups"] for code in group["codes"]}
     return Classification(
         name=name,

@@ -15,7 +15,7 @@ from mpi.codes.codeset import Code, CodeSet, Fact
 from mpi.codes.crosswalks import PIVOT, parts
 from mpi.codes.sets import code_set, lookup, province_sets, provinces
 from mpi.codes.shipped import tables
-from mpi.codes.values import check_years, each
+from mpi.codes.values import check_years, map_values
 from mpi.core.errors import Problems, RequestError, unknown
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, u
             )
         return found.pop()
 
-    return each(values, one, f"these values have no place in {units.name}")
+    return map_values(values, one, f"these values have no place in {units.name}")
 
 
 def _listed(table: dict[str, Any]) -> Change:

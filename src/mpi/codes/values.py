@@ -13,12 +13,12 @@ from mpi.core.errors import DataError, MpiError, Problems, RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["as_list", "check_years", "distinct", "each", "is_missing"]
+__all__ = ["as_list", "check_years", "distinct", "is_missing", "map_values"]
 
 T = TypeVar("T")
 
 
-def each(values: object, find: Callable[[Any], T], subject: str) -> list[T | None]:
+def map_values(values: object, find: Callable[[Any], T], subject: str) -> list[T | None]:
     """Return `find` of each value, None where the value is missing; each distinct value is looked for once.
 
     Raises
@@ -28,7 +28,7 @@ def each(values: object, find: Callable[[Any], T], subject: str) -> list[T | Non
 
     Examples
     --------
-    >>> each(["1", None, "2"], int, "these are no numbers")
+    >>> map_values(["1", None, "2"], int, "these are no numbers")
     [1, None, 2]
     """
     items = as_list(values)

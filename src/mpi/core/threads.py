@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["each"]
+__all__ = ["map_threads"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -17,12 +17,12 @@ T = TypeVar("T")
 _WORTH_IT = 200_000
 
 
-def each(function: Callable[[S], T], items: Iterable[S], rows: int) -> list[T]:
+def map_threads(function: Callable[[S], T], items: Iterable[S], rows: int) -> list[T]:
     """Apply a function to each item, on all processors where there are rows enough to pay for it.
 
     Examples
     --------
-    >>> each(abs, [-1, 2], rows=10)
+    >>> map_threads(abs, [-1, 2], rows=10)
     [1, 2]
     """
     todo = list(items)

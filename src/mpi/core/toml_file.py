@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["TomlSource", "is_path", "named", "parsed"]
+__all__ = ["TomlSource", "is_path", "parsed", "source_name"]
 
 TomlSource = str | os.PathLike[str] | Mapping[str, Any]
 """Where TOML stands: a path; the text itself, of several lines; or tables that were read already."""
@@ -50,7 +50,7 @@ def parsed(
     """
     if not isinstance(source, (str, os.PathLike, Mapping)):
         raise RequestError(f"a path of a {what}, its text or its tables are needed, not {type(source).__name__}")
-    where = str(located(source)) if is_path(source) else named(source, what)
+    where = str(located(source)) if is_path(source) else source_name(source, what)
     if isinstance(source, Mapping):
         table = {str(key): _as_written(value, read_float) for key, value in source.items()}
     else:
@@ -61,13 +61,13 @@ def parsed(
     return table
 
 
-def named(source: TomlSource, what: str) -> str:
+def source_name(source: TomlSource, what: str) -> str:
     r"""Return what a source is called in messages.
 
     Examples
     --------
-    >>> named("mine.toml", "measure"), named("name = 'm'\ncutoff = 1", "measure"), named({}, "measure")
-    ('measure file mine.toml', 'measure text', 'measure tables')
+    >>> source_name("mine.toml", "measure"), source_name("name = 'm'\ncutoff = 1", "measure")
+    ('measure file mine.toml', 'measure text')
     """
     if is_path(source):
         return f"{what} file {located(source)}"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpi.core.errors import warned_once
-from mpi.core.threads import each
+from mpi.core.threads import map_threads
 from mpi.estimation.assemble import assemble
 from mpi.estimation.attainable import people_of, warn_of_misses
 from mpi.estimation.groups import grouping
@@ -87,7 +87,7 @@ def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepa
         (weight,) = cells.totals([prof.rows.weight])
         return _Prepared(group, cells, tally, weight, weight == 0)
 
-    first, *others = each(one, ((), *by), len(prof.rows.unit))
+    first, *others = map_threads(one, ((), *by), len(prof.rows.unit))
     if others:
         first = replace(first, tally=_added_up(first.cells.place(others[0].group.wave), others[0].tally))
     return [first, *others]
@@ -214,7 +214,7 @@ class _Sums:
             for which, cells in zip(self._which, self._cells, strict=True):
                 yield _in_turn(self._summers[which], cells, table)
             return
-        sums = each(lambda summer: summer(table), self._summers, self._rows)
+        sums = map_threads(lambda summer: summer(table), self._summers, self._rows)
         for which, cells in zip(self._which, self._cells, strict=True):
             yield cells.arrange(sums[which])
 
@@ -309,7 +309,7 @@ class _Maker:
             value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
             made = part(labels, value, n, psus, own, common)
             made = counted(made, trait, self.whole.sum(self._below(f))[:, self.whole.place(cells.wave)])
-            return replace(made, seen=self._seen(f, totals, prepared), whole_seen=self._kept_whole())
+            return replace(made, seen=self._with_cases(f, totals, prepared), whole_seen=self._kept_whole())
         if f.total:
             value, scores = total(cells, f.above)
             value = value if cells.resum else np.where(cells.sum(f.below) > 0, value, np.nan)
@@ -321,7 +321,7 @@ class _Maker:
                 value, scores = numbers(cells, value, scores, f.people)
         below = cells.sum(f.people if f.people is not None else f.above if f.total else f.below)
         made = counted(part(labels, value, n, psus, scores), trait, below)
-        return replace(made, seen=self._seen(f, totals, prepared))
+        return replace(made, seen=self._with_cases(f, totals, prepared))
 
     def _labels(self, f: Family) -> list[Labels]:
         """Return the labels of a family."""
@@ -337,7 +337,7 @@ class _Maker:
         """Tell the cells of the total with cases."""
         return np.asarray((self.variables.of("size", self.of_whole)[0] > 0) | self.whole_weightless)
 
-    def _seen(self, f: Family, totals: NDArray[np.float64], prepared: _Prepared) -> NDArray[np.bool_]:
+    def _with_cases(self, f: Family, totals: NDArray[np.float64], prepared: _Prepared) -> NDArray[np.bool_]:
         """Tell the cells with cases that each column of a family rests on: of rates of the poor, all that answered.
 
         Those of weight 0 were sampled all the same, so they are among them, as in R.

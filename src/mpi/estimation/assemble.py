@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
-from mpi.estimation.parts import known
+from mpi.estimation.parts import counts_or_missing
 from mpi.estimation.stages import Stages, deviating, less_margins, margins_of
 from mpi.inference.counts import Counts
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, LOST, SINGLE
@@ -184,7 +184,7 @@ class _Maker:
         m, G = len(piece.labels), cells.groups
         made: dict[str, NDArray[Any]] = {
             "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "df": self._degrees(cells, piece),
-            "trait": known(piece.trait, piece.value), "below": known(piece.below, piece.value),
+            "trait": counts_or_missing(piece.trait, piece.value), "below": counts_or_missing(piece.below, piece.value),
         }  # fmt: skip
         if design.split is None:
             placement, variance = _placement(design, blocks, cells, whole, piece)

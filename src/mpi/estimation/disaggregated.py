@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpi.core.threads import each
+from mpi.core.threads import map_threads
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
 from mpi.estimation.stages import with_replicates
@@ -56,6 +56,6 @@ def disaggregated(
         made = parts(group, cells)
         return group, cells, with_replicates(survey.design.split, made, cells, cells, lambda own, _: parts(group, own))
 
-    found = each(one, ((), *by), len(rows.unit))
+    found = map_threads(one, ((), *by), len(rows.unit))
     made = assemble(survey.design, survey.waves, found, found[0][1], level=level, degrees=degrees)
     return made, found[0][0]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
 
-__all__ = ["Scored", "kept", "scored"]
+__all__ = ["Scored", "scored", "take_rows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ class Scored:
     cases: NDArray[np.bool_]
 
 
-def kept(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
+def take_rows(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
     """Return some of the rows that count; the design is not touched."""
     place = np.flatnonzero(keep)
     take = place if rows.take is None else rows.take[place]

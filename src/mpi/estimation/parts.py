@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Labels", "Part", "Undefined", "Zero", "known", "merge", "part", "times"]
+__all__ = ["Labels", "Part", "Undefined", "Zero", "counts_or_missing", "merge", "part", "times"]
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
@@ -104,7 +104,7 @@ def times(source: Part, factor: Floats, labels: list[Labels]) -> Part:
     return replace(source, labels=labels, value=source.value * factor[:, None], factor=source.factor * factor)
 
 
-def known(counts: Floats | None, value: Floats) -> Floats:
+def counts_or_missing(counts: Floats | None, value: Floats) -> Floats:
     """Return counts of some statistics; NaN where there are none."""
     return np.full(value.shape, np.nan) if counts is None else counts
 
@@ -132,8 +132,8 @@ def merge(parts: Sequence[Part]) -> list[Part]:
         column=np.concatenate([p.column + starts[id(p.scores)] for p in plain]),
         factor=np.concatenate([p.factor for p in plain]),
         seen=None if all(p.seen is None for p in plain) else np.concatenate(list(seen.values())),
-        trait=np.concatenate([known(p.trait, p.value) for p in plain]),
-        below=np.concatenate([known(p.below, p.value) for p in plain]),
+        trait=np.concatenate([counts_or_missing(p.trait, p.value) for p in plain]),
+        below=np.concatenate([counts_or_missing(p.below, p.value) for p in plain]),
         replicates=_all_of([p.replicates for p in plain]),
     )
     return [one, *(p for p in parts if p.whole is not None)]

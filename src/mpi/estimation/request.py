@@ -89,12 +89,14 @@ class Opened:
         parts = self.domain.rows.condensed_apart(flags, crossed, pairs, unit=self.unit)
         with warned_once(several=len(parts) > 1):
             made = pieced(
-                (self._made(make, of_rows(one), own, wide, len(parts)) for one, own in parts),
+                (self._estimates_of(make, of_rows(one), own, wide, len(parts)) for one, own in parts),
                 [" × ".join(c) for c in self.by],
             )
         return made, of_rows(parts[0][0])
 
-    def _made(self, make: Make, survey: Survey, own: Sequence[Cross], wide: Sequence[Cross], parts: int) -> Estimates:
+    def _estimates_of(
+        self, make: Make, survey: Survey, own: Sequence[Cross], wide: Sequence[Cross], parts: int
+    ) -> Estimates:
         by = self.by if parts == 1 else [c for c, w in zip(self.by, wide, strict=True) if w in own]
         return make(survey, self.rows(survey), list(by))
 

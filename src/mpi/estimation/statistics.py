@@ -218,7 +218,7 @@ def families(
         "M0": lambda: [_by_cutoff("M0", t["score"], t["size"])],
         "H": lambda: [_by_cutoff("H", t["poor"], t["size"])],
         "A": lambda: [_by_cutoff("A", t["score"], t["poor"], among="poor")],
-        "uncensored_headcount": lambda: [_by_indicator(t["deprived"], _seen(t, d), _among(t))],
+        "uncensored_headcount": lambda: [_by_indicator(t["deprived"], _observed(t, d), _among(t))],
         "censored_headcount": lambda: [_censored(t, d, K)],
         "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
         "contribution_share": lambda: _shares(t, measure),
@@ -242,13 +242,13 @@ def _among(t: _Totals) -> Among:
     return "observed" if _moving(t) else "all"
 
 
-def _seen(t: _Totals, d: int) -> Floats:
+def _observed(t: _Totals, d: int) -> Floats:
     """Return the population in which each indicator was observed."""
     return t["observed"] if _moving(t) else np.broadcast_to(t["size"], (d, t["size"].shape[-1]))
 
 
 def _seen_at_each(t: _Totals, d: int, K: int) -> Floats:
-    return np.tile(_seen(t, d), (K, 1)) if _moving(t) else t["size"]
+    return np.tile(_observed(t, d), (K, 1)) if _moving(t) else t["size"]
 
 
 def _none(count: int) -> NDArray[np.int64]:

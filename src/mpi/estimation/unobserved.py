@@ -48,13 +48,13 @@ def with_categories(est: Estimates, survey: Survey, *, observed: bool) -> Estima
         return est
     names = {by: {v: str(survey.labels.get(by, {}).get(v, v)) for v in values} for by, values in lost.items()}
     if observed:
-        return est if survey.rows.has_domain else replace(est, about={**est.about, "empty": _told(names)})
+        return est if survey.rows.has_domain else replace(est, about={**est.about, "empty": _note(names)})
     for by, found in names.items():
         est = _with_rows(est, by, found, [*survey.declared(by, labels=True)])
     return est
 
 
-def _told(names: Mapping[str, Mapping[Any, str]]) -> str:
+def _note(names: Mapping[str, Mapping[Any, str]]) -> str:
     said = []
     for by, found in names.items():
         shown = [repr(x) for x in [*found.values()][:_SHOWN]]

@@ -243,12 +243,12 @@ def _code(flags: Sequence[str], schema: Schema, *, known: bool) -> tuple[nw.Expr
             one = nw.when(x == 1).then(nw.lit(1)).otherwise(nw.lit(0))
             digits.append(nw.when(x.is_null()).then(nw.lit(2)).otherwise(one).cast(nw.Int64))
         if dtype != nw.Boolean:
-            strange.append(_other(x, dtype, known=known))
+            strange.append(_is_no_flag(x, dtype, known=known))
     code: nw.Expr = functools.reduce(operator.add, [x * 3**j for j, x in enumerate(digits)]) if digits else nw.lit(0)
     return code, functools.reduce(operator.or_, strange) if strange else None
 
 
-def _other(x: nw.Expr, dtype: Any, *, known: bool) -> nw.Expr:
+def _is_no_flag(x: nw.Expr, dtype: Any, *, known: bool) -> nw.Expr:
     """Tell numbers that are not 0, 1 or missing. Of missing ones it is missing: to see to it doubles the time in SQL.
 
     It has to be `known` where missing may be NaN, which differs from all numbers.

@@ -41,7 +41,7 @@ def faults_in(files: Sequence[str], said: str, *, rows: bool = True) -> list[str
 
 
 def _lacking(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
-    lacked = [c for c in _named(columns, said) if any(c not in held for held in columns.values())]
+    lacked = [c for c in _sentences(columns, said) if any(c not in held for held in columns.values())]
     return [
         f"{file!r} lacks {', '.join(repr(c) for c in lacked if c not in held)}, unlike "
         f"{next(f for f, other in columns.items() if any(c in other and c not in held for c in lacked))!r}"
@@ -51,7 +51,7 @@ def _lacking(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
 
 
 def _unlike(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
-    named = _named(columns, said)
+    named = _sentences(columns, said)
     model, types = next(iter(columns.items()), ("", {}))
     return [
         f"{file!r} holds {kind} in {c!r}, and {model!r} holds {types[c]}"
@@ -61,7 +61,7 @@ def _unlike(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
     ]
 
 
-def _named(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
+def _sentences(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
     every = dict.fromkeys(c for held in columns.values() for c in held)
     return [c for c in every if re.search(rf"(?<!\w){re.escape(c)}(?!\w)", said)]
 

@@ -63,7 +63,7 @@ def parquet_files(lazy: Any, connection: Any = None) -> list[str]:
             named = _of_dask(lazy.to_native())
         elif connection is not None:
             named = _of_sql(lazy.to_native(), connection)
-    return sorted({f for where in named for f in _found(where)})
+    return sorted({f for where in named for f in _matching(where)})
 
 
 def _in_polars_plan(native: Any) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _of_sql(native: Any, connection: Any) -> Iterator[str]:
         yield from (path.replace("''", "'") for path in _QUOTED.findall(text))
 
 
-def _found(where: str) -> list[str]:
+def _matching(where: str) -> list[str]:
     path = Path(where)
     if path.is_dir():
         return [str(p) for p in path.rglob("*") if p.suffix in _PARQUET]
@@ -187,11 +187,11 @@ def tell_parts(files: Sequence[str], columns: Sequence[str]) -> None:
     empty = [p for p in parts if p.stat().st_size == 0]
     if empty:
         raise FileError(
-            f"the files cannot be read: {_named(empty)}: of 0 bytes, as from a copy that was cut short; {_MEND}"
+            f"the files cannot be read: {_listed(empty)}: of 0 bytes, as from a copy that was cut short; {_MEND}"
         )
     among = _empty_among(parts)
     if among:
-        warn(f"{_named(among)}: of 0 bytes, and passed over where the files beside it are read; {_MEND}")
+        warn(f"{_listed(among)}: of 0 bytes, and passed over where the files beside it are read; {_MEND}")
     _tell_absent(parts, columns)
 
 
@@ -223,13 +223,13 @@ def _tell_absent(parts: Sequence[Path], columns: Sequence[str]) -> None:
         return  # the engine says what is wrong with them
     some = [c for c in columns if any(c in names for names in held.values())]
     lacking = {c: [p for p, names in held.items() if c not in names] for c in some}
-    told = [f"{c!r} in {_named(files)}" for c, files in lacking.items() if files]
+    told = [f"{c!r} in {_listed(files)}" for c, files in lacking.items() if files]
     if told:
         more = f" and {len(told) - _NAMED} more columns" if len(told) > _NAMED else ""
         warn(f"columns are absent in some files, and missing in all of their rows: {', '.join(told[:_NAMED])}{more}")
 
 
-def _named(files: Sequence[Path]) -> str:
+def _listed(files: Sequence[Path]) -> str:
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
     return ", ".join(repr(str(f)) for f in files[:_NAMED]) + more
 

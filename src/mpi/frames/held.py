@@ -76,7 +76,7 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
     """
     with ExitStack() as kept:
         try:
-            frame, between = _kept(lazy, kept)
+            frame, between = _store(lazy, kept)
             asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
             found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
             yield Held(frame, found.pop(_ROWS), found, between)
@@ -88,7 +88,7 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
 _ROWS = "_rows"
 
 
-def _kept(lazy: nw.LazyFrame[Any], kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between | None]:
+def _store(lazy: nw.LazyFrame[Any], kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between | None]:
     native, engine = lazy.to_native(), lazy.implementation
     if engine.is_duckdb():
         return _in_duckdb(lazy, native, kept)

@@ -96,12 +96,12 @@ def attended(work: Callable[[], R], stop: Stop, look: Callable[[], None]) -> R:
 
 def _leave(ended: threading.Event, stop: Stop) -> None:
     """Ask an engine to stop, and wait for it: now for a moment, and at the end of the program."""
-    _asked(ended, stop, _WAIT)
+    _poll(ended, stop, _WAIT)
     if stop.settle is not None:
         _LEFT[id(stop)] = lambda: _ended(ended, stop)
 
 
-def _asked(ended: threading.Event, stop: Stop, seconds: float) -> None:
+def _poll(ended: threading.Event, stop: Stop, seconds: float) -> None:
     until = time.monotonic() + seconds
     while not ended.is_set() and time.monotonic() < until:  # the query may not have begun at the first try
         with suppress(Exception):  # whatever an engine says that is gone
@@ -110,7 +110,7 @@ def _asked(ended: threading.Event, stop: Stop, seconds: float) -> None:
 
 
 def _ended(ended: threading.Event, stop: Stop) -> None:
-    _asked(ended, stop, _LAST)
+    _poll(ended, stop, _LAST)
     if stop.settle is not None:
         with suppress(Exception):  # as above
             stop.settle()

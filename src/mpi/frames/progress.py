@@ -206,7 +206,7 @@ class _Bar:
         patience = 0.0 if show else _PATIENCE
         self.start = time.monotonic()
         self.since = self.start + patience
-        self.wanted = _wanted(show)
+        self.wanted = _is_shown(show)
         self.done = 0
         self.progress: Any = None
         self.task: Any = None
@@ -309,7 +309,7 @@ def _console() -> Any:
     return Console(stderr=True)
 
 
-def _wanted(show: bool | None) -> bool:  # noqa: FBT001  # None is a third value
+def _is_shown(show: bool | None) -> bool:  # noqa: FBT001  # None is a third value
 
     if show is not None:
         return show

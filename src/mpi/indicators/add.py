@@ -13,7 +13,7 @@ from mpi.frames.arrays import with_numbers
 from mpi.frames.missing_codes import MissingCodes
 from mpi.frames.without_codes import with_reasons, with_reasons_lazily
 from mpi.indicators.answers.arrays import read_answers
-from mpi.indicators.answers.gather import gather, tell_doubts, wanted
+from mpi.indicators.answers.gather import columns_needed, gather, tell_doubts
 from mpi.indicators.evaluate import check_members, deprivations
 from mpi.indicators.lazy.add import with_deprivations
 from mpi.indicators.rules.rules import require_rules
@@ -77,7 +77,7 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
     _check(survey, rules)
     household = households_of(survey)
     check_members(rules, survey.frames, household)
-    asked = {r.column: tuple(wanted(rules.select([r.name]), survey.columns)) for r in rules}
+    asked = {r.column: tuple(columns_needed(rules.select([r.name]), survey.columns)) for r in rules}
     declared, origin = rules.missing, survey.rows.origin.with_rules(_written(rules))
     rules, answers = gather(rules, survey.columns, lambda names: read_answers(survey.frames, names), survey.labels)
     tell_doubts(rules, answers, survey.labels, survey.missing.answers)
@@ -105,7 +105,7 @@ def add_deprivations(survey: Survey, rules: Rules) -> Survey:
 
 def _added_lazily(rows: EngineRows, rules: Rules) -> EngineRows:
     """Add the deprivations to frames that an engine holds, and the codes that the rules declare missing."""
-    asked = {r.column: tuple(wanted(rules.select([r.name]), rows.columns)) for r in rules}
+    asked = {r.column: tuple(columns_needed(rules.select([r.name]), rows.columns)) for r in rules}
     columns = list(dict.fromkeys(c for names in asked.values() for c in names))
 
     def longer(source: Source) -> nw.LazyFrame[Any]:

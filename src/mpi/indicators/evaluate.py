@@ -103,7 +103,7 @@ def evaluate(
     rules, answers = gather(rules, known, read, labels)
     tell_doubts(rules, answers, labels or {})
     names = members.select(keys)[first]
-    found = deprivations(rules, answers, number, len(first), lambda i: _named(names, i))
+    found = deprivations(rules, answers, number, len(first), lambda i: _row_name(names, i))
     return nw.to_native(with_numbers(nw.maybe_reset_index(names), found))
 
 
@@ -228,7 +228,7 @@ def _check_keys(frame: nw.DataFrame[Any], keys: Sequence[str], where: str) -> No
     problems.raise_if_any()
 
 
-def _named(names: nw.DataFrame[Any], row: int) -> str:
+def _row_name(names: nw.DataFrame[Any], row: int) -> str:
     return "-".join(str(v) for v in names.row(row))
 
 

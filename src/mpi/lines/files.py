@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import FileError, Problems
-from mpi.core.toml_file import named, parsed
+from mpi.core.toml_file import parsed, source_name
 from mpi.core.toml_table import TomlTable
 from mpi.lines.reader import read_line
 
@@ -23,7 +23,7 @@ def read(source: TomlSource) -> dict[str, Any]:
     MpiError
         When the file is absent or is not TOML, or with every problem of it at once, each with the path of its key.
     """
-    problems = Problems(named(source, "line"), FileError)
+    problems = Problems(source_name(source, "line"), FileError)
     found = read_line(TomlTable(parsed(source, "line"), "", problems))
     problems.raise_if_any()
     return found

@@ -64,9 +64,9 @@ class MissingCosts:
         """Say it: in one sentence of the classes, and in one of the measure where it leaves somebody out."""
         said = [self.of_classes() or f"The class of all {self.cases:,} {self.unit}s is decided."]
         if self.unasked:
-            said.append(f"M0, H and A are not estimated: {_named(self.unasked)} missing in every row.")
+            said.append(f"M0, H and A are not estimated: {_listed(self.unasked)} missing in every row.")
         if self.dropped:
-            because = ", ".join(f"{_named([x.reason])} {x.cases:,}" for x in self.indicators)
+            because = ", ".join(f"{_listed([x.reason])} {x.cases:,}" for x in self.indicators)
             said.append(f"M0, H and A leave out {self._of(self.dropped)}, whose answers are missing: {because}.")
         return said
 
@@ -130,7 +130,7 @@ def unasked(status: Classification) -> list[str]:
     return [name for name, values in names if np.isnan(np.asarray(values, dtype=np.float64)).all()]
 
 
-def _named(indicators: Sequence[str]) -> str:
+def _listed(indicators: Sequence[str]) -> str:
     return ", ".join(i.replace("_", " ") for i in indicators)
 
 

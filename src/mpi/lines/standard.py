@@ -125,10 +125,10 @@ class Standard:
         bounds = []
         if condition.above is not None:
             word = "above" if self._threshold(condition.above).inclusive else "at or above"
-            bounds.append(f"{word} {self._named(condition.above, area)}")
+            bounds.append(f"{word} {self._column_of(condition.above, area)}")
         if condition.up_to is not None:
             word = "at or below" if self._threshold(condition.up_to).inclusive else "below"
-            bounds.append(f"{word} {self._named(condition.up_to, area)}")
+            bounds.append(f"{word} {self._column_of(condition.up_to, area)}")
         counts = []
         if condition.at_least is not None:
             counts.append(f"at least {condition.at_least}")
@@ -174,7 +174,7 @@ class Standard:
     def _threshold(self, name: str) -> Threshold:
         return next(t for t in self.thresholds if t.name == name)
 
-    def _named(self, name: str, area: int | None) -> str:
+    def _column_of(self, name: str, area: int | None) -> str:
         found = self._threshold(name)
         return f"the {found.label.lower()}" + ("" if area is None else f" ({amount(found.values[area])})")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import FileError, MpiError, Problems
 from mpi.core.exact import ROUNDING, ROUNDING_SINGLE, text
-from mpi.core.toml_file import named, parsed
+from mpi.core.toml_file import parsed, source_name
 from mpi.core.toml_table import TomlTable
 from mpi.core.toml_words import key_text, quoted
 from mpi.measures.reader import read_measure
@@ -45,7 +45,7 @@ def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
         When the file is absent or is not TOML, or with every problem of its keys.
     """
     table = parsed(source, "measure", smallest=_EXAMPLE)
-    problems = Problems(named(source, "measure"), FileError)
+    problems = Problems(source_name(source, "measure"), FileError)
     found = read_measure(TomlTable(table, "", problems))
     problems.raise_if_any()
     return found.arguments(), problems

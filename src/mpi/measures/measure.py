@@ -234,7 +234,7 @@ class Measure:
         >>> {k: str(v) for k, v in m.weights.items()}
         {'b': '1/2', 'c': '1/2'}
         """
-        self._known(names, "leave out")
+        self._check_names(names, "leave out")
         kept = [i for i in self.indicators if i.name not in names]
         total = _dimension_weights(self.indicators)
         alive = sum(total[d] for d in {i.dimension for i in kept})
@@ -295,7 +295,7 @@ class Measure:
         >>> Measure.nested("m", {"x": ["a"]}, cutoff=1).with_columns({"a": "HV201_dep"}).columns
         ('HV201_dep',)
         """
-        self._known(columns, "find a column for")
+        self._check_names(columns, "find a column for")
         return self._with([altered(i, column=columns.get(i.name, i.column)) for i in self.indicators])
 
     def with_missing(self, missing: Missing) -> Measure:
@@ -317,7 +317,7 @@ class Measure:
             source=self.source,
         )
 
-    def _known(self, names: Iterable[str], verb: str) -> None:
+    def _check_names(self, names: Iterable[str], verb: str) -> None:
         problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have", RequestError)
         for name in names:
             if name not in self.names:

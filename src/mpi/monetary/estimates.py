@@ -167,10 +167,10 @@ def estimated(
         found, first = summed_there(request, welfare, asked, specs)
     said = {"counted": counted(first, request.unit), "survey": in_words(first)}
     lost = {k: v for k, v in found.about.items() if k in (KEY, "amounts")}
-    lines = {f"line {n}": _said(s) for n, s in specs.items()}
+    lines = {f"line {n}": _description(s) for n, s in specs.items()}
     about = {**said, **lines, **lost}
     return with_categories(replace(found, about=about), request.domain, observed=observed)
 
 
-def _said(spec: Fixed | Relative) -> str:
+def _description(spec: Fixed | Relative) -> str:
     return spec.said if isinstance(spec, Fixed) else spec.words

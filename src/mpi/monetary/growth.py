@@ -20,7 +20,7 @@ from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
 from mpi.results.rounds import spans
-from mpi.results.terms import adds_up, made, relabelled, term
+from mpi.results.terms import adds_up, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +114,7 @@ def growth_redistribution(
     span = _span(base, rounds)
     work = _Worlds(request, welfare, asked, lines, base, span)
     terms = [t for name in lines for t in _terms(work, name)]
-    return made(work.whole, terms)
+    return from_terms(work.whole, terms)
 
 
 def _span(base: Estimates, rounds: Sequence[Any] | None) -> Span:

@@ -16,7 +16,7 @@ from mpi.monetary.estimates import check_option_names, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, select_by
-from mpi.results.terms import adds_up, constant, made, relabelled, term
+from mpi.results.terms import adds_up, constant, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def within_between(
         }  # fmt: skip
         terms += [term(f, keys, n, said, cases) for n, f in of_whole.items()]
         terms.append(term(inside, est.keys.take(rows), "within", [""] * len(rows), rows[:, None]))
-    return made(est, terms)
+    return from_terms(est, terms)
 
 
 def _beside(finder: Finder, figures: Figures, rows: Places, whole: Places, statistic: str) -> Figures:
@@ -181,7 +181,7 @@ def _shares(est: Estimates, welfare: str, products: dict[str, str], sources: Seq
         said = ["no inequality" if v <= 0 else "" for v in variance.value.tolist()]
         positive = np.where(variance.value > 0, np.arange(len(rows)), -1)
         terms.append(term(part / variance.take(positive), keys, "level", said, rows[:, None]))
-    return made(est, terms)
+    return from_terms(est, terms)
 
 
 def _at(finder: Finder, figures: Figures, rows: Places, column: str) -> Any:

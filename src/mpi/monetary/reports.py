@@ -18,7 +18,7 @@ from mpi.monetary.sectors import sectors
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
-from mpi.results.terms import constant, made, term
+from mpi.results.terms import constant, from_terms, term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +154,7 @@ def _core(
     known = [plain.method.at(i) for i in every.tolist()]
     said = [plain.flag.at(i) for i in every.tolist()]
     terms = [term(figures.take(every), plain.keys, "level", said, every[:, None], known)]
-    return made(both, [*terms, term(between, keys, "level", [""] * len(poor), poor[:, None], "share")])
+    return from_terms(both, [*terms, term(between, keys, "level", [""] * len(poor), poor[:, None], "share")])
 
 
 def _identity(est: Estimates, rows: Any) -> list[tuple[Any, ...]]:
@@ -187,7 +187,7 @@ def _groups(est: Estimates) -> Estimates:
     for name, figure in (("population_share", share), ("poor_share", share * rate)):
         keys = est.keys.take(rows).with_column("statistic", constant(name, len(rows)))
         terms.append(term(figure, keys, "level", [""] * len(rows), rows[:, None], "share"))
-    return made(est, terms)
+    return from_terms(est, terms)
 
 
 def _of_whole(finder: Finder, figures: Figures, rows: Any, **of: Any) -> Figures:

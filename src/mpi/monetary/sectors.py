@@ -14,7 +14,7 @@ from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, select_by
 from mpi.results.rounds import spans
-from mpi.results.terms import adds_up, made, relabelled, term
+from mpi.results.terms import adds_up, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def sectors(
     names, ends = orders("fgt", alphas), ends_of(rounds)
     est = estimate(survey, welfare, [by], line=line, statistics=[*names, "population"], **options)
     span = spans(est, *ends, None, "sectors")[-1]
-    return made(est, _terms(est, names, select_by(est, by, "sectors"), span))
+    return from_terms(est, _terms(est, names, select_by(est, by, "sectors"), span))
 
 
 def _terms(est: Estimates, names: Sequence[str], by: int, span: Span) -> list[Term]:

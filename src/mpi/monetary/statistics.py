@@ -93,7 +93,7 @@ def made_of(one: Statistic, of: Moments, here: Here | None) -> Made:
         return _OF_INCOME[one.kind](of, *one.at)
 
 
-def _made(value: Floats, terms: Mapping[Moment, Floats], slope: Floats | float = 0.0) -> Made:
+def _result(value: Floats, terms: Mapping[Moment, Floats], slope: Floats | float = 0.0) -> Made:
     """Return what was made; where a value is undefined, all of its derivatives are 0."""
     there = np.isfinite(value)
     kept = {m: np.where(there & np.isfinite(t), t, 0.0) for m, t in terms.items()}
@@ -113,27 +113,27 @@ def _fgt(of: Moments, here: Here, alpha: float) -> Made:
         slope = _density(of, here.z)[0]
     elif here.relative:
         slope = alpha / here.z * (of.sum(("gap", here.name, alpha - 1.0), here) / n - value)
-    return _made(value, {gap: 1 / n, ("n",): -value / n}, slope)
+    return _result(value, {gap: 1 / n, ("n",): -value / n}, slope)
 
 
 def _number_of_poor(of: Moments, here: Here) -> Made:
     """Return rate times everybody: those whose income is not known count as if they were like the others."""
     rate, every = _fgt(of, here, 0.0), of.sum(("all",))
     terms = {m: t * every for m, t in rate.terms.items()}
-    return _made(rate.value * every, {**terms, ("all",): rate.value}, rate.slope * every)
+    return _result(rate.value * every, {**terms, ("all",): rate.value}, rate.slope * every)
 
 
 def _watts(of: Moments, here: Here) -> Made:
     n, log = of.sum(("n+",)), ("watts", here.name)
     value = of.sum(log, here) / n
     slope = of.sum(("poor+", here.name), here) / (here.z * n) if here.relative else 0.0
-    return _made(value, {log: 1 / n, ("n+",): -value / n}, slope)
+    return _result(value, {log: 1 / n, ("n+",): -value / n}, slope)
 
 
 def _prosperity_gap(of: Moments, here: Here) -> Made:
     n, times = of.sum(("n+",)), ("times", here.name)
     value = of.sum(times, here) / n
-    return _made(value, {times: 1 / n, ("n+",): -value / n}, value / here.z if here.relative else 0.0)
+    return _result(value, {times: 1 / n, ("n+",): -value / n}, value / here.z if here.relative else 0.0)
 
 
 def _sen(of: Moments, here: Here) -> Made:
@@ -147,7 +147,7 @@ def _sen(of: Moments, here: Here) -> Made:
     slope: Floats | float = 0.0
     if here.relative:
         slope = (2 * income - mean) / (n * here.z) + _density(of, here.z)[0] * (1 - share)
-    return _made(value, terms, slope)
+    return _result(value, terms, slope)
 
 
 def _sst(of: Moments, here: Here) -> Made:
@@ -156,7 +156,7 @@ def _sst(of: Moments, here: Here) -> Made:
     slope: Floats | float = 0.0
     if here.relative:
         slope = _slope_of_sst(of, here) / n**2
-    return _made(value, {rank: 2 / n**2, ("n",): -2 * value / n}, slope)
+    return _result(value, {rank: 2 / n**2, ("n",): -2 * value / n}, slope)
 
 
 def _slope_of_sst(of: Moments, here: Here) -> Floats:
@@ -175,7 +175,7 @@ def _rmpg(of: Moments, here: Here) -> Made:
     density = _density(of, middle)[0]
     by_line = middle / here.z**2
     terms = {up: 1 / (density * n * here.z), gap: -0.5 / (density * n * here.z)}
-    return _made(1 - middle / here.z, terms, by_line - 0.5 * _density(of, here.z)[0] / density / here.z)
+    return _result(1 - middle / here.z, terms, by_line - 0.5 * _density(of, here.z)[0] / density / here.z)
 
 
 def _tip(of: Moments, here: Here, p: float) -> Made:
@@ -192,14 +192,14 @@ def _tip(of: Moments, here: Here, p: float) -> Made:
     for m, t in all_gaps.terms.items():
         terms[m] = terms.get(m, np.zeros_like(n)) + np.where(among, 0.0, t)
     slope = np.where(among, per_head / here.z**2, all_gaps.slope) if here.relative else 0.0
-    return _made(np.where(among, p - per_head / here.z, all_gaps.value), terms, slope)
+    return _result(np.where(among, p - per_head / here.z, all_gaps.value), terms, slope)
 
 
 def _income_at(of: Moments, here: Here) -> Made:
     """Return the quantile of each group at a probability of its own, which stands in the place of the line."""
     known = np.isfinite(here.z)
     value = of.ordered.quantile(np.where(known, here.z, 0.5))
-    return _made(np.where(known, value, np.nan), {("n",): np.zeros_like(value)})
+    return _result(np.where(known, value, np.nan), {("n",): np.zeros_like(value)})
 
 
 # --- of incomes alone -------------------------------------------------------------------------------------------------
@@ -210,17 +210,17 @@ def _mean(of: Moments, low: float = 0.0, high: float = 1.0) -> Made:
     n, money = of.sum(("n",)), of.sum(("v",))
     mean = money / n
     if (low, high) == (0.0, 1.0):
-        return _made(mean, {("v",): 1 / n, ("n",): -mean / n})
+        return _result(mean, {("v",): 1 / n, ("n",): -mean / n})
     share, wide = _share(of, low, high), high - low
     terms = {m: t * mean / wide for m, t in share.terms.items()}
     terms[("v",)] = terms[("v",)] + share.value / (n * wide)
     terms[("n",)] = terms[("n",)] - share.value * mean / (n * wide)
-    return _made(share.value * mean / wide, terms)
+    return _result(share.value * mean / wide, terms)
 
 
 def _population(of: Moments) -> Made:
     n = of.sum(("n",))
-    return _made(np.where(n > 0, n, np.nan), {("n",): np.ones_like(n)})
+    return _result(np.where(n > 0, n, np.nan), {("n",): np.ones_like(n)})
 
 
 def _gini(of: Moments) -> Made:
@@ -229,7 +229,7 @@ def _gini(of: Moments) -> Made:
     value = double / (n * money) - 1
     value = np.where(np.abs(value) < _ROUNDING, 0.0, value)
     terms = {("rank",): 2 / (n * money), ("n",): -(value + 1) / n, ("v",): -(value + 1) / money}
-    return _made(value, terms)
+    return _result(value, terms)
 
 
 def _entropy(of: Moments, alpha: float) -> Made:
@@ -250,7 +250,7 @@ def _entropy(of: Moments, alpha: float) -> Made:
         value = (whole - 1) / c
         by_n, by_money, by_key = (alpha - 1) * whole / n / c, -alpha * whole / money / c, whole / power / c
     value = np.where(np.abs(value) < _ROUNDING, 0.0, value)
-    return _made(value, {key: by_key, ("n+",): by_n, ("v+",): by_money})
+    return _result(value, {key: by_key, ("n+",): by_n, ("v+",): by_money})
 
 
 def _atkinson(of: Moments, epsilon: float) -> Made:
@@ -271,13 +271,13 @@ def _atkinson(of: Moments, epsilon: float) -> Made:
     terms = {
         key: -by_key * n / money, ("n+",): -(by_n * n + equal) / money, ("v+",): equal * n / money**2,
     }  # fmt: skip
-    return _made(value, terms)
+    return _result(value, terms)
 
 
 def _quantile(of: Moments, p: float) -> Made:
     n, q = of.sum(("n",)), of.ordered.quantile(p)
     density = _density(of, q)[0]
-    return _made(q, {("below", p): -1 / (density * n), ("n",): p / (density * n)})
+    return _result(q, {("below", p): -1 / (density * n), ("n",): p / (density * n)})
 
 
 def _lorenz(of: Moments, p: float) -> Made:
@@ -287,8 +287,8 @@ def _lorenz(of: Moments, p: float) -> Made:
     below, poorest = ("below", p), ("sum_below", p)
     value = (of.sum(poorest) - q * (of.sum(below) - p * n)) / money
     if p in (0.0, 1.0):  # by definition
-        return _made(np.where(np.isnan(value), np.nan, p), dict.fromkeys([("n",), ("v",)], np.zeros_like(n)))
-    return _made(value, {poorest: 1 / money, below: -q / money, ("n",): p * q / money, ("v",): -value / money})
+        return _result(np.where(np.isnan(value), np.nan, p), dict.fromkeys([("n",), ("v",)], np.zeros_like(n)))
+    return _result(value, {poorest: 1 / money, below: -q / money, ("n",): p * q / money, ("v",): -value / money})
 
 
 def _share(of: Moments, low: float, high: float) -> Made:
@@ -311,20 +311,20 @@ def _up_to(of: Moments, p: float, n: Floats) -> Made:
     """Return the income of all up to a quantile, whose own error is in the influence."""
     mean = _density(of, of.ordered.quantile(p))[1]
     below, poorest = ("below", p), ("sum_below", p)
-    return _made(of.sum(poorest), {poorest: np.ones_like(n), below: -mean, ("n",): p * mean})
+    return _result(of.sum(poorest), {poorest: np.ones_like(n), below: -mean, ("n",): p * mean})
 
 
 def _combined(one: Made, a: Floats | float, other: Made, b: Floats | float) -> Made:
     terms = {m: t * a for m, t in one.terms.items()}
     for m, t in other.terms.items():
         terms[m] = terms[m] + t * b if m in terms else t * b
-    return _made(one.value * a + other.value * b, terms)
+    return _result(one.value * a + other.value * b, terms)
 
 
 def _ratio(above: Made, below: Made) -> Made:
     value = np.where(below.value > 0, above.value / below.value, np.nan)
     slopes = _combined(above, 1 / below.value, below, -value / below.value)
-    return _made(value, slopes.terms)
+    return _result(value, slopes.terms)
 
 
 def _density(of: Moments, at: Floats) -> tuple[Floats, Floats]:

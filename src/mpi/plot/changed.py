@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, refuse, rounds
+from mpi.plot.chosen import chosen, disaggregation, refuse, rounds
 from mpi.plot.comparisons import differences, holm
 from mpi.plot.digits import change as signed
 from mpi.plot.digits import plain
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, per_cent, sheet, spread
+from mpi.plot.picture import Drawing, Picture, composed, per_cent, sheet, spread
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import INK, MARK, NOW, PAPER, SECOND, THEN, THIRD, styled
-from mpi.plot.words import measured, said, source_of
+from mpi.plot.words import description, phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def change(est: Estimates, by: By | None = None, *, statistic: str = "H", **opti
     -------
     Picture
         Groups in order of their change. Changes beyond sampling error, by Holm's adjustment for all groups, are dark;
-        the others are grey and said to be perhaps none. Of more than 30 groups only the former are drawn.
+        the others are grey and phrase to be perhaps none. Of more than 30 groups only the former are drawn.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def change(est: Estimates, by: By | None = None, *, statistic: str = "H", **opti
     >>> mpi.plot.change(est).title
     'In none of 6 groups is a change shown beyond sampling error'
     """
-    name = by_of(est, by, "change")
+    name = disaggregation(est, by, "change")
     found = chosen(est, "change", statistic, name)
     pairs, waves = _pairs(found, name, "change", options)
     title = _title(pairs, options.get("language", "en"))
@@ -120,7 +120,7 @@ def slope(est: Estimates, by: By | None = None, *, statistic: str = "H", **optio
     >>> mpi.plot.slope(est).table["group"].unique().tolist()
     ['Urban', 'Rural']
     """
-    name = by_of(est, by, "slope")
+    name = disaggregation(est, by, "slope")
     found = chosen(est, "slope", statistic, name)
     pairs, waves = _pairs(found, name, "slope", options)
     if len(pairs) > _FEW:
@@ -151,10 +151,10 @@ def _title(pairs: Sequence[_Pair], language: Language) -> str:
     falls = [p for p in pairs if p.sure and p.change < 0]
     rises = [p for p in pairs if p.sure and p.change > 0]
     if not falls and not rises:
-        return said("no_change", language, m=len(pairs))
+        return phrase("no_change", language, m=len(pairs))
     if rises:
-        return said("changes", language, n=len(falls), m=len(pairs), r=len(rises))
-    return said("falls", language, n=len(falls), m=len(pairs), a=min(falls, key=lambda p: p.change).new.group)
+        return phrase("changes", language, n=len(falls), m=len(pairs), r=len(rises))
+    return phrase("falls", language, n=len(falls), m=len(pairs), a=min(falls, key=lambda p: p.change).new.group)
 
 
 def _arrows(
@@ -167,16 +167,18 @@ def _arrows(
     for y, pair in enumerate(pairs):
         _arrow(ax, y, pair, language)
     if any(p.new.per_cent for p in pairs):
-        ax.text(1.03, n - 0.45, said("points", language), transform=ax.get_yaxis_transform(), fontsize=8, color=SECOND)
+        ax.text(
+            1.03, n - 0.45, phrase("points", language), transform=ax.get_yaxis_transform(), fontsize=8, color=SECOND
+        )
         per_cent(ax)
     ax.set_yticks(range(n), [p.new.group for p in pairs])
     ax.set_ylim(-0.6, n - 0.2)
     ax.set_xlim(0, max([1e-9, *(max(p.old.value, p.new.value) for p in pairs)]) * 1.06)
-    what = measured(statistic, est, language)
+    what = description(statistic, est, language)
     unit = unit_of_marks([p.new for p in pairs], language)
-    subtitle = said("change_sub", language, what=what, v=waves[0], w=waves[1], unit=unit)
+    subtitle = phrase("change_sub", language, what=what, v=waves[0], w=waves[1], unit=unit)
     table = est.take(np.array([m.row for p in pairs[::-1] for m in (p.old, p.new)], dtype=np.int64)).table
-    return finished(fig, [ax], (title, subtitle, source_of(est, language)), table, "change", options)
+    return composed(fig, [ax], (title, subtitle, source_of(est, language)), table, "change", options)
 
 
 def _arrow(ax: Any, y: int, pair: _Pair, language: Language) -> None:
@@ -190,7 +192,7 @@ def _arrow(ax: Any, y: int, pair: _Pair, language: Language) -> None:
     decimals = 3 if not pair.new.per_cent else 0 if abs(pair.change) >= 5 else 1
     place = {"transform": ax.get_yaxis_transform(), "va": "center"}
     ax.text(1.03, y, signed(pair.change, decimals, language), fontweight="bold" if pair.sure else "normal", **place)
-    ax.text(1.16, y, "" if pair.sure else said("may_be", language), fontsize=8, color=SECOND, **place)
+    ax.text(1.16, y, "" if pair.sure else phrase("may_be", language), fontsize=8, color=SECOND, **place)
 
 
 def _lines(est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], statistic: str, options: Drawing) -> Picture:
@@ -213,7 +215,7 @@ def _lines(est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], stati
     ax.set_xticks([0, 1], waves)
     ax.set_yticks([])
     unit = unit_of_marks([p.new for p in pairs], language)
-    subtitle = said("slope_sub", language, what=measured(statistic, est, language), unit=unit)
+    subtitle = phrase("slope_sub", language, what=description(statistic, est, language), unit=unit)
     table = est.take(np.array([m.row for p in pairs for m in (p.old, p.new)], dtype=np.int64)).table
     words = (_title(pairs, language), subtitle, source_of(est, language))
-    return finished(fig, [ax], words, table, "slope", options)
+    return composed(fig, [ax], words, table, "slope", options)

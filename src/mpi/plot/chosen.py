@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By
     from mpi.results.estimates import Estimates
 
-__all__ = ["by_of", "chosen", "one_of", "refuse", "rounds"]
+__all__ = ["chosen", "disaggregation", "refuse", "require_one", "rounds"]
 
 
 def refuse(picture: str, why: str) -> NoReturn:
@@ -27,7 +27,7 @@ def refuse(picture: str, why: str) -> NoReturn:
     raise RequestError(f"plot.{picture}: {why}")
 
 
-def by_of(est: Estimates, by: By | None, picture: str) -> str:
+def disaggregation(est: Estimates, by: By | None, picture: str) -> str:
     """Return the disaggregation asked for, or the only one there is."""
     estimates_only(est, f"plot.{picture}")
     if by is not None:
@@ -41,7 +41,7 @@ def by_of(est: Estimates, by: By | None, picture: str) -> str:
     return known[0]
 
 
-def one_of(est: Estimates, picture: str, *names: str) -> None:
+def require_one(est: Estimates, picture: str, *names: str) -> None:
     """Refuse estimates that hold several values of a key where a picture shows one.
 
     Raises
@@ -74,7 +74,7 @@ def chosen(est: Estimates, picture: str, statistic: str, by: str | None = None, 
         column = found.keys["by"]
         wanted = [column.values.index(v) for v in ("total", by) if v in column.values]
         found = found.take(np.flatnonzero(np.isin(column.index, wanted)))
-    one_of(found, picture, "contrast", "cutoff", "weighting")
+    require_one(found, picture, "contrast", "cutoff", "weighting")
     return found
 
 

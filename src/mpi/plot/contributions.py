@@ -10,9 +10,9 @@ from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import chosen, refuse, rounds
 from mpi.plot.comparisons import differences
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, sheet
+from mpi.plot.picture import Drawing, Picture, composed, sheet
 from mpi.plot.style import DIMENSIONS, PAPER, SECOND, ink_on, styled
-from mpi.plot.words import everyone, said, source_of
+from mpi.plot.words import everyone, phrase, source_of
 from mpi.results.lookup import values_of
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ def _drawn(
             _bar(ax, y, [parts[d] for d in dimensions if d in parts], y == n - 1, dimensions)
         else:
             words = "nobody_poor" if any(m.standing == "undefined" for m in parts.values()) else "not_shown"
-            ax.text(0.5, y, said(words, language), fontsize=8, style="italic", color=SECOND, va="center")
+            ax.text(0.5, y, phrase(words, language), fontsize=8, style="italic", color=SECOND, va="center")
     ax.set_yticks(range(n), labels)
     ax.set(xlim=(0, 100), ylim=(-0.5, n + 0.1))
     rows = np.array([m.row for parts in bars.values() for m in parts.values() if m.drawn], dtype=np.int64)
-    about = (_title(est, bars, language), said("contributions_sub", language), source_of(est, language))
-    return finished(fig, [ax], about, est.take(rows).table, "contributions", options)
+    about = (_title(est, bars, language), phrase("contributions_sub", language), source_of(est, language))
+    return composed(fig, [ax], about, est.take(rows).table, "contributions", options)
 
 
 def _bar(ax: Any, y: int, parts: Sequence[Mark], first: bool, dimensions: Sequence[str]) -> None:  # noqa: FBT001  # of one call
@@ -146,8 +146,8 @@ def _title(est: Estimates, bars: Mapping[tuple[str, str], dict[str, Mark]], lang
     parts = bars.get((group, waves[-1]), {})
     seen = sorted(((d, m) for d, m in parts.items() if m.drawn), key=lambda x: -x[1].value)
     if not seen:
-        return said("all_withheld", language)
+        return phrase("all_withheld", language)
     (j, top), (z, least) = seen[0], seen[-1]
     _, p = differences(est, [top.row] * (len(seen) - 1), [m.row for _, m in seen[1:]])
     values = {"j": j.replace("_", " "), "z": z.replace("_", " "), "x": f"{top.value:.0f}", "y": f"{least.value:.0f}"}
-    return said("contributions_top" if (p < _LEVEL).all() else "contributions", language, **values)
+    return phrase("contributions_top" if (p < _LEVEL).all() else "contributions", language, **values)

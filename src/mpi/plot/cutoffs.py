@@ -8,14 +8,14 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.exact import fraction
-from mpi.plot.chosen import one_of, refuse, rounds
+from mpi.plot.chosen import refuse, require_one, rounds
 from mpi.plot.comparisons import differences
 from mpi.plot.digits import in_hundred
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, per_cent, sheet
+from mpi.plot.picture import Drawing, Picture, composed, per_cent, sheet
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import DIMENSIONS, INK, MARK, NOW, SECOND, THEN, styled
-from mpi.plot.words import everyone, measured, said, source_of
+from mpi.plot.words import description, everyone, phrase, source_of
 from mpi.results.lookup import estimates_only
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def cutoffs(est: Estimates, *, statistic: str = "H", official: Any = None, **opt
     """
     estimates_only(est, "plot.cutoffs")
     found = est.select(statistic=statistic)
-    one_of(found, "cutoffs", "contrast", "weighting", "by" if len(rounds(found)) > 1 else "wave")
+    require_one(found, "cutoffs", "contrast", "weighting", "by" if len(rounds(found)) > 1 else "wave")
     marks = marks_of(found, options.get("scheme"))
     series = _series(found, marks)
     if len(series) > len(_COLOURS):
@@ -105,17 +105,17 @@ def _drawn(est: Estimates, series: Sequence[Any], statistic: str, own: float | N
             )
     if own is not None:
         ax.axvline(own, color=INK, lw=0.7, ls=(0, (1, 2)))
-        words = said("official", language, k=f"{own:.3g}".replace(".", "," if language == "vi" else "."))
+        words = phrase("official", language, k=f"{own:.3g}".replace(".", "," if language == "vi" else "."))
         ax.text(own, ax.get_ylim()[1], f" {words}", fontsize=8, color=SECOND, va="top")
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(said("poor_from", language))
+    ax.set_xlabel(phrase("poor_from", language))
     if all(m.per_cent for _, _, c in series for _, m in c):
         per_cent(ax, "y")
     level, unit = f"{100 * est.level:g}", unit_of_marks([m for _, m in series[0][2]], language)
-    subtitle = said("bands", language, what=measured(statistic, est, language), unit=unit, level=level)
+    subtitle = phrase("bands", language, what=description(statistic, est, language), unit=unit, level=level)
     shown = np.array([m.row for _, _, c in series for _, m in c if m.drawn], dtype=np.int64)
     about = (_title(est, series, language), subtitle, source_of(est, language))
-    return finished(fig, [ax], about, est.take(shown).table, "cutoffs", options)
+    return composed(fig, [ax], about, est.take(shown).table, "cutoffs", options)
 
 
 def _curve(ax: Any, curve: Sequence[tuple[float, Mark]], colour: str, i: int) -> None:
@@ -129,11 +129,11 @@ def _curve(ax: Any, curve: Sequence[tuple[float, Mark]], colour: str, i: int) ->
 def _title(est: Estimates, series: Sequence[Any], language: Language) -> str:
     """Return the finding: of two curves at which cutoffs one is lower; of one from where to where it goes."""
     if len(series) > 2:
-        return said("cutoffs_many", language)
+        return phrase("cutoffs_many", language)
     if len(series) == 1:
         (k, first), (other, last) = series[0][2][0], series[0][2][-1]
         x, y = (in_hundred(m.value / 100, language) if m.per_cent else f"{m.value:.3f}" for m in (first, last))
-        return said("cutoffs_one", language, a=f"{k:.3g}", b=f"{other:.3g}", x=x, y=y)
+        return phrase("cutoffs_one", language, a=f"{k:.3g}", b=f"{other:.3g}", x=x, y=y)
     (g, v, old), (h, w, new) = series
     one, two = (v, w) if g == h else (everyone(g, language), everyone(h, language))
     pairs = [(k, one, other) for (k, one), (_, other) in zip(old, new, strict=False) if one.drawn and other.drawn]
@@ -144,5 +144,5 @@ def _title(est: Estimates, series: Sequence[Any], language: Language) -> str:
             first_at = int(np.argmax(there))
             stop = first_at + int(np.argmin(np.r_[there[first_at:], False]))
             a, b = (f"{pairs[i][0]:.3g}" for i in (first_at, stop - 1))
-            return said(sentence, language, a=a, b=b, v=one, w=two)
-    return said("cutoffs_none", language, v=one, w=two)
+            return phrase(sentence, language, a=a, b=b, v=one, w=two)
+    return phrase("cutoffs_none", language, v=one, w=two)

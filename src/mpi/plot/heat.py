@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, one_of, refuse
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.digits import in_hundred
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, cell, finished, hatched, sheet
+from mpi.plot.picture import Drawing, Picture, cell, composed, hatched, sheet
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import DIMENSIONS, PAPER, SECOND, class_of, styled
-from mpi.plot.words import everyone, measured, said, source_of
+from mpi.plot.words import description, everyone, phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,9 +60,9 @@ def heat(
     >>> mpi.plot.heat(est).title
     'Hmong: 50 in 100 are poor and deprived in Toilet'
     """
-    name = by_of(est, by, "heat")
+    name = disaggregation(est, by, "heat")
     found = chosen(est, "heat", statistic, name)
-    one_of(found, "heat", "wave")
+    require_one(found, "heat", "wave")
     names = [i for i in found.keys["indicator"].without_unused().values if i is not None]
     if not names:
         refuse("heat", f"{statistic} has no indicators")
@@ -100,11 +100,13 @@ def _drawn(
     ax.set_yticks(np.arange(len(groups)) + 0.5, [everyone(g, language) for g in groups], fontsize=size)
     seen = [m for m in cells.values() if m.drawn]
     wave = seen[0].wave if seen else ""
-    what, unit = measured(statistic, est, language), unit_of_marks([*cells.values()], language)
-    subtitle = said("heat_sub", language, what=what, unit=unit, w=said("in_round", language, w=wave) if wave else "")
+    what, unit = description(statistic, est, language), unit_of_marks([*cells.values()], language)
+    subtitle = phrase(
+        "heat_sub", language, what=what, unit=unit, w=phrase("in_round", language, w=wave) if wave else ""
+    )
     table = est.take(np.array([m.row for m in seen], dtype=np.int64)).table
     words = (_title(est, cells, statistic, language), subtitle, source_of(est, language))
-    return finished(fig, [ax], words, table, "heat", options)
+    return composed(fig, [ax], words, table, "heat", options)
 
 
 def _cell(ax: Any, x: int, y: int, mark: Mark | None, size: float) -> None:
@@ -127,9 +129,9 @@ def _colours(est: Estimates, names: Sequence[Any]) -> list[str]:
 def _title(est: Estimates, cells: Mapping[tuple[str, Any], Mark], statistic: str, language: Language) -> str:
     drawn = {k: m for k, m in cells.items() if m.drawn and k[0] != "total"}
     if not any(m.value > 0 for m in drawn.values()):
-        return said("nobody" if drawn else "all_withheld", language)
+        return phrase("nobody" if drawn else "all_withheld", language)
     seen = {k: m for k, m in drawn.items() if m.standing == "shown" and m.value > 0} or drawn
     (group, j), top = max(seen.items(), key=lambda x: x[1].value)
     label = est.titles.get(j, str(j).replace("_", " "))
     sentence = "heat" if statistic == "censored_headcount" else "heat_plain"
-    return said(sentence, language, a=group, x=in_hundred(top.value / 100, language), j=label)
+    return phrase(sentence, language, a=group, x=in_hundred(top.value / 100, language), j=label)

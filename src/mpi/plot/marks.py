@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mpi.plot.digits import Language
     from mpi.results.estimates import Estimates
 
-__all__ = ["Mark", "Standing", "is_share", "marks_of", "written"]
+__all__ = ["Mark", "Standing", "is_share", "mark_text", "marks_of"]
 
 Standing = Literal["shown", "caution", "zero", "undefined", "withheld"]
 """How a figure stands: to be relied on, with caution, nobody (or everybody) without an error, undefined, not shown."""
@@ -106,7 +106,7 @@ def _by_scheme(est: Estimates, scheme: Any) -> Any:
     return reliability(est, scheme)["show"].to_numpy(dtype=object)
 
 
-def written(mark: Mark, language: Language = "en", decimals: int | None = None) -> tuple[str, str]:
+def mark_text(mark: Mark, language: Language = "en", decimals: int | None = None) -> tuple[str, str]:
     """Return a figure and its interval as two texts: brackets say caution, a dash that there is none."""
     if not mark.drawn:
         return "–", ""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, one_of, refuse
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.comparisons import differences, holm
 from mpi.plot.digits import change as signed
 from mpi.plot.marks import marks_of
-from mpi.plot.picture import Drawing, Picture, cell, finished, sheet
+from mpi.plot.picture import Drawing, Picture, cell, composed, sheet
 from mpi.plot.style import SEQUENTIAL, THIRD, styled
-from mpi.plot.words import said, source_of
+from mpi.plot.words import phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +56,9 @@ def pairs(est: Estimates, by: By | None = None, *, statistic: str = "H", **optio
     >>> mpi.plot.pairs(est).title.endswith("pairs of groups are shown to differ")
     True
     """
-    name = by_of(est, by, "pairs")
+    name = disaggregation(est, by, "pairs")
     found = chosen(est, "pairs", statistic, name)
-    one_of(found, "pairs", "wave")
+    require_one(found, "pairs", "wave")
     marks = [
         m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name
     ]
@@ -87,13 +87,13 @@ def _drawn(est: Estimates, seen: Sequence[Mark], statistic: str, options: Drawin
     ax.set_xticks(np.arange(n - 1) + 0.5, [m.group for m in seen[:-1]], rotation=0 if n <= 9 else 60, fontsize=8)
     if n >= 5:
         _key(ax, n, language)
-    wave = said("in_round", language, w=seen[0].wave) if seen[0].wave else ""
-    title = said("pairs" if sure.any() else "pairs_none", language, n=int(sure.sum()), m=len(both))
-    subtitle = said("pairs_sub", language, m=statistic, w=wave)
+    wave = phrase("in_round", language, w=seen[0].wave) if seen[0].wave else ""
+    title = phrase("pairs" if sure.any() else "pairs_none", language, n=int(sure.sum()), m=len(both))
+    subtitle = phrase("pairs_sub", language, m=statistic, w=wave)
     table = est.contrast(_slopes(both, seen, len(est)), name="difference").table.assign(
         group=[f"{seen[j].group} - {seen[i].group}" for i, j in both], p_adjusted=holm(p)
     )
-    return finished(fig, [ax], (title, subtitle, source_of(est, language)), table, "pairs", options)
+    return composed(fig, [ax], (title, subtitle, source_of(est, language)), table, "pairs", options)
 
 
 _LARGE = 20
@@ -111,8 +111,8 @@ def _key(ax: Any, n: int, language: Any) -> None:
     from matplotlib.patches import Rectangle
 
     words = (
-        (SEQUENTIAL[4], said("large", language, x=_LARGE)), (SEQUENTIAL[2], said("small", language, x=_LARGE)),
-        (_PALE, said("alike", language)),
+        (SEQUENTIAL[4], phrase("large", language, x=_LARGE)), (SEQUENTIAL[2], phrase("small", language, x=_LARGE)),
+        (_PALE, phrase("alike", language)),
     )  # fmt: skip
     x = n - 1 - 0.36 * n
     for y, (colour, text) in enumerate(words):

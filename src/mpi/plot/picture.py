@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mpi.plot.digits import Language
     from mpi.plot.marks import Mark
 
-__all__ = ["Drawing", "Picture", "cell", "finished", "halo", "hatched", "interval", "per_cent", "sheet", "spread"]
+__all__ = ["Drawing", "Picture", "cell", "composed", "halo", "hatched", "interval", "per_cent", "sheet", "spread"]
 
 
 class Drawing(TypedDict, total=False):
@@ -48,7 +48,7 @@ class Picture:
     title : str
         The finding.
     subtitle : str
-        What is measured, of whom, in which unit.
+        What is description, of whom, in which unit.
     source : str
         Where the data come from.
     table : DataFrame
@@ -81,7 +81,7 @@ class Picture:
 
     @property
     def alt(self) -> str:
-        """What a reader who cannot see it is told: the finding and what was measured."""
+        """What a reader who cannot see it is told: the finding and what was description."""
         return f"{self.title}. {self.subtitle}."
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -90,13 +90,13 @@ class Picture:
         Raises
         ------
         MpiError
-            When the end of the name is another, or the file cannot be written.
+            When the end of the name is another, or the file cannot be mark_text.
         """
         from mpi.core.errors import RequestError
 
         kind = Path(path).suffix.lower().removeprefix(".")
         if kind not in _FORMATS:
-            raise RequestError(f"a picture is written as .png, .svg or .pdf, not {Path(path).name!r}")
+            raise RequestError(f"a picture is mark_text as .png, .svg or .pdf, not {Path(path).name!r}")
         data = self._bytes(kind)
         with replacing(path) as file:
             file.write_bytes(data)
@@ -137,7 +137,7 @@ def sheet(height: float, options: Drawing, *, columns: int = 1, **room: float) -
     return fig, list(axes[0])
 
 
-def finished(
+def composed(
     fig: Any,
     axes: Sequence[Any],
     words: tuple[str, str, str],
@@ -148,7 +148,7 @@ def finished(
 ) -> Picture:
     """Write title, unit and source around the axes, and return the picture.
 
-    On axes of the user's own the title stands above them, and nothing else is written.
+    On axes of the user's own the title stands above them, and nothing else is mark_text.
     """
     title, subtitle, source = (
         options.get("title") or words[0], options.get("subtitle") or words[1], options.get("source") or words[2],
@@ -176,9 +176,9 @@ def finished(
     if wide(foot) > 0.976:
         foot.set_text(_in_two(source, int(len(source) * 0.976 / wide(foot))))
     at = 0.012
-    for colour, said, filled in key:
+    for colour, phrase, filled in key:
         fig.text(at, 1 - 0.55 / height, "●" if filled else "○", color=colour, fontsize=9.5, va="center")
-        at += 0.052 + wide(fig.text(at + 0.022, 1 - 0.55 / height, said, fontsize=8, color=SECOND, va="center"))
+        at += 0.052 + wide(fig.text(at + 0.022, 1 - 0.55 / height, phrase, fontsize=8, color=SECOND, va="center"))
     labels = [label for ax in fig.axes for label in ax.get_yticklabels() if label.get_text()]
     first = min((label.get_window_extent(renderer).x0 for label in labels), default=99) / fig.bbox.width
     fig.subplots_adjust(left=fig.subplotpars.left + max(0.0, 0.012 - first))  # no name is cut off

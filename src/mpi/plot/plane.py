@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, one_of, refuse
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, halo, sheet
+from mpi.plot.picture import Drawing, Picture, composed, halo, sheet
 from mpi.plot.style import NOW, PAPER, RULE, THIRD, styled
-from mpi.plot.words import said, source_of
+from mpi.plot.words import phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,11 @@ def incidence_intensity(est: Estimates, by: By | None = None, **options: Unpack[
     >>> mpi.plot.incidence_intensity(est).kind
     'incidence_intensity'
     """
-    name = by_of(est, by, "incidence_intensity")
+    name = disaggregation(est, by, "incidence_intensity")
     sides = []
     for statistic in ("H", "A"):
         found = chosen(est, "incidence_intensity", statistic, name)
-        one_of(found, "incidence_intensity", "wave")
+        require_one(found, "incidence_intensity", "wave")
         marks = marks_of(found, options.get("scheme"))
         of_groups = {
             m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.drawn
@@ -84,24 +84,24 @@ def _drawn(h: Estimates, a: Estimates, points: Sequence[tuple[Mark, Mark]], opti
         ax.plot([x.value, x.value], np.clip([y.low, y.high], low, high), color=NOW, lw=0.7, alpha=0.5)
         ax.plot(x.value, y.value, "o", ms=6, mfc=PAPER if doubt else NOW, mec=NOW, mew=1.2, zorder=4)
     ax.set(xlim=(-right / 40, right), ylim=(low, high))
-    ax.set_xlabel(said("plane_x", language))
-    _named(fig, ax, points, right, high - low)
+    ax.set_xlabel(phrase("plane_x", language))
+    _write_names(fig, ax, points, right, high - low)
     ends = [
         side[i].value
         for i in (0, 1)
         for side in (min(points, key=lambda p: p[i].value), max(points, key=lambda p: p[i].value))
     ]
-    title = said("plane", language, **dict(zip("xyzw", (f"{v:.0f}" for v in ends), strict=True)))
+    title = phrase("plane", language, **dict(zip("xyzw", (f"{v:.0f}" for v in ends), strict=True)))
     wave = points[0][0].wave
-    words = said(
-        "plane_sub", language, level=f"{100 * h.level:g}", w=said("in_round", language, w=wave) if wave else ""
+    words = phrase(
+        "plane_sub", language, level=f"{100 * h.level:g}", w=phrase("in_round", language, w=wave) if wave else ""
     )
     rows = [np.array([p[i].row for p in points], dtype=np.int64) for i in (0, 1)]
     table = pd.concat([h.take(rows[0]).table, a.take(rows[1]).table], ignore_index=True)
-    return finished(fig, [ax], (title, words, source_of(h, language)), table, "incidence_intensity", options)
+    return composed(fig, [ax], (title, words, source_of(h, language)), table, "incidence_intensity", options)
 
 
-def _named(fig: Any, ax: Any, points: Sequence[tuple[Mark, Mark]], right: float, tall: float) -> None:
+def _write_names(fig: Any, ax: Any, points: Sequence[tuple[Mark, Mark]], right: float, tall: float) -> None:
     """Name the points, those with the largest H first; a name that would lie on another is left out."""
     renderer = fig.canvas.get_renderer()
     boxes: list[Any] = []

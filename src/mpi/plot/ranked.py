@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, rounds
+from mpi.plot.chosen import chosen, disaggregation, rounds
 from mpi.plot.comparisons import finding_of_order
 from mpi.plot.digits import in_hundred, span
-from mpi.plot.marks import Mark, marks_of, written
-from mpi.plot.picture import Drawing, Picture, finished, halo, interval, per_cent, sheet
+from mpi.plot.marks import Mark, mark_text, marks_of
+from mpi.plot.picture import Drawing, Picture, composed, halo, interval, per_cent, sheet
 from mpi.plot.style import INK, NOW, SECOND, THEN, styled
-from mpi.plot.words import everyone, measured, said, source_of
+from mpi.plot.words import description, everyone, phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def ranked(est: Estimates, by: By | None = None, *, statistic: str = "H", **opti
     >>> mpi.plot.ranked(est).title
     'Hmong: 77 in 100 are poor, more than in any other group; Tày: nobody in the sample'
     """
-    name = by_of(est, by, "ranked")
+    name = disaggregation(est, by, "ranked")
     found = chosen(est, "ranked", statistic, name)
     marks = marks_of(found, options.get("scheme"))
     waves = rounds(found)[-2:]
@@ -132,9 +132,9 @@ class _Ranked:
         if whole is not None:
             ax.axvline(whole.value, color=INK, lw=0.7, ls=(0, (1, 2)), zorder=2)
             words = (
-                said("country", self.language, w=self.waves[-1])
+                phrase("country", self.language, w=self.waves[-1])
                 if self.waves[-1]
-                else said("country_alone", self.language)
+                else phrase("country_alone", self.language)
             )
             ax.text(whole.value, n - 0.3, f" {words}", fontsize=8, ha="left", va="bottom", color=SECOND)
         names = [row.group if isinstance(row, Mark) else "" for row in self.order]
@@ -149,13 +149,13 @@ class _Ranked:
 
     def _row(self, ax: Any, y: int, row: Mark | str) -> None:
         if not isinstance(row, Mark) or not row.drawn:
-            words = said("not_shown", self.language)
+            words = phrase("not_shown", self.language)
             if not isinstance(row, Mark):
                 names = row.split(", ")
                 listed = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
-                words = said("not_shown_many", self.language, n=len(names), names=listed)
+                words = phrase("not_shown_many", self.language, n=len(names), names=listed)
             elif row.standing == "undefined":
-                words = said("nobody_poor", self.language)
+                words = phrase("nobody_poor", self.language)
             ax.text(0, y, f" {words}", fontsize=8, style="italic", color=SECOND, va="center", path_effects=halo())
             return
         old = self.earlier.get(row.group)
@@ -171,7 +171,7 @@ class _Ranked:
         )
         for x, mark, ink in ((1.09, row, INK), (1.39, old, SECOND)):
             if mark is not None:
-                value, limits = written(mark, self.language)
+                value, limits = mark_text(mark, self.language)
                 place = {"transform": ax.get_yaxis_transform(), "fontsize": 8, "va": "center"}
                 ax.text(x, y, value, ha="right", color=ink, **place)
                 ax.text(x + 0.015, y, limits, color=SECOND, **place)
@@ -187,21 +187,21 @@ class _Ranked:
         rows = [m for m in self.order if isinstance(m, Mark)]
         level = f"{100 * self.est.level:g}"
         title = title_of_order(self.est, rows, statistic, self.language)
-        unit = said(
+        unit = phrase(
             "by_group",
             self.language,
-            what=measured(statistic, self.est, self.language),
+            what=description(statistic, self.est, self.language),
             unit=unit_of_marks(rows, self.language),
         )
-        latest = said("interval", self.language, w=self.waves[-1], level=level)
-        key = [(NOW, latest if self.waves[-1] else said("interval_alone", self.language, level=level), True)]
+        latest = phrase("interval", self.language, w=self.waves[-1], level=level)
+        key = [(NOW, latest if self.waves[-1] else phrase("interval_alone", self.language, level=level), True)]
         key += [(THEN, self.waves[0], True)] if self.earlier else []
         doubt = any(m.standing == "caution" for m in [*rows, *self.earlier.values()])
-        key += [(NOW, said("caution", self.language), False)] if doubt else []
+        key += [(NOW, phrase("caution", self.language), False)] if doubt else []
         shown = [m.row for m in [*rows[::-1], *self.earlier.values()] if m.drawn]
         table = self.est.take(np.array(shown, dtype=np.int64)).table
         words = (title, unit, source_of(self.est, self.language))
-        return finished(fig, [ax], words, table, "ranked", self.options, key)
+        return composed(fig, [ax], words, table, "ranked", self.options, key)
 
 
 def unit_of_marks(marks: Sequence[Mark], language: Language) -> str:
@@ -214,9 +214,9 @@ def unit_of_marks(marks: Sequence[Mark], language: Language) -> str:
 def _amount(mark: Mark, language: Language, *, people: bool) -> str:
     """Return how many of a group, in words."""
     if not people:
-        return written(mark, language)[0]
+        return mark_text(mark, language)[0]
     if mark.standing == "zero" and mark.value == 0:
-        return said("nobody_here", language)
+        return phrase("nobody_here", language)
     return in_hundred(mark.value / 100, language)
 
 
@@ -224,20 +224,20 @@ def title_of_order(est: Estimates, marks: list[Mark], statistic: str, language: 
     """Return the finding about the order of groups that the errors carry."""
     kind, seen = finding_of_order(est, marks)
     if kind == "all_withheld" or (kind == "nobody" and statistic == "H"):
-        return said(kind, language)
+        return phrase(kind, language)
     first, last = seen[0], seen[-1]
     people = statistic == "H"
     x, y = (_amount(m, language, people=people) for m in (first, last))
-    what = measured(statistic, est, language)
+    what = description(statistic, est, language)
     names = {m: everyone(m.group, language) for m in seen}
     values: dict[str, object] = {"a": names[first], "z": names[last], "x": x, "y": y, "what": what}
     if kind == "one":
         limits = span(first.low, first.high, 0 if first.per_cent else 3, language)
-        return said("one", language, **values, span=limits) if people else f"{what}: {x}"
+        return phrase("one", language, **values, span=limits) if people else f"{what}: {x}"
     if kind == "unordered":
-        return said("unordered" if people else "unordered_of", language, **values)
+        return phrase("unordered" if people else "unordered_of", language, **values)
     if not people:
-        return said("first_of", language, **values)
+        return phrase("first_of", language, **values)
     if kind == "shared":
-        return said("shared", language, **values, b=names[seen[1]])
-    return said("shared_many" if kind == "shared_many" else "first", language, **values, n=len(seen) - 2)
+        return phrase("shared", language, **values, b=names[seen[1]])
+    return phrase("shared_many" if kind == "shared_many" else "first", language, **values, n=len(seen) - 2)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import by_of, chosen, one_of, refuse
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.marks import marks_of
-from mpi.plot.picture import Drawing, Picture, cell, finished, sheet
+from mpi.plot.picture import Drawing, Picture, cell, composed, sheet
 from mpi.plot.style import INK, PAPER, RANKS, class_of, styled
-from mpi.plot.words import said, source_of
+from mpi.plot.words import phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,9 +61,9 @@ def ranks(
     >>> mpi.plot.ranks(est).table.shape
     (6, 6)
     """
-    name = by_of(est, by, "ranks")
+    name = disaggregation(est, by, "ranks")
     found = chosen(est, "ranks", statistic, name)
-    one_of(found, "ranks", "wave")
+    require_one(found, "ranks", "wave")
     marks = marks_of(found, options.get("scheme"))
     inside = [m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name]
     seen = [m for m in inside if m.standing in ("shown", "caution") and found.se[m.row] > 0]
@@ -97,19 +97,19 @@ def _drawn(est: Estimates, seen: Sequence[Mark], share: Floats, statistic: str, 
             cell(ax, j, i, f"{100 * s:.0f}" if s >= 0.005 else "·", class_of(100 * s, RANKS) if s >= 0.005 else PAPER)
     ax.set(xlim=(0, n), ylim=(n, 0))
     ax.set_yticks(np.arange(n) + 0.5, [m.group for m in seen])
-    names: list[Any] = [said("first_rank", language, i=1), *map(str, range(2, n)), said("last_rank", language, i=n)]
+    names: list[Any] = [phrase("first_rank", language, i=1), *map(str, range(2, n)), phrase("last_rank", language, i=n)]
     ax.set_xticks(np.arange(n) + 0.5, names if n <= 8 else [str(i) for i in range(1, n + 1)], color=INK)
-    wave = said("in_round", language, w=seen[0].wave) if seen[0].wave else ""
+    wave = phrase("in_round", language, w=seen[0].wave) if seen[0].wave else ""
     first = 100 * share[0, 0]
     title = (
-        said("rank_sure", language, a=seen[0].group, x=f"{first:.0f}")
+        phrase("rank_sure", language, a=seen[0].group, x=f"{first:.0f}")
         if first >= _SURE
-        else said("rank_shared", language, a=seen[0].group, b=seen[1].group)
+        else phrase("rank_shared", language, a=seen[0].group, b=seen[1].group)
     )
-    words = (title, said("ranks_sub", language, m=statistic, w=wave), source_of(est, language))
+    words = (title, phrase("ranks_sub", language, m=statistic, w=wave), source_of(est, language))
     table = pd.DataFrame(share, index=[m.group for m in seen], columns=range(1, n + 1)).rename_axis("group")
-    return finished(fig, [ax], words, table, "ranks", options)
+    return composed(fig, [ax], words, table, "ranks", options)
 
 
 _SURE = 90
-"""From how many of 100 draws on a group is said to come first."""
+"""From how many of 100 draws on a group is phrase to come first."""

@@ -12,12 +12,12 @@ import numpy as np
 from mpi.codes import guess_set, provinces
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import MpiError
-from mpi.plot.chosen import by_of, chosen, refuse, rounds
+from mpi.plot.chosen import chosen, disaggregation, refuse, rounds
 from mpi.plot.marks import Mark, marks_of
-from mpi.plot.picture import Drawing, Picture, finished, hatched, sheet
+from mpi.plot.picture import Drawing, Picture, composed, hatched, sheet
 from mpi.plot.ranked import title_of_order, unit_of_marks
 from mpi.plot.style import BOUNDS, PAPER, SECOND, SEQUENTIAL, THEN, class_of, ink_on, styled
-from mpi.plot.words import measured, said, source_of
+from mpi.plot.words import description, phrase, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def tiles(
     >>> len(mpi.plot.tiles(est).axes)
     2
     """
-    name = by_of(est, by, "tiles")
+    name = disaggregation(est, by, "tiles")
     found = chosen(est, "tiles", statistic, name)
     marks = [
         m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name
@@ -148,10 +148,10 @@ def _drawn(
         ax.axis("off")
     last = list(list(of_wave.values())[-1].values())
     unit = unit_of_marks(last, language)
-    subtitle = said("tiles_sub", language, what=measured(statistic, est, language), unit=unit)
+    subtitle = phrase("tiles_sub", language, what=description(statistic, est, language), unit=unit)
     title = title_of_order(est, last, statistic, language)
     rows = np.array([m.row for marks in of_wave.values() for m in marks.values() if m.drawn], dtype=np.int64)
-    return finished(fig, axes, (title, subtitle, source_of(est, language)), est.take(rows).table, "tiles", options)
+    return composed(fig, axes, (title, subtitle, source_of(est, language)), est.take(rows).table, "tiles", options)
 
 
 def _tile(ax: Any, x: int, y: int, code: str, mark: Mark | None) -> None:
@@ -182,10 +182,10 @@ def _key(ax: Any, at: float, step: float, language: Language) -> None:
     from matplotlib.patches import Rectangle
 
     bounds = [f"{b:g}" for b in BOUNDS]
-    words = [said("less", language, b=bounds[0]), *(f"{a}–{b}" for a, b in pairwise(bounds))]
-    words.append(said("more", language, a=bounds[-1]))
+    words = [phrase("less", language, b=bounds[0]), *(f"{a}–{b}" for a, b in pairwise(bounds))]
+    words.append(phrase("more", language, a=bounds[-1]))
     for i, (colour, text) in enumerate(zip(SEQUENTIAL, words, strict=True)):
         ax.add_patch(Rectangle((0, at + step * i), 0.8 * step, 0.8 * step, fc=colour, ec=THEN, lw=0.3))
         ax.text(1.1 * step, at + step * (i + 0.4), text, fontsize=8, va="center")
-    notes = f"{said('zero_key', language)}\n{said('caution_key', language)}\n{said('hatched_key', language)}"
+    notes = f"{phrase('zero_key', language)}\n{phrase('caution_key', language)}\n{phrase('hatched_key', language)}"
     ax.text(0, at + step * (len(words) + 0.3), notes, fontsize=8, va="top")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import one_of, refuse
+from mpi.plot.chosen import refuse, require_one
 from mpi.plot.digits import change as signed
 from mpi.plot.digits import plain, span
-from mpi.plot.picture import Drawing, Picture, finished, sheet
+from mpi.plot.picture import Drawing, Picture, composed, sheet
 from mpi.plot.style import INK, MARK, NOW, PAPER, THEN, THIRD, styled
-from mpi.plot.words import measured, said, source_of
+from mpi.plot.words import description, phrase, source_of
 from mpi.results.lookup import estimates_only, values_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def waterfall(est: Estimates, *, statistic: str = "M0", **options: Unpack[Drawin
     if "change" not in values_of(est, "contrast"):
         refuse("waterfall", "the effects of a change are needed, such as mpi.decompose.shapley(est)")
     found = est.select(statistic=statistic)
-    one_of(found, "waterfall", "wave", "cutoff", "weighting")
+    require_one(found, "waterfall", "wave", "cutoff", "weighting")
     groups = found.keys["group"].to_list()
     of_whole = next((g for g in _WHOLE if g in groups), None)
     keep = [i for i, g in enumerate(groups) if g == of_whole]
@@ -98,14 +98,14 @@ def _drawn(est: Estimates, parts: Sequence[str], statistic: str, options: Drawin
     ax.text(n, max(0.0, high[-1]), signed(value[-1], 1, language), ha="center", va="bottom", fontweight="bold")
     ax.axhline(0, color=INK, lw=0.8)
     wave = str(est.keys["wave"].at(0) or "").replace(" to ", "–")
-    ax.set_xticks(range(n + 1), [*(said(p, language) for p in parts), f"{statistic}, {wave}"], color=INK)
+    ax.set_xticks(range(n + 1), [*(phrase(p, language) for p in parts), f"{statistic}, {wave}"], color=INK)
     ax.margins(y=0.14)
-    unit = said("thousandths" if statistic == "M0" else "points_unit", language)
-    subtitle = said(
-        "waterfall_sub", language, what=measured(statistic, est, language), unit=unit, level=f"{100 * est.level:g}"
+    unit = phrase("thousandths" if statistic == "M0" else "points_unit", language)
+    subtitle = phrase(
+        "waterfall_sub", language, what=description(statistic, est, language), unit=unit, level=f"{100 * est.level:g}"
     )
     title = _title(parts, value, low, high, statistic, language)
-    return finished(fig, [ax], (title, subtitle, source_of(est, language)), est.table, "waterfall", options)
+    return composed(fig, [ax], (title, subtitle, source_of(est, language)), est.table, "waterfall", options)
 
 
 def _limits(ax: Any, x: float, at: float, v: float, low: float, high: float) -> None:
@@ -116,13 +116,13 @@ def _limits(ax: Any, x: float, at: float, v: float, low: float, high: float) -> 
 def _title(parts: Sequence[str], value: Any, low: Any, high: Any, statistic: str, language: Language) -> str:
     """Return how much there is of the change, and the effects that are beyond error."""
     if not (high[-1] < 0 or low[-1] > 0):
-        return said("may_be_none", language, m=statistic, span=span(low[-1], high[-1], 1, language))
-    unit = said("thousandths_short" if statistic == "M0" else "points", language)
+        return phrase("may_be_none", language, m=statistic, span=span(low[-1], high[-1], 1, language))
+    unit = phrase("thousandths_short" if statistic == "M0" else "points", language)
     sure = [
-        f"{said(p, language).lower()} {signed(v, 1, language)}"
+        f"{phrase(p, language).lower()} {signed(v, 1, language)}"
         for p, v, a, b in zip(parts, value, low, high, strict=False)
         if b < 0 or a > 0
     ]
     made = f": {', '.join(sure)}" if sure else ""
     sentence = "fell" if value[-1] < 0 else "rose"
-    return said(sentence, language, m=statistic, x=f"{plain(abs(value[-1]), 1, language)} {unit}", parts=made)
+    return phrase(sentence, language, m=statistic, x=f"{plain(abs(value[-1]), 1, language)} {unit}", parts=made)

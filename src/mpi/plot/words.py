@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["everyone", "measured", "said", "source_of"]
+__all__ = ["description", "everyone", "phrase", "source_of"]
 
 _SENTENCES: dict[str, tuple[str, str]] = {
     # findings
@@ -187,18 +187,18 @@ _MEASURED: dict[str, tuple[str, str]] = {
 _WHO = {"persons": ("people", "người"), "households": ("households", "hộ")}
 
 
-def said(sentence: str, language: Language = "en", **values: object) -> str:
+def phrase(sentence: str, language: Language = "en", **values: object) -> str:
     """Return a sentence of this name with its values.
 
     Examples
     --------
-    >>> said("pairs", n=3, m=10), said("pairs", "vi", n=3, m=10)
+    >>> phrase("pairs", n=3, m=10), phrase("pairs", "vi", n=3, m=10)
     ('3 of 10 pairs of groups are shown to differ', '3 trên 10 cặp nhóm được chứng tỏ là khác nhau')
     """
     return _SENTENCES[sentence][language == "vi"].format(**values)
 
 
-def measured(statistic: str, est: EstimatesLike, language: Language = "en") -> str:
+def description(statistic: str, est: EstimatesLike, language: Language = "en") -> str:
     """Return what a statistic measures, in words, of whom."""
     households = est.about.get("counted", "").startswith("households")
     who = _WHO["households" if households else "persons"][language == "vi"]
@@ -211,7 +211,7 @@ def measured(statistic: str, est: EstimatesLike, language: Language = "en") -> s
 
 def everyone(name: str, language: Language = "en") -> str:
     """Return what a group is called: the total is everyone."""
-    return said("everyone", language) if name == "total" else name
+    return phrase("everyone", language) if name == "total" else name
 
 
 def source_of(est: EstimatesLike, language: Language = "en") -> str:
@@ -220,6 +220,6 @@ def source_of(est: EstimatesLike, language: Language = "en") -> str:
 
     survey = est.about.get("survey", "")
     measure = est.about.get("measure", "")
-    return said(
+    return phrase(
         "made_with", language, survey="; ".join(filter(None, (measure, survey))), version=version("mpi-poverty")
     )

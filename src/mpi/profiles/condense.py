@@ -140,7 +140,7 @@ def profile(
         given = {"labels": labels, "missing": missing}
         rows = _own(data, [*said.said(), *(k for k, v in given.items() if v is not None)], problems)
     else:
-        rows = _made(data, said, labels, missing, [*groups, *needed], problems)
+        rows = _rows_of_data(data, said, labels, missing, [*groups, *needed], problems)
     kept = [c for role, c in rows.roles.items() if role in _KEPT] + [*groups, *measure.columns]
     problems.found += [f"{c!r} is the name of a column of profiles; rename yours" for c in (WEIGHT, CASES) if c in kept]
     problems.raise_if_any()
@@ -188,7 +188,7 @@ def _own(survey: Survey, given: Sequence[str], problems: Problems) -> EngineRows
     return left_to_engine(survey.rows)
 
 
-def _made(
+def _rows_of_data(
     data: Any, said: Design, labels: Labels | None, missing: Declared, columns: Sequence[str], problems: Problems
 ) -> EngineRows:
     """Return the rows of a frame, or of files; without PSUs everybody is there."""

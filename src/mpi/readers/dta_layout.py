@@ -107,9 +107,9 @@ def version_of(path: Path) -> int:
         head = file.read(31)
     if b"<stata_dta>".startswith(head[:11]):
         digits = head[28:31]
-        return _known(int(digits) if len(digits) == 3 and digits.isdigit() else None)
+        return _check_version(int(digits) if len(digits) == 3 and digits.isdigit() else None)
     if len(head) > 1 and head[0] in range(102, 117) and head[1] <= 2:
-        return _known(head[0])
+        return _check_version(head[0])
     raise DamagedError("it does not begin as a Stata file does")
 
 
@@ -127,7 +127,7 @@ def walk(path: Path) -> Layout:
         return (_walk_tagged if version in TAGGED else _walk_plain)(file, version, size)
 
 
-def _known(version: int | None) -> int:
+def _check_version(version: int | None) -> int:
     if version in TAGGED or version in _PLAIN:
         return version
     if version is None:

@@ -39,7 +39,7 @@ class LongStrings:
             When the part that holds them is not whole, a number stands for none, or a text is not in UTF-8.
         """
         if self._places is None:
-            self._places = self._found()
+            self._places = self._index()
         found: dict[int, str | None] = {0: ""}
         with self.path.open("rb") as file:
             for number in sorted(set(wanted) - {0}, key=lambda n: (self._places or {}).get(n, (0, 0, 0))):
@@ -50,7 +50,7 @@ class LongStrings:
                 found[number] = self._text(file.read(length), kind)
         return found
 
-    def _found(self) -> dict[int, tuple[int, int, int]]:
+    def _index(self) -> dict[int, tuple[int, int, int]]:
         """Return where each string is, how long, and of which type."""
         order, wide = self.layout.order, self.layout.version > 117
         head = struct.Struct(f"{order}3sI{'Q' if wide else 'I'}BI")

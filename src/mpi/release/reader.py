@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import FileError, Problems
-from mpi.core.toml_file import named, parsed
+from mpi.core.toml_file import parsed, source_name
 from mpi.core.toml_table import TomlTable
 from mpi.core.toml_words import is_text, value_kind
 from mpi.release.conditions import Condition, condition
@@ -43,7 +43,7 @@ def read(source: TomlSource) -> dict[str, Any]:
         With every problem of the file at once.
     """
     table = parsed(source, "scheme", smallest=_SMALLEST)
-    problems = Problems(named(source, "scheme"), FileError)
+    problems = Problems(source_name(source, "scheme"), FileError)
     top = TomlTable(table, "", problems)
     top.check(_TOP, needed=("name", "rule", "labels"))
     found: dict[str, Any] = top.texts(("name", "title", "source", "standing", "rule"), "?")

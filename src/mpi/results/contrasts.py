@@ -130,7 +130,7 @@ def derive(
     se[undefined | unknown_slope | without] = np.nan
     df = _degrees(est, chain, local)
     n, n_psu = cases or (_cases(est.n, local, np.add), _cases(est.n_psu, local, np.maximum))
-    told = _told(chain.design.complete, undefined, unknown_slope, without, alike, se, df, n_psu)
+    told = _flags(chain.design.complete, undefined, unknown_slope, without, alike, se, df, n_psu)
     lost = [x if w else "" for x, w in zip(told, without & ~undefined & ~unknown_slope, strict=True)]
     flags = [_both(given, x) or found or None for given, x, found in zip(reasons or told, lost, told, strict=True)]
     return replace(
@@ -156,7 +156,7 @@ _WEAK = ("one PSU in group", "no degrees of freedom")
 """What is told of numbers whose error or interval is none, or little worth."""
 
 
-def _told(
+def _flags(
     complete: bool,  # noqa: FBT001  # of the design, beside arrays of the numbers
     undefined: NDArray[np.bool_],
     unknown_slope: NDArray[np.bool_],

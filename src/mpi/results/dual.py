@@ -134,7 +134,7 @@ class Figures:
         there = rows >= 0
         safe = np.where(there, rows, 0)
         value = np.where(there, self.value[safe], np.nan) if len(self.value) else np.full(len(rows), np.nan)
-        return Figures(value, _kept(self.slope[safe], there) if len(self.value) else self.slope)
+        return Figures(value, _masked(self.slope[safe], there) if len(self.value) else self.slope)
 
     def filled(self, other: Figures | ArrayLike) -> Figures:
         """Put others, or constants without error, in the place of missing figures."""
@@ -143,8 +143,8 @@ class Figures:
             return self
         if isinstance(other, Figures):
             value = np.where(gone, other.value, self.value)
-            return Figures(value, _plus(_kept(self.slope, ~gone), _kept(other.slope, gone)))
-        return Figures(np.where(gone, other, self.value), _kept(self.slope, ~gone))
+            return Figures(value, _plus(_masked(self.slope, ~gone), _masked(other.slope, gone)))
+        return Figures(np.where(gone, other, self.value), _masked(self.slope, ~gone))
 
     def folded(self, group: NDArray[Any], groups: int) -> Figures:
         """Add the figures of each group up; a group without figures is 0."""
@@ -216,7 +216,7 @@ def _times(slope: Any, factor: Floats) -> Any:
     return sp.csr_array((data, slope.indices, slope.indptr), shape=slope.shape)
 
 
-def _kept(slope: Any, rows: NDArray[np.bool_]) -> Any:
+def _masked(slope: Any, rows: NDArray[np.bool_]) -> Any:
     """Leave the other rows of a sparse matrix empty (a missing figure's slope times 0 would be missing)."""
     import scipy.sparse as sp
 

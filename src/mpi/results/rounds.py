@@ -67,7 +67,7 @@ def spans(
     times = years_of(known, years, problems)
     if pairs is not None:
         _check_pairs(pairs, problems, alone=start is None and end is None)
-    asked = [(_label(a, known), _label(b, known)) for a, b in _asked(known, start, end, pairs, times)]
+    asked = [(_label(a, known), _label(b, known)) for a, b in _read_pairs(known, start, end, pairs, times)]
     for pair in asked:
         problems.found += [f"round: {unknown('round', w, known)}" for w in pair if w not in known]
         if pair[0] == pair[1]:
@@ -99,7 +99,7 @@ def _check_pairs(pairs: Any, problems: Problems, *, alone: bool) -> None:
     problems.raise_if_any()
 
 
-def _asked(
+def _read_pairs(
     known: list[Any], start: Any, end: Any, pairs: Sequence[tuple[Any, Any]] | None, times: Mapping[Any, float]
 ) -> list[tuple[Any, Any]]:
     if pairs is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
 
-__all__ = ["Term", "adds_up", "constant", "made", "ratio_methods", "relabelled", "share_of", "term"]
+__all__ = ["Term", "adds_up", "constant", "from_terms", "ratio_methods", "relabelled", "share_of", "term"]
 
 _TOLERANCE = 1e-9
 
@@ -80,7 +80,7 @@ def term(
     return Term(figures, keys.with_column("contrast", column), method, reasons, cases)
 
 
-def made(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
+def from_terms(est: Estimates, terms: Sequence[Term], **about: str) -> Estimates:
     """Make estimates of terms, each with its error, all covariances kept.
 
     Parameters

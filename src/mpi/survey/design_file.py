@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from mpi.core.errors import FileError, Problems, RequestError
-from mpi.core.toml_file import named, parsed
+from mpi.core.toml_file import parsed, source_name
 from mpi.core.toml_table import TomlTable, number
 from mpi.core.toml_words import is_text, quoted
 from mpi.frames.own_columns import EachRow
@@ -46,21 +46,21 @@ def read(source: TomlSource) -> tuple[dict[str, Any], Problems]:
     MpiError
         When the file is absent or is not TOML, or with every problem of its keys.
     """
-    problems = Problems(named(source, "design"), FileError)
+    problems = Problems(source_name(source, "design"), FileError)
     table = TomlTable(parsed(source, "design"), "", problems)
     table.check(_KEYS)
     found: dict[str, Any] = dict(table.texts(_COLUMNS))
     found |= {k: table.word(k, words, None) for k, words in _WORDS.items() if k in table}
     found |= {k: table.truth(k) for k in _FLAGS if k in table}
     found |= {k: table.number(k) for k in _NUMBERS if k in table}
-    found |= {k: _named(table, k) for k in _SEVERAL if k in table}
+    found |= {k: _read_columns(table, k) for k in _SEVERAL if k in table}
     if "rscales" in table:
         found["rscales"] = _numbers(table)
     problems.raise_if_any()
     return found, problems
 
 
-def _named(table: TomlTable, key: str) -> Any:
+def _read_columns(table: TomlTable, key: str) -> Any:
     """Return one column, or several."""
     if is_text(table.values[key]):
         return table.text(key)

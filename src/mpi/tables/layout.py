@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import RequestError, unknown
 from mpi.tables.keys import NAMES, Keys, coded, group_codes
-from mpi.tables.words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, named, unit_of
+from mpi.tables.words import CONTRAST_WORDS, OF_REGRESSION, STATISTIC_WORDS, statistic_words, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -254,7 +254,7 @@ def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent
 def _what(key: Mapping[str, Any], words: _Words) -> str:
     """Name the statistic with its indicator or dimension."""
     statistic, indicator, dimension = key["statistic"], key["indicator"], key["dimension"]
-    name = str(key["contrast"]) if statistic is None else named(str(statistic), words.names)
+    name = str(key["contrast"]) if statistic is None else statistic_words(str(statistic), words.names)
     item = _item(statistic, indicator, dimension, words)
     return name if item is None or words.places == "rows" else f"{name}: {item}"
 

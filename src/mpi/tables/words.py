@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONTRAST_WORDS", "OF_REGRESSION", "STATISTIC_WORDS", "named", "unit_of"]
+__all__ = ["CONTRAST_WORDS", "OF_REGRESSION", "STATISTIC_WORDS", "statistic_words", "unit_of"]
 
 _SHARES = frozenset(
     {
@@ -189,7 +189,7 @@ CONTRAST_WORDS = {
 """What contrasts are called in words, where their names do not say it."""
 
 
-def named(statistic: str, names: Mapping[str, str]) -> str:
+def statistic_words(statistic: str, names: Mapping[str, str]) -> str:
     """Return the words for a statistic; those of a power's contributions are put together."""
     for start, said in (("contribution_share_M0^", "Share of "), ("contribution_M0^", "Contribution to ")):
         if names and statistic.startswith(start):

@@ -11,7 +11,7 @@ from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import Groups, undefined
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
-from mpi.results.terms import adds_up, made, relabelled, term
+from mpi.results.terms import adds_up, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,9 +83,9 @@ def dimensions(est: Estimates, by: By | None = None, reference: str | None = Non
     if by is None:
         if reference is not None:
             raise RequestError("dimensions: reference= needs by=, the groups that are compared")
-        return made(plain, parts)
-    shares = made(plain, parts[1:2])
-    return made(shares, _compared(shares, by, reference))
+        return from_terms(plain, parts)
+    shares = from_terms(plain, parts[1:2])
+    return from_terms(shares, _compared(shares, by, reference))
 
 
 def _parts(plain: Estimates) -> list[Term]:

@@ -12,7 +12,7 @@ from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.room import check_room
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable, select_by, split_groups
-from mpi.results.terms import made, ratio_methods, relabelled, term
+from mpi.results.terms import from_terms, ratio_methods, relabelled, term
 from mpi.tables.keys import Coded
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def gap(
     figures = figures_of(plain)
     keys = relabelled(plain.keys, pairs.anchor, group=groups.names(pairs))
     terms = _terms(plain, (figures.take(pairs.one), figures.take(pairs.other)), keys, pairs, wanted)
-    return made(plain, terms)
+    return from_terms(plain, terms)
 
 
 def _kinds(kinds: Sequence[Gap] | Gap | None) -> list[Gap]:

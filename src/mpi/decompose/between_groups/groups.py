@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
 from mpi.results.rounds import people_in
-from mpi.results.terms import adds_up, constant, made, share_of, term
+from mpi.results.terms import adds_up, constant, from_terms, share_of, term
 
 if TYPE_CHECKING:
     from typing import Any
@@ -100,7 +100,7 @@ def groups(
     terms = _terms(plain, figures, rows, whole, share)
     if population is not None:
         terms.append(_numbers(plain, figures, finder, rows, population))
-    return made(plain, terms, **explained(plain))
+    return from_terms(plain, terms, **explained(plain))
 
 
 def _whole(plain: Estimates, finder: Finder, rows: Places, place: int, within: By | None) -> Places:

@@ -11,7 +11,7 @@ from mpi.core.errors import RequestError, unknown
 from mpi.decompose.between_groups.gaps import Pairs, undefined
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
-from mpi.results.terms import adds_up, made, relabelled, term
+from mpi.results.terms import adds_up, from_terms, relabelled, term
 from mpi.tables.keys import Coded, Keys
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def kitagawa(est: Estimates, *, by: str, across: str, group: str, reference: str
     plain = levels(est, "kitagawa")
     need(plain, "kitagawa", "statistic", ("population_share",))
     work = _Crossed(plain, by, across, (group, reference))
-    return made(plain, work.terms(), **explained(plain))
+    return from_terms(plain, work.terms(), **explained(plain))
 
 
 class _Crossed:
@@ -118,7 +118,7 @@ class _Crossed:
         folded = [f.folded(base, len(one)) for f in (composition, rates)]
         there = np.flatnonzero(~np.isnan(total.value))
         adds_up((folded[0] + folded[1]).take(there), total.take(there), "kitagawa: composition and rates")
-        return self._made(one, other, (base, category), (composition, rates), (total, *folded), alone)
+        return self._estimates(one, other, (base, category), (composition, rates), (total, *folded), alone)
 
     def _cells(self, one: Places) -> tuple[Places, Coded, list[Places]]:
         """Return, for each gap and category, the gap, the category, and the group labels of its two cells."""
@@ -153,7 +153,7 @@ class _Crossed:
         a, b = rate
         return share, [a.filled(b).filled(0.0), b.filled(a).filled(0.0)], alone
 
-    def _made(
+    def _estimates(
         self, one: Places, other: Places, where: tuple[Places, Coded], effects: tuple[Figures, Figures],
         totals: tuple[Figures, ...], alone: NDArray[np.bool_],
     ) -> list[Term]:  # fmt: skip

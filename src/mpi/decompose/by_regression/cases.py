@@ -16,7 +16,7 @@ from mpi.estimation.attainable import cases_of as occurring
 from mpi.estimation.attainable import warn_of_misses
 from mpi.estimation.identify import complete, reweighted
 from mpi.estimation.left_out import LeftOut, of_patterns
-from mpi.estimation.linearized import kept
+from mpi.estimation.linearized import take_rows
 from mpi.estimation.patterns import profile
 from mpi.estimation.request import check_measure, check_survey, opened
 from mpi.estimation.rows import counted
@@ -224,7 +224,7 @@ def cases_of(
         about |= {"measure": measure.title}
     about |= {KEY: lost.sentence(unit)} if lost else {}
     return Cases(
-        domain, kept(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
+        domain, take_rows(rows, keep), y[keep], found, inside, group or "total", statistic, cutoff,
         request.level, request.degrees, about,
     )  # fmt: skip
 

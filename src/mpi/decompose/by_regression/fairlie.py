@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, RequestError
 from mpi.decompose.by_regression.cases import Ordered, cases_of
 from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
-from mpi.decompose.by_regression.oaxaca import check_names, group_named, named, pooled_part, summed
+from mpi.decompose.by_regression.oaxaca import check_names, coefficients_name, group_named, pooled_part, summed
 from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.estimation.linearized import Scored
@@ -148,8 +148,8 @@ def fairlie(
         detail = base[choice, "detail"]
         adds_up(summed(detail), explained, "the detail of explained")
         splits = [Split("explained", explained, None), Split("unexplained", gap - explained, None)]
-        result.add_split(named(cases, choice), gap, splits)
-        result.add(detail, contrast="explained", weighting=named(cases, choice), indicator=list(names))
+        result.add_split(coefficients_name(cases, choice), gap, splits)
+        result.add(detail, contrast="explained", weighting=coefficients_name(cases, choice), indicator=list(names))
     return result.estimates(decomposition=f"Fairlie, {curve}")
 
 

@@ -28,9 +28,9 @@ __all__ = [
     "Coefficients",
     "Form",
     "check_names",
+    "coefficients_name",
     "group_named",
     "group_parts",
-    "named",
     "oaxaca",
     "pooled_part",
     "summed",
@@ -151,7 +151,7 @@ def oaxaca(
     result.add(gap, contrast="difference")
     split = _twofold if kind == "twofold" else _threefold
     for choice in chosen:
-        result.add_split(named(cases, choice), gap, split(cases, base, choice))
+        result.add_split(coefficients_name(cases, choice), gap, split(cases, base, choice))
     return result.estimates(decomposition=f"Oaxaca-Blinder, {kind}")
 
 
@@ -184,7 +184,7 @@ def check_names(cases: Cases, chosen: Sequence[str]) -> None:
         raise RequestError(f"{cases.by!r}: a group is called {both[0]!r}, as the coefficients asked for are; rename it")
 
 
-def named(cases: Cases, choice: str) -> str:
+def coefficients_name(cases: Cases, choice: str) -> str:
     """Say whose coefficients are used, for the column ``weighting``: the group's name, or the word of the choice."""
     a, b = cases.inside
     return {"reference": b, "compared": a}.get(choice, choice)

@@ -12,7 +12,7 @@ from mpi.estimation.linearized import Scored, scored
 from mpi.estimation.parts import Labels
 from mpi.results.contrasts import derive
 from mpi.results.dual import Figures, figures_of
-from mpi.results.terms import Term, adds_up, constant, made
+from mpi.results.terms import Term, adds_up, constant, from_terms
 from mpi.tables.keys import NAMES, Keys, coded
 
 if TYPE_CHECKING:
@@ -197,6 +197,6 @@ class Result:
 
     def estimates(self, **about: str) -> Estimates:
         """Return the estimates."""
-        found = made(self.base.est, self.terms, **about)
+        found = from_terms(self.base.est, self.terms, **about)
         df = np.where(np.isfinite(found.df), found.df, np.max(self.base.est.df))  # some terms are 0 by definition
         return replace(found, df=df, about={**self.cases.about, **found.about})

@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
-from mpi.decompose.by_regression.oaxaca import group_named, group_parts, named, summed
+from mpi.decompose.by_regression.oaxaca import coefficients_name, group_named, group_parts, summed
 from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
 from mpi.inference.likelihood import mean_of, slope_of
 
@@ -125,7 +125,7 @@ def yun(
         splits = _split(cases, base, choice)
         if curve == "probit":
             splits.append(Split("residual", gap - splits[0].total - splits[1].total, None))
-        result.add_split(named(cases, choice), gap, splits)
+        result.add_split(coefficients_name(cases, choice), gap, splits)
     return result.estimates(decomposition=f"Yun, {curve}")
 
 

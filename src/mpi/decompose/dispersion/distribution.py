@@ -22,7 +22,7 @@ from mpi.estimation.request import check_measure
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
-from mpi.results.terms import Term, made, relabelled
+from mpi.results.terms import Term, from_terms, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,7 +128,7 @@ def distribution(
     asked = _Asked(measure, cutoffs, gammas, contributions, betas, duals)
     base = pattern_estimates(survey, measure, asked.quantities, by, **options)
     counts = np.array([str(s).startswith(_COUNT) for s in base.keys["statistic"].to_list()])
-    return concat([base.take(~counts), made(base, [*_duals(base, asked), _spread(base)])])
+    return concat([base.take(~counts), from_terms(base, [*_duals(base, asked), _spread(base)])])
 
 
 _COUNT = "count at most "
@@ -257,7 +257,7 @@ def _duals(base: Estimates, asked: _Asked) -> list[Term]:
     for name in asked.duals:
         keys = relabelled(base.keys, first, statistic=f"D({name})", indicator=None)
         figures = (1.0 - _DUALS[name](cdf)).folded(place, len(first))
-        out.append(Term(figures, keys, "t", _said(base, first), first[:, None]))
+        out.append(Term(figures, keys, "t", _reasons(base, first), first[:, None]))
     return out
 
 
@@ -270,9 +270,9 @@ def _spread(base: Estimates) -> Term:
         finder.beside(rows, statistic="union_H")
     )
     keys = relabelled(base.keys, rows, statistic="union_GE2")
-    return Term((square / (mean * mean) - 1.0) / 2.0, keys, "t", _said(base, rows), rows[:, None])
+    return Term((square / (mean * mean) - 1.0) / 2.0, keys, "t", _reasons(base, rows), rows[:, None])
 
 
-def _said(base: Estimates, rows: NDArray[Any]) -> list[str | None]:
+def _reasons(base: Estimates, rows: NDArray[Any]) -> list[str | None]:
     """Hand on why figures are undefined."""
     return [base.flag.at(i) if np.isnan(base.value[i]) else None for i in rows.tolist()]

@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need, select_by, values_of, weighed
-from mpi.results.terms import adds_up, made, relabelled, term
+from mpi.results.terms import adds_up, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def inequality(est: Estimates, by: Any = None, *, beta: float = 1.0) -> Estimate
     for name in names:
         rows = plain.keys.find({"statistic": "inequality", "by": name})
         terms += _inequality(plain, finder, figures, rows, float(beta))
-    return made(plain, terms, inequality=f"variance of scores among the poor times beta = {beta:g}")
+    return from_terms(plain, terms, inequality=f"variance of scores among the poor times beta = {beta:g}")
 
 
 def _inequality(plain: Estimates, finder: Finder, figures: Figures, rows: Places, beta: float) -> list[Term]:
@@ -201,7 +201,7 @@ def disparity(
     for name in names:
         rows = plain.keys.find({"statistic": wanted, "by": name})
         terms += _disparity(plain, finder, figures, rows, asked, float(beta))
-    return made(plain, terms)
+    return from_terms(plain, terms)
 
 
 def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], means: Sequence[str]) -> list[str]:

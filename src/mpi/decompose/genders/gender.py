@@ -13,7 +13,7 @@ from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
 from mpi.results.lookup import levels, need, values_of
-from mpi.results.terms import Term, made
+from mpi.results.terms import Term, from_terms
 from mpi.tables.keys import NAMES, Coded
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def gender(
     figures = figures_of(plain)
     terms = [term for by in lenses for term in gaps(plain, figures, by, _sexes(plain, by, female), wanted, ratios=True)]
     signs = _disagreements(terms, lenses)
-    found = made(plain, _noted(terms, signs), lenses=_told(lenses, head, person))
+    found = from_terms(plain, _noted(terms, signs), lenses=_notes(lenses, head, person))
     return replace(found, about={**found.about, "signs": _in_words(signs, _clear(found))})
 
 
@@ -172,7 +172,7 @@ def _noted(terms: Sequence[Term], signs: Signs) -> list[Term]:
     return out
 
 
-def _told(lenses: Sequence[str], head: str | None, person: str | None) -> str:
+def _notes(lenses: Sequence[str], head: str | None, person: str | None) -> str:
     words = {head: "persons, by the sex of their household's head", person: "persons, by their own sex"}
     return "; ".join(f"{by}: {words.get(by, 'households, by the sex of their head')}" for by in lenses)
 

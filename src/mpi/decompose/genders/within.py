@@ -20,7 +20,7 @@ from mpi.estimation.rows import rows_of
 from mpi.frames.arrays import with_numbers
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
-from mpi.results.terms import made
+from mpi.results.terms import from_terms
 from mpi.survey.household_numbers import households_of
 from mpi.survey.survey import of_rows
 from mpi.tables.keys import coded
@@ -163,7 +163,7 @@ def within_households(
         survey, {f"{_WHO} {k}": v for k, v in who.items()}, groups[1:] if unit == "household" else groups, unit, level
     )
     est = _labelled(concat([found, told]), deprived)
-    return _with_gaps(est, [" × ".join(g) for g in groups if g[-1] == sex], sexes, _told(deprived, eligible, unit))
+    return _with_gaps(est, [" × ".join(g) for g in groups if g[-1] == sex], sexes, _notes(deprived, eligible, unit))
 
 
 # --- what is asked --------------------------------------------------------------------------------------------------
@@ -304,9 +304,9 @@ def _with_gaps(est: Estimates, crosses_with_sex: Sequence[str], sexes: Sexes, ab
     figures = figures_of(est)
     terms = [t for by in crosses_with_sex for t in gaps(est, figures, by, sexes, _PERSONS, ratios=False)]
     level = replace(est, about={**est.about, **about})
-    return concat([level, made(est, terms)]) if any(len(t.figures) for t in terms) else level
+    return concat([level, from_terms(est, terms)]) if any(len(t.figures) for t in terms) else level
 
 
-def _told(deprived: str, eligible: Where | None, unit: Unit) -> dict[str, str]:
+def _notes(deprived: str, eligible: Where | None, unit: Unit) -> dict[str, str]:
     who = "persons with an answer" if eligible is None else "those who meet the condition; others are not read"
     return {"eligible": f"for {deprived}: {who}", "who_is_deprived counts": f"{unit}s"}

@@ -72,7 +72,7 @@ def series_of(
         When the cross, a statistic or the population shares are not there.
     """
     cross = _cross(est, purpose, by)
-    wanted = _wanted(est, purpose, statistics)
+    wanted = _statistics(est, purpose, statistics)
     need(est, purpose, "statistic", ["population_share"])
     finder, keys = Finder(est.keys), est.keys
     inside = keys["by"].index == keys["by"].values.index(cross)
@@ -87,7 +87,7 @@ def series_of(
     kinds = np.column_stack([keys[n].index[rows] for n in _SERIES])
     _, first, of_row = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
     for kind in np.argsort(first):
-        yield _one(est, finder, rows[of_row.ravel() == kind], tuple(cross.split(_CROSS)), parts)
+        yield _circumstance(est, finder, rows[of_row.ravel() == kind], tuple(cross.split(_CROSS)), parts)
 
 
 def opportunities(figures: Figures, series: Series, meaning: Meaning) -> tuple[Figures, Figures]:
@@ -96,7 +96,7 @@ def opportunities(figures: Figures, series: Series, meaning: Meaning) -> tuple[F
     return figures.take(series.share), rate if meaning == "opportunity" else 1.0 - rate
 
 
-def _one(
+def _circumstance(
     est: Estimates, finder: Finder, rows: NDArray[np.int64], names: tuple[str, ...], parts: dict[str, tuple[str, ...]]
 ) -> Series:
     total, share = int(finder.beside(rows[:1], by="total", group="total")[0]), finder.share(rows)
@@ -147,7 +147,7 @@ def _cross(est: Estimates, purpose: str, by: str | Sequence[str] | None) -> str:
     return cross
 
 
-def _wanted(est: Estimates, purpose: str, statistics: Any) -> list[str]:
+def _statistics(est: Estimates, purpose: str, statistics: Any) -> list[str]:
     known = values_of(est, "statistic")
     if statistics is None:
         found = [s for s in RATES if s in known]

@@ -11,7 +11,7 @@ from mpi.core.errors import Problems, RequestError
 from mpi.decompose.opportunities.circumstances import check_meaning, series_of
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import levels
-from mpi.results.terms import Term, made, relabelled
+from mpi.results.terms import Term, from_terms, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def furthest_behind(
         for series in series_of(plain, "furthest_behind", by, statistics)
         for term in _terms(plain, figures, series, rates, smallest)
     ]
-    return made(plain, found, smallest_group=f"{smallest} cases")
+    return from_terms(plain, found, smallest_group=f"{smallest} cases")
 
 
 def _terms(plain: Estimates, figures: Figures, series: Series, rates: Meaning, smallest: int) -> list[Term]:

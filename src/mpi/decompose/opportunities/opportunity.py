@@ -15,7 +15,7 @@ from mpi.decompose.opportunities.circumstances import check_meaning, opportuniti
 from mpi.decompose.opportunities.logit import Separated, design_of, predicted
 from mpi.results.dual import Figures, figures_of, stacked
 from mpi.results.lookup import levels, values_of
-from mpi.results.terms import Term, adds_up, made, relabelled
+from mpi.results.terms import Term, adds_up, from_terms, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,12 +140,12 @@ def opportunity(
         try:
             own = _terms(plain, figures, series, rates, fit, few)
         except Separated:
-            lost[_named(plain, series)] = _certain(plain, series)
+            lost[_series_name(plain, series)] = _certain(plain, series)
             continue
         terms += own
         rests += [_rests_on(plain, series)] * sum(len(t.figures) for t in own)
     _refuse(lost)
-    found = made(plain, terms, chances=_about(fit), opportunity=_meant(rates))
+    found = from_terms(plain, terms, chances=_about(fit), opportunity=_meant(rates))
     n, n_psu, df = np.array(rests, dtype=np.float64).reshape(-1, 3).T
     return replace(found, n=n, n_psu=n_psu, df=np.where(np.isnan(df), found.df, df))
 
@@ -212,7 +212,7 @@ def _terms(plain: Estimates, figures: Figures, series: Series, rates: Meaning, f
     parts = _shapley({s: i.D for s, i in indices.items()}, K)
     adds_up(_sum(parts), whole.D, "opportunity: contributions to dissimilarity")
     noise, each = _noise(plain, whole, C), whole.D.take(np.zeros(K, dtype=np.int64))
-    said = _said(plain, series, whole, few)
+    said = _caution(plain, series, whole, few)
     shares = stacked([C, C * (1.0 - whole.D), *(i.D for i in indices.values())])
     others = stacked([noise, whole.D - noise, parts, parts / each])
     told = [None, said, said, *(_kink(indices[s]) for s in subsets[1:])]
@@ -306,7 +306,7 @@ def _kink(index: _Index) -> str | None:
     return "a group has the average chance exactly: the error is approximate at this kink"
 
 
-def _said(plain: Estimates, series: Series, whole: _Index, few: int) -> str | None:
+def _caution(plain: Estimates, series: Series, whole: _Index, few: int) -> str | None:
     """Say which indices to read with care."""
     small = int((plain.n[series.rate] < few).sum())
     told = (
@@ -317,7 +317,7 @@ def _said(plain: Estimates, series: Series, whole: _Index, few: int) -> str | No
     return _kink(whole) or told
 
 
-def _named(plain: Estimates, series: Series) -> str:
+def _series_name(plain: Estimates, series: Series) -> str:
     names = ("statistic", "indicator", "wave", "cutoff", "weighting")
     parts = [plain.keys[n].at(int(series.rate[0])) for n in names]
     return " ".join(str(p) for p in parts if p is not None)

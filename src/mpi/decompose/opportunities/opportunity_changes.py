@@ -11,7 +11,7 @@ from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, values_of
 from mpi.results.rounds import one_measure, spans
-from mpi.results.terms import Term, adds_up, constant, made, relabelled
+from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def opportunity_change(
     one_measure(est, "opportunity_change")
     finder, figures = Finder(est.keys), figures_of(est)
     asked = spans(est, start, end, None, "opportunity_change", pairs)
-    return made(est, [t for span in asked for t in _terms(est, finder, figures, span, order)])
+    return from_terms(est, [t for span in asked for t in _terms(est, finder, figures, span, order)])
 
 
 def effects(C: tuple[Figures, Figures], D: tuple[Figures, Figures], order: Order) -> tuple[Figures, Figures]:

@@ -11,7 +11,7 @@ from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable
 from mpi.results.rounds import one_measure, spans
-from mpi.results.terms import Term, made, ratio_methods, relabelled, term
+from mpi.results.terms import Term, from_terms, ratio_methods, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def change(
     wanted = _kinds(kinds, asked)
     finder, figures = Finder(plain.keys), figures_of(plain)
     terms = [term for span in asked for term in _changes(plain, finder, figures, span, wanted)]
-    return made(plain, terms)
+    return from_terms(plain, terms)
 
 
 def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change]:

@@ -11,7 +11,7 @@ from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need
 from mpi.results.rounds import one_measure, spans
-from mpi.results.terms import adds_up, made, term
+from mpi.results.terms import adds_up, from_terms, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,7 @@ def growth(
     need(plain, "growth", "statistic", ("M0", "H", "A"))
     finder, figures = Finder(plain.keys), figures_of(plain)
     found = spans(plain, start, end, years, "growth")
-    return made(plain, [t for span in found for t in _terms(plain, finder, figures, span)])
+    return from_terms(plain, [t for span in found for t in _terms(plain, finder, figures, span)])
 
 
 def _terms(plain: Estimates, finder: Finder, figures: Figures, span: Span) -> list[Term]:

@@ -17,7 +17,7 @@ from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import Figures, figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, values_of
 from mpi.results.rounds import one_measure, people_in, spans
-from mpi.results.terms import Term, adds_up, constant, made, relabelled, share_of, term
+from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled, share_of, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +135,7 @@ def shapley(
     }  # fmt: skip
     work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
     terms = [term for span in found for term in makers[chosen](work, span)]
-    return made(plain, terms, **(explained(plain) if chosen == "groups" else {}))
+    return from_terms(plain, terms, **(explained(plain) if chosen == "groups" else {}))
 
 
 def effects(before: Sequence[Figures], after: Sequence[Figures]) -> list[Figures]:

@@ -12,7 +12,7 @@ from mpi.decompose.over_time.changes import both_ends, gone_in
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable, levels, values_of
 from mpi.results.rounds import number, one_measure, spans, years_of
-from mpi.results.terms import constant, made, relabelled, term
+from mpi.results.terms import constant, from_terms, relabelled, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
         line = middle + slope * t
         gap = y - line if path == "linear" else figures.take(r) - line.exp()
         out.append(term(gap, keys.with_column("wave", constant(w, len(r))), "departure", said))
-    return made(plain, out)
+    return from_terms(plain, out)
 
 
 def _sum(figures: list[Figures], weights: Floats) -> Figures:
@@ -217,7 +217,7 @@ def target(
     if base not in known:
         problems.add(f"base: {unknown('round', base, known)}")
     problems.raise_if_any()
-    return made(plain, _course(plain, span, base, share, (year - times[span.end], path, year)))
+    return from_terms(plain, _course(plain, span, base, share, (year - times[span.end], path, year)))
 
 
 def _outer(known: list[Any], years: Mapping[Any, float] | None, problems: Problems) -> tuple[Any, Any]:

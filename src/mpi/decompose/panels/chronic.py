@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.core.exact import fraction, text
-from mpi.decompose.panels.followed import followed, refuse_rounds, told
+from mpi.decompose.panels.followed import followed, followed_notes, refuse_rounds
 from mpi.estimation.attainable import cases_of, misses, warn_of_scores
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import Labels
@@ -101,7 +101,10 @@ def chronic(
     found = pattern_estimates(survey, plan.joint, quantities, by, **options)
     span = Coded((f"{plan.labels[0]} to {plan.labels[-1]}",), np.zeros(len(found), dtype=np.int32))
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    said = {"chronic": f"poor in at least {text(share)} of {len(plan.labels)} rounds", **told(found, "followed", "H_C")}
+    said = {
+        "chronic": f"poor in at least {text(share)} of {len(plan.labels)} rounds",
+        **followed_notes(found, "followed", "H_C"),
+    }
     keys = found.keys.with_column("wave", span)
     return replace(found, keys=keys, measures=(measure,), titles=titles, about={**found.about, **said})
 

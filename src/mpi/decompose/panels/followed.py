@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Followed", "Round", "followed", "refuse_rounds", "told"]
+__all__ = ["Followed", "Round", "followed", "followed_notes", "refuse_rounds"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +205,7 @@ def refuse_rounds(survey: Survey, purpose: str) -> None:
         )
 
 
-def told(est: Estimates, purpose: str, kept: str) -> dict[str, str]:
+def followed_notes(est: Estimates, purpose: str, kept: str) -> dict[str, str]:
     """Say how many could be followed, and what share could not, for the notes of a table."""
     whole = est.select(statistic="unmatched", by="total")
     there = est.select(statistic=kept, by="total", indicator=None)

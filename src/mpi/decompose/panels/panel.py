@@ -11,13 +11,13 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, warn
 from mpi.core.exact import text
-from mpi.decompose.panels.followed import followed, refuse_rounds, told
+from mpi.decompose.panels.followed import followed, followed_notes, refuse_rounds
 from mpi.estimation.parts import Labels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
 from mpi.results.rounds import one_measure, spans
-from mpi.results.terms import Term, adds_up, made, relabelled
+from mpi.results.terms import Term, adds_up, from_terms, relabelled
 from mpi.tables.keys import Coded, coded
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def panel(
     found = replace(found, keys=found.keys.with_column("wave", asked.waves(len(found))))
     _check(found)
     titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
-    return replace(found, measures=(measure,), titles=titles, about={**found.about, **told(found, "followed", "H")})
+    return replace(
+        found, measures=(measure,), titles=titles, about={**found.about, **followed_notes(found, "followed", "H")}
+    )
 
 
 def _warn_if_backwards(labels: Sequence[Any]) -> None:
@@ -270,7 +272,7 @@ def persistence_bounds(est: Estimates, start: Any = None, end: Any = None) -> Es
             fixed = ((bound.value == 0) | (bound.value == 1)).tolist()
             said = ["what the estimates allow at most or least: no error" if x else None for x in fixed]
             terms.append(Term(bound, keys, "t", said, np.column_stack([before, rows])))
-    return made(plain, terms)
+    return from_terms(plain, terms)
 
 
 def _bounds(H0: Figures, H1: Figures) -> dict[tuple[str, str], Figures]:

@@ -69,7 +69,7 @@ class Answers:
 
     def known(self, name: str) -> NDArray[np.bool_]:
         """Return where a column has an answer."""
-        return _known(self.columns[name])
+        return _answered(self.columns[name])
 
     def value(self, name: str, row: int) -> Any:
         """Return one answer as it is printed: None where missing."""
@@ -178,7 +178,7 @@ def _mismatch(name: str, values: NDArray[Any] | Categories, *, asks_text: bool) 
             yield f"column {name!r} holds {kind} ({_sample(values)}), and the rule compares it with a number{_MEND}"
         elif not texts:
             yield f"column {name!r} holds what is no text ({_sample(values)}), and the rule compares it with a text"
-    elif asks_text and _known(values).any():
+    elif asks_text and _answered(values).any():
         yield f"column {name!r} holds numbers, and the rule compares it with a text"
 
 
@@ -216,7 +216,7 @@ def _taken(values: NDArray[Any] | Categories, rows: NDArray[Any]) -> NDArray[Any
     return taken
 
 
-def _known(values: NDArray[Any] | Categories) -> NDArray[np.bool_]:
+def _answered(values: NDArray[Any] | Categories) -> NDArray[np.bool_]:
     if isinstance(values, Categories):
         return np.array([v is not None for v in values.levels], dtype=bool)[values.index]
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), dtype=bool)
@@ -239,11 +239,11 @@ def _leaf(leaf: Leaf, answers: Answers) -> Truth:
             known = known & answers.known(other.column)
             met = _against(values, leaf.relation, other, answers.columns[other.column])
         case Compare(relation=relation, value=value):
-            met = _each(values, lambda x: RELATIONS[relation](x, value))
+            met = _apply(values, lambda x: RELATIONS[relation](x, value))
         case OneOf(values=options):
-            met = _each(values, lambda x: some_equal(x, options))
+            met = _apply(values, lambda x: some_equal(x, options))
         case Between(low=low, high=high):
-            met = _each(values, lambda x: (x >= low) & (x < high))
+            met = _apply(values, lambda x: (x >= low) & (x < high))
     return Truth(met & known, ~met & known)
 
 
@@ -255,7 +255,7 @@ def some_equal(x: Any, options: Sequence[Any]) -> Any:
     return found
 
 
-def _each(values: NDArray[Any] | Categories, test: Callable[[NDArray[Any]], Any]) -> NDArray[np.bool_]:
+def _apply(values: NDArray[Any] | Categories, test: Callable[[NDArray[Any]], Any]) -> NDArray[np.bool_]:
     """Apply a test to every value; to a text once for each distinct one."""
     if not isinstance(values, Categories):
         return np.asarray(test(values), dtype=bool)

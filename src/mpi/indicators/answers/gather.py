@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_columns",
+    "columns_needed",
     "computed_for",
     "doubted",
     "doubted_texts",
@@ -36,7 +37,6 @@ __all__ = [
     "tell_absent",
     "tell_doubts",
     "tell_labels",
-    "wanted",
 ]
 
 
@@ -73,7 +73,7 @@ def gather(
     check_columns(rules, known)
     tell_absent(rules, known)
     labels = labels or {}
-    answers = read(wanted(rules, known))
+    answers = read(columns_needed(rules, known))
     answers = answers.plus(_without_codes(rules, answers, labels))
     answers = answers.plus({c: np.full(answers.rows, np.nan) for c in _absent(rules, known)})
     for made in computed_for(rules, known):
@@ -107,7 +107,7 @@ def _blanked(values: NDArray[Any], codes: Codes) -> NDArray[Any]:
     return np.where(met, np.nan, values) if met.any() else values
 
 
-def wanted(rules: Rules, known: Sequence[str]) -> list[str]:
+def columns_needed(rules: Rules, known: Sequence[str]) -> list[str]:
     """Return the columns of the data that rules ask for, each once."""
     return list(dict.fromkeys(i for r in rules for c in r.columns for i in rules.inputs(c, known) if i in known))
 
@@ -207,6 +207,6 @@ def doubted(
 ) -> dict[str, dict[Any, str]]:
     """Return the labelled codes that read like missing ones, but those that the rules name."""
     named = named_codes(rules)
-    found = suspects(labels, [c for c in wanted(rules, list(columns)) if c in columns], spared)
+    found = suspects(labels, [c for c in columns_needed(rules, list(columns)) if c in columns], spared)
     left = {c: {v: x for v, x in codes.items() if v not in named.get(c, ())} for c, codes in found.items()}
     return {c: codes for c, codes in left.items() if codes}

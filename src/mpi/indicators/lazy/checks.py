@@ -12,12 +12,12 @@ from mpi.frames.without_codes import without_codes_lazily
 from mpi.indicators.answers.arrays import asks_text
 from mpi.indicators.answers.gather import (
     check_columns,
+    columns_needed,
     computed_for,
     doubted,
     doubted_texts,
     tell_absent,
     tell_labels,
-    wanted,
 )
 from mpi.indicators.lazy.look import look
 from mpi.indicators.rules.computed import Recoded
@@ -99,7 +99,7 @@ def fitted_rules(
     problems.found += [_not_computed(c) for c in computed if not isinstance(c, Recoded)]
     problems.found += dict.fromkeys(f"{c.name}: {p}" for c in recoded for p in _unlike(c, schema))
     problems.raise_if_any()
-    asked, declared = wanted(rules, list(schema)), rules.missing
+    asked, declared = columns_needed(rules, list(schema)), rules.missing
 
     def taken(other: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         """Take codes out of the columns that the rules ask for, and make yes and no of others."""
@@ -127,7 +127,7 @@ def fitted_rules(
         problems.found += [torn_rule(name, rows) for name, rows in seen.torn.items()]
         problems.raise_if_any()
         tell_labels(rules, labels)
-        names = [n for n in wanted(rules, list(typed)) if n not in spared and _kind(typed[n]) == "text"]
+        names = [n for n in columns_needed(rules, list(typed)) if n not in spared and _kind(typed[n]) == "text"]
         levels = {n: level_counts_there(frame, n) for n in names}
         texts = doubted_texts(rules, labels, levels)
         counts = {(name, text): levels[name][text] for name, said in texts.items() for text in said}

@@ -12,7 +12,7 @@ from mpi.core.errors import DataError, RequestError
 from mpi.frames.engine_errors import engine_of, translated_errors
 from mpi.frames.lazy import engine_frame
 from mpi.indicators.answers.counts import COUNTED, Counts, answers_to, possible, settle
-from mpi.indicators.answers.gather import wanted
+from mpi.indicators.answers.gather import columns_needed
 from mpi.indicators.answers.logic import whole
 from mpi.indicators.lazy.checks import check_names, fitted_rules
 from mpi.indicators.lazy.expressions import as_expression
@@ -46,7 +46,7 @@ def evaluate_lazily(
         Of the same kind; nothing is computed before it is collected.
     """
     check_keys(members, keys, "the members' frame")
-    check_names(members, [*keys, *wanted(rules, members.collect_schema().names())])
+    check_names(members, [*keys, *columns_needed(rules, members.collect_schema().names())])
     with translated_errors(members, "apply the rules"):
         frame = members if households is None else _with_households(members, households, rules, keys)
         fit = fitted_rules(frame, rules, labels)
@@ -64,7 +64,7 @@ def households_of(fit: Fitted, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]
         What identifies a household, at least one column.
     """
     frame, rules, schema = fit.frame, fit.rules, fit.schema
-    asked = [c for c in wanted(rules, list(schema)) if schema[c] is not None and c not in keys]
+    asked = [c for c in columns_needed(rules, list(schema)) if schema[c] is not None and c not in keys]
     frame = frame.select(*(expr.alias(name) for name, expr in keys.items()), *asked)
     frame, hold = with_truths(frame, conditions_of(rules), schema)
     masks = {_of(i, part): mask for i, r in enumerate(rules) for part, mask in answers_to(r, hold).items()}
@@ -117,7 +117,7 @@ def _with_households(
         raise RequestError(f"the members' frame is one of {kinds}; give both of one kind")
     check_keys(homes, keys, "the households' frame")
     own, theirs = members.collect_schema().names(), homes.collect_schema().names()
-    asked = wanted(rules, [*own, *theirs])
+    asked = columns_needed(rules, [*own, *theirs])
     check_names(homes, [c for c in asked if c in theirs])
     both = [c for c in asked if c in own and c in theirs and c not in keys]
     if both:

@@ -194,22 +194,22 @@ class Column:
     __hash__ = None  # type: ignore[assignment]  # equality makes a condition
 
     def __eq__(self, other: object) -> Compare:  # type: ignore[override]  # equality makes a condition
-        return Compare(self.name, "is", _other(other))
+        return Compare(self.name, "is", _comparable(other))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]  # as above
-        return ~Compare(self.name, "is", _other(other))
+        return ~Compare(self.name, "is", _comparable(other))
 
     def __ge__(self, other: object) -> Compare:
-        return Compare(self.name, "at_least", _other(other))
+        return Compare(self.name, "at_least", _comparable(other))
 
     def __gt__(self, other: object) -> Compare:
-        return Compare(self.name, "above", _other(other))
+        return Compare(self.name, "above", _comparable(other))
 
     def __le__(self, other: object) -> Compare:
-        return Compare(self.name, "at_most", _other(other))
+        return Compare(self.name, "at_most", _comparable(other))
 
     def __lt__(self, other: object) -> Compare:
-        return Compare(self.name, "below", _other(other))
+        return Compare(self.name, "below", _comparable(other))
 
     def __mul__(self, factor: Number) -> Times:
         return Times(self.name, fraction(factor))
@@ -368,7 +368,7 @@ def _check_word(name: str, value: Any) -> None:
         raise RequestError(f"{name} is true or false, not {value!r}")
 
 
-def _other(value: object) -> Any:
+def _comparable(value: object) -> Any:
     return Times(value.name) if isinstance(value, Column) else value
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from mpi.core.atomic import located
 from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.core.exact import text
-from mpi.core.toml_file import is_path, named, parsed
+from mpi.core.toml_file import is_path, parsed, source_name
 from mpi.core.toml_words import key_text, quoted
 from mpi.frames.missing_codes import EVERY, written_codes
 from mpi.indicators.rules.computed import Computed
@@ -38,7 +38,7 @@ def read(
     problems : Problems
         All that is wrong with the file.
     """
-    problems = Problems(named(source, "rule"), FileError)
+    problems = Problems(source_name(source, "rule"), FileError)
     if missing not in get_args(Missing):
         raise RequestError(f"missing: {unknown('word', missing, get_args(Missing))}")
     name = located(source).stem if is_path(source) else "rules"

@@ -81,7 +81,7 @@ def read_parameters(top: TomlTable, given: Mapping[str, Any]) -> dict[str, Param
         path = entry.where("value")
         held = _value(put_in(entry.values["value"], found, path, top.problems), path, top.problems)
         if name in given:
-            held, texts = _given(name, given[name], held), {**texts, "source": "given"}
+            held, texts = _read_value(name, given[name], held), {**texts, "source": "given"}
         found[name] = Parameter(name, held, **texts)
     return found
 
@@ -126,7 +126,7 @@ def _check_given(given: Mapping[str, Any], table: Mapping[str, Any]) -> None:
         raise RequestError(f"parameters: {unknown('parameter', wrong[0], list(table), show=30)}")
 
 
-def _given(name: str, value: Any, usual: Any) -> Any:
+def _read_value(name: str, value: Any, usual: Any) -> Any:
     """Read what the user sets: a number for a number, a list for a list."""
     is_list = isinstance(value, (list, tuple, set, frozenset, range))
     parts = [_plain(v) for v in (value if is_list else (value,))]

@@ -191,14 +191,16 @@ def _first(names: Iterable[str], columns: Mapping[str, str]) -> str | None:
 def _variables(mapping: Name, places: Mapping[str, Place]) -> tuple[tuple[str, str], ...]:
     """Return where a name's variables are: the first spelling there is, or those to be combined."""
     if mapping.combine == "first":
-        held = _held(mapping.files, mapping.variables, places)
+        held = _first_spelling(mapping.files, mapping.variables, places)
         return (held,) if held else ()
-    parts = [_held(mapping.files, variable.split("|"), places) for variable in mapping.variables]
+    parts = [_first_spelling(mapping.files, variable.split("|"), places) for variable in mapping.variables]
     there = tuple(part for part in parts if part is not None)
     return there if len(there) == len(parts) or mapping.combine != "sum" else ()  # part of a sum is not the sum
 
 
-def _held(files: Iterable[str], spellings: Iterable[str], places: Mapping[str, Place]) -> tuple[str, str] | None:
+def _first_spelling(
+    files: Iterable[str], spellings: Iterable[str], places: Mapping[str, Place]
+) -> tuple[str, str] | None:
     """Return the file and column of the first spelling there is."""
     found = ((f, places[f].columns.get(v.casefold())) for v in spellings for f in files if f in places)
     return next(((file, column) for file, column in found if column is not None), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def converted(
         for number, (path, pieces) in enumerate(opened.items()):
             target = folder / f"{number:05}.parquet"
             with faults.translated_read_errors(Path(path)):
-                rows, labels[path] = _one(Path(path), pieces, target, lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
+                shown = partial(_advance, at, done)
+                rows, labels[path] = _write_one(Path(path), pieces, target, shown, encoding)
 
             if pieces.rows is not None and rows != pieces.rows:
                 raise FileError(f"cannot read {path}: its header says {pieces.rows} rows, and {rows} were found")
@@ -107,7 +109,12 @@ def _try(problems: Problems, path: str, read: Callable[[Path], Any]) -> Any:
     return None
 
 
-def _one(
+def _advance(at: Callable[[int], None], before: int, n: int) -> None:
+    """Move a bar to some rows of a file behind those of the files before it."""
+    at(before + n)
+
+
+def _write_one(
     path: Path, pieces: Pieces, target: Path, at: Callable[[int], None], encoding: str | None
 ) -> tuple[int, dict[str, dict[object, str]]]:
     """Write one file; texts are put right afterwards, when all have been seen."""

@@ -207,20 +207,20 @@ def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[st
         x = name(c)
         parts += [f"bit_or({_CLASS.format(x=x, d=name('as number ' + c))})", f"count(*) > count({x})"]
     casts = ", ".join(f"TRY_CAST({name(c)} AS DOUBLE) AS {name('as number ' + c)}" for c in chosen)
-    row = _asked(connection, f"(SELECT {', '.join(map(name, chosen))}, {casts} FROM {source.table})", source, parts)
+    row = _read_rows(connection, f"(SELECT {', '.join(map(name, chosen))}, {casts} FROM {source.table})", source, parts)
     found = {c: _Column(int(row[2 * i] or 0), bool(row[2 * i + 1])) for i, c in enumerate(chosen)}
     long = [c for c, column in found.items() if column.bits & _LONG and not column.bits & ~(_WHOLE | _LONG)]
     if long:
         ends = [f"{f}({_HUGE.format(x=name(c))})" for c in long for f in ("min", "max")]
         large = [f"bool_or({name(c)} IS NOT NULL AND {_HUGE.format(x=name(c))} IS NULL)" for c in long]
-        row = _asked(connection, source.table, source, ends + large)
+        row = _read_rows(connection, source.table, source, ends + large)
         for i, c in enumerate(long):
             least, most = (None, None) if row[2 * len(long) + i] else (int(row[2 * i]), int(row[2 * i + 1]))
             found[c] = _Column(found[c].bits, found[c].gaps, least, most)
     return found
 
 
-def _asked(connection: Any, table: str, source: _Source, parts: list[str]) -> Any:
+def _read_rows(connection: Any, table: str, source: _Source, parts: list[str]) -> Any:
     import duckdb
 
     try:
@@ -232,7 +232,7 @@ def _asked(connection: Any, table: str, source: _Source, parts: list[str]) -> An
 def _others(connection: Any, source: _Source, column: str) -> bool:
     """Tell whether a column of numbers has others than 0, 1 and missing."""
     number = f"TRY_CAST(replace({name(column)}, ',', '.') AS DOUBLE)"
-    return bool(_asked(connection, source.table, source, [f"count(*) FILTER ({number} NOT IN (0, 1))"])[0])
+    return bool(_read_rows(connection, source.table, source, [f"count(*) FILTER ({number} NOT IN (0, 1))"])[0])
 
 
 def _kinds(columns: Mapping[str, _Column], delimiter: str) -> dict[str, str]:
@@ -298,7 +298,7 @@ def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) 
         said = []
         for s in sources:
             try:
-                _asked(cursor, s.table, s, [f"max(hash({', '.join(map(name, chosen))}))"])
+                _read_rows(cursor, s.table, s, [f"max(hash({', '.join(map(name, chosen))}))"])
             except MpiError as error:
                 said.append(str(error).removeprefix("the files cannot be read: "))
         return said

@@ -144,7 +144,7 @@ def agreed(kinds: Kinds, columns: Sequence[str] | None) -> list[str]:
     wanted = known if columns is None else list(dict.fromkeys(columns))
     problems = [p for c in wanted for p in _of_column(c, kinds, asked=columns is not None)]
     if problems:
-        raise _told(problems)
+        raise _error(problems)
     return wanted
 
 
@@ -172,7 +172,7 @@ def _of_column(column: str, kinds: Kinds, *, asked: bool) -> list[tuple[str, str
     return told
 
 
-def _told(problems: list[tuple[str, str, str, str]]) -> MpiError:
+def _error(problems: list[tuple[str, str, str, str]]) -> MpiError:
     """Return one error with a line for each file and fault."""
     lines: dict[tuple[str, str, str], list[str]] = {}
     for file, fault, column, other in problems:

@@ -119,7 +119,7 @@ def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
     try:
         for where in asked:
             try:
-                found |= {p: kept or found.get(p, False) for p, kept in _found(where).items()}
+                found |= {p: kept or found.get(p, False) for p, kept in _listing(where).items()}
             except MpiError as error:  # all are told
                 problems.found += error.problems
     except TypeError as error:
@@ -130,7 +130,7 @@ def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
     return found
 
 
-def _found(where: str | os.PathLike[str]) -> dict[str, bool]:
+def _listing(where: str | os.PathLike[str]) -> dict[str, bool]:
     text = _text(where)
     path = Path(text)
     if is_remote(text) or path.is_file():

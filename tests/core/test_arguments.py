@@ -73,6 +73,7 @@ QUICK = {
     "dimensions",
     "change",
     "shapley",
+    "simultaneous",
 }
 
 

@@ -209,9 +209,9 @@ def test_estimates_choose_their_picture() -> None:
 @pytest.mark.parametrize("set_name", ["vn-63", "vn-34"])
 def test_grids_of_provinces_keep_north_and_east(set_name: str) -> None:
     """Each province has a square of its own; the squares of one region lie together, and the north is at the top."""
-    from mpi.plot.tiles import _grid
+    from mpi.plot.tiles import grid_of
 
-    grid = _grid(set_name)
+    grid = grid_of(set_name)
     assert set(grid) == {c.text for c in provinces(set_name)}
     assert len(set(grid.values())) == len(grid)
     row = {c.name_vi: grid[c.text] for c in provinces(set_name)}

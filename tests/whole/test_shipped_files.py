@@ -12,6 +12,7 @@ import pytest
 import mpi
 from mpi.codes import shipped
 from mpi.datasets import _sample_folder
+from mpi.plot.tiles import grid_of
 from mpi.programmes.vhlss.codes import region_of_province
 from mpi.programmes.vhlss.layout_files import layout_of
 from mpi.readers import read_table
@@ -31,6 +32,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "codes/data": lambda path: shipped.rows(path.stem) if path.suffix == ".csv" else shipped.tables(path.stem),
     "programmes/vhlss/codes": lambda _: region_of_province(),
     "programmes/vhlss/layouts": lambda path: layout_of(int(path.stem), None, None).files,
+    "release/schemes": lambda path: mpi.release.load_scheme(path.stem).labels,
+    "plot/grids": lambda path: grid_of(path.stem),
     "": lambda path: path.name == "py.typed",
 }
 """How the data files of each folder are read."""

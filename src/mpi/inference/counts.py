@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.core.readonly import seal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,6 +32,10 @@ class Counts:
 
     n_with: NDArray[np.float64]
     weight: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
 
     def take(self, rows: NDArray[np.int64]) -> Counts:
         """Return the counts of some of the estimates."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
+from mpi.core.errors import Problems, RequestError
 from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.marks import marks_of
 from mpi.plot.picture import Drawing, Picture, cell, composed, sheet
 from mpi.plot.style import INK, PAPER, RANKS, class_of, styled
 from mpi.plot.words import phrase, source_of
+from mpi.results.options import check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +63,9 @@ def ranks(
     >>> mpi.plot.ranks(est).table.shape
     (6, 6)
     """
+    problems = Problems("plot.ranks cannot draw these", RequestError)
+    check_seed(problems, seed)
+    problems.raise_if_any()
     name = disaggregation(est, by, "ranks")
     found = chosen(est, "ranks", statistic, name)
     require_one(found, "ranks", "wave")

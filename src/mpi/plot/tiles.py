@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mpi.plot.digits import Language
     from mpi.results.estimates import Estimates
 
-__all__ = ["tiles"]
+__all__ = ["grid_of", "tiles"]
 
 _GRIDS = ("vn-63", "vn-34")
 
@@ -120,7 +120,7 @@ def _fitting(values: Mapping[str, Any]) -> str:
     return guessed if guessed in _GRIDS else _GRIDS[0]
 
 
-def _grid(set_name: str) -> dict[str, tuple[int, int]]:
+def grid_of(set_name: str) -> dict[str, tuple[int, int]]:
     """Return the row and column of each province."""
     text = files("mpi.plot").joinpath(f"grids/{set_name}.csv").read_text(encoding="utf-8")
     return {r["code"]: (int(r["row"]), int(r["column"])) for r in csv.DictReader(text.splitlines())}
@@ -130,7 +130,7 @@ def _drawn(
     est: Estimates, set_name: str, of_wave: Mapping[str, Mapping[str, Mark]], statistic: str, options: Drawing
 ) -> Picture:
     language = options.get("language", "en")
-    grid = _grid(set_name)
+    grid = grid_of(set_name)
     last_row, last_column = (max(place[i] for place in grid.values()) for i in (0, 1))
     n = len(of_wave)
     square = 0.88 if set_name == "vn-63" else 1.12

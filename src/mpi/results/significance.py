@@ -12,6 +12,7 @@ from mpi.inference.intervals import p_value
 from mpi.results.hypotheses import nulls, t_statistics
 from mpi.results.lookup import estimates_only
 from mpi.results.max_t import max_t
+from mpi.results.options import check_seed
 from mpi.results.rounds import number
 from mpi.tables.keys import NAMES
 
@@ -103,6 +104,7 @@ def significance(
         problems.add(f"alternative: {unknown('choice', alternative, get_args(Alternative))}")
     elif alternative != "two-sided" and adjust in _JOINT:
         problems.add(f"adjust={adjust!r} is two-sided; take another adjustment for a one-sided test")
+    check_seed(problems, seed)
     problems.raise_if_any()
     null = nulls(est) if value is None else np.full(len(est), float(value))
     t = t_statistics(est, null)

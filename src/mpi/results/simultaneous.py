@@ -12,7 +12,7 @@ from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value, t_quantile
 from mpi.results.lookup import estimates_only
 from mpi.results.max_t import critical_value
-from mpi.results.options import check_options
+from mpi.results.options import check_options, check_seed
 from mpi.results.significance import families, shared_keys
 from mpi.results.uncertainty import limits
 
@@ -85,6 +85,7 @@ def simultaneous(
         problems.add(f"adjust: {unknown('method', adjust, get_args(Joint))}")
     joint = est.level if level is None else level
     check_options(problems, level=joint)
+    check_seed(problems, seed)
     shared = shared_keys(family, problems)
     problems.raise_if_any()
     low, high = limits(replace(est, level=joint))

@@ -139,9 +139,13 @@ def test_an_interrupt_ends_the_query() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
 def test_ctrl_c_reaches_the_engine() -> None:
     fake = Fake()
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        interrupts.attended(lambda: fake.done.wait(10), stop(fake), lambda: None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.attended(lambda: fake.done.wait(10), stop(fake), lambda: None)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert fake.interrupted
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.core.exact import text
-from mpi.estimation.algebra import of_intersection
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import cutoffs_of, described
+from mpi.estimation.labels import of_intersection
 from mpi.estimation.left_out import rounds_of
 from mpi.estimation.options import Shared, shared
 from mpi.estimation.parts import Labels, part

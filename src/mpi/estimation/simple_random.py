@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from mpi.core.errors import RequestError
-from mpi.estimation.algebra import labels_of
 from mpi.estimation.groups import grouping
+from mpi.estimation.labels import labels_of
 from mpi.estimation.statistics import Family, families, needs, variables
 from mpi.frames.compress import compress
 from mpi.results.simple_random import SimpleRandom

@@ -42,7 +42,16 @@ _TEXTS = ("level", "degrees", "shares")
 
 
 def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -> dict[str, Any]:
-    """Return estimates as dictionaries, lists, texts and finite numbers; see `Estimates.to_dict`."""
+    """Return estimates as dictionaries, lists, texts and finite numbers.
+
+    Returns
+    -------
+    dict
+        ``schema``, the version of the format; ``estimates``, a dictionary for each number, with its keys,
+        ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), its ``flag``, its
+        cutoff as a number (``k``), and the code of its group (``group_code``); ``about``, ``titles``, ``level``, and
+        the measures as TOML. Cutoffs are fractions as text, what is undefined is None.
+    """
     if influence and est.status is not None:
         raise RequestError(
             "released estimates are written without what each PSU contributes, from which hidden figures would follow: "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
-from mpi.core.errors import RequestError, warn
+from mpi.core.errors import warn
 from mpi.core.readonly import seal
 from mpi.frames.row_order import positions
 from mpi.inference.intervals import Interval, p_value
@@ -21,7 +21,7 @@ from mpi.results.uncertainty import covariance, limits, with_interval
 from mpi.tables.display import brief, html
 from mpi.tables.files import write, write_text
 from mpi.tables.footnotes import KEY
-from mpi.tables.text import publish, tidy, wide
+from mpi.tables.text import publish, refuse_printed, tidy, wide
 
 if TYPE_CHECKING:
     import os
@@ -147,13 +147,7 @@ class Estimates:
 
         Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
         and 1, as published tables do (``with_interval("logit")``). A share of 0 or 1 has a one-sided limit under every
-        method.
-
-        Examples
-        --------
-        >>> import mpi
-        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp")).select(statistic="H", wave=2016)
-        >>> wider = est.with_interval("beta", level=0.99)
+        method. ``est.with_interval("beta", level=0.99)`` gives the same figures with wider limits.
         """
         return with_interval(self, method, level)
 
@@ -262,13 +256,8 @@ class Estimates:
     def release(self, scheme: Any) -> Self:
         """Return the estimates without the figures that a scheme of reliability does not show; see `mpi.release`.
 
-        What is hidden is missing in every table and file that is made of the result, and the column ``status`` says
-        why; ``publish``, ``to_excel`` and their kin take ``scheme=`` and do it themselves.
-
-        Parameters
-        ----------
-        scheme : Scheme, str, path or dict
-            One of `mpi.release.list_schemes`, or a scheme of your own.
+        `scheme` is one of `mpi.release.list_schemes`, or one of your own. What is hidden is missing in every table and
+        file made of the result, and the column ``status`` says why; ``publish(scheme=)`` and its kin do it themselves.
 
         Examples
         --------
@@ -291,28 +280,14 @@ class Estimates:
     def wide(self, shown: str | Sequence[str] | None = None, /, **options: Any) -> pd.DataFrame:
         """Return the same table of numbers: estimate, error, limits and cases of each; see `mpi.tables.wide`.
 
-        Raises
-        ------
-        MpiError
-            When an option is one of `publish` alone, which gives text.
+        Options of `publish` alone are refused: they shape text.
         """
-        if shown is not None:
-            options["statistics"] = shown
-        printed = [k for k in ("decimals", "se", "interval") if k in options]
-        if printed:
-            raise RequestError(
-                f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
-            )
-        return wide(self, **options)
+        refuse_printed(options)
+        named = options.pop("statistics", None)
+        return wide(self, named if shown is None else shown, **options)
 
     def plot(self, **options: Any) -> Any:
-        """Draw the picture that suits these estimates; see `mpi.plot.plot`, which says how it chooses.
-
-        Raises
-        ------
-        MpiError
-            When what is to be drawn is ambiguous, or matplotlib is not installed.
-        """
+        """Draw the picture that suits these estimates; see `mpi.plot.plot`, which says how it chooses."""
         return import_module("mpi.plot").plot(self, **options)  # pictures know estimates, not the other way round
 
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -337,17 +312,9 @@ class Estimates:
     ) -> str | None:
         """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
 
-        Parameters
-        ----------
-        path : path, file object or None
-            The file, or an open file of text or bytes.
-        formulas : {"keep", "guard"}
-            ``guard`` puts an apostrophe before labels that a spreadsheet would run as formulas; see
-            `mpi.tables.files.write`.
-        columns : {"core", "all"}
-            ``all`` adds the cutoff as a number, ``k``, and the code that a group's label stands for, ``group_code``.
-        scheme : Scheme, str, path or dict, optional
-            By which figures are hidden (see `release`): they are empty, and a last column ``status`` says why.
+        `path` may be an open file. ``formulas="guard"`` puts an apostrophe before labels that a spreadsheet would run
+        as formulas; ``columns="all"`` adds the cutoff as a number, ``k``, and the code of a label, ``group_code``;
+        ``scheme`` leaves hidden figures empty (see `release`), and says why in a last column ``status``.
         """
         chosen = self if scheme is None else self.release(scheme)
         return cast("str | None", write(chosen, path, "csv", formulas=formulas, columns=columns))
@@ -361,16 +328,10 @@ class Estimates:
         return cast("bytes | None", write(chosen, path, "parquet", columns=columns))
 
     def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
-        """Write an Excel workbook: notes, sheets to publish by disaggregation, the tidy table.
+        """Write an Excel workbook, or return its bytes: notes, sheets to publish by disaggregation, the tidy table.
 
-        Parameters
-        ----------
-        path : path, file object or None
-            The file, ``.xlsx``; or an open file of bytes, such as ``io.BytesIO()``; or none, for the bytes themselves.
-        **options
-            The layout of the sheets to publish, as for `publish`: ``statistics, by, wave, cutoff, weighting, percent,
-            decimals, se, interval, labels, rounds, codes, scheme`` (columns are named in words unless
-            ``labels=False``).
+        `path` is a file, ``.xlsx``, or an open one; the options are those of `publish` (columns are named in words
+        unless ``labels=False``).
 
         Raises
         ------
@@ -390,21 +351,10 @@ class Estimates:
     # --- other programs ---------------------------------------------------------------------------------------------
 
     def to_dict(self, *, influence: bool = True) -> dict[str, Any]:
-        """Return the estimates as dictionaries, lists, texts and finite numbers, for other programs.
+        """Return the estimates as dictionaries, lists, texts and finite numbers, for other programs; see `plain`.
 
-        Parameters
-        ----------
-        influence : bool, default True
-            Whether to add what each PSU contributes to each estimate, from which covariances and contrasts follow.
-            Without it the result is a table to hand out, and `from_dict` does not take it.
-
-        Returns
-        -------
-        dict
-            ``schema``, the version of the format; ``estimates``, a dictionary for each number, with its keys,
-            ``estimate, se, ci_low, ci_high, df, n, n_psu``, whether its error is known (``estimable``), its ``flag``,
-            its cutoff as a number (``k``), and the code of its group (``group_code``); ``about``, ``titles``,
-            ``level``, and the measures as TOML. Cutoffs are fractions as text, what is undefined is None.
+        With `influence`, what each PSU contributes is added, from which covariances and contrasts follow; without it
+        the result is a table to hand out, which `from_dict` does not take.
 
         Examples
         --------
@@ -438,17 +388,11 @@ class Estimates:
     def from_json(cls, source: str | os.PathLike[str]) -> Estimates:
         """Return the estimates of a JSON file that `to_json` wrote, or of its text.
 
-        Raises
-        ------
-        MpiError
-            When there is no such file, it is no JSON, or holds no estimates.
-
         Examples
         --------
         >>> import mpi
-        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
-        >>> again = mpi.Estimates.from_json(est.to_json())
-        >>> bool((again.vcov() == est.vcov()).all())
+        >>> est = mpi.mean(mpi.load_sample(), "income")
+        >>> bool((mpi.Estimates.from_json(est.to_json()).vcov() == est.vcov()).all())
         True
         """
         return cls.from_dict(read_json(source))

@@ -129,7 +129,7 @@ def detectable(
     >>> import mpi
     >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity"], statistics=["H"])
     >>> found = mpi.detectable(est.select(by="ethnicity", wave=2018))
-    >>> bool((found["detectable"] > 2 * found["se"]).all())
+    >>> bool((found["detectable"] > 2 * found["se"])[found["se"] > 0].all())
     True
     """
     est = comparable(est, "detectable")

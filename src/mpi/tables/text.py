@@ -14,7 +14,7 @@ from mpi.tables.layout import Column, Grid, Placement, grid
 from mpi.tables.status import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     import pandas as pd
@@ -33,6 +33,7 @@ __all__ = [
     "grid",
     "notes",
     "publish",
+    "refuse_printed",
     "tidy",
     "wide",
 ]
@@ -91,6 +92,21 @@ def _whole(values: Any) -> Any:
 
 
 # --- groups in rows, statistics in columns --------------------------------------------------------------------------
+
+
+def refuse_printed(options: Mapping[str, Any]) -> None:
+    """Refuse options that shape text, where a table of numbers is asked for.
+
+    Raises
+    ------
+    MpiError
+        Naming those that are given.
+    """
+    printed = [k for k in ("decimals", "se", "interval") if k in options]
+    if printed:
+        raise RequestError(
+            f"wide gives numbers, which {' and '.join(printed)} do not change; est.publish(...) gives them as text"
+        )
 
 
 @kinds_checked

@@ -397,5 +397,4 @@ def _numbers(
     population, rate = effects([people[0], rates[0]], [people[1], rates[1]])
     reasons = reasons_of(work.plain, first, last, span)
     parts = {"population_effect": population, "rate_effect": rate}
-    total = numbers[1] - numbers[0]
-    return work.terms(keys, ("change", total), parts, reasons, "shapley of the number of poor")
+    return work.terms(keys, ("change", numbers[1] - numbers[0]), parts, reasons, "shapley of the number of poor")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mpi.cli import completions
 from mpi.cli.completions import SAMPLE
+from mpi.cli.words import Count, Each, Freedom, Hoa, Labels, Reweighting, Single
 from mpi.core.errors import unknown
+
+if TYPE_CHECKING:
+    from enum import StrEnum
 
 __all__ = [
     "SAMPLE",
@@ -20,25 +23,20 @@ __all__ = [
     "AsToml",
     "Bounds",
     "Columns",
-    "Count",
     "Cutoffs",
     "Decimals",
     "Degrees",
     "DesignFile",
-    "Each",
     "Encoding",
     "Figures",
     "File",
     "Folder",
     "Fpc",
-    "Freedom",
     "Groups",
-    "Hoa",
     "HoaWord",
     "Household",
     "HouseholdsFirst",
     "Intervals",
-    "Labels",
     "LabelsWord",
     "Level",
     "LineName",
@@ -55,12 +53,10 @@ __all__ = [
     "Percent",
     "Provinces",
     "Psu",
-    "Reweighting",
     "Reweightings",
     "Rows",
     "SchemeName",
     "SharedPsus",
-    "Single",
     "SinglePsu",
     "Size",
     "StatisticName",
@@ -78,59 +74,6 @@ Complete = Callable[..., Any]
 
 SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
 """What is said under every table of the sample."""
-
-
-class Count(StrEnum):
-    """What is counted."""
-
-    person = "person"
-    household = "household"
-
-
-class Each(StrEnum):
-    """What a row is."""
-
-    persons = "persons"
-    households = "households"
-
-
-class Freedom(StrEnum):
-    """Whose degrees of freedom."""
-
-    group = "group"
-    design = "design"
-
-
-class Hoa(StrEnum):
-    """Where the Hoa stand."""
-
-    majority = "majority"
-    minority = "minority"
-
-
-class Labels(StrEnum):
-    """The language of labels."""
-
-    en = "en"
-    vi = "vi"
-
-
-class Reweighting(StrEnum):
-    """Which other weights."""
-
-    halves = "halves"
-    without = "without"
-    grid = "grid"
-    none = "none"
-
-
-class Single(StrEnum):
-    """The rule for a stratum with one PSU."""
-
-    error = "error"
-    certainty = "certainty"
-    centered = "centered"
-    scaled = "scaled"
 
 
 def _option(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import DataError, Problems, RequestError, unknown
+from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import text
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import cutoffs_of, described
+from mpi.estimation.gaps import POWERS, carried_sums, checked_sums, known_gaps, not_carried, summed_gaps, with_gaps
 from mpi.estimation.labels import of_intersection
 from mpi.estimation.left_out import rounds_of
 from mpi.estimation.options import Shared, shared
@@ -22,7 +21,6 @@ from mpi.estimation.pattern_ratios import left_out, scores_of
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.request import check_measure, check_survey, opened
-from mpi.estimation.sums import sums_of, weighted
 from mpi.estimation.totals import Summer, counts
 from mpi.estimation.traits import counted
 from mpi.frames.progress import staged
@@ -36,13 +34,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.core.exact import Number
+    from mpi.estimation.gaps import Gap
     from mpi.estimation.groups import Grouping
     from mpi.estimation.identify import Scores
     from mpi.estimation.parts import Part, Undefined
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
-    from mpi.estimation.sums import Sums
     from mpi.frames.wanted import By, Cross, Pair
     from mpi.inference.cells import Cells
     from mpi.inference.intervals import Interval, Own
@@ -52,12 +50,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Gap", "KnownGap", "checked_sums", "estimate_cardinal", "known_gaps", "summed_gaps", "with_gaps"]
-
-Gap = str | tuple[str, float] | None
-"""A column of gaps, or one of achievements with its cutoff; None where a deprivation counts in full."""
-
-_POWERS = (1, 2)
+__all__ = ["estimate_cardinal"]
 
 
 @kinds_checked
@@ -134,7 +127,7 @@ def estimate_cardinal(
     unit = asked.unit or measure.unit
     condensed = "cases" in survey.roles
     if condensed:
-        problems.found += _not_carried(survey, known)
+        problems.found += not_carried(survey, known)
         columns = [*measure.columns, *(c for name in known for c in summed_gaps(name))]
     else:
         columns = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
@@ -149,7 +142,7 @@ def estimate_cardinal(
     def make(piece: Survey, rows: Rows, own: list[Cross]) -> Estimates:
         prof = profile(piece, measure, rows)
         scores = scores_of(prof.deprived, prof.missing, measure, "cardinal measures")
-        sums = _carried(piece, rows, known) if condensed else checked_sums(piece, prof, measure, known, pairs)
+        sums = carried_sums(piece, rows, known) if condensed else checked_sums(piece, prof, measure, known, pairs)
         return _estimated(piece, _Gaps(prof, scores, measure, ks, sums), own, request)
 
     found, first = request.estimates(make, flags=measure.columns, pairs=pairs)
@@ -158,144 +151,6 @@ def estimate_cardinal(
     said = {"gaps": f"deprivations in {', '.join(full)} count in full"} if full else {}
     about = {**described(first, measure, unit, found.about), **said}
     return replace(found, titles=titles, about=about, measures=(measure,))
-
-
-@dataclass(frozen=True, slots=True)
-class KnownGap:
-    """The gap of one indicator: its column, and the cutoff of achievements; None where the column holds gaps."""
-
-    column: str
-    cutoff: float | None
-
-    def written(self) -> tuple[str, float | None]:
-        """Return it as plain values."""
-        return self.column, self.cutoff
-
-    def expression(self) -> Any:
-        """Return the gap as an expression of the column."""
-        x = nw.col(self.column).cast(nw.Float64)
-        if self.cutoff is None:
-            return x
-        return nw.when(x < self.cutoff).then((self.cutoff - x) / self.cutoff).otherwise(x * 0.0)
-
-
-def known_gaps(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dict[str, KnownGap]:
-    """Read what is said of gaps, by indicator; what is wrong with it is noted."""
-    found: dict[str, KnownGap] = {}
-    problems.found += [f"gaps: {unknown('indicator', n, measure.names)}" for n in gaps if n not in measure.names]
-    lacking = [i.name for i in measure.indicators if i.weight and i.name not in gaps]
-    if lacking:
-        problems.add(
-            f"gaps: nothing is said of {', '.join(map(repr, lacking))}; name a column of gaps, a column and its "
-            "cutoff, or None where a deprivation counts in full"
-        )
-    if all(gaps.get(i.name) is None for i in measure.indicators):
-        problems.add("gaps: no indicator has any, so M1 and M2 would be M0; mpi.estimate gives it")
-    for name, said in gaps.items():
-        if isinstance(said, str):
-            found[name] = KnownGap(said, None)
-        elif isinstance(said, tuple) and len(said) == len(_POWERS) and isinstance(said[0], str):
-            column: str = said[0]
-            cutoff: Any = said[1]
-            number = isinstance(cutoff, Real) and not isinstance(cutoff, bool)
-            if number and 0 < float(cutoff) < float("inf"):
-                found[name] = KnownGap(column, float(cutoff))
-            else:
-                problems.add(f"gaps: the cutoff of {name!r} is {cutoff!r}; a number above 0 was expected")
-        elif said is not None:
-            problems.add(f"gaps: {said!r} for {name!r}; a column, (column, cutoff) or None was expected")
-    return found
-
-
-def with_gaps(survey: Survey, known: Mapping[str, KnownGap]) -> tuple[Survey, list[Pair]]:
-    """Add, for each gap, its columns to be summed: the gap, its square, whether it is 0, and whether it is no share."""
-    pairs: list[Pair] = []
-    taken = set(survey.columns)
-    for place, gap in enumerate(known.values()):
-        g = gap.expression()
-        made = {"gap": g, "square": g * g, "none": _flag(g == 0), "wild": _flag((g < 0) | (g > 1))}
-        for kind, expression in made.items():
-            name = f"_{kind}_{place}"
-            while name in taken:
-                name = f"_{name}"
-            survey = survey.with_column(name, expression)
-            pairs.append((name, None))
-    return survey, pairs
-
-
-def _of_rows(survey: Survey, rows: Rows, gap: KnownGap) -> tuple[Sums, Sums, Sums, Sums]:
-    """Return what rows in memory add to the same sums as `with_gaps` has an engine make."""
-    x: Floats = rows.of(survey.numbers(gap.column)).astype(np.float64)
-    z = gap.cutoff
-    g: Any = x if z is None else np.where(x < z, (z - x) / z, x * 0.0)
-    there, ones = ~np.isnan(g), np.ones(len(g))
-    every = np.ones(len(g), dtype=bool)
-    one, two = weighted(rows, g, ones, there), weighted(rows, g * g, ones, there)
-    none, wild = (weighted(rows, 1.0 * odd, ones, every) for odd in (g == 0, (g < 0) | (g > 1)))
-    return one, two, none, wild
-
-
-def summed_gaps(indicator: str) -> tuple[str, str]:
-    """Return the columns of a profile that hold an indicator's sums of gaps, and of squared gaps."""
-    return f"_gaps_{indicator}", f"_squares_{indicator}"
-
-
-def _not_carried(survey: Survey, known: Mapping[str, KnownGap]) -> list[str]:
-    """Say which gaps a profile does not carry."""
-    made = survey.rows.origin.made
-    carried = {} if made is None else made.gaps
-    lacking = [n for n, gap in known.items() if carried.get(n) != gap.written()]
-    if not lacking:
-        return []
-    there = ", ".join(f"{n} ({c}{'' if z is None else f' below {z:g}'})" for n, (c, z) in carried.items()) or "none"
-    said = f"gaps: the profile does not carry those of {', '.join(map(repr, lacking))} (it carries {there})"
-    return [f"{said}; make it anew of the microdata with mpi.profile(..., gaps=...)"]
-
-
-def _carried(survey: Survey, rows: Rows, known: Mapping[str, KnownGap]) -> dict[str, tuple[Floats, ...]]:
-    """Read the sums that a profile carries; where its rows are households, persons are their members."""
-    weight = rows.of(survey.weight)
-    times = np.divide(rows.weight, weight, out=np.ones(len(weight)), where=weight > 0)
-    return {
-        name: tuple(rows.of(survey.numbers(c)).astype(np.float64) * times for c in summed_gaps(name)) for name in known
-    }
-
-
-def _flag(condition: Any) -> Any:
-    return nw.when(condition).then(1.0).otherwise(0.0)
-
-
-_KINDS = 4
-
-
-def checked_sums(
-    survey: Survey, prof: Profiles, measure: Measure, known: Mapping[str, KnownGap], pairs: Sequence[Pair]
-) -> dict[str, tuple[Floats, ...]]:
-    """Return what each row adds to the sums of each indicator's gaps and squared gaps, held to its deprivations."""
-    rows = prof.rows
-    found: dict[str, tuple[Floats, ...]] = {}
-    problems = Problems("the gaps cannot be used", DataError)
-    many = np.ones(len(rows.unit)) if rows.cases is None else rows.cases.astype(np.float64)
-    for place, (name, gap) in enumerate(known.items()):
-        j = measure.names.index(name)
-        deprived, asked = prof.deprived[prof.pattern, j], ~prof.missing[prof.pattern, j]
-        first = _KINDS * place
-        if pairs:
-            one, two, none, wild = (sums_of(survey, rows, first + i, pairs[first + i]) for i in range(_KINDS))
-        else:
-            one, two, none, wild = _of_rows(survey, rows, gap)
-        column = f"{gap.column!r}, the {'gaps' if gap.cutoff is None else 'achievements'} of {name!r}"
-        for odd, said in (
-            (asked & (wild.above > 0), "gives gaps below 0 or above 1"),
-            (deprived & (many > one.cases), "is missing where somebody is deprived"),
-            (deprived & (none.above > 0) & (many <= one.cases), "gives a gap of 0 where somebody is deprived"),
-            (asked & ~deprived & (one.above > 0), "gives a gap where nobody is deprived"),
-        ):
-            if odd.any():
-                problems.add(f"column {column}: {said}, in {int(many[odd].sum()):,} rows or some of them")
-        found[name] = (one.above * deprived, two.above * deprived)
-    problems.raise_if_any()
-    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -332,7 +187,7 @@ class _Gaps:
         table = np.column_stack([self.scores.kept, poor.T, (poor * self.scores.score()).T]).astype(np.float64)
         base = self._summed(cells, prof.rows.weight, table)
         size, of_poor, score = base[:1], base[1 : K + 1], base[K + 1 :]
-        by_power = [self._by_indicator(cells, power, poor) for power in _POWERS]  # cutoffs x indicators x cells
+        by_power = [self._by_indicator(cells, power, poor) for power in POWERS]  # cutoffs x indicators x cells
         whole = [x.sum(axis=1) for x in by_power]
         tally = np.asarray(counts(group, prof.rows, prof.pattern, len(prof.deprived)) @ table[:, : K + 1].astype(int))
         cases, psus = tally.T.astype(np.float64), cells.psus(base[: K + 1] > 0)
@@ -355,11 +210,11 @@ class _Gaps:
             _Figure("H", of_poor, size, everybody, k),
             _Figure("A", score, of_poor, k + 1, k, method="intensity"),
             _Figure("M0", score, size, everybody, k),
-            *(_Figure(f"M{p}", w, size, everybody, k) for p, w in zip(_POWERS, whole, strict=True)),
+            *(_Figure(f"M{p}", w, size, everybody, k) for p, w in zip(POWERS, whole, strict=True)),
             *(_Figure(n, w, score, k + 1, k, method="fraction") for n, w in zip("GS", whole, strict=True)),
         ]
         kd, j = np.repeat(k, d), np.tile(np.arange(d), K)
-        for power, part_of, total in zip(_POWERS, by_power, whole, strict=True):
+        for power, part_of, total in zip(POWERS, by_power, whole, strict=True):
             above, below = part_of.reshape(K * d, -1), np.repeat(total, d, axis=0)
             everyone = np.zeros(K * d, dtype=np.int64)
             out.append(_Figure(f"contribution_M{power}", above, size, everyone, kd, j, "fraction"))

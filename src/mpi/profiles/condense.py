@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
-from mpi.estimation.cardinal import known_gaps
+from mpi.estimation.gaps import known_gaps
 from mpi.estimation.request import check_measure, columns_of, crosses
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Unpack
 
-    from mpi.estimation.cardinal import Gap
+    from mpi.estimation.gaps import Gap
     from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.measures.measure import Measure
     from mpi.survey.design import Design

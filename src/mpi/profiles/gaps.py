@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.core.errors import RequestError
-from mpi.estimation.cardinal import checked_sums, summed_gaps, with_gaps
+from mpi.estimation.gaps import checked_sums, summed_gaps, with_gaps
 from mpi.estimation.patterns import profile
 from mpi.estimation.rows import Rows
 from mpi.frames.wanted import summed
@@ -18,7 +18,7 @@ from mpi.survey.survey import of_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.estimation.cardinal import KnownGap
+    from mpi.estimation.gaps import KnownGap
     from mpi.measures.measure import Measure
     from mpi.survey.memory import MemoryRows
 

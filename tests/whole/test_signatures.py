@@ -52,6 +52,22 @@ def signatures() -> dict[str, int]:
     return found
 
 
+def test_no_module_is_longer_than_400_lines_and_no_function_than_50() -> None:
+    """Docstrings are no part of a function's length."""
+    modules, functions = {}, {}
+    for path in SOURCE.rglob("*.py"):
+        name, text = str(path.relative_to(SOURCE)), path.read_text(encoding="utf-8")
+        modules[name] = text.count("\n")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                first = node.body[0]
+                documented = ast.get_docstring(node) is not None
+                prose = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+                functions[f"{name}:{node.name}"] = (node.end_lineno or 0) - node.lineno + 1 - prose
+    assert {n: k for n, k in modules.items() if k > 400} == {}
+    assert {n: k for n, k in functions.items() if k > 50} == {}
+
+
 def test_no_signature_is_longer_than_eight() -> None:
     assert {name: n for name, n in signatures().items() if n > MOST and name not in LONGER} == {}
 

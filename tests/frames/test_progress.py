@@ -175,19 +175,25 @@ def test_an_engine_that_does_not_stop_is_left_and_waited_for_at_the_end(monkeypa
 
 
 PROGRAM = """
-import _thread, threading, warnings
+import _thread, signal, threading, warnings
 import pyarrow as pa, pyarrow.dataset as ds
 import mpi
 warnings.simplefilter("ignore")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
+stopped = threading.Event()
+def press():  # again and again, as a user would whose first was lost in code that may not be interrupted
+    while not stopped.wait(0.3):
+        _thread.interrupt_main()
 m = mpi.Measure.nested("m", {"x": ["a"]}, cutoff="1/2")
 n = 2_000_000
 rows = ds.dataset(pa.table({"a": pa.repeat(1, n), "k": pa.array(range(n))})).filter(ds.field("k") >= 0)
 mpi.profile(rows.filter(ds.field("k") < 9), m, by=["k"])  # whatever is imported late is there
 try:
-    threading.Timer(0.3, _thread.interrupt_main).start()
+    threading.Thread(target=press, daemon=True).start()
     while True:
         mpi.profile(rows, m, by=["k"])
 except KeyboardInterrupt:
+    stopped.set()
     print("stopped")
 """
 

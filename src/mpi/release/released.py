@@ -11,6 +11,7 @@ from mpi.core.errors import RequestError
 from mpi.inference.counts import Counts
 from mpi.release.library import scheme_of
 from mpi.release.reliability import JUDGED, judged
+from mpi.release.suppression import complementary
 from mpi.tables.footnotes import MISSING
 from mpi.tables.keys import coded
 from mpi.tables.status import PLAIN, Status
@@ -32,6 +33,9 @@ ABOUT = "release"
 NOT_SHOWN = "not shown: "
 """How the status of what is not shown begins."""
 
+BESIDE = "others that are not shown would follow from it"
+"""Why figures are hidden that no rule hides."""
+
 
 def released(est: E, scheme: Any) -> E:
     """Return estimates without the figures that a scheme does not show; see `Estimates.release`."""
@@ -40,10 +44,13 @@ def released(est: E, scheme: Any) -> E:
         raise RequestError("these estimates were released already; release those that they come from")
     said = judged(est, rule)
     hidden = said.hidden(rule)
-    return _without(est, hidden, _status(est, rule, said, hidden), rule)
+    beside = complementary(est, hidden, hidden & (est.n < rule.few), rule.protection)
+    return _without(est, hidden | beside, _status(est, rule, said, hidden, beside), rule)
 
 
-def _status(est: EstimatesLike, rule: Scheme, said: Judged, hidden: NDArray[np.bool_]) -> Status:
+def _status(
+    est: EstimatesLike, rule: Scheme, said: Judged, hidden: NDArray[np.bool_], beside: NDArray[np.bool_]
+) -> Status:
     """Return how each figure is shown; what is undefined stays so where the rule does not hide it."""
     forms = [*map(_form, rule.labels), PLAIN]
     names = [*(label.name for label in rule.labels), JUDGED]
@@ -52,6 +59,8 @@ def _status(est: EstimatesLike, rule: Scheme, said: Judged, hidden: NDArray[np.b
     for i in np.flatnonzero(hidden).tolist():
         form[i] = f"<{rule.few}" if few[i] else MISSING
         label[i] = NOT_SHOWN + said.reason[i]
+    for i in np.flatnonzero(beside).tolist():
+        form[i], label[i] = MISSING, NOT_SHOWN + BESIDE
     return Status(coded(form), coded(label), f"{rule.title}: {rule.rule}")
 
 

@@ -1,0 +1,459 @@
+"""Figures as cells that add up: numbers of people behind rates, and what follows from what.
+
+A rate is a number of people over a population that readers are taken to know. So the poor of a group are a cell; they
+add up over groups to those of the whole, and the scores of the poor are what their indicators contribute. An intensity
+and a share of contributions are ratios of two cells: they are shown only where both are, and where they are secret, so
+is the cell above.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mpi.release.ingredients import derived
+from mpi.release.rows import rows_of, sums
+from mpi.release.system import System, Target
+from mpi.tables.keys import cutoffs_as_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mpi.release.rows import Row
+    from mpi.tables.estimates_like import EstimatesLike
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Tabulated", "of_ratio", "tabulated", "targets"]
+
+_KINDS = {
+    "H": "poor", "number_of_poor": "poor", "poor_share": "poor", "M0": "score", "group_contribution": "score",
+    "uncensored_headcount": "deprived", "censored_headcount": "part", "contribution": "part",
+    "population_share": "people", "population": "people", "vulnerable": "vulnerable", "severe": "severe",
+    "inequality": "square",
+}  # fmt: skip
+_OF_ALL = ("poor_share", "group_contribution", "population_share")
+_NUMBERS = ("total", "population", "number_of_poor")
+_NUMBER = "_number"
+_RATIOS = ("A", "contribution_share")
+_TOLERANCE = 1e-6
+_DEAREST, _FINER = 1e4, 30.0
+
+Key = tuple[Any, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Tabulated:
+    """The cells of some estimates while they are put together.
+
+    Attributes
+    ----------
+    value, room : list of float
+        The true value of each cell, and how far it may move up.
+    publishers : list of list of int
+        The figures that tell each; a cell that none tells is known to nobody.
+    place : dict
+        The cell of each key.
+    of_figure : dict of int to int
+        The cell that each figure tells.
+    of_row : dict of int to int
+        The cell of the cases of each row.
+    row : dict of int to int
+        The row of each figure.
+    ratios : dict of int to (cells, cell)
+        The cells whose sum stands above in each figure that is a ratio, and the cell below.
+    parts : dict of int to list of int
+        The cells that add up to that of a score: what indicators contribute.
+    pairs : list of (cell, figure)
+        The publishers, pair by pair.
+    least : dict of int to float
+        What an intensity is at least: the cutoff.
+    entries : list of (relation, cell, factor)
+        The relations.
+    links : list of (cell, cell, low, high)
+        Cells that are between two multiples of another.
+    dear : list of float
+        How dear it is to hide a figure of each row: the whole is dearest, the cells of a cross are cheap.
+    """
+
+    value: list[float] = field(default_factory=list)
+    room: list[float] = field(default_factory=list)
+    publishers: list[list[int]] = field(default_factory=list)
+    place: dict[Key, int] = field(default_factory=dict)
+    of_figure: dict[int, int] = field(default_factory=dict)
+    of_row: dict[int, int] = field(default_factory=dict)
+    row: dict[int, int] = field(default_factory=dict)
+    ratios: dict[int, tuple[tuple[int, ...], int]] = field(default_factory=dict)
+    parts: dict[int, list[int]] = field(default_factory=dict)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
+    least: dict[int, float] = field(default_factory=dict)
+    entries: list[tuple[int, int, float]] = field(default_factory=list)
+    links: list[tuple[int, int, float, float]] = field(default_factory=list)
+    dear: list[float] = field(default_factory=list)
+    relations: int = 0
+
+    def cell(self, value: float, room: float = np.inf, key: Key | None = None) -> int:
+        """Add a cell, or return that of the key."""
+        if key is not None and key in self.place:
+            return self.place[key]
+        self.value.append(value)
+        self.room.append(room)
+        self.publishers.append([])
+        if key is not None:
+            self.place[key] = len(self.value) - 1
+        return len(self.value) - 1
+
+    def relate(self, terms: Sequence[tuple[int, float]]) -> None:
+        """Say that a sum of movements is 0."""
+        self.entries += [(self.relations, cell, factor) for cell, factor in terms]
+        self.relations += 1
+
+    def known(self, hidden: Mask) -> Mask:
+        """Return which cells are known where some figures are hidden: those that a figure tells."""
+        cell, figure = self.told
+        return np.bincount(cell[~hidden[figure]], minlength=len(self.value)) > 0
+
+    @property
+    def told(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The cells and the figures that tell them, pair by pair."""
+        if not self.pairs:
+            self.pairs += [(c, i) for c, figures in enumerate(self.publishers) for i in figures]
+        both = np.array(self.pairs, dtype=np.int64).reshape(-1, 2)
+        return both[:, 0], both[:, 1]
+
+    def closed(self, hidden: Mask) -> Mask:
+        """Return the figures that are hidden with some: those that tell the same cell, and ratios of hidden cells."""
+        out = hidden.copy()
+        for cell in {self.of_figure[i] for i in np.flatnonzero(hidden).tolist() if i in self.of_figure}:
+            out[self.publishers[cell]] = True
+        known = self.known(out)
+        for i, (above, below) in self.ratios.items():
+            if not known[below] or not known[list(above)].all():
+                out[i] = True
+        return out
+
+    def opened(self, secret: Mask) -> Mask:
+        """Return the figures that must be hidden where ratios are secret: those that tell what they are made of."""
+        out = secret.copy()
+        for i, (above, _) in self.ratios.items():
+            if secret[i]:
+                for cell in (*above, *self.parts.get(above[0], ())):
+                    out[self.publishers[cell]] = True
+        return out
+
+    def system(self) -> System:
+        """Return the cells and their relations as arrays."""
+        import scipy.sparse as sp
+
+        r, c, f = zip(*self.entries, strict=True) if self.entries else ((), (), ())
+        shape = (max(self.relations, 1), len(self.value))
+        relations = sp.csc_array((np.array(f, dtype=np.float64), (np.array(r, int), np.array(c, int))), shape=shape)
+        value, room = np.array(self.value), np.array(self.room)
+        largest = max(float(value.max(initial=0.0)), 1e-300)
+        many = np.array([max(len(p), 1) for p in self.publishers])
+        level = np.array([self.dear[self.row[p[0]]] if p else 1.0 for p in self.publishers])
+        cost = many * level * (1 + 0.1 * value / largest)
+        return System(relations, self._bounds(value, room), cost)
+
+    def _bounds(self, value: Floats, room: Floats) -> Any:
+        links = np.array(self.links, dtype=np.float64).reshape(-1, 4)
+        child, parent = links[:, 0].astype(int), links[:, 1].astype(int)
+        least, most = links[:, 2], links[:, 3]
+
+        def bounds(known: Mask) -> tuple[Floats, Floats]:
+            low, high = -value, room.copy()
+            there = known[parent]
+            np.minimum.at(high, child[there], (most * value[parent] - value[child])[there])
+            np.maximum.at(low, child[there], (least * value[parent] - value[child])[there])
+            back = known[child] & ~there
+            np.maximum.at(low, parent[back], (value[child] / most - value[parent])[back])
+            above = back & (least > 0)
+            np.minimum.at(high, parent[above], (value[child][above] / least[above] - value[parent][above]))
+            return np.minimum(low, 0.0), np.maximum(high, 0.0)
+
+        return bounds
+
+
+def tabulated(est: EstimatesLike) -> Tabulated:
+    """Return the cells that estimates are figures of, with all relations between them."""
+    found = Tabulated()
+    levels = np.flatnonzero(~derived(est) & ~np.isnan(est.value))
+    rows, row_of = rows_of(est, levels)
+    people = _people(est, levels, row_of, len(rows))
+    found.dear = [_DEAREST / _FINER ** len(row.codes or ()) for row in rows]
+    layers: dict[Key, dict[int, int]] = defaultdict(dict)
+    for i, r in zip(levels.tolist(), row_of, strict=True):
+        found.row[i] = r
+        _add_figure(est, found, layers, i, r, people[r])
+    _add_ratios(est, found, layers, levels, row_of)
+    _add_cases(est, found, layers, levels, row_of)
+    first = [int(levels[row_of.index(r)]) for r in range(len(rows))]
+    _add_sums(est, found, layers, rows, first)
+    _add_within(found, layers)
+    return found
+
+
+def _people(est: EstimatesLike, levels: NDArray[np.int64], row_of: Sequence[int], count: int) -> Floats:
+    """Return the population of each row: the most that a share of it is a share of."""
+    weight = est.n if est.counts is None else np.where(np.isnan(est.counts.weight), est.n, est.counts.weight)
+    statistic = est.keys["statistic"]
+    whole = np.isin(statistic.index, [i for i, s in enumerate(statistic.values) if s in _OF_ALL])
+    out = np.zeros(count)
+    own = levels[~whole[levels]]
+    np.maximum.at(out, np.array(row_of, dtype=int)[~whole[levels]], np.nan_to_num(weight[own]))
+    return out
+
+
+def _key(est: EstimatesLike, i: int) -> Key:
+    """Return what a figure counts, apart from its row: figures of one key tell the same cell."""
+    statistic, indicator, dimension = (est.keys[n].at(i) for n in ("statistic", "indicator", "dimension"))
+    name = _KINDS.get(str(statistic))
+    at = (est.keys["cutoff"].at(i), est.keys["weighting"].at(i))
+    if name == "people":
+        return (name,)
+    if name == "deprived":
+        return (name, indicator)
+    if name is not None:
+        return (name, indicator, *at)
+    return ("own", str(statistic).removesuffix(_NUMBER), indicator, dimension, *at)
+
+
+def _add_figure(
+    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], i: int, r: int, people: float
+) -> None:
+    """Add the cell that a figure tells, with its value in people; a ratio of cells comes later."""
+    statistic = str(est.keys["statistic"].at(i))
+    if statistic in _RATIOS:
+        return
+    key = _key(est, i)
+    weight = est.n[i] if est.counts is None or np.isnan(est.counts.weight[i]) else est.counts.weight[i]
+    factor = _weight_of(est, i) if statistic == "censored_headcount" else 1.0
+    number = statistic in _NUMBERS or statistic.endswith(_NUMBER)
+    value = float(est.value[i] * (1.0 if number else weight * factor))
+    share = est.method.at(i) == "share" or key[0] in {"poor", "score", "part", "severe", "vulnerable", "deprived"}
+    room = max(people * factor - value, 0.0) if share and not number else np.inf
+    cell = layers[key].setdefault(r, -1)
+    if cell < 0:
+        cell = layers[key][r] = found.cell(value, room, ("cell", r, *key))
+    elif not number and np.isinf(found.room[cell]):
+        found.value[cell], found.room[cell] = value, room
+    found.of_figure[i] = cell
+    found.publishers[cell].append(i)
+
+
+def _weight_of(est: EstimatesLike, i: int) -> float:
+    """Return the weight of a figure's indicator in the measure, by which its headcount contributes to M0."""
+    name = est.keys["indicator"].at(i)
+    known = {one.name: float(one.weight) for m in est.measures[:1] for one in m.indicators}
+    return known.get(name, 1.0) if est.keys["weighting"].at(i) in (None, "own") else 1.0
+
+
+def _add_ratios(
+    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], levels: NDArray[np.int64],
+    row_of: Sequence[int],
+) -> None:  # fmt: skip
+    """Add intensities and shares of contributions: each is the ratio of two cells, or of a sum of cells and one."""
+    k = cutoffs_as_numbers(est.keys)
+    for i, r in zip(levels.tolist(), row_of, strict=True):
+        statistic = est.keys["statistic"].at(i)
+        if statistic not in _RATIOS:
+            continue
+        indicator, dimension, *at = (est.keys[n].at(i) for n in ("indicator", "dimension", "cutoff", "weighting"))
+        score, poor = ("score", None, *at), ("poor", None, *at)
+        if statistic == "A":
+            above, below = [score], poor
+            _implied(est, found, layers, i, r, score, poor)
+        else:
+            members = [indicator] if indicator is not None else _members(est, dimension)
+            above, below = [("part", j, *at) for j in members], score
+        if not all(r in layers.get(key, {}) for key in (*above, below)):
+            continue
+        cells, bottom = tuple(layers[key][r] for key in above), layers[below][r]
+        found.ratios[i] = (cells, bottom)
+        if statistic == "A":
+            found.least[i] = min(float(np.nan_to_num(k[i])), float(est.value[i]))
+            found.links.append((cells[0], bottom, found.least[i], 1.0))
+
+
+def _implied(
+    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], i: int, r: int, score: Key, poor: Key
+) -> None:
+    """Let an intensity tell the score, or the poor, where no figure does but one tells the other."""
+    have, lack = (poor, score) if r in layers.get(poor, {}) else (score, poor)
+    if r in layers.get(lack, {}) or r not in layers.get(have, {}) or not est.value[i] > 0:
+        return
+    known = found.value[layers[have][r]]
+    value = known * float(est.value[i]) if lack is score else known / float(est.value[i])
+    cell = layers[lack][r] = found.cell(value, key=("cell", r, *lack))
+    found.publishers[cell].append(i)
+    found.of_figure[i] = cell
+
+
+def _members(est: EstimatesLike, dimension: Any) -> list[Any]:
+    return [one.name for m in est.measures[:1] for one in m.indicators if one.dimension == dimension]
+
+
+def _add_cases(
+    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], levels: NDArray[np.int64],
+    row_of: Sequence[int],
+) -> None:  # fmt: skip
+    """Add the unweighted cases of each row, told by each figure that rests on all of them."""
+    most: dict[int, float] = defaultdict(float)
+    for i, r in zip(levels.tolist(), row_of, strict=True):
+        most[r] = max(most[r], float(np.nan_to_num(est.n[i])))
+    for i, r in zip(levels.tolist(), row_of, strict=True):
+        if est.n[i] == most[r]:
+            cell = layers["cases",].setdefault(r, -1)
+            if cell < 0:
+                cell = layers["cases",][r] = found.of_row[r] = found.cell(most[r], key=("cell", r, "cases"))
+            found.publishers[cell].append(i)
+
+
+def _add_sums(
+    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], rows: Sequence[Row], first: Sequence[int]
+) -> None:
+    """Add that cells of groups add up to those of the whole, layer by layer."""
+    for row, place, own in sums(est, rows, first):
+        for key, cells in layers.items():
+            if not all(r in cells for r in own):
+                continue
+            below = [cells[r] for r in own]
+            total = sum(found.value[c] for c in below)
+            above = cells.get(place, -1)
+            if place < 0:
+                above = found.cell(total, key=("whole", row.wave, row.contrast, *key))
+            if above < 0:
+                continue
+            rest = found.value[above] - total
+            if rest < -_TOLERANCE * max(total, 1e-300):
+                continue  # they are no parts of it
+            terms = [(above, 1.0), *((c, -1.0) for c in below)]
+            if rest > _TOLERANCE * max(total, 1e-300):
+                terms.append((found.cell(rest), -1.0))
+            found.relate(terms)
+
+
+def _add_within(found: Tabulated, layers: dict[Key, dict[int, int]]) -> None:
+    """Add what holds within a row: contributions add up to M0, classes and categories to everybody; equal cells."""
+    for key, cells in layers.items():
+        if key[0] == "score":
+            _whole_of(found, cells, [c for k, c in layers.items() if k[0] == "part" and k[2:] == key[2:]])
+            poor = layers.get(("poor", *key[1:]), {})
+            parts = [(k, c) for k, c in layers.items() if k[0] == "part" and k[2:] == key[2:]]
+            for _, part in parts:
+                found.links += [(part[r], poor[r], 0.0, 1.0) for r in part if r in poor]
+        if key[0] == "severe":
+            poor = layers.get(("poor", *key[1:]), {})
+            found.links += [(cells[r], poor[r], 0.0, 1.0) for r in cells if r in poor]
+    own = [k for k in layers if k[0] == "own"]
+    groups: dict[Key, list[dict[int, int]]] = defaultdict(list)
+    for k in own:
+        groups[("proportion", k[3], *k[4:]) if k[1] == "proportion" else ("classes", k[2], *k[4:])].append(layers[k])
+    for parts_ in groups.values():
+        _everybody(found, parts_)
+    _equal(found, [layers[k] for k in layers if k[0] != "cases"])
+
+
+def _whole_of(found: Tabulated, above: dict[int, int], parts: Sequence[dict[int, int]]) -> None:
+    """Relate the cells of each row to the sum of others there, where they are that."""
+    for r, cell in above.items():
+        below = [p[r] for p in parts if r in p]
+        found.parts[cell] = below
+        total = sum(found.value[c] for c in below)
+        if below and abs(found.value[cell] - total) <= _TOLERANCE * max(total, found.value[cell]):
+            found.relate([(cell, 1.0), *((c, -1.0) for c in below)])
+
+
+def _everybody(found: Tabulated, parts: Sequence[dict[int, int]]) -> None:
+    """Relate classes that add up to all people of a row, which readers know."""
+    for r in {r for p in parts for r in p}:
+        below = [p[r] for p in parts if r in p and np.isfinite(found.room[p[r]])]
+        if len(below) < 2:
+            continue
+        people = found.value[below[0]] + found.room[below[0]]
+        if abs(people - sum(found.value[c] for c in below)) <= _TOLERANCE * people:
+            found.relate([(c, 1.0) for c in below])
+
+
+def _equal(found: Tabulated, layers: Sequence[dict[int, int]]) -> None:
+    """Relate layers of which one is another, or its complement, in every row."""
+    seen: dict[Key, dict[int, int]] = {}
+    for cells in layers:
+        rows = sorted(cells)
+        values, rooms = (np.array([of[cells[r]] for r in rows]) for of in (found.value, found.room))
+        for sign, mark in ((1.0, _mark(rows, values)), (-1.0, _mark(rows, rooms))):
+            if len(rows) > 1 and mark in seen:
+                for r in rows:
+                    found.relate([(cells[r], 1.0), (seen[mark][r], -sign)])
+                break
+        else:
+            seen[_mark(rows, values)] = cells
+
+
+def _mark(rows: Sequence[int], values: Floats) -> Key:
+    """Return what tells values of some rows from others."""
+    return (*rows, *(f"{v:.9g}" for v in values.tolist()))
+
+
+def targets(
+    est: EstimatesLike, found: Tabulated, secret: Sequence[int], protection: float, *, cases: Sequence[int] = ()
+) -> list[Target]:
+    """Return how far hidden figures must be able to move, up and down.
+
+    Parameters
+    ----------
+    est : Estimates
+        The figures.
+    found : Tabulated
+        Their cells.
+    secret : sequence of int
+        The figures to protect.
+    protection : float
+        The share of its value that each must be able to move; within what is possible at all.
+    cases : sequence of int
+        Those of them whose number of cases is to be protected too.
+    """
+    out: list[Target] = []
+    for row in dict.fromkeys(found.row[i] for i in cases if i in found.row):
+        cell = found.of_row[row]
+        out += _both(min(i for i in cases if found.row.get(i) == row), cell, found.value[cell] * protection)
+    for i in secret:
+        if i in found.ratios:
+            out += of_ratio(est, found, i, protection)
+        if i in found.ratios or i not in found.of_figure:
+            continue
+        cell = found.of_figure[i]
+        value = found.value[cell]
+        one = value / est.value[i] / est.n[i] if est.value[i] > 0 and est.n[i] > 0 else 0.0
+        if value == 0 and np.isfinite(found.room[cell]) and est.n[i] > 0:
+            one = found.room[cell] / est.n[i]  # of nobody, that it may be somebody
+        up = min(max(value, one) * protection, found.room[cell])
+        out += [Target(i, (cell,), (1.0,), up), Target(i, (cell,), (-1.0,), value * protection)]
+    return list({(t.cells, t.factors): t for t in out if t.need > 0}.values())
+
+
+def _both(figure: int, cell: int, need: float) -> list[Target]:
+    return [Target(figure, (cell,), (1.0,), need), Target(figure, (cell,), (-1.0,), need)]
+
+
+def of_ratio(est: EstimatesLike, found: Tabulated, i: int, protection: float) -> list[Target]:
+    """Return the targets of a ratio r = a / b: a - r (1 + p) b >= 0 and a - r (1 - p) b <= 0 must be possible.
+
+    At the true values these are -p r b and p r b, so movements must make up for p r b.
+    """
+    above, below = found.ratios[i]
+    ratio, bottom, least = float(est.value[i]), found.value[below], found.least.get(i, 0.0)
+    if ratio <= 0:
+        return []
+    ends = ((1.0, min(protection, 1 / ratio - 1)), (-1.0, min(protection, 1 - least / ratio)))
+    return [
+        Target(i, (*above, below), (*(sign for _ in above), -sign * ratio * (1 + sign * share)), share * ratio * bottom)
+        for sign, share in ends
+        if share > _TOLERANCE
+    ]

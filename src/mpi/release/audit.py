@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from mpi.release.cells import of_ratio, tabulated, targets
 from mpi.release.library import scheme_of
 from mpi.release.released import released
 from mpi.release.reliability import judged
-from mpi.release.system import Target, furthest, unprotected
+from mpi.release.system import Target, furthest, parts_of, reaches, unprotected
 from mpi.tables.keys import NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from mpi.release.cells import Tabulated
     from mpi.release.system import System
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["audit"]
 
-_STEPS = 30
+_STEPS = 12
 
 
 @kinds_checked
@@ -72,7 +74,8 @@ def audit(est: EstimatesLike, scheme: Any) -> pd.DataFrame:
     there = [i for i in np.flatnonzero(hidden).tolist() if i in cells.of_figure or i in cells.ratios]
     wanted = targets(est, cells, [i for i in there if own[i]], rule.protection)
     lost = {t.figure for t in unprotected(system, known, wanted)}
-    limits = [_interval(est, cells, system, known, i) for i in there]
+    reader = _Reader(est, cells, system, known, parts_of(system, ~known))
+    limits = [_interval(reader, i) for i in there]
     keys = {name: [est.keys[name].at(i) for i in there] for name in NAMES}
     return pd.DataFrame(
         {
@@ -86,28 +89,36 @@ def audit(est: EstimatesLike, scheme: Any) -> pd.DataFrame:
     )
 
 
-def _interval(est: EstimatesLike, cells: Tabulated, system: System, known: Any, i: int) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """What a reader has: the cells, how they hang together, and which of them are known."""
+
+    est: EstimatesLike
+    cells: Tabulated
+    system: System
+    known: NDArray[np.bool_]
+    parts: NDArray[np.int64]
+
+
+def _interval(reader: _Reader, i: int) -> tuple[float, float]:
     """Return from what to what a hidden figure can be."""
-    value = float(est.value[i])
+    cells, value = reader.cells, float(reader.est.value[i])
     if i in cells.ratios:
-        return _of_ratio(est, cells, system, known, i)
+        return _of_ratio(reader, i)
     cell = cells.of_figure[i]
-    if known[cell]:
+    if reader.known[cell]:
         return value, value
-    down, up = (furthest(system, known, Target(i, (cell,), (sign,), _unit(cells, cell))) for sign in (-1.0, 1.0))
     true, room = cells.value[cell], cells.room[cell]
+    unit = true or (room if 0 < room < np.inf else 1.0)
+    ends = (Target(i, (cell,), (sign,), unit) for sign in (-1.0, 1.0))
+    down, up = (furthest(reader.system, reader.known, t, reader.parts) for t in ends)
     one = value / true if true > 0 else 1.0 / room if 0 < room < np.inf else 0.0
     return value - down * one, value + up * one
 
 
-def _unit(cells: Tabulated, cell: int) -> float:
-    room = cells.room[cell]
-    return cells.value[cell] or (room if 0 < room < np.inf else 1.0)
-
-
-def _of_ratio(est: EstimatesLike, cells: Tabulated, system: System, known: Any, i: int) -> tuple[float, float]:
+def _of_ratio(reader: _Reader, i: int) -> tuple[float, float]:
     """Return from what to what a ratio can be: how far it can go is closed in on, share by share of its value."""
-    value, least = float(est.value[i]), cells.least.get(i, 0.0)
+    value, least = float(reader.est.value[i]), reader.cells.least.get(i, 0.0)
     if value <= 0:
         return value, value
     ends = []
@@ -115,11 +126,12 @@ def _of_ratio(est: EstimatesLike, cells: Tabulated, system: System, known: Any, 
         low, high = 0.0, max(most, 0.0)
         share = high
         for _ in range(_STEPS):
-            wanted = of_ratio(est, cells, i, share)
+            wanted = of_ratio(reader.est, reader.cells, i, share)
             target = next((t for t in wanted if (t.factors[0] < 0) == bool(end)), None)
             if target is None:
                 break
-            low, high = (low, share) if unprotected(system, known, [target]) else (share, high)
+            there = reaches(reader.system, reader.known, target, reader.parts)
+            low, high = (share, high) if there else (low, share)
             share = (low + high) / 2
         ends.append(low)
     return value * (1 - ends[1]), value * (1 + ends[0])

@@ -70,8 +70,8 @@ class Tabulated:
         The cells whose sum stands above in each figure that is a ratio, and the cell below.
     parts : dict of int to list of int
         The cells that add up to that of a score: what indicators contribute.
-    pairs : list of (cell, figure)
-        The publishers, pair by pair.
+    pairs : list of (cells, figures)
+        The publishers, pair by pair, once they are all there.
     least : dict of int to float
         What an intensity is at least: the cutoff.
     entries : list of (relation, cell, factor)
@@ -91,7 +91,7 @@ class Tabulated:
     row: dict[int, int] = field(default_factory=dict)
     ratios: dict[int, tuple[tuple[int, ...], int]] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
-    pairs: list[tuple[int, int]] = field(default_factory=list)
+    pairs: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=list)
     least: dict[int, float] = field(default_factory=dict)
     entries: list[tuple[int, int, float]] = field(default_factory=list)
     links: list[tuple[int, int, float, float]] = field(default_factory=list)
@@ -123,9 +123,9 @@ class Tabulated:
     def told(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The cells and the figures that tell them, pair by pair."""
         if not self.pairs:
-            self.pairs += [(c, i) for c, figures in enumerate(self.publishers) for i in figures]
-        both = np.array(self.pairs, dtype=np.int64).reshape(-1, 2)
-        return both[:, 0], both[:, 1]
+            cell = np.repeat(np.arange(len(self.publishers)), [len(p) for p in self.publishers])
+            self.pairs.append((cell, np.array([i for p in self.publishers for i in p], dtype=np.int64)))
+        return self.pairs[0]
 
     def closed(self, hidden: Mask) -> Mask:
         """Return the figures that are hidden with some: those that tell the same cell, and ratios of hidden cells."""
@@ -159,7 +159,8 @@ class Tabulated:
         many = np.array([max(len(p), 1) for p in self.publishers])
         level = np.array([self.dear[self.row[p[0]]] if p else 1.0 for p in self.publishers])
         cost = many * level * (1 + 0.1 * value / largest)
-        return System(relations, self._bounds(value, room), cost)
+        pairs = np.array([link[:2] for link in self.links], dtype=np.int64).reshape(-1, 2)
+        return System(relations, self._bounds(value, room), cost, pairs)
 
     def _bounds(self, value: Floats, room: Floats) -> Any:
         links = np.array(self.links, dtype=np.float64).reshape(-1, 4)

@@ -102,9 +102,10 @@ def intervals(counts: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     values = counts.to_numpy(dtype=np.float64)
     system, true = _system(values)
     gone = np.r_[hidden.to_numpy(dtype=bool).ravel(), np.zeros(len(true) - values.size, dtype=bool)]
+    parts = parts_of(system, gone)
     out: list[dict[str, Any]] = []
     for i in np.flatnonzero(gone).tolist():
-        high, low = (furthest(system, ~gone, Target(i, (i,), (sign,), 1.0)) for sign in (1.0, -1.0))
+        high, low = (furthest(system, ~gone, Target(i, (i,), (sign,), 1.0), parts) for sign in (1.0, -1.0))
         row, column = divmod(i, values.shape[1])
         name = {"row": counts.index[row], "column": counts.columns[column]}
         out.append({**name, "count": true[i], "low": true[i] - low, "high": true[i] + high})
@@ -132,4 +133,4 @@ def _system(values: Floats) -> tuple[System, Floats]:
     def bounds(known: Mask) -> tuple[Floats, Floats]:
         return np.where(known, -true, -true), np.full(len(true), np.inf)
 
-    return System(relations, bounds, cost), true
+    return System(relations, bounds, cost, np.zeros((0, 2), dtype=np.int64)), true

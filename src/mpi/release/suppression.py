@@ -1,4 +1,4 @@
-"""What else must be hidden, that what is hidden cannot be found out; and the attack that shows whether it can."""
+"""What else must be hidden, that what is hidden cannot be found out."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import numpy as np
 
 from mpi.release.cells import tabulated, targets
 from mpi.release.ingredients import derived
-from mpi.release.system import complemented, parts_of, unprotected
+from mpi.release.system import complemented, doubtful, parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.release.cells import Tabulated
-    from mpi.release.system import Target
+    from mpi.release.system import System, Target
     from mpi.tables.estimates_like import EstimatesLike
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["attacked", "complementary"]
+__all__ = ["complementary"]
 
-_PASSES = 6
+_AGAIN = 10
+"""After so many cells were hidden, all targets that are left are looked at again."""
 
 
 def complementary(est: EstimatesLike, hidden: Mask, few: Mask, protection: float) -> Mask:
@@ -36,20 +37,18 @@ def complementary(est: EstimatesLike, hidden: Mask, few: Mask, protection: float
     few : ndarray of bool
         Those of them that rest on too few cases: how many is hidden too.
     protection : float
-        To within which share of it no hidden figure may be known.
+        To within which share of it no hidden figure may be known; at 0 the rule alone hides.
 
     Returns
     -------
     ndarray of bool
     """
-    if not hidden.any() or hidden.all():
+    if protection <= 0 or not hidden.any() or hidden.all():
         return np.zeros(len(est), dtype=bool)
     cells = tabulated(est)
-    out = cells.closed(hidden)
-    if protection > 0:
-        out = cells.closed(cells.opened(hidden) | out)
-        wanted = targets(est, cells, np.flatnonzero(hidden).tolist(), protection, cases=_of_rows(cells, few))
-        out = _hidden_with(cells, out, wanted)
+    out = cells.closed(cells.opened(hidden) | cells.closed(hidden))
+    wanted = targets(est, cells, np.flatnonzero(hidden).tolist(), protection, cases=_of_rows(cells, few))
+    out = _hidden_with(cells, out, wanted)
     return (out | _derived(est, out)) & ~hidden
 
 
@@ -61,20 +60,24 @@ def _of_rows(cells: Tabulated, few: Mask) -> list[int]:
 
 
 def _hidden_with(cells: Tabulated, hidden: Mask, wanted: list[Target]) -> Mask:
-    """Hide what protects all targets, pass by pass, as what is hidden for one changes what others need."""
-    system, out, left = cells.system(), hidden.copy(), wanted
+    """Hide what protects all targets, one after another; what is hidden for one may do for others."""
+    system, out = cells.system(), hidden.copy()
     parts = parts_of(system)
-    for _ in range(_PASSES):
-        left = unprotected(system, cells.known(out), left)
-        before = out.sum()
-        for target in left:
-            for cell in complemented(system, cells.known(out), target, parts).tolist():
-                out[cells.publishers[cell]] = True
-            out = cells.closed(out)
-        if out.sum() == before:
-            break
-        left = wanted
+    left, since = _doubtful(system, cells.known(out), wanted), 0
+    while left:
+        target = left.pop(0)
+        found = complemented(system, cells.known(out), target, parts).tolist()
+        for cell in found:
+            out[cells.publishers[cell]] = True
+        out = cells.closed(out) if found else out
+        since += bool(found)
+        if since >= _AGAIN:
+            left, since = _doubtful(system, cells.known(out), left), 0
     return out
+
+
+def _doubtful(system: System, known: Mask, wanted: list[Target]) -> list[Target]:
+    return [t for _, own in doubtful(system, known, wanted) for t in own]
 
 
 def _derived(est: EstimatesLike, hidden: Mask) -> Mask:
@@ -96,10 +99,3 @@ def _derived(est: EstimatesLike, hidden: Mask) -> Mask:
         of_data = (keys[i][-1], group[i]) in groups
         out[i] = (keys[i], group[i]) in gone if of_data else keys[i] in kinds
     return out
-
-
-def attacked(est: EstimatesLike, hidden: Mask, secret: Mask, protection: float) -> list[Target]:
-    """Return the targets of secret figures that what is shown gives away."""
-    cells = tabulated(est)
-    wanted = targets(est, cells, np.flatnonzero(secret).tolist(), protection)
-    return unprotected(cells.system(), cells.known(hidden), wanted)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-__all__ = ["System", "Target", "complemented", "furthest", "parts_of", "unprotected"]
+__all__ = ["System", "Target", "complemented", "doubtful", "furthest", "parts_of", "reaches", "unprotected"]
 
 _REACHED = 1 - 1e-7
 _MOVED = 1e-6
 _FAR = 1e4  # times what a target needs, no cell has to move
-_PUSHES, _FEW, _AT_ONCE = 12, 8, 100
+_IDLE, _LITTLE, _FEW = 3, 0.02, 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +40,14 @@ class System:
         Gets which cells are known, and returns how far each may move down and up, given what they are.
     cost : ndarray of float, shape (cells,)
         How dear it is to hide each.
+    links : ndarray of int, shape (links, 2)
+        Pairs of cells of which one, where it is known, bounds the other.
     """
 
     columns: Any
     bounds: Callable[[Mask], tuple[Floats, Floats]]
     cost: Floats
+    links: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,100 +77,82 @@ class Target:
         return list(zip(self.cells, self.factors, strict=True))
 
 
-def furthest(system: System, known: Mask, target: Target) -> float:
-    """Return how far a target can move while nothing that is known changes; infinite where nothing holds it."""
-    part = _around(_components(system, ~known), target)
-    objective = np.zeros(len(part))
-    objective[np.searchsorted(part, [c for c in target.cells if not known[c]])] = [
-        f for c, f in zip(target.cells, target.factors, strict=True) if not known[c]
-    ]
+def furthest(system: System, known: Mask, target: Target, parts: NDArray[np.int64]) -> float:
+    """Return how far a target can move while nothing that is known changes; infinite where nothing holds it.
+
+    `parts` are those of the unknown cells, as `parts_of` gives them.
+    """
+    part = _around(parts, target)
     low, high = (x[part] / target.need for x in system.bounds(known))
     A = _relations(system, part)
-    found = _highs(-objective, A_eq=A, b_eq=np.zeros(A.shape[0]), bounds=np.column_stack([low, high]))
+    bounds = np.column_stack([low, high])
+    found = _highs(-_push(part, target), A_eq=A, b_eq=np.zeros(A.shape[0]), bounds=bounds)
     return float("inf") if found.status == _UNBOUNDED else float(-found.fun * target.need)
 
 
-def unprotected(system: System, known: Mask, targets: list[Target]) -> list[Target]:
-    """Return the targets that cannot move as far as they must.
+def reaches(system: System, known: Mask, target: Target, parts: NDArray[np.int64]) -> bool:
+    """Tell whether a target can move as far as it must; `parts` are as for `furthest`."""
+    part = _around(parts, target)
+    return bool(len(part)) and _moved(_relations(system, part), system.bounds(known), part, target)
 
-    Several are tried in one programme: each counts until it has moved far enough.
+
+def unprotected(system: System, known: Mask, targets: list[Target]) -> list[Target]:
+    """Return the targets that cannot move as far as they must: each of `doubtful` is tried by itself."""
+    return [
+        t
+        for part, own in doubtful(system, known, targets)
+        for t in own
+        if not len(part) or not _moved(_relations(system, part), system.bounds(known), part, t)
+    ]
+
+
+def doubtful(system: System, known: Mask, targets: list[Target]) -> list[tuple[NDArray[np.int64], list[Target]]]:
+    """Return the targets that some movements at random do not take far enough, with the cells they hang together with.
+
+    No cells are those of targets of which everything is known.
     """
     parts = _components(system, ~known)
-    lost: list[Target] = []
     together: dict[int, list[Target]] = {}
     for target in targets:
-        free = [c for c in target.cells if not known[c]]
-        if free:
-            together.setdefault(int(parts[free[0]]), []).append(target)
-        else:
-            lost.append(target)
+        free = [int(parts[c]) for c in target.cells if parts[c] >= 0]
+        together.setdefault(min(free, default=-1), []).append(target)
+    out = [(np.zeros(0, dtype=np.int64), together.pop(-1, []))]
     for own in together.values():
-        part = np.unique(np.concatenate([_around(parts, t) for t in own]))
-        lost += _unreached(system, known, part, own)
-    return lost
-
-
-def _unreached(system: System, known: Mask, part: NDArray[np.int64], left: list[Target]) -> list[Target]:
-    lost: list[Target] = []
-    A, bounds = _relations(system, part), system.bounds(known)
-    left = _left_at_random(A, bounds, part, left)
-    while left:
-        some = left[:_AT_ONCE]
-        moved = _moved(A, bounds, part, some)
-        still = [t for t, reached in zip(some, moved, strict=True) if not reached]
-        if len(still) == len(some):  # none got there together: the first is tried alone
-            one, *still = some
-            if not _moved(A, bounds, part, [one])[0]:
-                lost.append(one)
-        left = still + left[_AT_ONCE:]
-    return lost
+        part = np.flatnonzero(np.isin(parts, [parts[c] for t in own for c in t.cells if parts[c] >= 0]))
+        out.append((part, _left_at_random(_relations(system, part), system.bounds(known), part, own)))
+    return [(part, own) for part, own in out if own]
 
 
 def _left_at_random(A: Any, bounds: tuple[Floats, Floats], part: NDArray[np.int64], left: list[Target]) -> list[Target]:
-    """Return the targets that no movement reaches of some that push them up and down at random."""
+    """Return the targets that no movement reaches of some that push each cell up or down at random."""
     import scipy.sparse as sp
 
-    random = np.random.default_rng(1)
-    place = {int(c): i for i, c in enumerate(part)}
-    for _ in range(_PUSHES):
-        if len(left) < _FEW:
-            return left
+    random, place = np.random.default_rng(1), {int(c): i for i, c in enumerate(part)}
+    idle = 0
+    while len(left) >= _FEW and idle < _IDLE:
         needs = np.array([t.need for t in left])
         scale = float(np.median(needs))
         low, high = (np.clip(x[part] / scale, -_FAR, _FAR) for x in bounds)
         entries = [(r, place[c], f) for r, t in enumerate(left) for c, f in t.terms if c in place]
         rows, columns, factors = zip(*entries, strict=True)
         sums = sp.csr_array((np.array(factors), (np.array(rows), np.array(columns))), shape=(len(left), len(part)))
-        push = (random.random(len(left)) < 0.5) * scale / needs
+        _, pair = np.unique([t.cells[0] for t in left], return_inverse=True)  # a cell is not pushed both ways
+        side = np.sign([t.factors[0] for t in left]) == random.choice([-1, 1], pair.max() + 1)[pair]
+        push = side * random.random(len(left)) * scale / needs
         found = _highs(-(sums.T @ push), A_eq=A, b_eq=np.zeros(A.shape[0]), bounds=np.column_stack([low, high]))
         if found.status != 0:
             return left
         reached = sums @ found.x >= needs / scale * _REACHED
+        idle = 0 if reached.sum() > _LITTLE * len(left) else idle + 1
         left = [t for t, there in zip(left, reached, strict=True) if not there]
     return left
 
 
-def _moved(A: Any, bounds: tuple[Floats, Floats], part: NDArray[np.int64], targets: list[Target]) -> list[bool]:
-    """Move some targets as far as they must, together, as far as that goes; return which got there."""
-    import scipy.sparse as sp
-
-    needs = np.array([t.need for t in targets])
-    scale, count, extra = needs.min(), len(part), len(targets)
-    low, high = (np.clip(x[part] / scale, -_FAR * needs.max() / scale, _FAR * needs.max() / scale) for x in bounds)
-    place = {int(c): i for i, c in enumerate(part)}
-    entries = [(r, place[c], f) for r, t in enumerate(targets) for c, f in t.terms if c in place]
-    rows, columns, factors = zip(*entries, strict=True)
-    sums = sp.csr_array((np.array(factors), (np.array(rows), np.array(columns))), shape=(extra, count))
-    found = _highs(
-        np.concatenate([np.zeros(count), -scale / needs]),
-        A_eq=sp.hstack([A, sp.csr_array((A.shape[0], extra))], format="csr"), b_eq=np.zeros(A.shape[0]),
-        A_ub=sp.hstack([-sums, sp.eye_array(extra)], format="csr"), b_ub=np.zeros(extra),
-        bounds=np.column_stack([np.r_[low, np.full(extra, -np.inf)], np.r_[high, needs / scale]]),
-    )  # fmt: skip
-    if found.status != 0:
-        return [False] * extra
-    reached: list[bool] = (sums @ found.x[:count] >= needs / scale * _REACHED).tolist()
-    return reached
+def _moved(A: Any, bounds: tuple[Floats, Floats], part: NDArray[np.int64], target: Target) -> bool:
+    """Tell whether a target can move as far as it must."""
+    low, high = (np.clip(x[part] / target.need, -_FAR, _FAR) for x in bounds)
+    found = _highs(-_push(part, target), A_eq=A, b_eq=np.zeros(A.shape[0]), bounds=np.column_stack([low, high]))
+    return bool(found.status == 0 and -found.fun >= _REACHED)
 
 
 def complemented(system: System, known: Mask, target: Target, parts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -189,31 +174,46 @@ def complemented(system: System, known: Mask, target: Target, parts: NDArray[np.
     ndarray of int
         The cells; none where it is protected already, and where it cannot be.
     """
+    part = _around(parts, target)
+    for thought in (known, np.zeros(len(known), dtype=bool)):  # as far as what is known lets it; else as far as it can
+        moved = _least_moved(system, known, target, part, system.bounds(thought))
+        if moved is not None:
+            cells: NDArray[np.int64] = part[(np.abs(moved) > _MOVED) & known[part]]
+            return np.union1d(cells, _in_the_way(system, known, part, moved * target.need))
+    return np.zeros(0, dtype=np.int64)
+
+
+def _least_moved(
+    system: System, known: Mask, target: Target, part: NDArray[np.int64], bounds: tuple[Floats, Floats]
+) -> Floats | None:
+    """Return the cheapest movement that takes a target as far as it must, in units of that; None where none does."""
     import scipy.sparse as sp
 
-    part = _around(parts, target)
     A = _relations(system, part)
-    low, high = (np.clip(x[part] / target.need, -_FAR, _FAR) for x in system.bounds(known))
+    low, high = (np.clip(x[part] / target.need, -_FAR, _FAR) for x in bounds)
     cost = np.where(known[part], system.cost[part], system.cost.min() * 1e-4)
-    wanted = np.zeros(len(part))
-    for cell, factor in target.terms:
-        wanted[np.searchsorted(part, cell)] += factor
+    wanted = _push(part, target)
     found = _highs(
         np.concatenate([cost, cost]),
         A_ub=sp.csr_array(np.concatenate([-wanted, wanted])[None]), b_ub=[-1.0],
         A_eq=sp.hstack([A, -A], format="csr"), b_eq=np.zeros(A.shape[0]),
         bounds=np.column_stack([np.zeros(2 * len(part)), np.concatenate([high, -low])]),
     )  # fmt: skip
-    if found.status != 0:
-        return np.zeros(0, dtype=np.int64)
-    moved = np.abs(found.x[: len(part)] - found.x[len(part) :]) > _MOVED
-    cells: NDArray[np.int64] = part[moved & known[part]]
-    return cells
+    return None if found.status != 0 else np.asarray(found.x[: len(part)] - found.x[len(part) :])
 
 
-def parts_of(system: System) -> NDArray[np.int64]:
-    """Return which cells hang together, whether known or not: their parts by number."""
-    return _components(system, np.ones(system.columns.shape[1], dtype=bool))
+def _in_the_way(system: System, known: Mask, part: NDArray[np.int64], moved: Floats) -> NDArray[np.int64]:
+    """Return the known cells that, as long as they are known, forbid a movement: they bound what it moves."""
+    low, high = (x[part] for x in system.bounds(known))
+    slack = _MOVED * max(float(np.abs(moved).max(initial=0.0)), 1e-300)
+    out = part[(moved > high + slack) | (moved < low - slack)]
+    pairs = system.links[np.isin(system.links, out).any(axis=1)].ravel()
+    return np.setdiff1d(pairs[known[pairs]], out)
+
+
+def parts_of(system: System, free: Mask | None = None) -> NDArray[np.int64]:
+    """Return which cells hang together, of all or of those that are free: their parts by number, -1 for others."""
+    return _components(system, np.ones(system.columns.shape[1], dtype=bool) if free is None else free)
 
 
 # --- one programme ------------------------------------------------------------------------------------------------
@@ -228,6 +228,16 @@ def _highs(cost: Floats, **given: Any) -> Any:
 
     solve: Any = optimize.linprog
     return solve(cost, method="highs", **given)
+
+
+def _push(part: NDArray[np.int64], target: Target) -> Floats:
+    """Return the factors of a target among some cells, in order."""
+    push = np.zeros(len(part))
+    for cell, factor in target.terms:
+        at = int(np.searchsorted(part, cell))
+        if at < len(part) and part[at] == cell:
+            push[at] += factor
+    return push
 
 
 def _relations(system: System, part: NDArray[np.int64]) -> Any:

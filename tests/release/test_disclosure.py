@@ -203,21 +203,35 @@ def test_an_intensity_does_not_follow_from_h_and_m0() -> None:
 
 
 def test_the_whole_is_shown_where_anything_else_can_be_hidden() -> None:
-    out = mpi.estimate(survey_of(5), MEASURE, by=BY).release(FEW)
-    whole = out.select(by="total")
-    assert not whole.status.hidden.any()
+    of_groups = mpi.estimate(
+        mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["ethnicity", ("area", "ethnicity")],
+        statistics=["M0", "H", "A"],
+    )  # fmt: skip
+    for est in (mpi.estimate(survey_of(5), MEASURE, by=BY), of_groups):
+        assert not est.release("dhs").select(by="total").status.hidden.any()
 
 
 def test_regions_are_known_to_lie_in_zones_by_their_psus() -> None:
-    """One region is hidden: another of its own zone has to be, for the zone less the others would give it away."""
-    survey = survey_of(11, 300)
-    est = mpi.estimate(survey, MEASURE, by=["zone", "region"], statistics=["H"])
-    cases = est.select(by="region").n
-    few = {**FEW, "few": 60, "labels": [{**FEW["labels"][0], "when": ["n >= 60"]}, FEW["labels"][1]]}
-    assert (cases < 60).sum() >= 1
-    hidden = est.release(few).select(by="region").status.hidden
-    for zone in (0, 1):
-        assert hidden[2 * zone : 2 * zone + 2].sum() in (0, 2)
+    """The other region of the zone is hidden, though it is large: the zone less that region would give it away."""
+    region = np.repeat([0, 1, 2, 3], [20, 500, 90, 400])
+    poor = (np.arange(len(region)) % 4 == 0).astype(float)
+    psu = region * 100 + np.arange(len(region)) % 10
+    survey = mpi.Survey(pd.DataFrame({"region": region, "zone": region // 2, "psu": psu, "poor": poor}), psu="psu")
+    est = mpi.mean(survey, "poor", by=["zone", "region"])
+    assert est.release(FEW).select(by="region").status.hidden.tolist() == [True, True, False, False]
+    alone = mpi.mean(survey, "poor", by=["region"])
+    assert alone.release(FEW).select(by="region").status.hidden.tolist() == [True, False, True, False]
+
+
+def test_the_number_of_cases_is_as_unknown_as_the_rate() -> None:
+    """Each rate alone would be protected by another group; then both groups would still tell their cases."""
+    group = np.repeat([0, 1, 2, 3], [20, 200, 200, 900])
+    step = np.arange(len(group)) % 10
+    rates = {"a": [0.5, 0.6, 0.1, 0.5], "b": [0.5, 0.1, 0.6, 0.5]}
+    columns = {name: (step < 10 * np.array(r)[group]).astype(float) for name, r in rates.items()}
+    est = mpi.mean(mpi.Survey(pd.DataFrame({"group": group, **columns})), ["a", "b"], by=["group"])
+    cases = est.release(FEW).select(by="group").table.groupby("group", observed=True)["n"].max()
+    assert cases.isna().sum() == 2
 
 
 def test_changes_of_hidden_figures_are_hidden_and_those_of_shown_ones_are_not() -> None:
@@ -234,15 +248,16 @@ def test_changes_of_hidden_figures_are_hidden_and_those_of_shown_ones_are_not() 
 
 
 def test_a_complement_is_hidden_with_its_share() -> None:
-    random = np.random.default_rng(2)
-    group = random.choice(3, 400, p=[0.6, 0.36, 0.04])
-    poor = (random.random(400) < 0.3).astype(float)
-    frame = pd.DataFrame({"group": group, "poor": poor, "not_poor": 1 - poor})
-    est = mpi.mean(mpi.Survey(frame), ["poor", "not_poor"], by=["group"])
-    table = est.release(FEW).table
+    group = np.repeat([0, 1, 2], [60, 200, 300])
+    poor = (np.arange(len(group)) % 20 < np.array([1, 6, 6])[group]).astype(float)
+    survey = mpi.Survey(pd.DataFrame({"group": group, "poor": poor, "not_poor": 1 - poor}))
+    est = mpi.mean(survey, ["poor", "not_poor"], by=["group"])
+    by_trait = {**FEW, "few": 0, "labels": [{**FEW["labels"][0], "when": ["n_with >= 5"]}, FEW["labels"][1]]}
+    table = est.release(by_trait).table
     gone = table[table["estimate"].isna()].groupby("indicator", observed=True)["group"].agg(set)
     assert gone["poor"] == gone["not_poor"]
-    assert mpi.release.audit(est, FEW)["protected"].all()
+    assert len(gone["poor"]) == 2
+    assert mpi.release.audit(est, by_trait)["protected"].all()
 
 
 def test_the_audit_of_schemes_finds_nothing_on_the_sample() -> None:

@@ -1,9 +1,8 @@
 """Figures as cells that add up: numbers of people behind rates, and what follows from what.
 
 A rate is a number of people over a population that readers are taken to know. So the poor of a group are a cell; they
-add up over groups to those of the whole, and the scores of the poor are what their indicators contribute. An intensity
-and a share of contributions are ratios of two cells: they are shown only where both are, and where they are secret, so
-is the cell above.
+add up over groups to the whole, and scores are what indicators contribute. An intensity and a share of contributions
+are ratios of two cells: they are shown only where both are, and where they are secret, so is the cell above.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 
 from mpi.release.ingredients import derived
 from mpi.release.rows import rows_of, sums
-from mpi.release.system import System, Target
+from mpi.release.system import System
 from mpi.tables.keys import cutoffs_as_numbers
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-__all__ = ["Tabulated", "of_ratio", "tabulated", "targets"]
+__all__ = ["TOLERANCE", "Tabulated", "tabulated"]
 
 _KINDS = {
     "H": "poor", "number_of_poor": "poor", "poor_share": "poor", "M0": "score", "group_contribution": "score",
@@ -42,7 +41,7 @@ _OF_ALL = ("poor_share", "group_contribution", "population_share")
 _NUMBERS = ("total", "population", "number_of_poor")
 _NUMBER = "_number"
 _RATIOS = ("A", "contribution_share")
-_TOLERANCE = 1e-6
+TOLERANCE = 1e-6
 _DEAREST, _FINER = 1e4, 30.0
 
 Key = tuple[Any, ...]
@@ -271,7 +270,8 @@ def _add_ratios(
             above, below = [score], poor
             _implied(est, found, layers, i, r, score, poor)
         else:
-            members = [indicator] if indicator is not None else _members(est, dimension)
+            every = [j for m in est.measures[:1] for j in m.indicators]
+            members = [indicator] if indicator is not None else [j.name for j in every if j.dimension == dimension]
             above, below = [("part", j, *at) for j in members], score
         if not all(r in layers.get(key, {}) for key in (*above, below)):
             continue
@@ -294,10 +294,6 @@ def _implied(
     cell = layers[lack][r] = found.cell(value, key=("cell", r, *lack))
     found.publishers[cell].append(i)
     found.of_figure[i] = cell
-
-
-def _members(est: EstimatesLike, dimension: Any) -> list[Any]:
-    return [one.name for m in est.measures[:1] for one in m.indicators if one.dimension == dimension]
 
 
 def _add_cases(
@@ -332,10 +328,10 @@ def _add_sums(
             if above < 0:
                 continue
             rest = found.value[above] - total
-            if rest < -_TOLERANCE * max(total, 1e-300):
+            if rest < -TOLERANCE * max(total, 1e-300):
                 continue  # they are no parts of it
             terms = [(above, 1.0), *((c, -1.0) for c in below)]
-            if rest > _TOLERANCE * max(total, 1e-300):
+            if rest > TOLERANCE * max(total, 1e-300):
                 terms.append((found.cell(rest), -1.0))
             found.relate(terms)
 
@@ -367,7 +363,7 @@ def _whole_of(found: Tabulated, above: dict[int, int], parts: Sequence[dict[int,
         below = [p[r] for p in parts if r in p]
         found.parts[cell] = below
         total = sum(found.value[c] for c in below)
-        if below and abs(found.value[cell] - total) <= _TOLERANCE * max(total, found.value[cell]):
+        if below and abs(found.value[cell] - total) <= TOLERANCE * max(total, found.value[cell]):
             found.relate([(cell, 1.0), *((c, -1.0) for c in below)])
 
 
@@ -378,7 +374,7 @@ def _everybody(found: Tabulated, parts: Sequence[dict[int, int]]) -> None:
         if len(below) < 2:
             continue
         people = found.value[below[0]] + found.room[below[0]]
-        if abs(people - sum(found.value[c] for c in below)) <= _TOLERANCE * people:
+        if abs(people - sum(found.value[c] for c in below)) <= TOLERANCE * people:
             found.relate([(c, 1.0) for c in below])
 
 
@@ -400,61 +396,3 @@ def _equal(found: Tabulated, layers: Sequence[dict[int, int]]) -> None:
 def _mark(rows: Sequence[int], values: Floats) -> Key:
     """Return what tells values of some rows from others."""
     return (*rows, *(f"{v:.9g}" for v in values.tolist()))
-
-
-def targets(
-    est: EstimatesLike, found: Tabulated, secret: Sequence[int], protection: float, *, cases: Sequence[int] = ()
-) -> list[Target]:
-    """Return how far hidden figures must be able to move, up and down.
-
-    Parameters
-    ----------
-    est : Estimates
-        The figures.
-    found : Tabulated
-        Their cells.
-    secret : sequence of int
-        The figures to protect.
-    protection : float
-        The share of its value that each must be able to move; within what is possible at all.
-    cases : sequence of int
-        Those of them whose number of cases is to be protected too.
-    """
-    out: list[Target] = []
-    for row in dict.fromkeys(found.row[i] for i in cases if i in found.row):
-        cell = found.of_row[row]
-        out += _both(min(i for i in cases if found.row.get(i) == row), cell, found.value[cell] * protection)
-    for i in secret:
-        if i in found.ratios:
-            out += of_ratio(est, found, i, protection)
-        if i in found.ratios or i not in found.of_figure:
-            continue
-        cell = found.of_figure[i]
-        value = found.value[cell]
-        one = value / est.value[i] / est.n[i] if est.value[i] > 0 and est.n[i] > 0 else 0.0
-        if value == 0 and np.isfinite(found.room[cell]) and est.n[i] > 0:
-            one = found.room[cell] / est.n[i]  # of nobody, that it may be somebody
-        up = min(max(value, one) * protection, found.room[cell])
-        out += [Target(i, (cell,), (1.0,), up), Target(i, (cell,), (-1.0,), value * protection)]
-    return list({(t.cells, t.factors): t for t in out if t.need > 0}.values())
-
-
-def _both(figure: int, cell: int, need: float) -> list[Target]:
-    return [Target(figure, (cell,), (1.0,), need), Target(figure, (cell,), (-1.0,), need)]
-
-
-def of_ratio(est: EstimatesLike, found: Tabulated, i: int, protection: float) -> list[Target]:
-    """Return the targets of a ratio r = a / b: a - r (1 + p) b >= 0 and a - r (1 - p) b <= 0 must be possible.
-
-    At the true values these are -p r b and p r b, so movements must make up for p r b.
-    """
-    above, below = found.ratios[i]
-    ratio, bottom, least = float(est.value[i]), found.value[below], found.least.get(i, 0.0)
-    if ratio <= 0:
-        return []
-    ends = ((1.0, min(protection, 1 / ratio - 1)), (-1.0, min(protection, 1 - least / ratio)))
-    return [
-        Target(i, (*above, below), (*(sign for _ in above), -sign * ratio * (1 + sign * share)), share * ratio * bottom)
-        for sign, share in ends
-        if share > _TOLERANCE
-    ]

@@ -1,0 +1,76 @@
+"""How far hidden figures must be able to move: what is to be protected, in cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mpi.release.cells import TOLERANCE
+from mpi.release.system import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpi.release.cells import Tabulated
+    from mpi.tables.estimates_like import EstimatesLike
+
+__all__ = ["of_ratio", "targets"]
+
+
+def targets(
+    est: EstimatesLike, found: Tabulated, secret: Sequence[int], protection: float, *, cases: Sequence[int] = ()
+) -> list[Target]:
+    """Return how far hidden figures must be able to move, up and down.
+
+    Parameters
+    ----------
+    est : Estimates
+        The figures.
+    found : Tabulated
+        Their cells.
+    secret : sequence of int
+        The figures to protect.
+    protection : float
+        The share of its value that each must be able to move; within what is possible at all.
+    cases : sequence of int
+        Those of them whose number of cases is to be protected too.
+    """
+    out: list[Target] = []
+    for row in dict.fromkeys(found.row[i] for i in cases if i in found.row):
+        cell = found.of_row[row]
+        out += _both(min(i for i in cases if found.row.get(i) == row), cell, found.value[cell] * protection)
+    for i in secret:
+        if i in found.ratios:
+            out += of_ratio(est, found, i, protection)
+        if i in found.ratios or i not in found.of_figure:
+            continue
+        cell = found.of_figure[i]
+        value = found.value[cell]
+        one = value / est.value[i] / est.n[i] if est.value[i] > 0 and est.n[i] > 0 else 0.0
+        if value == 0 and np.isfinite(found.room[cell]) and est.n[i] > 0:
+            one = found.room[cell] / est.n[i]  # of nobody, that it may be somebody
+        up = min(max(value, one) * protection, found.room[cell])
+        out += [Target(i, (cell,), (1.0,), up), Target(i, (cell,), (-1.0,), value * protection)]
+    return list({(t.cells, t.factors): t for t in out if t.need > 0}.values())
+
+
+def _both(figure: int, cell: int, need: float) -> list[Target]:
+    return [Target(figure, (cell,), (1.0,), need), Target(figure, (cell,), (-1.0,), need)]
+
+
+def of_ratio(est: EstimatesLike, found: Tabulated, i: int, protection: float) -> list[Target]:
+    """Return the targets of a ratio r = a / b: a - r (1 + p) b >= 0 and a - r (1 - p) b <= 0 must be possible.
+
+    At the true values these are -p r b and p r b, so movements must make up for p r b.
+    """
+    above, below = found.ratios[i]
+    ratio, bottom, least = float(est.value[i]), found.value[below], found.least.get(i, 0.0)
+    if ratio <= 0:
+        return []
+    ends = ((1.0, min(protection, 1 / ratio - 1)), (-1.0, min(protection, 1 - least / ratio)))
+    return [
+        Target(i, (*above, below), (*(sign for _ in above), -sign * ratio * (1 + sign * share)), share * ratio * bottom)
+        for sign, share in ends
+        if share > TOLERANCE
+    ]

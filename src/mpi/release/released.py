@@ -75,6 +75,7 @@ def _without(est: E, hidden: NDArray[np.bool_], status: Status, rule: Scheme) ->
     import scipy.sparse as sp
 
     def shown(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values, missing where they are hidden."""
         return np.where(hidden, np.nan, values)
 
     flags = [s if h else f for s, h, f in zip(status.label.to_list(), hidden, est.flag.to_list(), strict=True)]

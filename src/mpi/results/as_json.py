@@ -141,6 +141,7 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     rows = data["estimates"]
 
     def column(name: str) -> list[Any]:
+        """Return one field of all rows."""
         return [row[name] for row in rows]
 
     keys = Keys({n: coded([_read(v) for v in column(n)]) for n in NAMES})
@@ -216,6 +217,7 @@ def _influence(influence: Influence) -> dict[str, Any]:
     cells: list[dict[str, Any]] = []
 
     def place(one: Cells | None) -> int | None:
+        """Return where cells stand in the list, which they join if they are new."""
         if one is None:
             return None
         if id(one) not in known:

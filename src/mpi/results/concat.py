@@ -237,14 +237,15 @@ def _moved(est: Estimates, design: PsuDesign, label: Any, place: int, start: int
     """Return the estimates of one survey as those of one round of a larger design."""
     cells: dict[int, Any] = {}
 
-    def there(old: Any) -> Any:
+    def moved(old: Any) -> Any:
+        """Return cells in the larger design; those that several blocks share are moved once."""
         if id(old) not in cells:
             wave = np.full(len(old.wave), place, dtype=np.int32)
             cells[id(old)] = replace(old, unit=old.unit + np.int32(start), wave=wave)
         return cells[id(old)]
 
     blocks = tuple(
-        replace(b, cells=there(b.cells), whole=None if b.whole is None else there(b.whole))
+        replace(b, cells=moved(b.cells), whole=None if b.whole is None else moved(b.whole))
         for b in est.influence.blocks
     )
     wave = Coded((label,), np.zeros(len(est), dtype=np.int32))

@@ -332,13 +332,14 @@ def _slope(
             continue
         h = 1e-3 * abs(x) or 1e-6
 
-        def moved(steps: float, i: int = i, x: float = x, h: float = h) -> NDArray[np.float64]:
+        def at_step(steps: float, i: int = i, x: float = x, h: float = h) -> NDArray[np.float64]:
+            """Return the function some steps away from the estimate."""
             there = at.copy()
             there[i] = x + steps * h
             return _evaluated(of, there)
 
         with np.errstate(all="ignore"):
-            slope = (moved(-2) - 8 * moved(-1) + 8 * moved(1) - moved(2)) / (12 * h)
+            slope = (at_step(-2) - 8 * at_step(-1) + 8 * at_step(1) - at_step(2)) / (12 * h)
             slope[np.abs(slope) * h <= _NOISE * np.abs(base)] = 0.0
         out[:, i] = np.where(np.isfinite(base), np.where(np.isfinite(slope), slope, np.nan), 0.0)
     return out

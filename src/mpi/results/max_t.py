@@ -104,10 +104,11 @@ def critical_value(est: Estimates, level: float, *, seed: int = 1) -> float:
     grid = np.linspace(-30.0, 30.0, 1 << 16)
     beyond = fdtrc(r, df, np.exp(grid) / r)
 
-    def over(log_q: float) -> float:
+    def excess(log_q: float) -> float:
+        """Return by how much the chance that the largest exceeds a value is above what is allowed."""
         return float(np.interp(2 * log_q - size, grid, beyond).mean()) - (1 - level)
 
-    return float(np.exp(brentq(over, -_FAR, _FAR, xtol=1e-9)))
+    return float(np.exp(brentq(excess, -_FAR, _FAR, xtol=1e-9)))
 
 
 _FAR = 14.0

@@ -58,6 +58,7 @@ def one_row_of_each(
     if _several(homes, keys):
 
         def differs(column: str) -> bool:
+            """Return whether members of one household have several values of a column."""
             return column not in keys and _several(clean.select(*keys, column).unique(), keys)
 
         refuse_differing(

@@ -228,7 +228,8 @@ def _plain(sheet: Sheet, styles: Styles) -> Iterator[str]:
     first, style = max(sheet.cells, default=0) + 1, Style()
     number, quoted = styles.number(style), styles.number(style, quote=True)
 
-    def of(value: Any) -> str:
+    def cell(value: Any) -> str:
+        """Return the XML of one cell after its address."""
         if isinstance(value, (int, float)) and math.isfinite(value):
             return f'" s="{number}"><v>{value!r}</v></c>'
         text = clean(value)
@@ -239,11 +240,11 @@ def _plain(sheet: Sheet, styles: Styles) -> Iterator[str]:
     for c, column in enumerate(sheet.below, 1):
         start = f'<c r="{letter(c)}'
         if isinstance(column, Coded):
-            texts = ["" if v is None or v != v else of(v) for v in (*column.values, None)]  # noqa: PLR0124  # NaN
+            texts = ["" if v is None or v != v else cell(v) for v in (*column.values, None)]  # noqa: PLR0124  # NaN
             cells = [texts[code] for code in column.index.tolist()]
         else:
             rest = f'" s="{number}"><v>'
-            cells = [f"{rest}{v!r}</v></c>" if math.isfinite(v) else "" if v != v else of(v) for v in column]  # noqa: PLR0124  # NaN
+            cells = [f"{rest}{v!r}</v></c>" if math.isfinite(v) else "" if v != v else cell(v) for v in column]  # noqa: PLR0124  # NaN
         made.append([f"{start}{i}{cell}" if cell else "" for i, cell in zip(numbers, cells, strict=True)])
     for i, row in zip(numbers, zip(*made, strict=True), strict=True):
         yield f'<row r="{i}">{"".join(row)}</row>'

@@ -12,7 +12,7 @@ import pytest
 
 import mpi
 from mpi import decompose
-from mpi.results.significance import adjusted
+from mpi.inference.multiplicity import adjusted
 
 EXACT = 1e-12
 HAND = json.loads((Path(__file__).parents[1] / "oracles/decompositions/expected.json").read_text(encoding="utf-8"))

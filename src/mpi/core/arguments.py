@@ -8,13 +8,13 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from decimal import Decimal
-from numbers import Rational
-from typing import ForwardRef, ParamSpec, TypeVar
+from numbers import Integral, Rational
+from typing import Any, ForwardRef, ParamSpec, TypeVar
 
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.core.memory import translated_memory_errors
 
-__all__ = ["defaults", "kinds_checked", "kinds_explained", "said_of", "written_out"]
+__all__ = ["check_seed", "defaults", "kinds_checked", "kinds_explained", "said_of", "written_out"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -308,3 +308,9 @@ def _called(word: str) -> str:
     if word in _SEVERAL or word == "By":
         return "a list" if word != "By" else "a column, or several,"
     return names.get(word, "a path" if word in _PATHS else "a text")
+
+
+def check_seed(problems: Problems, seed: Any) -> None:
+    """Note a seed that random numbers cannot start from."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        problems.add(f"seed is {seed!r}; a whole number from 0 on was expected")

@@ -15,8 +15,9 @@ from mpi.estimation.request import check_survey
 from mpi.monetary.estimates import check_option_names, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, select_by
+from mpi.results.lookup import Finder
 from mpi.results.terms import adds_up, constant, from_terms, relabelled, term
+from mpi.tables.select import select_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from mpi.core.arguments import kinds_checked
 from mpi.monetary.estimates import ends_of, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, select_by
+from mpi.results.lookup import Finder
 from mpi.results.rounds import spans
 from mpi.results.terms import adds_up, from_terms, relabelled, term
+from mpi.tables.select import select_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,11 @@ from mpi.plot.cutoffs import cutoffs
 from mpi.plot.heat import heat
 from mpi.plot.ranked import ranked
 from mpi.plot.waterfall import waterfall
-from mpi.results.lookup import estimates_only, values_of
+from mpi.tables.select import estimates_only, values_of
 
 if TYPE_CHECKING:
     from mpi.plot.picture import Drawing, Picture
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["plot"]
 
@@ -26,7 +26,7 @@ _LINES = 7
 
 
 @kinds_explained
-def plot(est: Estimates, **options: Unpack[Drawing]) -> Picture:
+def plot(est: EstimatesLike, **options: Unpack[Drawing]) -> Picture:
     """Draw the picture that suits these estimates; its `kind` says which, and ``mpi.plot`` has all of them.
 
     Effects of a change: `waterfall`. Several cutoffs of the total: `cutoffs`. Headcounts of indicators alone, by group:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["change", "slope"]
 
@@ -54,7 +54,7 @@ class _Pair:
 
 
 @kinds_explained
-def change(est: Estimates, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
+def change(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
     """Draw how a figure changed in each group, from the first round (a ring) to the last (an arrow).
 
     Parameters
@@ -93,7 +93,7 @@ def change(est: Estimates, by: By | None = None, *, statistic: str = "H", **opti
 
 
 @kinds_explained
-def slope(est: Estimates, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
+def slope(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
     """Draw two rounds of a few groups as lines, with the figures at their ends.
 
     Parameters
@@ -132,7 +132,7 @@ def slope(est: Estimates, by: By | None = None, *, statistic: str = "H", **optio
 _FEW = 12
 
 
-def _pairs(est: Estimates, by: str, picture: str, options: Drawing) -> tuple[list[_Pair], tuple[str, str]]:
+def _pairs(est: EstimatesLike, by: str, picture: str, options: Drawing) -> tuple[list[_Pair], tuple[str, str]]:
     """Return each group in both rounds, by change, the largest fall last."""
     waves = rounds(est)
     if len(waves) < 2:
@@ -158,7 +158,7 @@ def _title(pairs: Sequence[_Pair], language: Language) -> str:
 
 
 def _arrows(
-    est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], title: str, statistic: str, options: Drawing
+    est: EstimatesLike, pairs: Sequence[_Pair], waves: tuple[str, str], title: str, statistic: str, options: Drawing
 ) -> Picture:
     language = options.get("language", "en")
     n = len(pairs)
@@ -195,7 +195,9 @@ def _arrow(ax: Any, y: int, pair: _Pair, language: Language) -> None:
     ax.text(1.16, y, "" if pair.sure else phrase("may_be", language), fontsize=8, color=SECOND, **place)
 
 
-def _lines(est: Estimates, pairs: Sequence[_Pair], waves: tuple[str, str], statistic: str, options: Drawing) -> Picture:
+def _lines(
+    est: EstimatesLike, pairs: Sequence[_Pair], waves: tuple[str, str], statistic: str, options: Drawing
+) -> Picture:
     language = options.get("language", "en")
     fig, (ax,) = sheet(8.2, options, top=1.7, bottom=1.35, left=0.12, right=0.5)
     values = [[m.value for m in side] for side in ([p.old for p in pairs], [p.new for p in pairs])]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from mpi.core.errors import Problems, RequestError
-from mpi.results.lookup import estimates_only, select_by, values_of
+from mpi.tables.select import estimates_only, select_by, values_of
 
 if TYPE_CHECKING:
     from mpi.frames.wanted import By
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["chosen", "disaggregation", "refuse", "require_one", "rounds"]
 
@@ -27,7 +27,7 @@ def refuse(picture: str, why: str) -> NoReturn:
     raise RequestError(f"plot.{picture}: {why}")
 
 
-def disaggregation(est: Estimates, by: By | None, picture: str) -> str:
+def disaggregation(est: EstimatesLike, by: By | None, picture: str) -> str:
     """Return the disaggregation asked for, or the only one there is."""
     estimates_only(est, f"plot.{picture}")
     if by is not None:
@@ -41,7 +41,7 @@ def disaggregation(est: Estimates, by: By | None, picture: str) -> str:
     return known[0]
 
 
-def require_one(est: Estimates, picture: str, *names: str) -> None:
+def require_one(est: EstimatesLike, picture: str, *names: str) -> None:
     """Refuse estimates that hold several values of a key where a picture shows one.
 
     Raises
@@ -60,7 +60,7 @@ def require_one(est: Estimates, picture: str, *names: str) -> None:
     problems.raise_if_any()
 
 
-def chosen(est: Estimates, picture: str, statistic: str, by: str | None = None, **more: Any) -> Estimates:
+def chosen(est: EstimatesLike, picture: str, statistic: str, by: str | None = None, **more: Any) -> EstimatesLike:
     """Return the plain estimates of one statistic, of one disaggregation (and the total), at one cutoff and weighting.
 
     Raises
@@ -78,6 +78,6 @@ def chosen(est: Estimates, picture: str, statistic: str, by: str | None = None, 
     return found
 
 
-def rounds(est: Estimates) -> list[str]:
+def rounds(est: EstimatesLike) -> list[str]:
     """Return the rounds in their order, as texts; one empty text without rounds."""
     return [str(w) for w in values_of(est, "wave")] or [""]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.results.significance import adjusted
+from mpi.inference.multiplicity import adjusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.plot.marks import Mark
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
     Floats = NDArray[np.float64]
 
 __all__ = ["differences", "finding_of_order", "holm"]
 
 
-def differences(est: Estimates, first: Sequence[int], second: Sequence[int]) -> tuple[Floats, Floats]:
+def differences(est: EstimatesLike, first: Sequence[int], second: Sequence[int]) -> tuple[Floats, Floats]:
     """Return the differences of pairs of estimates, by position, and their two-sided p values; 1 where not known."""
     import scipy.sparse as sp
 
@@ -39,7 +39,7 @@ def holm(p: Floats) -> Floats:
     return adjusted(p, "holm") if len(p) else p
 
 
-def finding_of_order(est: Estimates, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
+def finding_of_order(est: EstimatesLike, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
     """Return which sentence about the order of groups the errors carry, and the groups it names.
 
     Parameters

@@ -13,13 +13,13 @@ from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, composed, sheet
 from mpi.plot.style import DIMENSIONS, PAPER, SECOND, ink_on, styled
 from mpi.plot.words import everyone, phrase, source_of
-from mpi.results.lookup import values_of
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["contributions"]
 
@@ -28,7 +28,7 @@ _LEVEL = 0.05
 
 
 @kinds_explained
-def contributions(est: Estimates, **options: Unpack[Drawing]) -> Picture:
+def contributions(est: EstimatesLike, **options: Unpack[Drawing]) -> Picture:
     """Draw the share of each dimension in M0 as stacked bars: one bar for each group and round.
 
     Parameters
@@ -73,7 +73,9 @@ def contributions(est: Estimates, **options: Unpack[Drawing]) -> Picture:
         return _drawn(found, _ordered(est, bars), [str(d) for d in values_of(found, "dimension")], options)
 
 
-def _ordered(est: Estimates, bars: Mapping[tuple[str, str], dict[str, Mark]]) -> dict[tuple[str, str], dict[str, Mark]]:
+def _ordered(
+    est: EstimatesLike, bars: Mapping[tuple[str, str], dict[str, Mark]]
+) -> dict[tuple[str, str], dict[str, Mark]]:
     """Return the bars, the total first, then groups by M0."""
     size: dict[tuple[str, str], float] = {}
     if "M0" in values_of(est, "statistic"):
@@ -84,7 +86,7 @@ def _ordered(est: Estimates, bars: Mapping[tuple[str, str], dict[str, Mark]]) ->
 
 
 def _drawn(
-    est: Estimates, bars: Mapping[tuple[str, str], dict[str, Mark]], dimensions: Sequence[str], options: Drawing
+    est: EstimatesLike, bars: Mapping[tuple[str, str], dict[str, Mark]], dimensions: Sequence[str], options: Drawing
 ) -> Picture:
     language = options.get("language", "en")
     several = len(rounds(est)) > 1
@@ -139,7 +141,7 @@ def _colours(n: int) -> list[str]:
     return [DIMENSIONS[i % len(DIMENSIONS)] for i in range(n)]
 
 
-def _title(est: Estimates, bars: Mapping[tuple[str, str], dict[str, Mark]], language: Language) -> str:
+def _title(est: EstimatesLike, bars: Mapping[tuple[str, str], dict[str, Mark]], language: Language) -> str:
     """Return which dimension weighs most in the first bar of the last round, where the errors carry it."""
     waves = rounds(est)
     (group, _), _ = next(iter(bars.items()))

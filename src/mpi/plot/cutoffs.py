@@ -16,13 +16,13 @@ from mpi.plot.picture import Drawing, Picture, composed, per_cent, sheet
 from mpi.plot.ranked import unit_of_marks
 from mpi.plot.style import DIMENSIONS, INK, MARK, NOW, SECOND, THEN, styled
 from mpi.plot.words import description, everyone, phrase, source_of
-from mpi.results.lookup import estimates_only
+from mpi.tables.select import estimates_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["cutoffs"]
 
@@ -33,7 +33,7 @@ _LEVEL = 0.05
 
 
 @kinds_explained
-def cutoffs(est: Estimates, *, statistic: str = "H", official: Any = None, **options: Unpack[Drawing]) -> Picture:
+def cutoffs(est: EstimatesLike, *, statistic: str = "H", official: Any = None, **options: Unpack[Drawing]) -> Picture:
     """Draw a figure over the poverty cutoffs, with its interval as a band: of two rounds, or of up to four groups.
 
     Parameters
@@ -79,7 +79,7 @@ def cutoffs(est: Estimates, *, statistic: str = "H", official: Any = None, **opt
         return _drawn(found, series, statistic, None if own is None else float(fraction(own)), options)
 
 
-def _series(est: Estimates, marks: list[Mark]) -> list[tuple[str, str, list[tuple[float, Mark]]]]:
+def _series(est: EstimatesLike, marks: list[Mark]) -> list[tuple[str, str, list[tuple[float, Mark]]]]:
     """Return the curves: group, round, and the figures by cutoff."""
     ks = [None if k is None else float(fraction(k)) for k in est.keys["cutoff"].to_list()]
     curves: dict[tuple[str, str], list[tuple[float, Mark]]] = {}
@@ -89,7 +89,7 @@ def _series(est: Estimates, marks: list[Mark]) -> list[tuple[str, str, list[tupl
     return [(g, w, sorted(c, key=lambda x: x[0])) for (g, w), c in curves.items()]
 
 
-def _drawn(est: Estimates, series: Sequence[Any], statistic: str, own: float | None, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, series: Sequence[Any], statistic: str, own: float | None, options: Drawing) -> Picture:
     language = options.get("language", "en")
     two = len({w for _, w, _ in series}) == 2 and len({g for g, _, _ in series}) == 1
     fig, (ax,) = sheet(7.8, options, top=1.5, left=0.06, right=0.2, bottom=1.9)
@@ -126,7 +126,7 @@ def _curve(ax: Any, curve: Sequence[tuple[float, Mark]], colour: str, i: int) ->
     ax.plot(x, [m.value for _, m in live], color=colour, marker=_MARKERS[i], ms=3.5, ls=_LINES[i])
 
 
-def _title(est: Estimates, series: Sequence[Any], language: Language) -> str:
+def _title(est: EstimatesLike, series: Sequence[Any], language: Language) -> str:
     """Return the finding: of two curves at which cutoffs one is lower; of one from where to where it goes."""
     if len(series) > 2:
         return phrase("cutoffs_many", language)

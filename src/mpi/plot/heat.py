@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["heat"]
 
 
 @kinds_explained
 def heat(
-    est: Estimates, by: By | None = None, *, statistic: str = "censored_headcount", **options: Unpack[Drawing]
+    est: EstimatesLike, by: By | None = None, *, statistic: str = "censored_headcount", **options: Unpack[Drawing]
 ) -> Picture:
     """Draw the headcounts of all indicators by group, the number in each cell; groups by how many are poor.
 
@@ -80,8 +80,8 @@ def _ordered(groups: Sequence[str], cells: Mapping[Any, Mark]) -> list[str]:
 
 
 def _drawn(
-    est: Estimates, cells: Mapping[tuple[str, Any], Mark], groups: Sequence[str], names: Sequence[Any], statistic: str,
-    options: Drawing,
+    est: EstimatesLike, cells: Mapping[tuple[str, Any], Mark], groups: Sequence[str], names: Sequence[Any],
+    statistic: str, options: Drawing,
 ) -> Picture:  # fmt: skip
     language = options.get("language", "en")
     row = 0.6 if len(groups) <= 24 else 0.37
@@ -119,14 +119,14 @@ def _cell(ax: Any, x: int, y: int, mark: Mark | None, size: float) -> None:
     cell(ax, x, y, text, PAPER if zero else class_of(mark.value), color=SECOND if zero else None, fontsize=size)
 
 
-def _colours(est: Estimates, names: Sequence[Any]) -> list[str]:
+def _colours(est: EstimatesLike, names: Sequence[Any]) -> list[str]:
     """Return the colour of each indicator's dimension."""
     dimension = dict(zip(est.keys["indicator"].to_list(), est.keys["dimension"].to_list(), strict=True))
     order = list(dict.fromkeys(dimension[j] for j in names))
     return [DIMENSIONS[order.index(dimension[j]) % len(DIMENSIONS)] for j in names]
 
 
-def _title(est: Estimates, cells: Mapping[tuple[str, Any], Mark], statistic: str, language: Language) -> str:
+def _title(est: EstimatesLike, cells: Mapping[tuple[str, Any], Mark], statistic: str, language: Language) -> str:
     drawn = {k: m for k, m in cells.items() if m.drawn and k[0] != "total"}
     if not any(m.value > 0 for m in drawn.values()):
         return phrase("nobody" if drawn else "all_withheld", language)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["Mark", "Standing", "is_share", "mark_text", "marks_of"]
 
@@ -61,12 +61,12 @@ class Mark:
         return self.standing in ("shown", "caution", "zero")
 
 
-def is_share(est: Estimates) -> bool:
+def is_share(est: EstimatesLike) -> bool:
     """Tell whether all figures are shares, or differences of shares, which are printed in per cent."""
     return all(str(v) in _SHARES for v in est.keys["statistic"].without_unused().values)
 
 
-def marks_of(est: Estimates, scheme: Any = None) -> list[Mark]:
+def marks_of(est: EstimatesLike, scheme: Any = None) -> list[Mark]:
     """Return each estimate as it is drawn, in their order; what a scheme does not show has no numbers at all."""
     low, high = est.conf_int()
     per_cent = is_share(est)
@@ -86,7 +86,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _standings(est: Estimates, scheme: Any) -> list[Standing]:
+def _standings(est: EstimatesLike, scheme: Any) -> list[Standing]:
     """Return how each figure stands: by its own flag, and by a scheme where one is named."""
     shown = np.full(len(est), "plain", dtype=object) if scheme is None else _by_scheme(est, scheme)
     nobody = ((est.value == 0) | (est.value == 1)) & ~est.estimable
@@ -99,7 +99,7 @@ def _standings(est: Estimates, scheme: Any) -> list[Standing]:
     return found
 
 
-def _by_scheme(est: Estimates, scheme: Any) -> Any:
+def _by_scheme(est: EstimatesLike, scheme: Any) -> Any:
     """Return how a scheme prints each figure."""
     from mpi.release import reliability
 

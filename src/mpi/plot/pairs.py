@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.marks import Mark
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["pairs"]
 
@@ -29,7 +29,7 @@ _MOST, _LEVEL, _PALE = 20, 0.05, "#f6f7f7"
 
 
 @kinds_explained
-def pairs(est: Estimates, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
+def pairs(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
     """Draw the differences of all pairs of groups, bold on colour where Holm's test shows them.
 
     Parameters
@@ -69,7 +69,7 @@ def pairs(est: Estimates, by: By | None = None, *, statistic: str = "H", **optio
         return _drawn(found, seen, statistic, options)
 
 
-def _drawn(est: Estimates, seen: Sequence[Mark], statistic: str, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Drawing) -> Picture:
     language = options.get("language", "en")
     n = len(seen)
     both = list(combinations(range(n), 2))

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.frames.wanted import By
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["incidence_intensity"]
 
 
 @kinds_explained
-def incidence_intensity(est: Estimates, by: By | None = None, **options: Unpack[Drawing]) -> Picture:
+def incidence_intensity(est: EstimatesLike, by: By | None = None, **options: Unpack[Drawing]) -> Picture:
     """Draw how many are poor (H) against what the poor lack (A), by group; groups of equal M0 lie on one curve.
 
     Parameters
@@ -69,7 +69,7 @@ def incidence_intensity(est: Estimates, by: By | None = None, **options: Unpack[
         return _drawn(h, a, [(hs[g], as_[g]) for g in groups], options)
 
 
-def _drawn(h: Estimates, a: Estimates, points: Sequence[tuple[Mark, Mark]], options: Drawing) -> Picture:
+def _drawn(h: EstimatesLike, a: EstimatesLike, points: Sequence[tuple[Mark, Mark]], options: Drawing) -> Picture:
     import pandas as pd
 
     language = options.get("language", "en")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["ranked", "title_of_order", "unit_of_marks"]
 
@@ -29,7 +29,7 @@ _DENSE = 20
 
 
 @kinds_explained
-def ranked(est: Estimates, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
+def ranked(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **options: Unpack[Drawing]) -> Picture:
     """Draw groups in order of a figure, with intervals; the last two rounds, where there are several.
 
     Parameters
@@ -93,7 +93,7 @@ _MOST = 3
 """How many groups that are not shown have a row each."""
 
 
-def _whole(marks: list[Mark], est: Estimates, wave: str) -> Mark | None:
+def _whole(marks: list[Mark], est: EstimatesLike, wave: str) -> Mark | None:
     """Return the figure of the total in the latest round."""
     for m, b in zip(marks, est.keys["by"].to_list(), strict=True):
         if b == "total" and m.wave == wave and m.drawn:
@@ -107,7 +107,7 @@ class _Ranked:
     __slots__ = ("dense", "earlier", "est", "language", "options", "order", "waves")
 
     def __init__(
-        self, est: Estimates, order: list[Mark | str], earlier: dict[str, Mark], waves: list[str],
+        self, est: EstimatesLike, order: list[Mark | str], earlier: dict[str, Mark], waves: list[str],
         language: Language, options: Drawing,
     ) -> None:  # fmt: skip
         self.est, self.order, self.earlier, self.waves = est, order, earlier, waves
@@ -220,7 +220,7 @@ def _amount(mark: Mark, language: Language, *, people: bool) -> str:
     return in_hundred(mark.value / 100, language)
 
 
-def title_of_order(est: Estimates, marks: list[Mark], statistic: str, language: Language) -> str:
+def title_of_order(est: EstimatesLike, marks: list[Mark], statistic: str, language: Language) -> str:
     """Return the finding about the order of groups that the errors carry."""
     kind, seen = finding_of_order(est, marks)
     if kind == "all_withheld" or (kind == "nobody" and statistic == "H"):

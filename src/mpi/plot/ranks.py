@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import check_seed, kinds_explained
 from mpi.core.errors import Problems, RequestError
 from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
 from mpi.plot.marks import marks_of
 from mpi.plot.picture import Drawing, Picture, cell, composed, sheet
 from mpi.plot.style import INK, PAPER, RANKS, class_of, styled
 from mpi.plot.words import phrase, source_of
-from mpi.results.options import check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.marks import Mark
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
     Floats = NDArray[np.float64]
 
@@ -33,7 +32,7 @@ _MOST, _DRAWS = 20, 20_000
 
 @kinds_explained
 def ranks(
-    est: Estimates, by: By | None = None, *, statistic: str = "H", seed: int = 1, **options: Unpack[Drawing]
+    est: EstimatesLike, by: By | None = None, *, statistic: str = "H", seed: int = 1, **options: Unpack[Drawing]
 ) -> Picture:
     """Draw in how many of 100 draws from the sampling distribution each group has each rank.
 
@@ -80,7 +79,7 @@ def ranks(
         return _drawn(found, [seen[i] for i in order], share[order], statistic, options)
 
 
-def _shares(est: Estimates, rows: NDArray[np.int64], seed: int) -> Floats:
+def _shares(est: EstimatesLike, rows: NDArray[np.int64], seed: int) -> Floats:
     """Return how often each estimate has each rank, the highest first: groups x ranks."""
     some = est.take(rows)
     values, vectors = np.linalg.eigh(some.vcov())
@@ -90,7 +89,7 @@ def _shares(est: Estimates, rows: NDArray[np.int64], seed: int) -> Floats:
     return np.stack([np.bincount(rank[:, i], minlength=len(rows)) for i in range(len(rows))]) / _DRAWS
 
 
-def _drawn(est: Estimates, seen: Sequence[Mark], share: Floats, statistic: str, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, seen: Sequence[Mark], share: Floats, statistic: str, options: Drawing) -> Picture:
     import pandas as pd
 
     language = options.get("language", "en")

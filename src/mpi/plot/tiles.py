@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["grid_of", "tiles"]
 
@@ -33,7 +33,7 @@ _GRIDS = ("vn-63", "vn-34")
 
 @kinds_explained
 def tiles(
-    est: Estimates,
+    est: EstimatesLike,
     by: By | None = None,
     *,
     statistic: str = "H",
@@ -86,7 +86,7 @@ def tiles(
         return _drawn(found, codes[0], of_wave, statistic, options)
 
 
-def _codes(est: Estimates, by: str, set_name: str | None) -> tuple[str, dict[str, str]]:
+def _codes(est: EstimatesLike, by: str, set_name: str | None) -> tuple[str, dict[str, str]]:
     """Return the set of codes, and the code of each group: from its value, or from its name."""
     values = {label: code[0] for label, code in est.codes.get(by, {}).items() if len(code) == 1}
     wanted = set_name or _fitting(values)
@@ -127,7 +127,7 @@ def grid_of(set_name: str) -> dict[str, tuple[int, int]]:
 
 
 def _drawn(
-    est: Estimates, set_name: str, of_wave: Mapping[str, Mapping[str, Mark]], statistic: str, options: Drawing
+    est: EstimatesLike, set_name: str, of_wave: Mapping[str, Mapping[str, Mark]], statistic: str, options: Drawing
 ) -> Picture:
     language = options.get("language", "en")
     grid = grid_of(set_name)

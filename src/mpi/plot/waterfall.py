@@ -13,13 +13,13 @@ from mpi.plot.digits import plain, span
 from mpi.plot.picture import Drawing, Picture, composed, sheet
 from mpi.plot.style import INK, MARK, NOW, PAPER, THEN, THIRD, styled
 from mpi.plot.words import description, phrase, source_of
-from mpi.results.lookup import estimates_only, values_of
+from mpi.tables.select import estimates_only, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.plot.digits import Language
-    from mpi.results.estimates import Estimates
+    from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["waterfall"]
 
@@ -28,7 +28,7 @@ _WHOLE = ("all groups", "total")
 
 
 @kinds_explained
-def waterfall(est: Estimates, *, statistic: str = "M0", **options: Unpack[Drawing]) -> Picture:
+def waterfall(est: EstimatesLike, *, statistic: str = "M0", **options: Unpack[Drawing]) -> Picture:
     """Draw what a change is made of: the effects of a Shapley decomposition, and the change they add up to.
 
     Parameters
@@ -76,7 +76,7 @@ def waterfall(est: Estimates, *, statistic: str = "M0", **options: Unpack[Drawin
         return _drawn(whole.take(rows), parts, statistic, options)
 
 
-def _drawn(est: Estimates, parts: Sequence[str], statistic: str, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, parts: Sequence[str], statistic: str, options: Drawing) -> Picture:
     language = options.get("language", "en")
     times = 1000.0 if statistic == "M0" else 100.0
     low, high = (times * x for x in est.conf_int())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from mpi.inference.counts import Counts
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
+    from mpi.plot.picture import Drawing, Picture
     from mpi.results.contrasts import WaldTest
     from mpi.results.options import Degrees
     from mpi.results.simple_random import SimpleRandom
@@ -286,9 +286,11 @@ class Estimates:
         named = options.pop("statistics", None)
         return wide(self, named if shown is None else shown, **options)
 
-    def plot(self, **options: Any) -> Any:
+    def plot(self, **options: Unpack[Drawing]) -> Picture:
         """Draw the picture that suits these estimates; see `mpi.plot.plot`, which says how it chooses."""
-        return import_module("mpi.plot").plot(self, **options)  # pictures know estimates, not the other way round
+        from mpi.plot.automatic import plot
+
+        return plot(self, **options)
 
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the confidence limits, by the former name of `conf_int`."""

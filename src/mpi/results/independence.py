@@ -10,8 +10,9 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.rao_scott import Correction, Independence
 from mpi.inference.rao_scott import rao_scott as independence
-from mpi.results.lookup import Finder, levels, need, select_by, weighed
+from mpi.results.lookup import Finder, levels, need, weighed
 from mpi.tables.keys import NAMES
+from mpi.tables.select import select_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

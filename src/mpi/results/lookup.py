@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.errors import DataError, RequestError, unknown
+from mpi.core.errors import RequestError, unknown
 from mpi.results.names import NUMBERS
 from mpi.tables.keys import NAMES
+from mpi.tables.select import estimates_only, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = [
-    "Finder", "additive", "comparable", "estimates_only", "explained", "levels", "need", "select_by", "split_groups",
-    "values_of", "weighed",
-]  # fmt: skip
-
-_CROSS = " × "
+__all__ = ["Finder", "additive", "comparable", "explained", "levels", "need", "weighed"]
 
 _ADDITIVE = (
     "M0", "H", "uncensored_headcount", "censored_headcount", "contribution", "vulnerable", "severe",
@@ -194,22 +190,6 @@ def _no_bounds(est: Estimates, purpose: str) -> None:
         )
 
 
-def estimates_only(est: Any, purpose: str) -> None:
-    """Refuse what are no estimates.
-
-    Raises
-    ------
-    MpiError
-        When there are none, or something else was given.
-    """
-    if not hasattr(est, "keys") or not hasattr(est, "influence"):
-        raise RequestError(
-            f"{purpose}: Estimates are needed, not {type(est).__name__}; make them with mpi.estimate(...)"
-        )
-    if not len(est):
-        raise RequestError(f"{purpose}: there are no estimates")
-
-
 def need(est: Estimates, purpose: str, key: str, wanted: Iterable[Any]) -> None:
     """Refuse when values of a key do not occur; say which, the nearest, and how to get them.
 
@@ -235,45 +215,3 @@ def _mend(absent: list[Any]) -> str:
     if set(absent) & set(NUMBERS):
         return f"totals are given when asked for: name them all in statistics=[..., {', '.join(map(repr, absent))}]"
     return "leave statistics= out of mpi.estimate, or name them there"
-
-
-def values_of(est: Estimates, key: str) -> list[Any]:
-    """Return the values of a key that occur, in the order in which they first do."""
-    column = est.keys[key]
-    index, first = np.unique(column.index, return_index=True)
-    return [column.values[i] for i in index[np.argsort(first)].tolist() if i >= 0]
-
-
-def select_by(est: Estimates, by: Any, purpose: str) -> int:
-    """Return the position, among the values of ``by``, of the disaggregation asked for.
-
-    Raises
-    ------
-    MpiError
-        When the estimates have no such disaggregation; the nearest is offered.
-    """
-    name = _CROSS.join(map(str, by)) if isinstance(by, (tuple, list)) else by
-    known = [v for v in values_of(est, "by") if v != "total"]
-    if name not in known:
-        hint = unknown("disaggregation", name, known) if known else "the estimates have no groups"
-        raise RequestError(f"{purpose}: {hint}; ask mpi.estimate for it with by=[...]")
-    return est.keys["by"].values.index(name)
-
-
-def split_groups(est: Estimates, by: str) -> dict[str, tuple[str, ...]]:
-    """Return the parts of each group's label, one for each column that a disaggregation crosses.
-
-    Raises
-    ------
-    MpiError
-        When a label holds the sign of a cross itself.
-    """
-    columns = by.split(_CROSS)
-    inside = est.keys["by"].index == est.keys["by"].values.index(by)
-    group = est.keys["group"]
-    labels = [group.values[i] for i in np.unique(group.index[inside]).tolist()]
-    out = {label: tuple(label.split(_CROSS)) if len(columns) > 1 else (label,) for label in labels}
-    odd = [label for label, parts in out.items() if len(parts) != len(columns)]
-    if odd:
-        raise DataError(f"the group {odd[0]!r} cannot be split into {by}: a label holds '×' itself; rename it")
-    return out

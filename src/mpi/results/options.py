@@ -12,16 +12,10 @@ from mpi.measures.words import Unit
 if TYPE_CHECKING:
     from mpi.core.errors import Problems
 
-__all__ = ["Degrees", "check_options", "check_seed"]
+__all__ = ["Degrees", "check_options"]
 
 Degrees = Literal["group", "design"]
 """Whose degrees of freedom: PSUs minus strata of those with cases that a figure rests on, or of the whole design."""
-
-
-def check_seed(problems: Problems, seed: Any) -> None:
-    """Note a seed that random numbers cannot start from."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        problems.add(f"seed is {seed!r}; a whole number from 0 on was expected")
 
 
 def check_options(problems: Problems, *, level: Any = 0.95, df: Any = "group", unit: Any = "person") -> None:

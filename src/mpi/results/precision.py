@@ -9,7 +9,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import t_quantile
-from mpi.results.lookup import estimates_only
+from mpi.tables.select import estimates_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.errors import Problems, RequestError, unknown
-from mpi.results.lookup import values_of
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from mpi.results.estimates import Estimates

@@ -6,38 +6,30 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained
+from mpi.core.arguments import check_seed, kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value
+from mpi.inference.multiplicity import JOINT, Adjust, adjusted
 from mpi.results.hypotheses import nulls, t_statistics
-from mpi.results.lookup import estimates_only
 from mpi.results.max_t import max_t
-from mpi.results.options import check_seed
 from mpi.results.rounds import number
 from mpi.tables.keys import NAMES
+from mpi.tables.select import estimates_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Adjust", "adjusted", "families", "shared_keys", "significance"]
-
-Adjust = Literal[
-    "holm", "hochberg", "bonferroni", "sidak", "benjamini_hochberg", "benjamini_yekutieli", "max_t",
-    "max_t_single_step", "none",
-]  # fmt: skip
-"""How p values are adjusted for the number of tests."""
+__all__ = ["families", "shared_keys", "significance"]
 
 Alternative = Literal["two-sided", "less", "greater"]
 """What is held against the null hypothesis."""
-
-_JOINT = ("max_t", "max_t_single_step")
 
 
 @kinds_explained
@@ -102,7 +94,7 @@ def significance(
     shared = shared_keys(family, problems)
     if alternative not in get_args(Alternative):
         problems.add(f"alternative: {unknown('choice', alternative, get_args(Alternative))}")
-    elif alternative != "two-sided" and adjust in _JOINT:
+    elif alternative != "two-sided" and adjust in JOINT:
         problems.add(f"adjust={adjust!r} is two-sided; take another adjustment for a one-sided test")
     check_seed(problems, seed)
     problems.raise_if_any()
@@ -111,7 +103,7 @@ def significance(
     p = _p_values(t, est.df, alternative)
     out = np.full(len(est), np.nan)
     for rows in families(est, shared, ~np.isnan(p)):
-        if adjust in _JOINT:
+        if adjust in JOINT:
             joint = max_t(est.take(rows), t[rows], single_step=adjust == "max_t_single_step", seed=seed)
             out[rows] = np.maximum(joint, p[rows])  # the joint one has an error
         else:
@@ -126,56 +118,6 @@ def _p_values(t: Floats, df: Floats, alternative: Alternative) -> Floats:
         return both
     toward = t < 0 if alternative == "less" else t > 0
     return np.where(toward, both / 2, 1 - both / 2)
-
-
-def adjusted(p: ArrayLike, adjust: Adjust) -> Floats:
-    """Return p values adjusted for their number.
-
-    Parameters
-    ----------
-    p : array of float, shape (tests,)
-        The p values of one family.
-    adjust : str
-        As for `significance`, except ``max_t`` and ``max_t_single_step``, which need the estimates.
-
-    Raises
-    ------
-    MpiError
-        When the method is unknown.
-
-    Notes
-    -----
-    With p(1) <= ... <= p(m): Bonferroni min(1, m p); Sidak 1 - (1 - p)^m; Holm max over s <= i of (m - s + 1) p(s);
-    Hochberg min over s >= i of (m - s + 1) p(s);
-    Benjamini-Hochberg min over s >= i of (m / s) p(s); Benjamini-Yekutieli the latter times 1 + 1/2 + ... + 1/m.
-
-    Examples
-    --------
-    >>> adjusted([0.01, 0.04, 0.03], "holm").round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    values = np.asarray(p, dtype=np.float64)
-    m = len(values)
-    order = np.argsort(values, kind="stable")
-    rising, rank = values[order], np.arange(1, m + 1)
-    if adjust == "none":
-        return values
-    if adjust == "bonferroni":
-        return np.minimum(1.0, m * values)
-    if adjust == "sidak":
-        return np.asarray(-np.expm1(m * np.log1p(-values)))
-    if adjust == "holm":
-        steps = np.maximum.accumulate((m - rank + 1) * rising)
-    elif adjust == "hochberg":
-        steps = np.minimum.accumulate(((m - rank + 1) * rising)[::-1])[::-1]
-    elif adjust in ("benjamini_hochberg", "benjamini_yekutieli"):
-        factor = np.sum(1.0 / rank) if adjust == "benjamini_yekutieli" else 1.0
-        steps = np.minimum.accumulate((factor * m / rank * rising)[::-1])[::-1]
-    else:
-        raise RequestError("adjust: " + unknown("method", adjust, [a for a in get_args(Adjust) if a not in _JOINT]))
-    out = np.empty(m)
-    out[order] = np.minimum(1.0, steps)
-    return out
 
 
 def shared_keys(family: Sequence[str] | None, problems: Problems) -> list[str]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from mpi.core.arguments import kinds_checked
+from mpi.core.arguments import check_seed, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.intervals import p_value, t_quantile
-from mpi.results.lookup import estimates_only
 from mpi.results.max_t import critical_value
-from mpi.results.options import check_options, check_seed
+from mpi.results.options import check_options
 from mpi.results.significance import families, shared_keys
 from mpi.results.uncertainty import limits
+from mpi.tables.select import estimates_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

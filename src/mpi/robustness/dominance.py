@@ -9,9 +9,10 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import fraction
-from mpi.results.lookup import levels, need, select_by, values_of
+from mpi.results.lookup import levels, need
 from mpi.robustness.pairs import pairs_of
 from mpi.robustness.rankings import arranged
+from mpi.tables.select import select_by, values_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,8 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.decompose.between_groups.gaps import gap
 from mpi.results.contrasts import derive
-from mpi.results.lookup import levels, need, values_of
+from mpi.results.lookup import levels, need
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,9 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction
 from mpi.core.readonly import seal
-from mpi.results.lookup import levels, need, select_by, values_of
+from mpi.results.lookup import levels, need
 from mpi.robustness.pairs import pairs_of
+from mpi.tables.select import select_by, values_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -196,3 +196,15 @@ class EstimatesLike(Protocol):
     def select(self, **conditions: Any) -> Self:
         """Return the estimates whose keys match."""
         ...
+
+    def vcov(self) -> NDArray[np.float64]:
+        """Return the covariance matrix of all estimates."""
+        ...
+
+    def contrast(self, of: ArrayLike, *, name: str = "difference") -> Self:
+        """Return linear combinations of the estimates, with their errors and covariances."""
+        ...
+
+    def pvalues(self, value: float | None = None) -> NDArray[np.float64]:
+        """Return the two-sided p value of each estimate, by default against no difference."""
+        ...

@@ -11,9 +11,10 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.room import check_room
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, comparable, select_by, split_groups
+from mpi.results.lookup import Finder, comparable
 from mpi.results.terms import from_terms, ratio_methods, relabelled, term
 from mpi.tables.keys import Coded
+from mpi.tables.select import select_by, split_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,10 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
+from mpi.results.lookup import Finder, additive, explained, levels, need
 from mpi.results.rounds import people_in
 from mpi.results.terms import adds_up, constant, from_terms, share_of, term
+from mpi.tables.select import select_by, split_groups
 
 if TYPE_CHECKING:
     from typing import Any

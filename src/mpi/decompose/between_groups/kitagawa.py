@@ -10,9 +10,10 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
 from mpi.decompose.between_groups.gaps import Pairs, undefined
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, split_groups
+from mpi.results.lookup import Finder, additive, explained, levels, need
 from mpi.results.terms import adds_up, from_terms, relabelled, term
 from mpi.tables.keys import Coded, Keys
+from mpi.tables.select import select_by, split_groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

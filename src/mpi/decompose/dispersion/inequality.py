@@ -9,8 +9,9 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, levels, need, select_by, values_of, weighed
+from mpi.results.lookup import Finder, levels, need, weighed
 from mpi.results.terms import adds_up, from_terms, relabelled, term
+from mpi.tables.select import select_by, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from mpi.core.errors import RequestError, unknown
 from mpi.decompose.genders.sexes import gaps, sexes_of
 from mpi.results.concat import concat
 from mpi.results.dual import figures_of
-from mpi.results.lookup import levels, need, values_of
+from mpi.results.lookup import levels, need
 from mpi.results.terms import Term, from_terms
 from mpi.tables.keys import NAMES, Coded
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

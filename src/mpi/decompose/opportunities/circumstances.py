@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mpi.core.errors import Problems, RequestError, unknown
-from mpi.results.lookup import Finder, need, split_groups, values_of
+from mpi.results.lookup import Finder, need
+from mpi.tables.select import split_groups, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,8 +14,9 @@ from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.decompose.opportunities.circumstances import check_meaning, opportunities, series_of
 from mpi.decompose.opportunities.logit import Separated, design_of, predicted
 from mpi.results.dual import Figures, figures_of, stacked
-from mpi.results.lookup import levels, values_of
+from mpi.results.lookup import levels
 from mpi.results.terms import Term, adds_up, from_terms, relabelled
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

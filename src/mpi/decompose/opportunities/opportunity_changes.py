@@ -9,9 +9,10 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, values_of
+from mpi.results.lookup import Finder
 from mpi.results.rounds import one_measure, spans
 from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,10 @@ from mpi.core.arguments import defaults, kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import Figures, figures_of
-from mpi.results.lookup import Finder, additive, explained, levels, need, select_by, values_of
+from mpi.results.lookup import Finder, additive, explained, levels, need
 from mpi.results.rounds import one_measure, people_in, spans
 from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled, share_of, term
+from mpi.tables.select import select_by, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -358,9 +359,8 @@ def _indicators(work: _Work, span: Span) -> list[Term]:
     adds_up(summed.take(np.flatnonzero(defined)), total.take(np.flatnonzero(defined)), "shapley by indicators")
     total_keys = relabelled(keys, there[at], statistic="M0", contrast="change", indicator=None, dimension=None)
     if work.shares:
-        spread = total.take(fold)
         part, blank = (c1 - c0).take(there), [""] * len(there)
-        out.append(share_of(part, spread, keys.take(there), "contribution_change_share", blank))
+        out.append(share_of(part, total.take(fold), keys.take(there), "contribution_change_share", blank))
     return [Term(total, total_keys), *out]
 
 

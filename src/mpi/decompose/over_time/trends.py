@@ -10,9 +10,10 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import both_ends, gone_in
 from mpi.results.dual import figures_of
-from mpi.results.lookup import Finder, comparable, levels, values_of
+from mpi.results.lookup import Finder, comparable, levels
 from mpi.results.rounds import number, one_measure, spans, years_of
 from mpi.results.terms import constant, from_terms, relabelled, term
+from mpi.tables.select import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import mpi
 from mpi import MpiError
+from mpi.core.cache import Cache
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
 
@@ -44,6 +45,78 @@ def survey(frame: Any, **options: Any) -> mpi.Survey:
 def figures(s: mpi.Survey, **options: Any) -> list[float]:
     est = mpi.estimate(s, ONE, by=["g"], statistics=["H"], **options)
     return [*est.value, *est.se, *mpi.mean(s, "age", **options).value]
+
+
+# --- what is computed once ------------------------------------------------------------------------------------------
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "total": {},
+    "by g": {"by": ["g"]},
+    "by both": {"by": ["h", ("g", "h")]},
+    "domain": {"by": ["g"], "where": "h"},
+    "households": {"by": ["h"], "unit": "household"},
+    "cutoffs": {"by": ["g"], "cutoffs": ["1/2", 1]},
+    "statistics": {"by": ["h"], "statistics": ["H", "poor_share"]},
+    "other measure": {"by": ["g"], "measure": mpi.Measure.nested("two", {"x": ["d"], "y": ["h"]}, "1/2")},
+    "effects": {"by": ["g"], "deff": True},
+}
+
+
+def _asked(s: mpi.Survey, request: str) -> bytes:
+    est = mpi.estimate(s, **{"measure": ONE, **REQUESTS[request]})
+    return est.table.to_csv().encode() + est.vcov().tobytes()
+
+
+def _homes() -> pd.DataFrame:
+    return people().assign(
+        h=lambda f: f["psu"] % 2, home=lambda f: f["psu"], g=lambda f: f["psu"] % 3, d=lambda f: f["psu"] % 2
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from([*REQUESTS]), min_size=2, max_size=6))
+def test_what_was_asked_before_changes_no_figure(requests: list[str]) -> None:
+    kept = mpi.Survey(_homes().assign(w=1.0), weight="w", psu="psu", household="home")
+    for request in requests:
+        fresh = mpi.Survey(_homes().assign(w=1.0), weight="w", psu="psu", household="home")
+        assert _asked(kept, request) == _asked(fresh, request)
+
+
+def test_surveys_made_of_one_that_was_asked_are_read_anew() -> None:
+    s = mpi.Survey(_homes(), weight="w", psu="psu")
+    figures(s)
+    for made in (s.where("h"), s.calibrate({"g": {0: 10, 1: 20, 2: 30}}, "poststratify")):
+        assert figures(made) != figures(s)
+    other = s.with_groups("k", "g", {0: "a", 1: "a", 2: "b"})
+    assert len(mpi.estimate(other, ONE, by=["k"]).select(statistic="H", by="k")) == 2
+
+
+def test_what_is_odd_is_told_every_time() -> None:
+    s = survey(people().assign(g=lambda f: np.where(f["g"] == 0, "North", "north")))
+    for _ in range(2):
+        with pytest.warns(mpi.MpiWarning, match="differ only by"):
+            mpi.estimate(s, ONE, by=["g"])
+
+
+def test_what_was_computed_is_in_no_pickle() -> None:
+    s = survey(people())
+    s.categories("g")
+    before = len(pickle.dumps(s))
+    est = mpi.estimate(s, ONE, by=["g"])
+    assert len(pickle.dumps(s)) == before
+    again = mpi.estimate(pickle.loads(pickle.dumps(s)), ONE, by=["g"])  # noqa: S301  # our own
+    assert (again.value == est.value).all()
+    caches = [c for _, c in reached(pickle.loads(pickle.dumps(est))) if isinstance(c, Cache)]  # noqa: S301  # our own
+    assert caches
+    assert not any(c._found for c in caches)
+
+
+def test_of_many_rows_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mpi.core.cache.SMALL", 10)
+    s = survey(people())
+    mpi.estimate(s, ONE, by=["g"])
+    rows = s.rows.collect()
+    assert not any(key[0] == "rows" for key in rows.cache._found)
 
 
 # --- what becomes of the frame afterwards ---------------------------------------------------------------------------
@@ -179,6 +252,8 @@ def reached(thing: Any, path: str = "est", seen: set[int] | None = None) -> list
     elif isinstance(thing, tuple):
         for i, value in enumerate(thing):
             out += reached(value, f"{path}[{i}]", seen)
+    elif isinstance(thing, Cache):
+        out += reached(tuple(thing._found.values()), f"{path}._found", seen)
     elif hasattr(thing, "indptr"):
         for name in ("data", "indices", "indptr"):
             out += reached(getattr(thing, name), f"{path}.{name}", seen)
@@ -205,7 +280,7 @@ def test_what_estimates_hold_cannot_be_written_into() -> None:
                     thing["new"] = 1
             else:
                 assert (
-                    isinstance(thing, tuple)
+                    isinstance(thing, (tuple, Cache))
                     or dataclasses.is_dataclass(thing)
                     or hasattr(thing, "indptr")
                     or (type(thing).__module__ in {"fractions", "datetime"})

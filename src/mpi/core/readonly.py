@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
 from mpi.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from numpy.typing import NDArray
 
@@ -79,9 +80,15 @@ def read_only_matrix(matrix: Any) -> Any:
 
 def seal(instance: Any) -> None:
     """Make the arrays and mappings in the fields of a frozen dataclass read-only; call it in ``__post_init__``."""
-    for field in fields(instance):
-        value = getattr(instance, field.name)
+    for name in _names(cast("Hashable", type(instance))):
+        value = getattr(instance, name)
         if isinstance(value, np.ndarray):
-            object.__setattr__(instance, field.name, read_only(value))
+            if value.flags.writeable:
+                object.__setattr__(instance, name, read_only(value))
         elif isinstance(value, dict) and type(value) is not ReadOnly:
-            object.__setattr__(instance, field.name, ReadOnly.of(value))
+            object.__setattr__(instance, name, ReadOnly.of(value))
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("type[Any]", kind)))

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mpi.core.errors import warned_once
 from mpi.core.threads import map_threads
 from mpi.estimation.assemble import assemble
 from mpi.estimation.attainable import people_of, warn_of_misses
-from mpi.estimation.groups import grouping
 from mpi.estimation.identify import Scheme, Scores, bounded, complete, reweighted
-from mpi.estimation.labels import labels_of
 from mpi.estimation.left_out import of_measure, partly, rounds_of
-from mpi.estimation.parts import Labels, Part, merge, part, times
-from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
-from mpi.estimation.stages import with_replicates
-from mpi.estimation.statistics import Family, Variables, families, needs, variables
-from mpi.estimation.totals import Summer, cells_of, counts
-from mpi.estimation.traits import counted, traits
-from mpi.inference.cells import Psus
+from mpi.estimation.parts import Part, merge
+from mpi.estimation.scheme_parts import Prepared, SchemeParts
+from mpi.estimation.statistics import needs, variables
+from mpi.estimation.totals import Summer, counts, groups_and_cells
 from mpi.results.concat import pieced
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from mpi.estimation.groups import Grouping
     from mpi.estimation.patterns import Profiles
     from mpi.frames.wanted import Cross
     from mpi.inference.cells import Cells
-    from mpi.inference.design import Split
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
@@ -65,31 +60,26 @@ class Request:
         return {"lower_bound": bounded(*bits, upper=False), "upper_bound": bounded(*bits, upper=True)}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
-    """One disaggregation: its groups, its cells, the rows of each pattern in each group, cells' weights, those of 0."""
-
-    group: Grouping
-    cells: Cells
-    tally: Any
-    weight: NDArray[np.float64]
-    weightless: NDArray[np.bool_]
-
-
-def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[_Prepared]:
+def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[Prepared]:
     """Prepare the total and each disaggregation; the total's counts are the sum of any other's."""
 
-    def one(columns: Cross) -> _Prepared:
-        group = grouping(survey, prof.rows, columns)
-        cells = cells_of(group, prof.rows, survey.design)
-        tally = None if by and not columns else counts(group, prof.rows, prof.pattern, len(prof.deprived))
+    def one(columns: Cross) -> Prepared:
+        group, cells = groups_and_cells(survey, prof.rows, columns)
+        tally = None if by and not columns else _tally(prof, group)
         (weight,) = cells.totals([prof.rows.weight])
-        return _Prepared(group, cells, tally, weight, weight == 0)
+        return Prepared(group, cells, tally, weight, weight == 0)
 
     first, *others = map_threads(one, ((), *by), len(prof.rows.unit))
     if others:
         first = replace(first, tally=_added_up(first.cells.place(others[0].group.wave), others[0].tally))
     return [first, *others]
+
+
+def _tally(prof: Profiles, group: Grouping) -> Any:
+    """Count the rows of each pattern in each group; of few rows once."""
+    rows, patterns = prof.rows, len(prof.deprived)
+    size = len(rows.unit) + len(group.wave) * patterns
+    return prof.cache.get(("tally", group.columns), lambda: counts(group, rows, prof.pattern, patterns), size)
 
 
 def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
@@ -124,10 +114,12 @@ def _together(survey: Survey, prof: Profiles, request: Request, level: float, de
 
 
 def _parts(
-    survey: Survey, prof: Profiles, request: Request, groups: Sequence[_Prepared]
+    survey: Survey, prof: Profiles, request: Request, groups: Sequence[Prepared]
 ) -> tuple[list[list[Part]], str]:
     """Return the parts of each grouping, and what is said of the rows that are left out."""
     summed = _Sums(prof, groups, survey.design.units)
+    cells = max(len(g.cells.unit) for g in groups)
+    sees = survey.design.counts_cases or survey.design.errors.counts_cases
     parts: list[list[Part]] = [[] for _ in groups]
     said: str | None = None
     for number, scheme in enumerate(request.schemes):
@@ -142,14 +134,17 @@ def _parts(
             seen = [*scores.observed.T] if "observed" in kinds else []
             seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
-            maker = _Maker(scheme, contrast, wanted, v, reach, groups[0].cells, whole, groups[0].weightless)
+            maker = SchemeParts(
+                scheme, contrast, wanted, v, reach, groups[0].cells, whole, groups[0].weightless,
+                stacked=(cells + len(v.table)) * v.table.shape[1] <= _STACKED, sees=sees,
+            )  # fmt: skip
             for i, of_one in enumerate(chain([whole], totals)):
                 parts[i] += maker.with_replicates(groups[i], of_one, survey.design.split)
     return parts, said or ""
 
 
 def _merged(
-    groups: list[_Prepared], parts: list[list[Part]], whole: Cells
+    groups: list[Prepared], parts: list[list[Part]], whole: Cells
 ) -> Iterator[tuple[Grouping, Cells, list[Part]]]:
     """Yield the parts of each grouping put together, the total first; what is done with is let go.
 
@@ -168,7 +163,7 @@ def _merged(
 
 
 def _left_out(
-    survey: Survey, prof: Profiles, request: Request, scores: Scores, whole: _Prepared, kept: NDArray[np.float64]
+    survey: Survey, prof: Profiles, request: Request, scores: Scores, whole: Prepared, kept: NDArray[np.float64]
 ) -> str:
     """Say how many rows are left out for a missing answer; none where all count. `kept` is their weight by cell."""
     with np.errstate(invalid="ignore"):
@@ -191,6 +186,9 @@ def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArra
         )  # fmt: skip
 
 
+_STACKED = 1 << 20
+"""Up to how many numbers families are put together: copies of more cost more than they save."""
+
 _UNWEIGHTED = ("uncensored_headcount", "population_share", "population")
 
 
@@ -199,13 +197,14 @@ class _Sums:
 
     __slots__ = ("_cells", "_rows", "_summers", "_which")
 
-    def __init__(self, prof: Profiles, groups: Sequence[_Prepared], units: int) -> None:
-        rows, patterns = prof.rows, len(prof.deprived)
+    def __init__(self, prof: Profiles, groups: Sequence[Prepared], units: int) -> None:
+        rows = prof.rows
         self._cells, self._rows = [g.cells for g in groups], len(rows.unit)
         own = [g.cells for g in groups if not g.group.nested]
         self._which = [0 if g.group.nested else 1 + own.index(g.cells) for g in groups]
+        names = [(), *(g.group.columns for g in groups if not g.group.nested)]
         places = [(rows.unit, units), *((c.of_row, c.unordered) for c in own)]
-        self._summers = [Summer(of_row, prof.pattern, rows.weight, (count, patterns)) for of_row, count in places]
+        self._summers = [_summer(prof, *one) for one in zip(names, places, strict=True)]
 
     def __call__(self, table: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         """Yield the totals (variables x cells) of each grouping; where they are many, a few variables at a time."""
@@ -222,140 +221,18 @@ _MANY, _FEW = 1 << 23, 4
 """How many totals of one grouping are many, and how many variables are then summed at a time."""
 
 
+def _summer(prof: Profiles, columns: Cross, place: tuple[NDArray[np.int32], int]) -> Summer:
+    """Return what sums variables of patterns over the cells of a disaggregation; of few rows it is made once."""
+    of_row, count = place
+
+    def make() -> Summer:
+        return Summer(of_row, prof.pattern, prof.rows.weight, (count, len(prof.deprived)))
+
+    return prof.cache.get(("sums", columns), make, len(prof.rows.unit))
+
+
 def _in_turn(summer: Summer, cells: Cells, table: NDArray[np.float64]) -> NDArray[np.float64]:
     out = np.empty((table.shape[1], len(cells.order)))
     for a in range(0, len(out), _FEW):
         out[a : a + _FEW] = cells.arrange(summer(table[:, a : a + _FEW]))
     return out
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Maker:
-    """Makes the parts of one weighting: called with a grouping and its totals.
-
-    Attributes
-    ----------
-    scheme, contrast, wanted : the weighting and its cutoffs, the bound (or "level"), the statistics asked for.
-    variables : Variables
-        Where each kind of variable stands among the totals.
-    reach : ndarray of int, shape (patterns, 1 + cutoffs [+ indicators] [+ 1])
-        Whether each pattern is retained, poor at each cutoff, and (where rows differ in it) observed in each indicator;
-        and 1 where everybody counts.
-    whole, of_whole, whole_weightless : Cells and ndarray
-        The cells of the total and their totals, which shares of the whole refer to, and which of them have weight 0.
-    labels : dict
-        The labels of each family, which all groupings share.
-    """
-
-    scheme: Scheme
-    contrast: str
-    wanted: Sequence[str]
-    variables: Variables
-    reach: NDArray[np.int64]
-    whole: Cells
-    of_whole: NDArray[np.float64]
-    whole_weightless: NDArray[np.bool_]
-    labels: dict[tuple[object, ...], list[Labels]] = field(default_factory=dict)
-
-    def __call__(self, prepared: _Prepared, totals: NDArray[np.float64]) -> list[Part]:
-        """Return the parts of one grouping."""
-        measure = self.scheme.measure
-        cases, psus = self._cases(prepared, totals)
-        made: dict[str, Part] = {}
-        out = []
-        groups = prepared.cells is not self.whole
-        for f in families(self.wanted, self.variables, totals, measure, self.scheme.cutoffs, groups=groups):
-            found = self._part(f, made.get(f.like or ""), prepared, totals, cases, psus)
-            made.setdefault(f.statistic, found)
-            out.append(found)
-        return out
-
-    def with_replicates(self, prepared: _Prepared, totals: _Floats, split: Split | None) -> list[Part]:
-        """Return the parts of one grouping, with their values in each replicate where the design has some."""
-
-        def again(own: Cells, whole: Cells) -> list[Part]:
-            maker = replace(
-                self, whole=whole, of_whole=_resummed(whole, self.of_whole),
-                whole_weightless=np.zeros(whole.groups, dtype=bool),
-            )  # fmt: skip
-            none = np.zeros(own.groups, dtype=bool)
-            return maker(replace(prepared, cells=own, tally=None, weightless=none), _resummed(own, totals))
-
-        return with_replicates(split, self(prepared, totals), prepared.cells, self.whole, again)
-
-    def _cases(self, prepared: _Prepared, totals: NDArray[np.float64]) -> tuple[_Floats, Psus]:
-        """Count, by group, rows and PSUs: retained, poor at each cutoff, observed in each indicator, everybody."""
-        if prepared.tally is None:  # of replicates nothing is counted
-            none = np.broadcast_to(np.zeros(1), (self.reach.shape[1], prepared.cells.groups))
-            return none, Psus(none, none)
-        kinds = [k for k in ("size", "poor", "observed", "everybody") if k in self.variables.place]
-        sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
-        psus = prepared.cells.psus(sums > 0)
-        if "poor" not in kinds:
-            psus = psus.of(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
-        return (prepared.tally @ self.reach).T.astype(np.float64), psus
-
-    def _part(
-        self, f: Family, source: Part | None, prepared: _Prepared, totals: _Floats, cases: _Floats, units: Psus
-    ) -> Part:
-        cells, labels = prepared.cells, self._labels(f)
-        rests_on = f.rests_on(len(self.scheme.cutoffs))
-        n, psus = cases[rests_on], units.of(rests_on)
-        if source is not None and f.factor is not None:
-            return times(source, f.factor, labels)
-        trait = n if prepared.tally is None else traits(f, self.variables, prepared.tally, cases)
-        if f.of_all:
-            value, own, common = of_whole(cells, f.above, self.whole, self._below(f))
-            made = part(labels, value, n, psus, own, common)
-            made = counted(made, trait, self.whole.sum(self._below(f))[:, self.whole.place(cells.wave)])
-            return replace(made, seen=self._with_cases(f, totals, prepared), whole_seen=self._kept_whole())
-        if f.total:
-            value, scores = total(cells, f.above)
-            value = value if cells.resum else np.where(cells.sum(f.below) > 0, value, np.nan)
-        elif f.square is not None:
-            value, scores = variance_among(cells, f.square, f.above, f.below)
-        else:
-            value, scores = ratio(cells, f.above, f.below)
-            if f.people is not None:
-                value, scores = numbers(cells, value, scores, f.people)
-        below = cells.sum(f.people if f.people is not None else f.above if f.total else f.below)
-        made = counted(part(labels, value, n, psus, scores), trait, below)
-        return replace(made, seen=self._with_cases(f, totals, prepared))
-
-    def _labels(self, f: Family) -> list[Labels]:
-        """Return the labels of a family."""
-        key = (
-            f.statistic, f.among, bool(f.dimension), bool(f.total), f.people is None, f.cutoff.tobytes(),
-            f.indicator.tobytes(),
-        )  # fmt: skip
-        if key not in self.labels:
-            self.labels[key] = labels_of(f, self.scheme, self.contrast)
-        return self.labels[key]
-
-    def _kept_whole(self) -> NDArray[np.bool_]:
-        """Tell the cells of the total with cases."""
-        return np.asarray((self.variables.of("size", self.of_whole)[0] > 0) | self.whole_weightless)
-
-    def _with_cases(self, f: Family, totals: NDArray[np.float64], prepared: _Prepared) -> NDArray[np.bool_]:
-        """Tell the cells with cases that each column of a family rests on: of rates of the poor, all that answered.
-
-        Those of weight 0 were sampled all the same, so they are among them, as in R.
-        """
-        if f.people is not None:
-            weights = f.people
-        else:
-            weights = f.below if f.among == "observed" or f.total else self.variables.of("size", totals)
-        return np.broadcast_to((weights > 0) | prepared.weightless, f.above.shape)
-
-    def _below(self, f: Family) -> NDArray[np.float64]:
-        """Return the totals of the whole that a share of it divides by."""
-        scheme = self.scheme
-        same = families([f.statistic], self.variables, self.of_whole, scheme.measure, scheme.cutoffs, groups=True)
-        return same[0].above
-
-
-def _resummed(cells: Cells, totals: NDArray[np.float64]) -> NDArray[np.float64]:
-    return totals if cells.resum is None else cells.resum(totals)
-
-
-_Floats = NDArray[np.float64]

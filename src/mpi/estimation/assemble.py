@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from mpi.results.estimates import Estimates
 from mpi.tables.keys import Coded, Keys, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -168,67 +169,82 @@ class _Maker:
             staged = self._stages(cells, pieces)
             cells, whole, pieces, explained = staged.cells, staged.whole, staged.pieces, staged.explained
             design = design.errors
-        found: dict[str, list[NDArray[Any]]] = {k: [] for k in _COLUMNS}
-        for piece in pieces:
-            for name, values in self._columns(design, blocks, cells, whole, piece).items():
-                found[name].append(values)
-        flat: dict[str, Any] = {k: np.concatenate(v, axis=0).T.ravel() for k, v in found.items()}
+        placement, variance = self._placement(design, blocks, cells, whole, pieces)
+        if design.split is not None:
+            cells, design = replace(cells, unit=design.psus(cells.unit)), design.drawn
+            whole = replace(whole, unit=self._design.psus(whole.unit))
+        made = placement | self._figures(cells, pieces)
         labels = [label for piece in pieces for label in piece.labels]
+        made["certain"], steady = _known(design, cells, whole, pieces, made["value"])
+        made["steady"] = steady[:, None] & ~some_single(design, cells)
+        made["se"] = np.where(made["certain"], 0.0, _errors(made["value"], variance))
+        flat: dict[str, Any] = {k: v.T.ravel() for k, v in made.items()}
         wave = np.repeat(cells.wave, len(labels))
         return _Rows(labels, cells.groups, **flat, wave=wave, explained=explained)
 
-    def _columns(
-        self, design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, piece: Part
-    ) -> dict[str, NDArray[Any]]:
-        """Return the columns of one part (statistics x groups), by name."""
-        m, G = len(piece.labels), cells.groups
-        made: dict[str, NDArray[Any]] = {
-            "value": piece.value, "n": piece.n, "n_psu": piece.psus.number, "df": self._degrees(cells, piece),
-            "trait": counts_or_missing(piece.trait, piece.value), "below": counts_or_missing(piece.below, piece.value),
-        }  # fmt: skip
+    def _placement(
+        self, design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, pieces: list[Part]
+    ) -> tuple[dict[str, NDArray[Any]], Floats]:
+        """Add the influences of parts to the blocks; return where they stand, and their variances."""
         if design.split is None:
-            placement, variance = _placement(design, blocks, cells, whole, piece)
+            found = [*_placements(design, blocks, cells, whole, pieces)]
         else:
-            block, variance, lost = deviating(design.split, cells, whole, piece)
-            placement = _whole_block(len(blocks), m, G) | {"lost": lost.astype(np.float64)}
-            blocks.append(block)
-            cells, design = replace(cells, unit=design.psus(cells.unit)), design.drawn
-            whole = replace(whole, unit=self._design.psus(whole.unit))
-        fixed, steady = (np.array([x.zero == word for x in piece.labels]) for word in ("certain", "design"))
-        made["certain"] = certain(design, fixed, piece.value, cells, None if piece.whole is None else whole)
-        made["steady"] = steady[:, None] & ~some_single(design, cells)
-        made["se"] = np.where(made["certain"], 0.0, _errors(piece.value, variance))
-        return made | placement
+            found = []
+            for piece in pieces:
+                block, variance, lost = deviating(design.split, cells, whole, piece)
+                place = _whole_block(len(blocks), *variance.shape) | {"lost": lost.astype(np.float64)}
+                blocks.append(block)
+                found.append((place, variance))
+        if len(found) == 1:
+            return found[0]
+        names = found[0][0]
+        return {n: np.concatenate([p[n] for p, _ in found]) for n in names}, np.concatenate([v for _, v in found])
 
-    def _degrees(self, cells: Cells, piece: Part) -> Floats:
-        m, by_wave, split = len(piece.labels), self._by_wave, self._design.split
-        df = piece.psus.df if by_wave is None else np.tile(by_wave[cells.wave], (m, 1))
-        if split is None or split.replication is None:
-            return df
-        return np.minimum(df, split.replication.df[cells.wave])
+    def _figures(self, cells: Cells, pieces: list[Part]) -> dict[str, NDArray[Any]]:
+        """Return the figures of parts and what they rest on (statistics x groups), by name."""
+        made = {
+            "value": [p.value for p in pieces], "n": [p.n for p in pieces], "n_psu": [p.psus.number for p in pieces],
+            "df": [p.psus.df for p in pieces], "trait": [counts_or_missing(p.trait, p.value) for p in pieces],
+            "below": [counts_or_missing(p.below, p.value) for p in pieces],
+        }  # fmt: skip
+        found: dict[str, NDArray[Any]] = {k: v[0] if len(v) == 1 else np.concatenate(v) for k, v in made.items()}
+        by_wave, split = self._by_wave, self._design.split
+        if by_wave is not None:
+            found["df"] = np.tile(by_wave[cells.wave], (len(found["df"]), 1))
+        if split is not None and split.replication is not None:
+            found["df"] = np.minimum(found["df"], split.replication.df[cells.wave])
+        return found
 
 
-_COLUMNS = (
-    "value", "se", "certain", "steady", "df", "n", "n_psu", "local", "block", "factor", "share", "whole_block",
-    "whole_column", "trait", "below", "lost",
-)  # fmt: skip
+def _known(
+    design: PsuDesign, cells: Cells, whole: Cells, pieces: list[Part], value: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell the figures without sampling error, and the statistics of which an error of 0 is one that was estimated."""
+    zero = np.array([label.zero for piece in pieces for label in piece.labels])
+    fixed, found, start = zero == "certain", np.empty(value.shape, dtype=bool), 0
+    for shares, alike in groupby(pieces, lambda p: p.whole is not None):
+        rows = slice(start, start := start + sum(len(p.labels) for p in alike))
+        found[rows] = certain(design, fixed[rows], value[rows], cells, whole if shares else None)
+    return found, zero == "design"
 
 
-def _placement(
-    design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, piece: Part
-) -> tuple[dict[str, NDArray[Any]], Floats]:
-    """Add the influences of a part to the blocks; return where they stand, and their variances."""
-    m, G = len(piece.labels), cells.groups
-    own = placed(design, blocks, cells, piece, whole)
-    made: dict[str, NDArray[Any]] = _whole_block(-1, m, G) | {
-        "local": own.place[piece.column][:, None] * G + np.arange(G),
-        "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
-        "factor": np.repeat(piece.factor[:, None], G, axis=1),
-    }  # fmt: skip
-    if piece.whole is None:
-        return made, own.variance[piece.column] * piece.factor[:, None] ** 2
-    of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
-    return made | {"share": piece.value, "whole_block": made["block"] + 1, "whole_column": of_whole}, own.variance
+def _placements(
+    design: PsuDesign, blocks: list[Block], cells: Cells, whole: Cells, pieces: list[Part]
+) -> Iterator[tuple[dict[str, NDArray[Any]], Floats]]:
+    """Add the influences of parts to the blocks; yield where those of each stand, and their variances."""
+    G = cells.groups
+    for piece, own in zip(pieces, placed(design, blocks, cells, pieces, whole), strict=True):
+        made: dict[str, NDArray[Any]] = _whole_block(-1, len(piece.labels), G) | {
+            "local": own.place[piece.column][:, None] * G + np.arange(G),
+            "block": np.repeat(own.block[piece.column][:, None], G, axis=1),
+            "factor": np.repeat(piece.factor[:, None], G, axis=1),
+        }  # fmt: skip
+        if piece.whole is None:
+            yield made, own.variance[piece.column] * piece.factor[:, None] ** 2
+        else:
+            of_whole = own.place[:, None] * whole.groups + whole.place(cells.wave)[None, :]
+            more = {"share": piece.value, "whole_block": made["block"] + 1, "whole_column": of_whole}
+            yield made | more, own.variance
 
 
 def _whole_block(block: int, m: int, G: int) -> dict[str, NDArray[Any]]:
@@ -293,40 +309,42 @@ def _jacobian(tables: Sequence[_Rows], offsets: NDArray[np.int64]) -> Any:
 def _keys(
     tables: Sequence[_Rows], groupings: Sequence[Grouping], waves: tuple[Any, ...], *, complete: bool
 ) -> tuple[Keys, Coded, Coded]:
-    columns: dict[str, Coded] = {}
-    for name in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting"):
-        columns[name] = _tiled([[getattr(x, name) for x in t.labels] for t in tables], [t.groups for t in tables])
-    counts = [len(t.labels) for t in tables]
-    columns["by"] = _repeated([[g.name] * len(g.labels) for g in groupings], counts)
-    columns["group"] = _repeated([list(g.labels) for g in groupings], counts)
-    named = [[waves[w] if waves else None for w in g.wave] for g in groupings]
-    columns["wave"] = _repeated(named, counts)
-    method = _tiled([[x.method for x in t.labels] for t in tables], [t.groups for t in tables])
-    flags = _flags(tables, method, complete=complete)
+    kinds, of_row = _kinds(tables)
+
+    def of_kind(name: str) -> Coded:
+        return coded([getattr(x, name) for x in kinds]).take(of_row)
+
+    counts = np.repeat([len(t.labels) for t in tables], [t.groups for t in tables])
+    group_of_row = np.repeat(np.arange(len(counts)), counts)
+
+    def of_group(values: list[Any]) -> Coded:
+        return coded(values).take(group_of_row)
+
+    columns = {n: of_kind(n) for n in ("statistic", "contrast", "indicator", "dimension", "cutoff", "weighting")}
+    columns["by"] = of_group([g.name for g in groupings for _ in g.labels])
+    columns["group"] = of_group([label for g in groupings for label in g.labels])
+    columns["wave"] = of_group([waves[w] if waves else None for g in groupings for w in g.wave])
+    method = of_kind("method")
+    flags = _flags(tables, method, of_kind("undefined"), complete=complete)
     order = ("statistic", "contrast", "indicator", "dimension", "by", "group", "wave", "cutoff", "weighting")
     return Keys({n: columns[n] for n in order}), method, flags
 
 
-def _tiled(values: list[list[Any]], groups: list[int]) -> Coded:
-    flat = coded([v for part in values for v in part])
-    ends = np.cumsum([0, *map(len, values)])
-    index = [np.tile(flat.index[a:b], g) for a, b, g in zip(ends[:-1], ends[1:], groups, strict=True)]
-    return Coded(flat.values, np.concatenate(index))
+def _kinds(tables: Sequence[_Rows]) -> tuple[list[Labels], NDArray[np.int64]]:
+    """Return the labels of statistics, those that groupings share once, and which of them is each row's."""
+    place: dict[int, int] = {}
+    kinds = {id(x): x for t in tables for x in t.labels}
+    for one in kinds:
+        place[one] = len(place)
+    of_row = [np.tile([place[id(x)] for x in t.labels], t.groups) for t in tables]
+    return [*kinds.values()], np.concatenate(of_row)
 
 
-def _repeated(values: list[list[Any]], counts: list[int]) -> Coded:
-    flat = coded([v for part in values for v in part])
-    ends = np.cumsum([0, *map(len, values)])
-    index = [np.repeat(flat.index[a:b], c) for a, b, c in zip(ends[:-1], ends[1:], counts, strict=True)]
-    return Coded(flat.values, np.concatenate(index))
-
-
-def _flags(tables: Sequence[_Rows], method: Coded, *, complete: bool) -> Coded:
+def _flags(tables: Sequence[_Rows], method: Coded, reasons: Coded, *, complete: bool) -> Coded:
     """Say what to know about each number, the gravest last so that it stands."""
     value, se, certain, n_psu, df, lost = (
         np.concatenate([getattr(t, x) for t in tables]) for x in ("value", "se", "certain", "n_psu", "df", "lost")
     )
-    reasons = _tiled([[x.undefined for x in t.labels] for t in tables], [t.groups for t in tables])
     share, other = (np.isin(method.values, kinds)[method.index] for kinds in (["share"], ["intensity", "fraction"]))
     words = (
         "no variation between PSUs: no interval", "estimate is 0: no interval", "estimate is 1: no interval",

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from mpi.core.threads import map_threads
 from mpi.estimation.assemble import assemble
-from mpi.estimation.groups import grouping
 from mpi.estimation.stages import with_replicates
-from mpi.estimation.totals import cells_of
+from mpi.estimation.totals import groups_and_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,8 +50,7 @@ def disaggregated(
     """
 
     def one(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
-        group = grouping(survey, rows, cross)
-        cells = cells_of(group, rows, survey.design)
+        group, cells = groups_and_cells(survey, rows, cross)
         made = parts(group, cells)
         return group, cells, with_replicates(survey.design.split, made, cells, cells, lambda own, _: parts(group, own))
 

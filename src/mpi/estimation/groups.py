@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.core.readonly import seal
 from mpi.frames.compress import compress, constant_within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from mpi.estimation.rows import Rows
+    from mpi.frames.arrays import Categories
     from mpi.frames.wanted import Cross
     from mpi.survey.survey import Survey
 
-__all__ = ["Grouping", "grouping"]
+__all__ = ["Grouping", "grouping", "grouping_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,10 @@ class Grouping:
     index: NDArray[np.int32]
     nested: bool
 
+    def __post_init__(self) -> None:
+        """Let nobody write into it."""
+        seal(self)
+
     def without_rows(self) -> Grouping:
         """Return the groups when everything is summed: which row belongs to which is forgotten."""
         return replace(self, index=np.zeros(0, dtype=np.int32))
@@ -60,7 +68,11 @@ class Grouping:
 
 def grouping(survey: Survey, rows: Rows, columns: Cross = ()) -> Grouping:
     """Number the groups of one disaggregation (by round, where there are several); no columns give the total."""
-    parts = [survey.categories(c) for c in columns]
+    return grouping_of(survey, rows, columns, [survey.categories(c) for c in columns])
+
+
+def grouping_of(survey: Survey, rows: Rows, columns: Cross, parts: Sequence[Categories]) -> Grouping:
+    """Number the groups of one disaggregation, whose columns were read already."""
     of_unit = survey.design.wave[survey.design.stratum]
     index, found = _numbered(of_unit, rows, nested=True)
     table, nested = found[:, None], True

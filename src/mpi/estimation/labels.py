@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mpi.estimation.parts import Labels, Undefined, Zero
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from mpi.estimation.identify import Scheme
     from mpi.estimation.statistics import Family
     from mpi.inference.intervals import Interval, Own
@@ -33,36 +36,40 @@ def _method(f: Family) -> Interval | Own:
     return "share" if f.statistic in shares else "fraction"
 
 
-def labels_of(f: Family, scheme: Scheme, contrast: str) -> list[Labels]:
-    """Return what each column of a family is."""
+def labels_of(families: Sequence[Family], scheme: Scheme, contrast: str) -> list[Labels]:
+    """Return what each column of families is, one family after the other."""
+    whole = cache(lambda k: of_intersection(scheme.measure, scheme.cutoffs[k]))
+    return [label for f in families for label in _of_family(f, scheme, contrast, whole)]
+
+
+def _of_family(f: Family, scheme: Scheme, contrast: str, whole: Callable[[int], bool]) -> Iterator[Labels]:
     ks = scheme.labels()
     indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
-    undefined = _UNDEFINED[f.among]
-    out = []
+    undefined, method = _UNDEFINED[f.among], _method(f)
     for k, j in zip(f.cutoff.tolist(), f.indicator.tolist(), strict=True):
         indicator, dimension = None, dimensions[j] if f.dimension else None
         if j >= 0 and not f.dimension:
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
-        zero = _zero(f, scheme, k, j)
-        out.append(
-            Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, _method(f), undefined, zero)
-        )
-    return out
+        zero = _zero(f, scheme, k, j, whole)
+        yield Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined, zero)
 
 
-def _zero(f: Family, scheme: Scheme, k: int, j: int) -> Zero:
+def _zero(f: Family, scheme: Scheme, k: int, j: int, whole: Callable[[int], bool]) -> Zero:
     """Tell what an error of 0 means: some figures are what they are by the measure's definition.
 
     In an intersection measure only those deprived in everything are poor: their intensity is 1, their scores are equal,
     and contributions are the weights. The share of the only dimension is 1, that of an indicator without weight 0.
+    `whole` tells of each cutoff whether the measure is one of intersection there.
     """
-    weights = [i.weight for i in scheme.measure.indicators]
     if f.statistic == "population":
         return "design"
+    if f.statistic not in ("A", "inequality", "contribution", "contribution_share"):
+        return "unknown"
+    weights = [i.weight for i in scheme.measure.indicators]
     split = scheme.measure.missing == "reweight" and not all(weights)  # weight moves to indicators that have none
     fixed = f.statistic in ("A", "inequality", "contribution_share") and not split
-    if fixed and of_intersection(scheme.measure, scheme.cutoffs[k]):
+    if fixed and whole(k):
         return "certain" if f.statistic != "contribution_share" or scheme.measure.missing == "drop" else "unknown"
     if f.statistic == "contribution_share" and f.dimension:
         return "certain" if len(scheme.measure.dimensions) == 1 else "unknown"

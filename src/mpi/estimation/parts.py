@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Labels", "Part", "Undefined", "Zero", "counts_or_missing", "merge", "part", "times"]
+__all__ = ["Labels", "Part", "Undefined", "Zero", "counts_or_missing", "merge", "part"]
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",
@@ -99,11 +99,6 @@ def part(
     return Part(labels, value, n, psus, scores, np.arange(len(labels)), np.ones(len(labels)), whole)
 
 
-def times(source: Part, factor: Floats, labels: list[Labels]) -> Part:
-    """Make a part that is a multiple of another, statistic by statistic, on the other's influence columns."""
-    return replace(source, labels=labels, value=source.value * factor[:, None], factor=source.factor * factor)
-
-
 def counts_or_missing(counts: Floats | None, value: Floats) -> Floats:
     """Return counts of some statistics; NaN where there are none."""
     return np.full(value.shape, np.nan) if counts is None else counts
@@ -118,8 +113,8 @@ def _all_of(replicates: Sequence[Floats | None]) -> Floats | None:
 def merge(parts: Sequence[Part]) -> list[Part]:
     """Put the parts of one grouping into one, so that variances are taken once; shares of the whole stay apart."""
     plain = [p for p in parts if p.whole is None]
-    if not plain:
-        return list(parts)
+    if len(plain) < 2:
+        return [*plain, *(p for p in parts if p.whole is not None)]
     blocks = {id(p.scores): p.scores for p in plain}
     seen = {id(p.scores): np.ones(p.scores.shape, bool) if p.seen is None else p.seen for p in plain}
     starts = dict(zip(blocks, np.cumsum([0, *(len(b) for b in blocks.values())]), strict=False))

@@ -6,13 +6,15 @@ function of the weights by PSU, group and pattern; the microdata are not touched
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.core.cache import Cache
 from mpi.core.errors import DataError, MpiError, Problems
+from mpi.core.readonly import seal
 from mpi.frames.compress import compress
 from mpi.frames.missing_codes import declaration
 
@@ -44,16 +46,23 @@ class Profiles:
         The pattern of each row.
     rows : Rows
         The unit and weight of each row.
+    cache : Cache
+        What follows from them, such as how many rows of each group have each pattern.
     """
 
     deprived: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     pattern: NDArray[np.int32]
     rows: Rows
+    cache: Cache = field(default_factory=Cache, init=False)
+
+    def __post_init__(self) -> None:
+        """Let nobody write into them."""
+        seal(self)
 
 
 def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
-    """Read the measure's indicators and give each row its pattern.
+    """Read the measure's indicators and give each row its pattern; those of few rows are read once.
 
     Raises
     ------
@@ -61,6 +70,11 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
         With every problem of every indicator at once: missing columns with the nearest name, text, values other
         than 0, 1 and missing, with counts and the first rows.
     """
+    columns = tuple(i.column for i in measure.indicators)
+    return rows.cache.get(("patterns", columns), lambda: _profile(survey, measure, rows), len(rows.unit))
+
+
+def _profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     if "cases" in survey.roles and 2 * len(measure.indicators) <= _WIDEST:
         return _of_profile(survey, measure, rows)
     columns = [*_indicator_columns(survey, measure, rows)]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["numbers", "of_whole", "ratio", "total", "variance_among"]
 
 _ROUNDING = 64 * np.finfo(np.float64).eps
+_FEW = 1 << 16
 
 
 def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
@@ -28,6 +29,9 @@ def ratio(cells: Cells, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     scores = np.take(np.nan_to_num(theta), group, axis=1)
     scores *= below
     np.subtract(above, scores, out=scores)
+    if scores.size <= _FEW:
+        scores *= np.take(scale, group, axis=1)
+        return theta, scores
     for row, one in zip(scores, np.broadcast_to(scale, theta.shape), strict=True):
         row *= one[group]  # noqa: PLW2901  # in place, without all of them beside
     return theta, scores

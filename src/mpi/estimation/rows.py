@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.core.cache import Cache
 from mpi.core.errors import DataError
+from mpi.core.readonly import seal
 from mpi.frames.compress import compress, constant_within, first_of
 from mpi.survey.household_numbers import households_of, one_row_each
 from mpi.survey.household_words import ONE_ROW_EACH, UNKNOWN, refuse_differing
@@ -39,6 +41,8 @@ class Rows:
         The units that have rows.
     cases : ndarray of int64 or None
         How many rows of the microdata each stands for, none for a row of weight 0; None for one each.
+    cache : Cache
+        What follows from them and from their survey, such as their groups; see `mpi.estimation.totals`.
     """
 
     take: NDArray[np.int64] | None
@@ -46,6 +50,11 @@ class Rows:
     weight: NDArray[np.float64]
     present: NDArray[np.int64]
     cases: NDArray[np.int64] | None = None
+    cache: Cache = field(default_factory=Cache, init=False)
+
+    def __post_init__(self) -> None:
+        """Let nobody write into them."""
+        seal(self)
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the entries of a survey column for the rows that count."""
@@ -69,6 +78,12 @@ def rows_of(survey: Survey, unit: Unit, names: Sequence[str] = ()) -> Rows:
     MpiError
         When households cannot be told apart, or a column differs between members of a household.
     """
+    rows = survey.rows.collect()
+    key = ("rows", unit, tuple(names) if unit == "household" else ())  # persons may differ in any column
+    return rows.cache.get(key, lambda: _rows_of(survey, unit, names), len(rows))
+
+
+def _rows_of(survey: Survey, unit: Unit, names: Sequence[str]) -> Rows:
     weight = survey.weight
     inside = survey.counting
     take = None if inside is None else np.flatnonzero(inside)

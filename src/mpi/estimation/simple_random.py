@@ -206,7 +206,7 @@ def _figures(request: Request, prof: Profiles, counted: Counted, pattern: NDArra
         for contrast, scores in request.scores(prof, scheme.measure).items():
             kinds = needs(request.wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
-            made = families(request.wanted, v, v.table.T[:, pattern], scheme.measure, scheme.cutoffs, groups=True)
+            made = families(request.wanted, v, v.table.T[:, pattern], scheme.measure, scheme.cutoffs)
             for f in made:
                 if not f.of_all:
                     yield from _of_family(f, scheme, contrast, scores, counted, pattern)
@@ -216,7 +216,7 @@ def _of_family(
     f: Family, scheme: Scheme, contrast: str, scores: Scores, counted: Counted, pattern: NDArray[Any]
 ) -> Iterator[_Figure]:
     below = np.broadcast_to(f.below, f.above.shape)
-    for i, labels in enumerate(labels_of(f, scheme, contrast)):
+    for i, labels in enumerate(labels_of([f], scheme, contrast)):
         counts = _cases(f, i, scheme, scores)[pattern]
         if f.total:
             found = of_total(counted, f.above[i], counts)

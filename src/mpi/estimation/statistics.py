@@ -26,11 +26,14 @@ Sources: Alkire and Foster 2011 (J. Public Economics 95:476-487); inequality: Se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mpi.core.cache import Cache
+from mpi.core.readonly import read_only
 from mpi.results.names import STATISTICS
 
 if TYPE_CHECKING:
@@ -66,16 +69,24 @@ class Variables:
         The values.
     place : dict of str to ndarray of int
         The columns of each kind, of shape (cutoffs,), (indicators,) or (cutoffs, indicators).
+    cache : Cache
+        What `there` was asked for.
     """
 
     table: Floats
     place: dict[str, NDArray[np.int64]]
+    cache: Cache = field(default_factory=Cache, init=False)
 
     def of(self, kind: str, totals: Floats) -> Floats:
         """Return the rows of totals (columns x cells) that belong to a kind, in its shape with cells last."""
         place = self.place[kind]
         start = int(place.flat[0])
         return totals[start : start + place.size].reshape(*place.shape, totals.shape[-1])
+
+    def there(self, columns: NDArray[np.int64]) -> Floats:
+        """Return 1 where patterns have something of some columns, 0 elsewhere."""
+        size = len(self.table) * len(columns)
+        return self.cache.get(columns.tobytes(), lambda: (self.table[:, columns] != 0).astype(np.float64), size)
 
 
 def needs(wanted: Sequence[str], *, moving: bool) -> set[str]:
@@ -186,31 +197,39 @@ class Family:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Totals:
-    """The totals that the families draw on, kinds by name; scores and parts are made from censored ones."""
+    """The totals that the families draw on, kinds by name, each made once; scores and parts come from censored ones."""
 
     v: Variables
     totals: Floats
     measure: Measure
+    known: dict[str, Floats] = field(default_factory=dict)
 
     def __getitem__(self, kind: str) -> Floats:
+        if kind not in self.known:
+            self.known[kind] = self._made(kind)
+        return self.known[kind]
+
+    def _made(self, kind: str) -> Floats:
         if kind in self.v.place:
             return self.v.of(kind, self.totals)
+        if kind == "weights":
+            return np.array([float(i.weight) for i in self.measure.indicators])
         if kind == "part":
-            return self["censored"] * self._weights()[:, None]
+            return self["censored"] * self["weights"][:, None]
         if kind == "score":
             if "part" in self.v.place:
                 return np.asarray(self["part"].sum(axis=1))
-            return np.asarray(np.einsum("j,kjc->kc", self._weights(), self["censored"], optimize=False))
+            return np.asarray(np.einsum("j,kjc->kc", self["weights"], self["censored"], optimize=False))
         raise KeyError(kind)
-
-    def _weights(self) -> Floats:
-        return np.array([float(i.weight) for i in self.measure.indicators])
 
 
 def families(
-    wanted: Sequence[str], v: Variables, totals: Floats, measure: Measure, cutoffs: Sequence[Fraction], *, groups: bool
+    wanted: Sequence[str], v: Variables, totals: Floats, measure: Measure, cutoffs: Sequence[Fraction]
 ) -> list[Family]:
-    """List the families of the statistics asked for, from the totals (columns x cells) of their variables."""
+    """List the families of the statistics asked for, from the totals (columns x cells) of their variables.
+
+    Shares of the whole are among them, which mean nothing of the whole itself.
+    """
     t = _Totals(v, totals, measure)
     K, d = len(cutoffs), len(measure.indicators)
     low, high = measure.vulnerable, measure.severe
@@ -222,9 +241,9 @@ def families(
         "censored_headcount": lambda: [_censored(t, d, K)],
         "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
         "contribution_share": lambda: _shares(t, measure),
-        "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)] if groups else [],
-        "poor_share": lambda: [_whole("poor_share", t["poor"])] if groups else [],
-        "group_contribution": lambda: [_whole("group_contribution", t["score"])] if groups else [],
+        "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)],
+        "poor_share": lambda: [_whole("poor_share", t["poor"])],
+        "group_contribution": lambda: [_whole("group_contribution", t["score"])],
         "vulnerable": lambda: _bands("vulnerable", t, [low is not None and low < k for k in cutoffs]),
         "severe": lambda: _bands("severe", t, [high is not None and high >= k for k in cutoffs]),
         "inequality": lambda: [_inequality(t)],
@@ -251,8 +270,15 @@ def _seen_at_each(t: _Totals, d: int, K: int) -> Floats:
     return np.tile(_observed(t, d), (K, 1)) if _moving(t) else t["size"]
 
 
+@cache
 def _none(count: int) -> NDArray[np.int64]:
-    return np.full(count, -1)
+    return read_only(np.full(count, -1))
+
+
+@cache
+def _each(K: int, d: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the cutoff, and the indicator, of each pair of them."""
+    return read_only(np.repeat(np.arange(K), d)), read_only(np.tile(np.arange(d), K))
 
 
 def _by_cutoff(name: str, above: Floats, below: Floats, *, among: Among = "all") -> Family:
@@ -265,7 +291,7 @@ def _by_indicator(above: Floats, below: Floats, among: Among) -> Family:
 
 def _by_both(name: str, above: Floats, below: Floats, *, among: Among = "all", dimension: bool = False) -> Family:
     K, d, cells = above.shape
-    k, j = np.repeat(np.arange(K), d), np.tile(np.arange(d), K)
+    k, j = _each(K, d)
     return Family(name, above.reshape(K * d, cells), below, k, j, among, dimension=dimension)
 
 
@@ -277,9 +303,8 @@ def _contributions(t: _Totals, K: int, *, like: bool) -> Family:
     """Weights times censored headcounts, when those are there and the weights are the same in every row."""
     if _moving(t) or not like:
         return _by_both("contribution", t["part"], t["size"])
-    w = np.array([float(i.weight) for i in t.measure.indicators])
     same = _by_both("contribution", t["censored"], t["size"])
-    return replace(same, like="censored_headcount", factor=np.tile(w, K))
+    return replace(same, like="censored_headcount", factor=np.tile(t["weights"], K))
 
 
 def _shares(t: _Totals, measure: Measure) -> list[Family]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mpi.estimation.groups import grouping_of
 from mpi.frames.compress import compress, run_heads
 from mpi.inference.cells import Cells
 
@@ -18,12 +19,25 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
+    from mpi.frames.wanted import Cross
     from mpi.inference.design import PsuDesign
+    from mpi.survey.survey import Survey
 
-__all__ = ["Summer", "cells_of", "counts"]
+__all__ = ["Summer", "cells_of", "counts", "groups_and_cells"]
 
 _DENSE_COUNTS = 1 << 24
 _BLOCK = 1 << 16
+
+
+def groups_and_cells(survey: Survey, rows: Rows, columns: Cross = ()) -> tuple[Grouping, Cells]:
+    """Return the groups of one disaggregation and their cells; of few rows they are computed once."""
+    parts = [survey.categories(c) for c in columns]  # which warns, every time, of what is odd
+
+    def make() -> tuple[Grouping, Cells]:
+        found = grouping_of(survey, rows, columns, parts)
+        return found, cells_of(found, rows, survey.design)
+
+    return rows.cache.get(("cells", columns), make, len(rows.unit))
 
 
 def cells_of(grouping: Grouping, rows: Rows, design: PsuDesign) -> Cells:

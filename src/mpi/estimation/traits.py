@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from mpi.estimation.parts import Part
@@ -21,13 +23,13 @@ _OF_THE_POOR = frozenset({"M0", "H", "A", "poor_share", "group_contribution", "i
 _RETAINED, _EVERYBODY = 0, -1
 
 
-def traits(f: Family, v: Variables, tally: Any, cases: Floats) -> Floats:
-    """Return the unweighted cases that add to the total above, family column by column.
+def traits(families: Sequence[Family], v: Variables, tally: Any, cases: Floats) -> Floats:
+    """Return the unweighted cases that add to the total above, family by family and column by column.
 
     Parameters
     ----------
-    f : Family
-        The statistic.
+    families : sequence of Family
+        The statistics.
     v : Variables
         The variables of the patterns.
     tally : ndarray or sparse array of int, shape (groups, patterns)
@@ -40,19 +42,32 @@ def traits(f: Family, v: Variables, tally: Any, cases: Floats) -> Floats:
     ndarray of float, shape (columns, groups)
         NaN for what is counted of a dimension, whose indicators have cases in common.
     """
+    which = {i: c for i, f in enumerate(families) if (c := _columns(f, v)) is not None}
+    found: Iterator[Floats] = iter(())
+    if which:
+        counts = np.asarray(tally.astype(np.float64) @ v.there(np.concatenate([*which.values()])))  # whole numbers
+        found = iter(np.split(counts.T, np.cumsum([len(c) for c in which.values()])[:-1]))
+    made = [next(found) if i in which else _of_cases(f, cases) for i, f in enumerate(families)]
+    return made[0] if len(made) == 1 else np.concatenate(made)
+
+
+def _columns(f: Family, v: Variables) -> NDArray[np.int64] | None:
+    """Return the columns of the variables that a family counts; None where it counts cases that are known."""
+    if f.statistic in _OF_THE_POOR or f.statistic in {"population_share", "population"} or f.dimension:
+        return None
+    if f.statistic in {"vulnerable", "severe"}:
+        return v.place[f.statistic][f.cutoff]
+    if f.statistic == "uncensored_headcount":
+        return v.place["deprived"][f.indicator]
+    return v.place["censored" if "censored" in v.place else "part"][f.cutoff, f.indicator]
+
+
+def _of_cases(f: Family, cases: Floats) -> Floats:
     if f.statistic in _OF_THE_POOR:
         return cases[f.cutoff + 1]
     if f.statistic in {"population_share", "population"}:
         return cases[[_RETAINED if f.of_all else _EVERYBODY]]
-    if f.dimension:
-        return np.full((len(f.cutoff), cases.shape[1]), np.nan)
-    if f.statistic in {"vulnerable", "severe"}:
-        columns = v.place[f.statistic][f.cutoff]
-    elif f.statistic == "uncensored_headcount":
-        columns = v.place["deprived"][f.indicator]
-    else:
-        columns = v.place["censored" if "censored" in v.place else "part"][f.cutoff, f.indicator]
-    return np.asarray(tally @ (v.table[:, columns] != 0).astype(np.int64)).T.astype(np.float64)
+    return np.full((len(f.cutoff), cases.shape[1]), np.nan)
 
 
 def counted(one: Part, trait: Floats, below: Floats) -> Part:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mpi.core.readonly import seal
+from mpi.core.cache import Cache
+from mpi.core.readonly import read_only, seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +55,8 @@ class Cells:
         The PSU of each cell, where units are parts of PSUs; those of one PSU stand together.
     resum : function or None
         Turns totals by cell (variables x cells) into those of each group in each replicate, where groups are these.
+    cache : Cache
+        What follows from the cells alone, or from them and a design; of many cells nothing is kept.
     """
 
     unit: NDArray[np.int32]
@@ -65,6 +68,7 @@ class Cells:
     unordered: int
     psu: NDArray[np.int32] | None = None
     resum: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+    cache: Cache = field(default_factory=Cache, init=False)
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -81,7 +85,10 @@ class Cells:
 
     def group(self) -> NDArray[np.int64]:
         """Return the group of each cell."""
-        return np.repeat(np.arange(self.groups), np.diff(self.start))
+        return self.cache.get("group", self._group, len(self.unit))
+
+    def _group(self) -> NDArray[np.int64]:
+        return read_only(np.repeat(np.arange(self.groups), np.diff(self.start)))
 
     def totals(self, variables: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
         """Add variables of rows up by cell (variables x cells in order)."""
@@ -93,6 +100,9 @@ class Cells:
 
     def without_rows(self) -> Cells:
         """Return the cells when everything is summed: which row belongs to which is forgotten."""
+        return self.cache.get("bare", self._without_rows, len(self.of_row))
+
+    def _without_rows(self) -> Cells:
         none = np.zeros(0, dtype=np.int32)
         return replace(self, of_row=none, order=none.astype(np.int64))
 

@@ -6,12 +6,13 @@ stays in the sample for two rounds is two units that share their `psu` identity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mpi.core.readonly import seal
+from mpi.core.cache import Cache
+from mpi.core.readonly import read_only, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +85,8 @@ class PsuDesign:
         The units all of whose rows have weight 0; None where there are none.
     split : Split or None
         What the units are where PSUs are split into parts; None where each unit is a PSU.
+    cache : Cache
+        What was counted of it.
     """
 
     stratum: NDArray[np.int32]
@@ -95,6 +98,7 @@ class PsuDesign:
     single_in_group: SingleInGroup = "keep"
     weightless: NDArray[np.bool_] | None = None
     split: Split | None = None
+    cache: Cache = field(default_factory=Cache, init=False)
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -156,13 +160,16 @@ class PsuDesign:
     @property
     def counts_cases(self) -> bool:
         """Whether a rule for single PSUs depends on which strata and PSUs have cases."""
+        return self.cache.get("counts cases", self._counts_cases)
+
+    def _counts_cases(self) -> bool:
         if self.single_in_group == "adjust":
             return self.single_psu in ("centered", "scaled")
         return self.single_psu == "scaled" and bool(((self.sizes() == 1) & (self.sampled < 1)).any())
 
     def sizes(self) -> NDArray[np.int64]:
         """Return the number of PSUs in each stratum."""
-        return np.bincount(self.stratum, minlength=self.strata)
+        return self.cache.get("sizes", lambda: read_only(np.bincount(self.stratum, minlength=self.strata)))
 
     def scale(self) -> NDArray[np.float64]:
         """Return the factor (1 - f) n / (n - 1) of each stratum's centred sum of squares.
@@ -170,12 +177,15 @@ class PsuDesign:
         A stratum with one PSU has 1 - f under ``centered`` (it varies around the mean of all PSUs) and 0 otherwise;
         ``scaled`` then raises the others, see `mpi.inference.variance`.
         """
+        return self.cache.get("scale", self._scale)
+
+    def _scale(self) -> NDArray[np.float64]:
         n = self.sizes().astype(np.float64)
         single = n == 1
         a = (1 - self.sampled) * np.divide(n, n - 1, out=np.ones_like(n), where=~single)
         if self.single_psu != "centered":
             a[single] = 0.0
-        return a
+        return read_only(a)
 
     def df(self, waves: Iterable[int]) -> float:
         """Return the degrees of freedom over some rounds: distinct PSUs minus distinct strata.

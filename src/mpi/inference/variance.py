@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.readonly import seal
+from mpi.inference.strata import common_support, segments_of, strata_of, support_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mpi.inference.cells import Cells
     from mpi.inference.design import PsuDesign
+    from mpi.inference.strata import Support
 
 __all__ = [
     "DENSE",
@@ -85,140 +87,32 @@ class Block:
         """Return the round of each column."""
         return np.tile(self.cells.wave, len(self.scores))
 
-    def support(self, design: PsuDesign) -> _Support | None:
+    def support(self, design: PsuDesign) -> Support | None:
         """Return how each group's column is centred where it is a side of a share."""
-        if self.whole is None:
-            return None
-        return _support(design, [self.whole], np.zeros(self.cells.groups, dtype=np.int64), self.cells.wave)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Segments:
-    """Strata within columns (or groups): how each is centred and scaled by the rules for single PSUs.
-
-    Attributes
-    ----------
-    n : ndarray of float
-        PSUs in the stratum.
-    around_all : ndarray of bool
-        Whether the stratum varies around the mean of all PSUs of the column's strata, not around its own.
-    scale : ndarray of float
-        The factor of its sum of squares.
-    unknown : ndarray of bool, shape (columns,)
-        The columns all of whose strata are single, where the others would have to stand in for these.
-    """
-
-    n: NDArray[np.float64]
-    around_all: NDArray[np.bool_]
-    scale: NDArray[np.float64]
-    unknown: NDArray[np.bool_]
-
-
-def _segments(
-    design: PsuDesign, stratum: NDArray[Any], column: NDArray[np.int64], touched: NDArray[np.int64], columns: int,
-    support: _Support | None = None,
-) -> _Segments:  # fmt: skip
-    n = design.sizes()[stratum].astype(np.float64)
-    single = _single(design, n, touched, stratum)
-    scale = design.scale()[stratum]
-    raised = np.ones(columns)
-    if design.single_psu == "scaled":
-        raised = _raise(column, single, columns)
-    if support is not None:
-        of = support.whole[column]
-        single = np.where(of >= 0, support.single[of, stratum], single)
-        raised = np.where(support.whole >= 0, support.raised[support.whole, support.wave], raised)
-    if design.single_psu == "scaled":
-        scale = np.where(single, 0.0, scale * raised[column])
-    around_all = single if design.single_psu == "centered" else np.zeros(len(n), dtype=bool)
-    unknown = np.isnan(raised) & (design.single_psu == "scaled")
-    return _Segments(n, around_all, scale, unknown)
-
-
-def _single(
-    design: PsuDesign, n: NDArray[np.float64], touched: NDArray[Any], stratum: NDArray[Any]
-) -> NDArray[np.bool_]:
-    """Tell the strata that a rule for single PSUs applies to; one that was sampled whole needs none."""
-    single = touched == 1 if design.single_in_group == "adjust" else n == 1
-    return np.asarray(np.logical_and(single, design.sampled[stratum] < 1))
-
-
-def _raise(column: NDArray[np.int64], single: NDArray[np.bool_], columns: int) -> NDArray[np.float64]:
-    """Return L / (L - L1) of each column: L strata, L1 of them single."""
-    total = np.bincount(column, minlength=columns)
-    usable = total - np.bincount(column[single], minlength=columns)
-    out: NDArray[np.float64] = np.full(columns, np.nan)
-    np.divide(total, usable, out=out, where=usable > 0)
-    return out
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Support:
-    """How the columns that are sides of a share of the whole are centred: as their whole is.
-
-    Attributes
-    ----------
-    whole : ndarray of int
-        The whole that each column is a side of a share of; -1 for other columns.
-    wave : ndarray of int
-        The round of each column.
-    single : ndarray of bool, shape (wholes, strata)
-        Whether a rule for single PSUs applies to the stratum in the whole.
-    raised : ndarray of float, shape (wholes, waves)
-        The factor of ``scaled`` in each round.
-    """
-
-    whole: NDArray[np.int64]
-    wave: NDArray[np.int32]
-    single: NDArray[np.bool_]
-    raised: NDArray[np.float64]
-
-
-def _support(
-    design: PsuDesign, wholes: Sequence[Cells], whole: NDArray[np.int64], wave: NDArray[np.int32]
-) -> _Support | None:
-    if not len(wholes):
-        return None
-    n, every = design.sizes().astype(np.float64), np.arange(design.strata)
-    singles, raises = [], []
-    for cells in wholes:
-        touched = np.bincount(design.stratum[cells.unit], minlength=design.strata)
-        present = touched > 0
-        single = _single(design, n, touched, every) & present
-        singles.append(single)
-        raises.append(_raise(design.wave[present].astype(np.int64), single[present], design.waves))
-    return _Support(whole, wave, np.array(singles), np.array(raises))
+        return support_of(design, self.cells, self.whole)
 
 
 def block_variances(design: PsuDesign, block: Block) -> NDArray[np.float64]:
     """Return the variance of each statistic in each group (statistics x groups), in two passes: nothing cancels."""
     cells, scores = block.cells, block.scores
-    stratum, group = design.stratum[cells.unit], cells.group()
-    first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
-    length = np.diff(np.r_[first, len(stratum)])
-    g = group[first]
-    by_group = np.searchsorted(g, np.arange(cells.groups))
-    support = block.support(design)
-    segments = _segments(design, stratum[first], g, length, cells.groups, support)
-    segment = np.repeat(np.arange(len(first)), length)
-    scale = segments.scale[segment]
-    untouched = segments.scale * (segments.n - length)
+    strata = strata_of(design, cells, block.whole)
+    segments, first, by_group = strata.segments, strata.first, strata.by_group
     out = np.empty((len(scores), cells.groups))
-    step = max(1, _CACHED // max(1, len(segment)))
+    step = max(1, _CACHED // max(1, len(cells.unit)))
     for a in range(0, len(scores), step):  # a few statistics at a time stay in the cache
         part = scores[a : a + step]
         sums = np.add.reduceat(part, first, axis=1)
         mean = sums / segments.n
-        if segments.around_all.any():
+        if strata.some_around_all:
             grand = _grand(np.add.reduceat(sums, by_group, axis=1), np.add.reduceat(segments.n, by_group))
-            if support is not None:
+            if block.whole is not None:
                 grand[:] = 0.0  # the share that it is a side of adds up to nothing
-            mean[:, segments.around_all] = grand[:, g[segments.around_all]]
-        spread = part - np.take(mean, segment, axis=1)
+            mean[:, segments.around_all] = grand[:, strata.group[segments.around_all]]
+        spread = part - np.take(mean, strata.of_cell, axis=1)
         np.multiply(spread, spread, out=spread)
-        spread *= scale
+        spread *= strata.scale
         out[a : a + step] = np.add.reduceat(spread, cells.start[:-1], axis=1)
-        out[a : a + step] += np.add.reduceat(mean**2 * untouched, by_group, axis=1)
+        out[a : a + step] += np.add.reduceat(mean**2 * strata.untouched, by_group, axis=1)
     out[:, segments.unknown] = np.nan
     return out
 
@@ -289,7 +183,7 @@ class Columns:
     """Influence columns as a sparse matrix (units x columns), and how those that are sides of shares are centred."""
 
     matrix: Any
-    support: _Support | None
+    support: Support | None
 
 
 def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
@@ -309,10 +203,10 @@ def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]
             side[inside] = list(wholes).index(id(block.whole))
         pieces.append(_entries(block, columns[inside] - start))
         start += block.columns
-    support = _support(design, list(wholes.values()), side, wave)
+    found = common_support(design, list(wholes.values()), side, wave)
     data, rows, lengths = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     pointer = np.r_[0, np.cumsum(lengths)]
-    return Columns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), support)
+    return Columns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), found)
 
 
 def _entries(
@@ -345,7 +239,7 @@ def spread_of(design: PsuDesign, given: Columns) -> Spread:
     column = np.repeat(np.arange(m), np.diff(columns.indptr))
     key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
     c, h = np.divmod(key, strata)
-    segments = _segments(design, h, c, np.bincount(entry), m, given.support)
+    segments = segments_of(design, h, c, np.bincount(entry), m, given.support)
     sums = np.bincount(entry, weights=columns.data, minlength=len(key))
     mean = sums / segments.n
     if segments.around_all.any():

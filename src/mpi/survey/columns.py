@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.core.cache import Cache
 from mpi.core.errors import DataError, Problems, RequestError
 from mpi.core.readonly import ReadOnly, read_only
 from mpi.frames.arrays import Categories, categories, declared, numbers, require
@@ -43,6 +44,7 @@ class Columns:
     labels: Labels = field(default_factory=dict)
     missing: MissingCodes = field(default_factory=MissingCodes)
     _known: dict[str, Categories] = field(default_factory=dict, init=False)
+    _cache: Cache = field(default_factory=Cache, init=False)
 
     def __post_init__(self) -> None:
         """Let nobody write into the labels."""
@@ -56,7 +58,9 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the user's columns."""
-        return tuple(c for c in self.frames[0].columns if c not in OWN and not c.startswith(WHY))
+        return self._cache.get(
+            "names", lambda: tuple(c for c in self.frames[0].columns if c not in OWN and not c.startswith(WHY))
+        )
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -65,6 +69,9 @@ class Columns:
 
     def check(self, names: Sequence[str]) -> None:
         """Raise for every name that is not a column, with the nearest one."""
+        known = self._cache.get("columns", lambda: [frozenset(f.columns) for f in self.frames])
+        if all(there.issuperset(names) for there in known):
+            return
         problems = Problems("the survey lacks what was asked for", RequestError)
         problems.found += require(self.frames, names)
         problems.raise_if_any()
@@ -85,9 +92,9 @@ class Columns:
 
     def categories(self, name: str) -> Categories:
         """Return a column as groups; it is read once."""
-        self.check([name])
         found = self._known.get(name)
         if found is None:
+            self.check([name])
             found = self._known[name] = categories(self.frames, name, self.labels.get(name))
         return found
 
@@ -99,7 +106,7 @@ class Columns:
     def declared(self, name: str, *, labels: bool = False) -> tuple[Any, ...]:
         """Return the values that a column can have; see `Survey.declared`."""
         self.check([name])
-        found = [v for f in self.frames for v in declared(f[name])]
+        found = self._cache.get(("declared", name), lambda: [v for f in self.frames for v in declared(f[name])])
         known = labelled(self.labels.get(name, {}), self.missing, name, found) if labels else []
         return tuple(dict.fromkeys([*found, *known]))
 

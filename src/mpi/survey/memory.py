@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from mpi.core.cache import Cache
 from mpi.core.readonly import seal
 from mpi.frames.alike import tell_groups
 from mpi.frames.arrays import as_frame, owned
@@ -63,6 +64,8 @@ class MemoryRows:
         Where the rows and columns come from.
     weighting : tuple of str
         What was done to the weights, in words.
+    cache : Cache
+        What follows from all of this, and from nothing else; see `mpi.estimation.rows`.
     """
 
     data: Columns
@@ -74,6 +77,7 @@ class MemoryRows:
     domain: NDArray[np.bool_] | None = None
     origin: Origin = field(default_factory=Origin)
     weighting: tuple[str, ...] = ()
+    cache: Cache = field(default_factory=Cache, init=False)
 
     def __post_init__(self) -> None:
         """Let nobody write into it."""
@@ -85,6 +89,9 @@ class MemoryRows:
 
     def describe(self) -> str:
         """Say in one line: rows, PSUs, strata, degrees of freedom, and whether there are no weights."""
+        return self.cache.get("described", self._described)
+
+    def _described(self) -> str:
         d = self.design.drawn
         rounds = f" in {len(self.waves)} rounds" if self.waves else ""
         cases = self.cases

@@ -66,3 +66,13 @@ def test_intervals_of_means(frame: pd.DataFrame) -> None:
     other = theirs(frame, "mean", "income")
     assert est["ci_low"].to_numpy() == pytest.approx(other["lci"].to_numpy(), rel=1e-9)
     assert est["ci_high"].to_numpy() == pytest.approx(other["uci"].to_numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_random_designs_agree_as_drawn_and_calibrated(number: int) -> None:
+    """`benchmarks/random_designs.py` tries any number of them."""
+    from peer_designs import differences
+
+    found = list(differences(number, seed=5))
+    assert {name for name, *_ in found} == {"as drawn", "post-stratified", "linear", "raked"}
+    assert [f for f in found if max(f[2:]) > 1e-10] == []

@@ -13,12 +13,16 @@ from mpi import __version__
 from mpi.cli import arguments, completions
 from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, checked_survey
-from mpi.cli.estimate import Request, run, survey_of, written_after
-from mpi.cli.further import monetary, robustness
+from mpi.cli.estimate import Request, run, written_after
 from mpi.cli.messages import reported, say
+from mpi.cli.monetary import Request as MoneyRequest
+from mpi.cli.monetary import run as estimate_money
+from mpi.cli.robustness import Request as OrderRequest
+from mpi.cli.robustness import run as compare_orders
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
+from mpi.cli.source import Source, on_file
 from mpi.cli.streams import run_to_streams
 from mpi.cli.vhlss import Request as FolderRequest
 from mpi.cli.vhlss import account_of, answer, line_of
@@ -60,31 +64,15 @@ def _version(*, asked: bool) -> None:
 
 
 @app.command()
+@on_file()
 def estimate(
-    file: opt.File,
     *,
+    source: Source,
     measure: opt.MeasureName,
-    design: opt.DesignFile = None,
-    weight: opt.Weight = None,
-    strata: opt.Strata = None,
-    psu: opt.Psu = None,
-    household: opt.Household = None,
-    size: opt.Size = None,
-    members: opt.Members = None,
-    rows: opt.Rows = None,
-    fpc: opt.Fpc = None,
-    wave: opt.Wave = None,
-    shared_psus: opt.SharedPsus = None,
-    single_psu: opt.SinglePsu = None,
-    census: opt.Census = False,
-    memory: opt.Memory = None,
-    encoding: opt.Encoding = None,
-    sheet: opt.Sheet = None,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
     where: opt.Where = None,
     unit: opt.Unit = None,
-    missing: opt.Missing = None,
     statistic: opt.Statistics = None,
     level: opt.Level = 0.95,
     df: opt.Degrees = None,
@@ -111,24 +99,89 @@ def estimate(
 
     mpi estimate "census/*.parquet" --measure my.toml --census --by province --memory 4GB
     """
-    with reported():
-        said = arguments.design_of(
-            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
-        )
-        policy, codes = arguments.policy_of(missing)
-        said |= arguments.reading_of(codes, encoding, sheet)
-        run(
-            Request(
-                file, measure, policy, said, memory, by or [], cutoff or [], where, unit.value if unit else None,
-                statistic or [], level, arguments.word(df, "group"), arguments.scheme_of(scheme),
-            ),
-            {"percent": percent, "interval": interval, "decimals": decimals},
-            out or [],
-        )  # fmt: skip
+    run(
+        Request(
+            source, measure, by or [], cutoff or [], where, unit.value if unit else None,
+            statistic or [], level, arguments.word(df, "group"), arguments.scheme_of(scheme),
+        ),
+        {"percent": percent, "interval": interval, "decimals": decimals},
+        out or [],
+    )  # fmt: skip
 
 
-app.command()(robustness)
-app.command()(monetary)
+@app.command()
+@on_file()
+def robustness(
+    *,
+    source: Source,
+    measure: opt.MeasureName,
+    by: opt.Columns = None,
+    cutoff: opt.Cutoffs = None,
+    weights: opt.Reweightings = None,
+    statistic: opt.StatisticName = "M0",
+    alpha: opt.Alpha = 0.05,
+    where: opt.Where = None,
+    unit: opt.Unit = None,
+    out: opt.Outs = None,
+) -> None:
+    """Tell whether groups keep their order at other cutoffs, with other weights and without an indicator.
+
+    Prints how many orderings stay, the best and the worst rank of each group, and the alternatives that agree least;
+    [bold]--out[/bold] writes the figures of all of them.
+
+    [bold]Examples[/bold]
+
+    mpi robustness sample --measure gso-mdp --by region
+
+    mpi robustness people.dta --measure global-mpi --weight w --psu psu --by province --weights grid --cutoff 1/5
+    """
+    compare_orders(
+        OrderRequest(
+            source, measure, by or [], cutoff or [], [w.value for w in weights or []],
+            statistic, alpha, where, unit.value if unit else None,
+        ),
+        out or [],
+    )  # fmt: skip
+
+
+@app.command()
+@on_file(policies=False)
+def monetary(
+    *,
+    source: Source,
+    welfare: opt.Welfare,
+    line: opt.MoneyLines = None,
+    by: opt.Columns = None,
+    where: opt.Where = None,
+    unit: opt.Unit = None,
+    statistic: opt.MoneyStatistics = None,
+    level: opt.Level = 0.95,
+    df: opt.Degrees = None,
+    percent: opt.Percent = False,
+    interval: opt.Intervals = False,
+    decimals: opt.Decimals = None,
+    scheme: opt.SchemeName = None,
+    out: opt.Outs = None,
+) -> None:
+    """Estimate poverty and inequality of income or expenditure.
+
+    Prints headcount, gap and severity of poverty at each line, the mean, the median and the Gini coefficient with
+    their standard errors, in which that of a relative line is; [bold]--out[/bold] writes all numbers.
+
+    [bold]Examples[/bold]
+
+    mpi monetary sample --welfare income --line 2000 --line "60% median" --by area
+
+    mpi monetary people.dta --welfare expenditure --line my_line --weight w --psu psu --statistic gini --statistic sst
+    """
+    estimate_money(
+        MoneyRequest(
+            source, welfare, line or [], by or [], where, unit.value if unit else None, statistic or [],
+            level, arguments.word(df, "group"), arguments.scheme_of(scheme),
+        ),
+        {"percent": percent, "interval": interval, "decimals": decimals},
+        out or [],
+    )  # fmt: skip
 
 
 @app.command()
@@ -248,27 +301,11 @@ def explain(
 
 
 @app.command()
+@on_file(policies=False)
 def check(
-    file: opt.File,
     *,
+    source: Source,
     measure: opt.MeasureIfAny = None,
-    design: opt.DesignFile = None,
-    weight: opt.Weight = None,
-    strata: opt.Strata = None,
-    psu: opt.Psu = None,
-    household: opt.Household = None,
-    size: opt.Size = None,
-    members: opt.Members = None,
-    rows: opt.Rows = None,
-    fpc: opt.Fpc = None,
-    wave: opt.Wave = None,
-    shared_psus: opt.SharedPsus = None,
-    single_psu: opt.SinglePsu = None,
-    census: opt.Census = False,
-    memory: opt.Memory = None,
-    encoding: opt.Encoding = None,
-    sheet: opt.Sheet = None,
-    missing: opt.NoAnswer = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.
 
@@ -285,16 +322,11 @@ def check(
 
     mpi check "census/*.parquet" --census --measure my.toml
     """
-    with reported():
-        plan = arguments.measure_of(measure) if measure else None
-        said = arguments.design_of(
-            weight, strata, psu, household, size, members, rows, fpc, wave, shared_psus, single_psu, census, design
-        )
-        said |= arguments.reading_of(missing, encoding, sheet)
-        survey = survey_of(file, [], said) if file == opt.SAMPLE else checked_survey(file, plan, said, memory)
-        show_survey(survey, {k: v for k, v in (said or survey.roles).items() if k in survey.roles})
-        if plan is not None:
-            show_retention(survey, plan)
+    plan = arguments.measure_of(measure) if measure else None
+    survey = source.survey([]) if source.file == opt.SAMPLE else checked_survey(source, plan)
+    show_survey(survey, {k: v for k, v in (source.reading or survey.roles).items() if k in survey.roles})
+    if plan is not None:
+        show_retention(survey, plan)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the options of the command line mean to the library: measures, crosses, codes, the design."""
+"""What the options of the command line mean to the library: measures, crosses, codes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from enum import StrEnum
 
-    from mpi.cli.words import Each, Single
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
     from mpi.measures.measure import Missing as Policy
     from mpi.release.scheme import Scheme
 
-__all__ = ["codes_of", "cross_of", "design_of", "measure_of", "policy_of", "reading_of", "scheme_of", "word"]
+__all__ = ["codes_of", "cross_of", "listed", "measure_of", "policy_of", "scheme_of", "word"]
 
 _POLICIES = ("drop", "reweight", "bounds")
 
@@ -55,11 +54,11 @@ def word(chosen: StrEnum | None, otherwise: str) -> Any:
 
 def cross_of(text: str) -> By:
     """Read `region` or `region,sex`; a name with a comma in it is quoted as in CSV."""
-    columns = _listed(text, "--by")
+    columns = listed(text, "--by")
     return columns[0] if len(columns) == 1 else columns
 
 
-def _listed(text: str, flag: str) -> tuple[str, ...]:
+def listed(text: str, flag: str) -> tuple[str, ...]:
     """Read the columns of a text with commas between."""
     try:
         columns = tuple(part.strip() for row in csv.reader([text], skipinitialspace=True, strict=True) for part in row)
@@ -99,29 +98,3 @@ def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
         listed = [c.strip() for c in codes.split(",") if c.strip()]
         found.setdefault(name.strip() or EVERY, []).extend(listed)
     return found
-
-
-def design_of(
-    weight: str | None, strata: str | None, psu: str | None, household: list[str] | None, size: str | None,
-    members: str | None, rows: Each | None, fpc: str | None, wave: str | None, shared_psus: object,
-    single_psu: Single | None, census: object, file: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Return what is said of the design, by a file and by the options."""
-    from mpi.survey.design import Design
-    from mpi.survey.design import design_of as both
-
-    named = [column for text in household or [] for column in _listed(text, "--household")]
-    given = {
-        "weight": weight, "strata": strata, "psu": psu, "household": named[0] if len(named) == 1 else named or None,
-        "size": size, "members": members, "rows": rows.value if rows else None, "fpc": fpc, "wave": wave,
-        "shared_psus": shared_psus, "single_psu": single_psu.value if single_psu else None,
-        "census": census or None,
-    }  # fmt: skip
-    options = {k: v for k, v in given.items() if v is not None}
-    return options if file is None else both(Design.from_toml(file), options, "mpi").said()
-
-
-def reading_of(codes: Sequence[str] | None, encoding: str | None, sheet: str | None) -> dict[str, Any]:
-    """Return what was said of how a file is read: codes that are no answer, its encoding, its sheet."""
-    given = {"missing": codes_of(codes) if codes else None, "encoding": encoding, "sheet": sheet}
-    return {k: v for k, v in given.items() if v}

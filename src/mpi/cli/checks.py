@@ -16,6 +16,7 @@ from mpi.frames.missing_codes import read_missing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mpi.cli.source import Source
     from mpi.measures.measure import Measure
     from mpi.survey.survey import Survey
 
@@ -96,20 +97,20 @@ def _unwritable(path: Path) -> Iterator[str]:
         yield f"{path}: the folder {str(folder)!r} may not be written to; choose another"
 
 
-def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memory: str | None = None) -> Survey:
+def checked_survey(source: Source, plan: Measure | None) -> Survey:
     """Read a file for `check`; tell the problems of the design and of the indicators together."""
     from mpi.readers import column_names, read_table
     from mpi.readers.large.scan import is_several
     from mpi.survey.survey import Survey
 
-    if is_several(file) or memory is not None:
-        return _checked_where_they_lie(file, plan, design, memory)
+    file, design = source.file, dict(source.reading)
+    if is_several(file) or source.memory is not None:
+        return _checked_where_they_lie(source, plan)
     problems = Problems(f"{file} cannot be used", RequestError)
-    design = dict(design)
     opened = {k: design.pop(k, None) for k in ("encoding", "sheet")}
     known = column_names(file, **opened)
     roles = [c for k, v in design.items() if k in _COLUMNS for c in ([v] if isinstance(v, str) else v)]
-    wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ())]))
+    wanted = list(dict.fromkeys([*roles, *(plan.columns if plan else ()), *source.columns_of_margins()]))
     absent = [c for c in wanted if c not in known]
     problems.found += _without_repeating([unknown("column", c, known) for c in absent])
     there = [c for c in wanted if c in known]
@@ -129,17 +130,21 @@ def checked_survey(file: str, plan: Measure | None, design: dict[str, Any], memo
     if plan is not None:
         problems.found += _bad_indicators(bare, plan, absent)
     problems.raise_if_any()
-    return survey
+    return source.weighted(survey)
 
 
-def _checked_where_they_lie(file: str, plan: Measure | None, design: dict[str, Any], memory: str | None) -> Survey:
+def _checked_where_they_lie(source: Source, plan: Measure | None) -> Survey:
     """Let the engine look through files that are left where they lie; what is wrong it tells with counts."""
     from mpi.survey.read import read_survey
     from mpi.survey.survey import of_rows
 
     flags = plan.columns if plan else ()
-    with status(f"Reading {Path(file).name}"):
-        survey = read_survey(file, columns=flags or None, memory=memory, progress=False, **design)
+    wanted = [*flags, *source.columns_of_margins()]
+    with status(f"Reading {Path(source.file).name}"):
+        survey = read_survey(
+            source.file, columns=wanted or None, memory=source.memory, progress=False, **source.reading
+        )
+    survey = source.weighted(survey)
     return of_rows(survey.rows.condensed(flags))
 
 

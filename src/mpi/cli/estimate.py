@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from mpi.cli.arguments import cross_of, measure_of
 from mpi.cli.checks import check_request, check_where
 from mpi.cli.messages import tell
@@ -20,9 +18,9 @@ from mpi.core.errors import Problems, RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mpi.cli.source import Source
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
-    from mpi.measures.measure import Missing as Policy
     from mpi.measures.words import Unit
     from mpi.release.scheme import Scheme
     from mpi.results.estimates import Estimates
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.tables.layout import Layout
 
-__all__ = ["Request", "run", "survey_of", "written_after"]
+__all__ = ["Request", "run", "written_after"]
 
 _HEADLINE = ("M0", "H", "A")
 
@@ -41,16 +39,10 @@ class Request:
 
     Attributes
     ----------
-    file : str
-        A path, a pattern, or the word for the sample.
+    source : Source
+        The file, and how it is read.
     measure : str
         The name of a measure, or a file.
-    policy : {"drop", "reweight", "bounds"} or None
-        What becomes of rows with a missing indicator; None as in the measure.
-    reading : dict
-        The design, and how the file is read: arguments of `mpi.read_survey`.
-    memory : str or None
-        How much memory DuckDB may take.
     by, cutoffs, statistics : sequence of str
         As they were written.
     where, unit, level, df
@@ -59,11 +51,8 @@ class Request:
         By which figures are shown or not.
     """
 
-    file: str
+    source: Source
     measure: str
-    policy: Policy | None
-    reading: dict[str, Any]
-    memory: str | None
     by: Sequence[str]
     cutoffs: Sequence[str]
     where: str | None
@@ -80,11 +69,11 @@ def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
     from mpi.estimation.retention import codes_table, retention
 
     measure = measure_of(request.measure)
-    measure = measure if request.policy is None else measure.with_missing(request.policy)
+    measure = measure if request.source.policy is None else measure.with_missing(request.source.policy)
     groups = [cross_of(text) for text in request.by]
     check_where(request.where)
     check_request(measure, [*request.cutoffs], [*request.statistics], request.level, [*outs])
-    survey = survey_of(request.file, _needed(measure, groups, request.where), request.reading, request.memory)
+    survey = request.source.survey(_needed(measure, groups, request.where))
     statistics: Any = request.statistics or (None if outs else _headline(measure))
     of: dict[str, Any] = {"where": request.where, "unit": request.unit}
     by_code = None
@@ -98,31 +87,13 @@ def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
         )  # fmt: skip
         report = retention(survey, measure, **of)
         report = report if by_code is None else replace(report, codes=by_code)
-    if request.file == SAMPLE:
+    if request.source.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})
     est = est if request.scheme is None else est.release(request.scheme)
     with written_after(est, outs, layout):
         show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)
         if measure.missing != "bounds":
             show_retained(report, rounds=bool(survey.waves))
-
-
-def survey_of(file: str, columns: list[str], design: dict[str, Any], memory: str | None = None) -> Survey:
-    """Read the shipped sample, which brings its design, or those columns of a file that are needed."""
-    from mpi.datasets import load_sample
-    from mpi.readers.large.scan import is_several
-    from mpi.survey.read import read_survey
-
-    if file == SAMPLE:
-        if design:
-            flags = ", ".join("--" + k.replace("_", "-") for k in design)
-            raise typer.BadParameter(f"the sample brings its own design; leave out {flags}")
-        return load_sample()
-    wanted = list(dict.fromkeys(columns))
-    if memory is not None or is_several(file):
-        return read_survey(file, columns=wanted, memory=memory, **design)  # shows the rows done by itself
-    with status(f"Reading {Path(file).name}"):
-        return read_survey(file, columns=wanted, progress=False, **design)
 
 
 def _condensed(survey: Survey, measure: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:

@@ -10,7 +10,7 @@ import typer
 
 from mpi.cli.arguments import cross_of
 from mpi.cli.checks import bad_outputs, check_where
-from mpi.cli.estimate import survey_of, written_after
+from mpi.cli.estimate import written_after
 from mpi.cli.options import SAMPLE, SYNTHETIC
 from mpi.cli.show import status
 from mpi.core.errors import MpiError, Problems, RequestError
@@ -20,6 +20,7 @@ from mpi.tables.footnotes import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mpi.cli.source import Source
     from mpi.measures.words import Unit
     from mpi.release.scheme import Scheme
     from mpi.results.estimates import Estimates
@@ -39,7 +40,7 @@ class Request:
 
     Attributes
     ----------
-    file, reading, memory, where, unit, level, df, scheme
+    source, where, unit, level, df, scheme
         As for `mpi estimate`.
     welfare : str
         The column of income or expenditure per person.
@@ -47,11 +48,9 @@ class Request:
         As they were written.
     """
 
-    file: str
+    source: Source
     welfare: str
     lines: Sequence[str]
-    reading: dict[str, Any]
-    memory: str | None
     by: Sequence[str]
     where: str | None
     unit: Unit | None
@@ -123,13 +122,13 @@ def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
     lines, columns = lines_of(request.lines)
     grouped = [c for g in groups for c in ([g] if isinstance(g, str) else g)]
     needed = [request.welfare, *grouped, *columns, *([request.where] if request.where else [])]
-    survey = survey_of(request.file, needed, request.reading, request.memory)
+    survey = request.source.survey(needed)
     with status("Estimating"):
         est = estimate(
             survey, request.welfare, groups, line=lines or None, statistics=asked, where=request.where,
             unit=request.unit or "person", level=request.level, df=request.df,
         )  # fmt: skip
-    if request.file == SAMPLE:
+    if request.source.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})
     est = est if request.scheme is None else est.release(request.scheme)
     with written_after(est, outs, layout):

@@ -10,7 +10,7 @@ import typer
 
 from mpi.cli import completions
 from mpi.cli.completions import SAMPLE
-from mpi.cli.words import Count, Each, Freedom, Hoa, Labels, Reweighting, Single
+from mpi.cli.words import Adjustment, Count, Each, Freedom, Hoa, Labels, Reweighting, Single
 from mpi.core.errors import unknown
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ __all__ = [
     "Alpha",
     "AsToml",
     "Bounds",
+    "Calibrate",
+    "Calibration",
     "Columns",
     "Cutoffs",
     "Decimals",
@@ -53,9 +55,11 @@ __all__ = [
     "Percent",
     "Provinces",
     "Psu",
+    "Replicates",
     "Reweightings",
     "Rows",
     "SchemeName",
+    "Seed",
     "SharedPsus",
     "SinglePsu",
     "Size",
@@ -150,6 +154,36 @@ SharedPsus = Annotated[
     _design_option("--shared-psus/--no-shared-psus", "Equal PSU codes in different rounds are the same places.", None),
 ]
 Census = Annotated[bool, _design_option("--census", "Everybody is in the data: nothing has a sampling error.", None)]
+Calibrate = Annotated[
+    list[str] | None,
+    _design_option(
+        "--calibrate",
+        "A table (.csv, .xlsx, .dta) with columns of the file and one of known totals, which the weights are made to "
+        "add up to; errors know of it. May be repeated.",
+        "FILE",
+    ),
+]
+Calibration = Annotated[
+    Adjustment | None,
+    typer.Option(
+        "--calibration",
+        help="How weights meet the totals; by default rake.",
+        rich_help_panel="The survey's design",
+        **_word("way", Adjustment),
+    ),
+]
+Replicates = Annotated[
+    str | None,
+    _design_option(
+        "--replicates",
+        "Errors by replicates that are made of the sample: bootstrap:500, jk1, jkn, brr or fay.",
+        "KIND",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", help="What a bootstrap starts from.", min=0, rich_help_panel="The survey's design"),
+]
 Memory = Annotated[
     str | None,
     _option("--memory", "How much memory DuckDB may take, such as 4GB; the file is then left where it lies.", "AMOUNT"),

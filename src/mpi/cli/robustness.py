@@ -9,7 +9,7 @@ import typer
 
 from mpi.cli.arguments import cross_of, measure_of
 from mpi.cli.checks import check_request, check_where
-from mpi.cli.estimate import survey_of, written_after
+from mpi.cli.estimate import written_after
 from mpi.cli.options import SAMPLE, SYNTHETIC
 from mpi.cli.show import add_row, label_of, new_console, new_table, status
 from mpi.core.errors import Problems, RequestError
@@ -19,8 +19,8 @@ from mpi.core.plain_text import visible, visible_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mpi.cli.source import Source
     from mpi.measures.measure import Measure
-    from mpi.measures.measure import Missing as Policy
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
     from mpi.robustness import Rankings
@@ -38,7 +38,7 @@ class Request:
 
     Attributes
     ----------
-    file, measure, policy, reading, memory
+    source, measure
         As for `mpi estimate`.
     by : sequence of str
         The disaggregations whose groups are ordered.
@@ -54,11 +54,8 @@ class Request:
         As for `mpi estimate`.
     """
 
-    file: str
+    source: Source
     measure: str
-    policy: Policy | None
-    reading: dict[str, Any]
-    memory: str | None
     by: Sequence[str]
     cutoffs: Sequence[str]
     weightings: Sequence[str]
@@ -75,14 +72,14 @@ def run(request: Request, outs: Sequence[str]) -> None:
     if not request.by:
         raise typer.BadParameter("say whose order it is, such as --by region", param_hint="--by")
     measure = measure_of(request.measure)
-    measure = measure if request.policy is None else measure.with_missing(request.policy)
+    measure = measure if request.source.policy is None else measure.with_missing(request.source.policy)
     groups = [cross_of(named) for named in request.by]
     check_where(request.where)
     check_request(measure, [*request.cutoffs], [request.statistic], _LEVEL, [*outs])
     _check(request, measure)
     columns = [c for g in groups for c in ([g] if isinstance(g, str) else g)]
     needed = [*columns, *measure.columns, *([request.where] if request.where else [])]
-    survey = survey_of(request.file, needed, request.reading, request.memory)
+    survey = request.source.survey(needed)
     given: dict[str, Any] = {"cutoffs": request.cutoffs} if request.cutoffs else {}
     given["statistics"] = [request.statistic]
     weightings = _weightings(measure, request.weightings)
@@ -95,7 +92,7 @@ def run(request: Request, outs: Sequence[str]) -> None:
             for wave, part in _by_round(est)
             for by in groups
         ]
-    if request.file == SAMPLE:
+    if request.source.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})
     with written_after(est, outs, {}):
         _show(measure, est, found)

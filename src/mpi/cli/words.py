@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Count", "Each", "Freedom", "Hoa", "Labels", "Reweighting", "Single"]
+__all__ = ["Adjustment", "Count", "Each", "Freedom", "Hoa", "Labels", "Reweighting", "Single"]
+
+
+class Adjustment(StrEnum):
+    """How weights meet known totals."""
+
+    rake = "rake"
+    poststratify = "poststratify"
+    linear = "linear"
 
 
 class Count(StrEnum):

@@ -19,8 +19,8 @@ from mpi.estimation.means import mean, proportion, ratio, total
 from mpi.estimation.retention import Retention, retention
 from mpi.measures.library import list_measures, load_measure
 from mpi.measures.measure import Indicator, Measure
-from mpi.results.contrasts import WaldTest
 from mpi.results.estimates import Estimates
+from mpi.results.joint_tests import WaldTest
 from mpi.survey.design import Design
 from mpi.survey.pool import pool
 from mpi.survey.read import read_survey

@@ -12,7 +12,7 @@ import pytest
 
 import mpi
 from mpi import decompose
-from mpi.results.contrasts import adjusted_f
+from mpi.results.joint_tests import adjusted_f
 from mpi.results.max_t import from_factor
 
 EXPECTED = json.loads(

@@ -52,6 +52,33 @@ def signatures() -> dict[str, int]:
     return found
 
 
+def classes_longer_than(most: int, source: str) -> dict[str, int]:
+    """The classes of a text with more lines than that, their docstrings and decorators counted."""
+    found = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            first = min(n.lineno for n in (node, *node.decorator_list))
+            found[node.name] = (node.end_lineno or 0) - first + 1
+    return {name: lines for name, lines in found.items() if lines > most}
+
+
+def test_no_class_is_longer_than_250_lines() -> None:
+    found = {
+        f"{path.relative_to(SOURCE)}:{name}": lines
+        for path in SOURCE.rglob("*.py")
+        for name, lines in classes_longer_than(250, path.read_text(encoding="utf-8")).items()
+    }
+    assert found == {}
+
+
+def test_a_long_class_is_found_with_its_docstring_and_decorators() -> None:
+    short = "@decorated\nclass Short:\n" + "    x = 1\n" * 248
+    assert classes_longer_than(250, short) == {}
+    assert classes_longer_than(250, short + "    y = 1\n") == {"Short": 251}
+    documented = 'def f():\n    class Inner:\n        """Said.\n' + "        more\n" * 250 + '        """\n'
+    assert classes_longer_than(250, documented) == {"Inner": 253}
+
+
 def test_no_module_is_longer_than_400_lines_and_no_function_than_50() -> None:
     """Docstrings are no part of a function's length."""
     modules, functions = {}, {}

@@ -5,21 +5,21 @@ A `Measure` never changes; each operation gives a new one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
-from mpi.core.errors import MpiError, Problems, RequestError, unknown
-from mpi.core.exact import Number, rounding
+from mpi.core.errors import Problems, RequestError
 from mpi.measures.checks import check_indicators, check_word, normalised, only_indicators, read_cutoff
 from mpi.measures.files import read, write
-from mpi.measures.indicator import Indicator, altered, check_texts, read_weight, reweighted
+from mpi.measures.indicator import Indicator, altered, check_texts
+from mpi.measures.reweight import check_names, nested_indicators, with_stated_weights, without
 from mpi.measures.words import Missing, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
+    from fractions import Fraction
 
+    from mpi.core.exact import Number
     from mpi.core.toml_file import TomlSource
 
 __all__ = ["Indicator", "Measure", "Missing", "Unit"]
@@ -95,30 +95,19 @@ class Measure:
         source: str = "",
     ) -> None:
         problems = Problems(f"measure {name!r}", RequestError)
-        check_texts({"name": name, "title": title, "source": source}, problems)
+        texts = {"name": name, "title": title, "source": source}
+        check_texts(texts, problems)
         given = only_indicators(indicators, problems)
         check_indicators(given, problems)
         given, tolerance = normalised(given, problems)
-        cutoffs = {
-            key: read_cutoff(value, key, problems)
-            for key, value in {"cutoff": cutoff, "severe": severe, "vulnerable": vulnerable}.items()
-            if value is not None
-        }
+        optional = {"severe": severe, "vulnerable": vulnerable}
+        cutoffs = {key: k if k is None else read_cutoff(k, key, problems) for key, k in optional.items()}
+        cutoffs["cutoff"] = read_cutoff(cutoff, "cutoff", problems)
+        words = {"missing": missing, "unit": unit}
         check_word(missing, get_args(Missing), "missing", problems)
         check_word(unit, get_args(Unit), "unit", problems)
         problems.raise_if_any()
-        values = {
-            "name": name,
-            "indicators": given,
-            "cutoff": cutoffs["cutoff"],
-            "severe": cutoffs.get("severe"),
-            "vulnerable": cutoffs.get("vulnerable"),
-            "missing": missing,
-            "unit": unit,
-            "title": title or name,
-            "source": source,
-            "tolerance": tolerance,
-        }
+        values = {**texts, "title": title or name, "indicators": given, **cutoffs, **words, "tolerance": tolerance}
         for key, value in values.items():
             object.__setattr__(self, key, value)
 
@@ -150,16 +139,7 @@ class Measure:
         >>> Measure.nested("m", {"x": ["a"], "y": ["b", "c"]}, cutoff="1/2").weights["b"]
         Fraction(1, 4)
         """
-        problems = Problems(f"measure {name!r}", RequestError)
-        for dimension, names in dimensions.items():
-            if isinstance(names, str) or not names:
-                problems.add(f"dimension {dimension!r} needs a list of indicators, not {names!r}")
-        problems.raise_if_any()
-        indicators = [
-            Indicator(j, dimension=dimension, weight=Fraction(1, len(dimensions) * len(names)))
-            for dimension, names in dimensions.items()
-            for j in names
-        ]
+        indicators = nested_indicators(name, dimensions)
         return cls(name, indicators, cutoff, severe=severe, vulnerable=vulnerable, missing=missing, unit=unit)
 
     @classmethod
@@ -234,14 +214,7 @@ class Measure:
         >>> {k: str(v) for k, v in m.weights.items()}
         {'b': '1/2', 'c': '1/2'}
         """
-        self._check_names(names, "leave out")
-        kept = [i for i in self.indicators if i.name not in names]
-        total = _dimension_weights(self.indicators)
-        alive = sum(total[d] for d in {i.dimension for i in kept})
-        if not alive:
-            left = "no indicator with a weight" if kept else "no indicator"
-            raise RequestError(f"measure {self.name!r}: {left} would be left; keep at least one")
-        return self._with([reweighted(i, _share(i, kept) * total[i.dimension] / alive) for i in kept])
+        return self._with(without(self.indicators, names, self.name))
 
     def with_weights(self, weights: Mapping[str, Number]) -> Measure:
         """Change the weights: name every dimension (shared as before within it) or every indicator.
@@ -258,22 +231,7 @@ class Measure:
         >>> {k: str(v) for k, v in m.with_weights({"x": "1/4", "y": "3/4"}).weights.items()}
         {'a': '1/8', 'b': '1/8', 'c': '3/4'}
         """
-        problems = Problems(f"measure {self.name!r}: the weights cannot be changed", RequestError)
-        if not isinstance(weights, Mapping):
-            raise RequestError(f"{problems.subject}: a mapping of weights is needed, not {type(weights).__name__}")
-        values = {k: read_weight(v, problems, f"weight of {k!r}") for k, v in weights.items()}
-        problems.raise_if_any()
-        off = {k: rounding(v) for k, v in weights.items()}
-        if set(values) == set(self.dimensions):
-            return self._with(
-                [
-                    reweighted(i, _share(i, self.indicators) * values[i.dimension], max(i.rounding, off[i.dimension]))
-                    for i in self.indicators
-                ]
-            )
-        if set(values) == set(self.names):
-            return self._with([reweighted(i, values[i.name], off[i.name]) for i in self.indicators])
-        raise self._explain_weights(set(values))
+        return self._with(with_stated_weights(self.indicators, weights, self.name))
 
     def with_cutoff(self, cutoff: Number) -> Measure:
         """Change the poverty cutoff."""
@@ -295,7 +253,7 @@ class Measure:
         >>> Measure.nested("m", {"x": ["a"]}, cutoff=1).with_columns({"a": "HV201_dep"}).columns
         ('HV201_dep',)
         """
-        self._check_names(columns, "find a column for")
+        check_names(self.indicators, columns, self.name, "find a column for")
         return self._with([altered(i, column=columns.get(i.name, i.column)) for i in self.indicators])
 
     def with_missing(self, missing: Missing) -> Measure:
@@ -316,39 +274,3 @@ class Measure:
             title=self.title,
             source=self.source,
         )
-
-    def _check_names(self, names: Iterable[str], verb: str) -> None:
-        problems = Problems(f"measure {self.name!r}: cannot {verb} what it does not have", RequestError)
-        for name in names:
-            if name not in self.names:
-                problems.add(unknown("indicator", name, self.names))
-        problems.raise_if_any()
-
-    def _explain_weights(self, given: set[str]) -> MpiError:
-        problems = Problems(
-            f"measure {self.name!r}: weights must name every dimension or every indicator", RequestError
-        )
-        known = (*self.dimensions, *self.names)
-        for name in sorted(given - set(known)):
-            problems.add(unknown("dimension or indicator", name, known))
-        target = self.dimensions if given & set(self.dimensions) else self.names
-        absent = [n for n in target if n not in given]
-        if absent:
-            problems.add(f"no weight for {', '.join(map(repr, absent))}")
-        if given & set(self.dimensions) and given & set(self.names):
-            problems.add("dimensions and indicators are mixed")
-        return problems.error()
-
-
-def _dimension_weights(indicators: Iterable[Indicator]) -> dict[str, Fraction]:
-    out: dict[str, Fraction] = {}
-    for i in indicators:
-        out[i.dimension] = out.get(i.dimension, Fraction(0)) + i.weight
-    return out
-
-
-def _share(indicator: Indicator, among: Sequence[Indicator]) -> Fraction:
-    """Return the indicator's share of its dimension among some indicators; equal where none has a weight."""
-    mates = [i.weight for i in among if i.dimension == indicator.dimension]
-    total = sum(mates, Fraction(0))
-    return indicator.weight / total if total else Fraction(1, len(mates))

@@ -1,14 +1,14 @@
-"""Combinations, smooth functions and tests of estimates, by the chain rule."""
+"""Combinations and smooth functions of estimates, by the chain rule."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mpi.core.errors import Problems, RequestError, unknown, warn
+from mpi.core.errors import RequestError, unknown
 from mpi.core.room import check_room
 from mpi.frames.row_order import by_rows
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, WITHOUT
@@ -28,55 +28,43 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="EstimatesLike")
 
-__all__ = ["WaldTest", "adjusted_f", "contrast", "derive", "smallest", "wald"]
+__all__ = ["coefficient_matrix", "contrast", "derive", "smallest"]
 
 _NOISE = 4 * np.finfo(np.float64).eps
 _CANCELLED, _ROUNDING = 1e-12, 64 * np.finfo(np.float64).eps
-
-
-@dataclass(frozen=True, slots=True)
-class WaldTest:
-    """A test of linear hypotheses about estimates.
-
-    Attributes
-    ----------
-    null : str
-        What is tested.
-    statistic : float
-        The adjusted F statistic, (df - q + 1) / (df q) times Wald's.
-    df : tuple of float
-        Numerator and denominator degrees of freedom.
-    pvalue : float
-        The p value.
-    """
-
-    null: str
-    statistic: float
-    df: tuple[float, float]
-    pvalue: float
-
-    def __str__(self) -> str:
-        """One line, as it would be reported."""
-        return f"{self.null}: F({self.df[0]:g}, {self.df[1]:g}) = {self.statistic:.4g}, p = {self.pvalue:.4g}"
-
-    @property
-    def p(self) -> float:
-        """The p value, by its former name."""
-        warn("WaldTest.p is called pvalue")
-        return self.pvalue
 
 
 def contrast(
     est: E,
     of: ArrayLike | Callable[[NDArray[np.float64]], ArrayLike],
     *,
-    name: str,
-    gradient: Callable[[NDArray[np.float64]], ArrayLike] | None,
-    method: Interval,
+    name: str = "difference",
+    gradient: Callable[[NDArray[np.float64]], ArrayLike] | None = None,
+    interval: Interval = "t",
 ) -> E:
-    """Return linear combinations, or smooth functions, of estimates; see `Estimates.contrast`."""
-    if method not in METHODS:
-        raise RequestError("the contrast cannot be made: " + unknown("interval", method, METHODS))
+    """Return linear combinations, or smooth functions, of the estimates, with their errors and covariances.
+
+    Parameters
+    ----------
+    of : array of shape (estimates,) or (contrasts, estimates), or function
+        Coefficients; or a function of the vector of estimates that gives one number or several.
+    name : str
+        What the result is: it stands in the column ``contrast``.
+    gradient : function, optional
+        The derivatives of `of`, of shape (contrasts, estimates); found numerically by default.
+    interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "atanh"}
+        The method of the intervals.
+
+    Examples
+    --------
+    >>> import mpi
+    >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
+    >>> gap = est.select(statistic="H", wave=2016, by="area").contrast([-1, 1])
+    >>> float(gap.value[0]) > 0
+    True
+    """
+    if interval not in METHODS:
+        raise RequestError("the contrast cannot be made: " + unknown("interval", interval, METHODS))
     if callable(of):
         value = _evaluated(of, est.value)
         check_room(
@@ -84,9 +72,9 @@ def contrast(
             f"the derivatives of {len(value):,} numbers by {len(est):,} estimates",
             "select those that they are made of first",
         )
-        jacobian = _table(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
+        jacobian = coefficient_matrix(gradient(est.value.copy())) if gradient else _slope(of, est.value, value)
     else:
-        jacobian = _table(by_rows(of, len(est), "the vector of coefficients"))
+        jacobian = coefficient_matrix(by_rows(of, len(est), "the vector of coefficients"))
         if not np.isfinite(jacobian).all():
             raise RequestError("some coefficients are missing or infinite")
         value = _combined(jacobian, est.value)
@@ -95,7 +83,7 @@ def contrast(
             f"the coefficients have shape {jacobian.shape}; {len(value)} x {len(est)} were expected, one for "
             "each estimate: select the estimates first"
         )
-    return derive(est, value, jacobian, name=name, method=method)
+    return derive(est, value, jacobian, name=name, method=interval)
 
 
 def derive(
@@ -222,70 +210,7 @@ def _degrees(est: EstimatesLike, chain: Influence, local: Any) -> NDArray[np.flo
     return np.array([known.get(w, least) for w, least in zip(waves, fewest.tolist(), strict=True)])
 
 
-def wald(est: EstimatesLike, of: ArrayLike | None, value: ArrayLike) -> WaldTest:
-    """Test linear hypotheses about estimates jointly; see `Estimates.wald_test`."""
-    if of is None:
-        check_room(6 * 8 * len(est) ** 2, f"a joint test of {len(est):,} estimates", "select those of interest first")
-    made = contrast(est, np.eye(len(est)) if of is None else of, name="test", gradient=None, method="t")
-    null = np.asarray(value, dtype=np.float64)
-    gap = made.value - null
-    problems = Problems("the test cannot be made", RequestError)
-    if not np.isfinite(gap).all():
-        problems.add("some estimates are missing; select those that are defined")
-        problems.raise_if_any()
-    unknown_error = ~made.estimable
-    if unknown_error.any():
-        least = _rests_on_unknown(est, made, of)
-        problems.add(f"the errors of some numbers are not known, so nothing about them can be tested: {least}")
-    elif (made.se == 0).any():
-        problems.add(f"a hypothesis is about a number without variance: {_listed(made, made.se == 0)}")
-    problems.raise_if_any()
-    V = made.influence.covariance()
-    spread = np.sqrt(np.diag(V))
-    q, df = len(gap), float(np.max(made.df) if est.degrees == "design" else np.min(made.df))
-    if np.linalg.matrix_rank(V / np.outer(spread, spread), hermitian=True, tol=1e-10) < q:
-        problems.add("the hypotheses repeat each other; test fewer")
-    if q > df:
-        problems.add(f"{q} hypotheses, {df:g} degrees of freedom")
-    problems.raise_if_any()
-    return WaldTest(f"{q} linear restriction{'s' if q > 1 else ''}", *adjusted_f(gap, V, df))
-
-
-def adjusted_f(gap: NDArray[np.float64], V: NDArray[np.float64], df: float) -> tuple[float, tuple[float, float], float]:
-    """Return the adjusted F statistic of gaps that are 0 under the null, its degrees of freedom, and the p value.
-
-    F = (df - q + 1) / (df q) gap' V^-1 gap with q and df - q + 1 degrees of freedom (Korn and Graubard 1990, American
-    Statistician 44:270-276).
-    """
-    from scipy.special import fdtrc
-
-    spread, q = np.sqrt(np.diag(V)), len(gap)
-    unit = gap / spread
-    f = float(unit @ np.linalg.solve(V / np.outer(spread, spread), unit)) / q * (df - q + 1) / df
-    return f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
-
-
-def _rests_on_unknown(est: EstimatesLike, made: EstimatesLike, of: ArrayLike | None) -> str:
-    """Name the estimates without a known error that the hypotheses rest on."""
-    used = np.ones(len(est), dtype=bool) if of is None else (_table(of)[~made.estimable] != 0).any(axis=0)
-    return _listed(est, used & ~est.estimable)
-
-
-def _listed(est: EstimatesLike, which: NDArray[np.bool_]) -> str:
-    """Name some estimates, the first of many, each with what its flag says."""
-    rows = np.flatnonzero(which).tolist()
-    names = []
-    for row in rows[:_NAMED]:
-        words = [str(est.keys[n].at(row)) for n in ("statistic", "indicator", "group", "wave") if est.keys[n].at(row)]
-        flag = est.flag.at(row)
-        names.append(" ".join(words) + (f" ({flag})" if flag else ""))
-    return "; ".join(names) + (f"; and {len(rows) - _NAMED} more" if len(rows) > _NAMED else "")
-
-
-_NAMED = 6
-
-
-def _table(values: Any) -> NDArray[np.float64]:
+def coefficient_matrix(values: Any) -> NDArray[np.float64]:
     """Read coefficients given in any way as a matrix."""
     try:
         dense = values.toarray() if hasattr(values, "toarray") else values

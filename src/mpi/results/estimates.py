@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from mpi.core.errors import warn
+from mpi.core.former import former
 from mpi.core.readonly import seal
 from mpi.frames.row_order import positions
 from mpi.inference.intervals import Interval, p_value
 from mpi.release.released import released
+from mpi.results import contrasts, joint_tests, uncertainty, writers
 from mpi.results.as_json import arguments_of, plain, read_json
-from mpi.results.contrasts import contrast, wald
 from mpi.results.hypotheses import nulls, t_statistics
-from mpi.results.uncertainty import covariance, limits, with_interval
 from mpi.tables.display import brief, html
-from mpi.tables.files import write, write_text
+from mpi.tables.files import write_text
 from mpi.tables.footnotes import KEY
 from mpi.tables.text import publish, refuse_printed, tidy, wide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     import pandas as pd
@@ -34,10 +33,9 @@ if TYPE_CHECKING:
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
     from mpi.plot.picture import Drawing, Picture
-    from mpi.results.contrasts import WaldTest
     from mpi.results.options import Degrees
     from mpi.results.simple_random import SimpleRandom
-    from mpi.tables.files import Columns, Formulas, Target
+    from mpi.tables.files import Target
     from mpi.tables.keys import Coded, Keys
     from mpi.tables.layout import Layout
     from mpi.tables.status import Status
@@ -140,16 +138,7 @@ class Estimates:
 
     def conf_int(self, level: float | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the lower and upper confidence limits, at the level of the estimates or at another."""
-        return limits(self if level is None else self.with_interval(level=level))
-
-    def with_interval(self, method: Interval | None = None, level: float | None = None) -> Self:
-        """Change the confidence level, and the method for shares and other fractions, which is logit-t.
-
-        Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
-        and 1, as published tables do (``with_interval("logit")``). A share of 0 or 1 has a one-sided limit under every
-        method. ``est.with_interval("beta", level=0.99)`` gives the same figures with wider limits.
-        """
-        return with_interval(self, method, level)
+        return uncertainty.limits(self if level is None else self.with_interval(level=level))
 
     def take(self, rows: ArrayLike | slice) -> Self:
         """Return some of the estimates, by position, mask or slice; covariances are kept.
@@ -181,67 +170,6 @@ class Estimates:
             When a name or a value does not occur; the nearest is offered.
         """
         return self.take(self.keys.find(conditions))
-
-    def vcov(self) -> NDArray[np.float64]:
-        """Return the covariance matrix of all estimates, in the order of the table; its diagonal is ``se**2``.
-
-        A number whose error is not known (see `estimable`) has 0 here, as in R, which is no knowledge: leave it out
-        by ``est.take(est.estimable)``, or ask `contrast`, which gives what rests on it no error.
-
-        Raises
-        ------
-        MpiError
-            When there are more than 20,000; `select` those of interest first.
-        """
-        return covariance(self)
-
-    def contrast(
-        self,
-        of: ArrayLike | Callable[[NDArray[np.float64]], ArrayLike],
-        *,
-        name: str = "difference",
-        gradient: Callable[[NDArray[np.float64]], ArrayLike] | None = None,
-        interval: Interval = "t",
-    ) -> Self:
-        """Return linear combinations, or smooth functions, of the estimates, with their errors and covariances.
-
-        Parameters
-        ----------
-        of : array of shape (estimates,) or (contrasts, estimates), or function
-            Coefficients; or a function of the vector of estimates that gives one number or several.
-        name : str
-            What the result is: it stands in the column ``contrast``.
-        gradient : function, optional
-            The derivatives of `of`, of shape (contrasts, estimates); found numerically by default.
-        interval : {"t", "logit", "log", "log1p", "asin", "beta", "wilson", "atanh"}
-            The method of the intervals.
-
-        Examples
-        --------
-        >>> import mpi
-        >>> est = mpi.estimate(mpi.load_sample(), mpi.load_measure("gso-mdp"), by=["area"])
-        >>> gap = est.select(statistic="H", wave=2016, by="area").contrast([-1, 1])
-        >>> float(gap.value[0]) > 0
-        True
-        """
-        return contrast(self, of, name=name, gradient=gradient, method=interval)
-
-    def wald_test(self, restriction: ArrayLike | None = None, value: ArrayLike = 0.0) -> WaldTest:
-        """Test jointly that combinations of the estimates have stated values (Wald, adjusted F).
-
-        Parameters
-        ----------
-        restriction : array of shape (hypotheses, estimates), optional
-            Coefficients; by default each estimate by itself.
-        value : array of shape (hypotheses,)
-            The values under the null hypothesis.
-
-        Raises
-        ------
-        MpiError
-            When the hypotheses are redundant, or more than the degrees of freedom allow.
-        """
-        return wald(self, restriction, value)
 
     def pvalues(self, value: float | None = None) -> NDArray[np.float64]:
         """Return the two-sided p value of each estimate by t, against a stated value or against no difference.
@@ -292,63 +220,20 @@ class Estimates:
 
         return plot(self, **options)
 
-    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the confidence limits, by the former name of `conf_int`."""
-        warn("Estimates.limits is called conf_int")
-        return self.conf_int()
+    # --- what other modules say: errors, tests, files ---------------------------------------------------------------
 
-    def p_values(self, value: float | None = None) -> NDArray[np.float64]:
-        """Return the p values, by the former name of `pvalues`."""
-        warn("Estimates.p_values is called pvalues")
-        return self.pvalues(value)
-
-    def test(self, of: ArrayLike | None = None, *, value: ArrayLike = 0.0) -> WaldTest:
-        """Test jointly, by the former name of `wald_test`."""
-        warn("Estimates.test is called wald_test")
-        return self.wald_test(of, value)
-
-    # --- files ------------------------------------------------------------------------------------------------------
-
-    def to_csv(
-        self, path: Target = None, *, formulas: Formulas = "keep", columns: Columns = "core", scheme: Any = None
-    ) -> str | None:
-        """Write the tidy table as CSV, every number in full, atomically; without a path, return it as text.
-
-        `path` may be an open file. ``formulas="guard"`` puts an apostrophe before labels that a spreadsheet would run
-        as formulas; ``columns="all"`` adds the cutoff as a number, ``k``, and the code of a label, ``group_code``;
-        ``scheme`` leaves hidden figures empty (see `release`), and says why in a last column ``status``.
-        """
-        chosen = self if scheme is None else self.release(scheme)
-        return cast("str | None", write(chosen, path, "csv", formulas=formulas, columns=columns))
-
-    def to_parquet(self, path: Target = None, *, columns: Columns = "core", scheme: Any = None) -> bytes | None:
-        """Write the tidy table as parquet, every number in full, atomically; without a path, return its bytes.
-
-        ``columns="all"`` adds ``k`` and ``group_code``, and ``scheme`` hides figures, as for `to_csv`.
-        """
-        chosen = self if scheme is None else self.release(scheme)
-        return cast("bytes | None", write(chosen, path, "parquet", columns=columns))
-
-    def to_excel(self, path: Target = None, **options: Unpack[Layout]) -> bytes | None:
-        """Write an Excel workbook, or return its bytes: notes, sheets to publish by disaggregation, the tidy table.
-
-        `path` is a file, ``.xlsx``, or an open one; the options are those of `publish` (columns are named in words
-        unless ``labels=False``).
-
-        Raises
-        ------
-        MpiError
-            When the path has another end, an option is unknown, or the file cannot be written.
-        """
-        return cast("bytes | None", write(self, path, "excel", **options))
-
-    def to_latex(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
-        """Write the table to publish as LaTeX, or return it; the options and errors are those of `to_excel`."""
-        return cast("str | None", write(self, path, "latex", **options))
-
-    def to_html(self, path: Target = None, **options: Unpack[Layout]) -> str | None:
-        """Write the table to publish as a web page, or return it; the options and errors are those of `to_excel`."""
-        return cast("str | None", write(self, path, "html", **options))
+    with_interval = uncertainty.with_interval
+    vcov = uncertainty.vcov
+    contrast = contrasts.contrast
+    wald_test = joint_tests.wald_test
+    to_csv = writers.to_csv
+    to_parquet = writers.to_parquet
+    to_excel = writers.to_excel
+    to_latex = writers.to_latex
+    to_html = writers.to_html
+    limits = former("Estimates.limits", conf_int)
+    p_values = former("Estimates.p_values", pvalues)
+    test = former("Estimates.test", wald_test, of="restriction")
 
     # --- other programs ---------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="EstimatesLike")
 
-__all__ = ["covariance", "limits", "with_interval"]
+__all__ = ["limits", "vcov", "with_interval"]
 
 _TOO_MANY = 20_000
 
@@ -53,8 +53,13 @@ def _cutoffs(est: EstimatesLike, rows: NDArray[Any]) -> Floats:
     return np.where((index >= 0) & (known[index] < 1), known[index], 0.0) if len(known) else np.zeros(len(rows))
 
 
-def with_interval(est: E, method: Interval | None, level: float | None) -> E:
-    """Return the same with another method of intervals for shares and fractions, or another confidence level."""
+def with_interval(est: E, method: Interval | None = None, level: float | None = None) -> E:
+    """Change the confidence level, and the method for shares and other fractions, which is logit-t.
+
+    Intensities are by default given limits between the cutoff and 1; a method named here makes them between 0
+    and 1, as published tables do (``with_interval("logit")``). A share of 0 or 1 has a one-sided limit under every
+    method. ``est.with_interval("beta", level=0.99)`` gives the same figures with wider limits.
+    """
     problems = Problems("the intervals cannot be changed", RequestError)
     if method is not None and method not in METHODS:
         problems.add(unknown("method", method, METHODS))
@@ -66,13 +71,16 @@ def with_interval(est: E, method: Interval | None, level: float | None) -> E:
     return replace(est, method=methods, shares=method or est.shares, level=level or est.level)
 
 
-def covariance(est: EstimatesLike) -> Floats:
-    """Return the covariance matrix of all estimates; its diagonal is ``se**2``.
+def vcov(est: EstimatesLike) -> Floats:
+    """Return the covariance matrix of all estimates, in the order of the table; its diagonal is ``se**2``.
+
+    A number whose error is not known (see `estimable`) has 0 here, as in R, which is no knowledge: leave it out
+    by ``est.take(est.estimable)``, or ask `contrast`, which gives what rests on it no error.
 
     Raises
     ------
     MpiError
-        When there are more than 20,000.
+        When there are more than 20,000; `select` those of interest first.
     """
     if len(est) > _TOO_MANY:
         raise RequestError(

@@ -94,12 +94,7 @@ class EngineRows:
 
     def describe(self) -> str:
         """Say in one line where the rows are, and how many columns they have."""
-        rounds = f" in {len(self.rounds)} rounds" if self.rounds else ""
-        design = ", ".join(f"{role} {c!r}" for role, c in self.roles.items() if c not in OWN)
-        kind = "a census" if self.roles.get("psu") == EVERYBODY else "" if "psu" in self.roles else "each row a PSU"
-        margins = f"calibrated to {', '.join(self.recipe.columns)}" if self.recipe else ""
-        told = "; ".join(x for x in (kind, design, margins) if x)
-        return f"rows not in memory ({self.sources[0].engine}), {len(self.columns)} columns{rounds}; {told}"
+        return _described(self)
 
     # --- what is known of them ----------------------------------------------------------------------------------------
 
@@ -286,7 +281,7 @@ class EngineRows:
         groups, apart = [*groups, *margins], [tuple(dict.fromkeys([*cross, *margins])) for cross in apart]
         columns = list(dict.fromkeys([*groups, *flags, *(c for pair in pairs for c in pair if c is not None)]))
         self.check_columns(columns)
-        self._check_groups(groups)
+        _check_groups(self.sources, groups)
         of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
         if any(needs_rows(s, unit) for s in self.sources) or (margins and (of_members or "members" in self.roles)):
             return [self.collect(columns)]
@@ -296,13 +291,6 @@ class EngineRows:
         found = [profiles_of(s, asked, self._alone(), self.labels) for s in sources]
         number = max(map(len, found))  # a round that was condensed as a whole serves for every part
         return [self._met(_put_together(self, [f[i] if len(f) > 1 else f[0] for f in found])) for i in range(number)]
-
-    def _check_groups(self, groups: Sequence[str]) -> None:
-        """Raise for every column that can be no group."""
-        problems = Problems("the data cannot be used", DataError)
-        for source in self.sources:
-            problems.found += odd_keys(source.frame, groups)
-        problems.raise_if_any()
 
     def _alone(self) -> dict[str, Any]:
         """Return the options of each frame by itself; whether rounds share PSUs is no matter of one of them."""
@@ -350,6 +338,24 @@ def engine_rows(
     problems.raise_if_any()
     source = source if design.members is None else with_members(source, design.members)
     return EngineRows((source,), (), design.options, labels or {}, declared)
+
+
+def _described(rows: EngineRows) -> str:
+    """Return in one line where the rows are, and how many columns they have."""
+    rounds = f" in {len(rows.rounds)} rounds" if rows.rounds else ""
+    design = ", ".join(f"{role} {c!r}" for role, c in rows.roles.items() if c not in OWN)
+    kind = "a census" if rows.roles.get("psu") == EVERYBODY else "" if "psu" in rows.roles else "each row a PSU"
+    margins = f"calibrated to {', '.join(rows.recipe.columns)}" if rows.recipe else ""
+    said = "; ".join(x for x in (kind, design, margins) if x)
+    return f"rows not in memory ({rows.sources[0].engine}), {len(rows.columns)} columns{rounds}; {said}"
+
+
+def _check_groups(sources: Sequence[Source], groups: Sequence[str]) -> None:
+    """Raise for every column that can be no group."""
+    problems = Problems("the data cannot be used", DataError)
+    for source in sources:
+        problems.found += odd_keys(source.frame, groups)
+    problems.raise_if_any()
 
 
 def _put_together(rows: EngineRows, parts: Sequence[MemoryRows]) -> MemoryRows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import RequestError
 from mpi.frames.lazy import is_lazy
+from mpi.survey import verbs
 from mpi.survey.design import design_keywords, design_of
 from mpi.survey.memory import memory_rows
 
@@ -22,14 +23,10 @@ if TYPE_CHECKING:
 
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import Declared, MissingCodes
-    from mpi.frames.recode import Grouped
-    from mpi.frames.wanted import By
-    from mpi.inference.calibration import Bounds, Distance
     from mpi.inference.design import PsuDesign
-    from mpi.survey.calibrate import WeightUnit
     from mpi.survey.design import Design, DesignKeywords
     from mpi.survey.rows import SurveyRows
-    from mpi.survey.words import Column, Labels, Where
+    from mpi.survey.words import Labels
 
 __all__ = ["Survey", "in_words", "of_rows", "profile_notes"]
 
@@ -215,159 +212,11 @@ class Survey:
 
     # --- other surveys made of it -------------------------------------------------------------------------------------
 
-    def where(self, condition: Where) -> Survey:
-        """Keep the rows that meet a condition as the domain of interest; the design stays whole.
-
-        Parameters
-        ----------
-        condition : str, narwhals expression, array of bool, or function
-            A 0/1 or boolean column's name; an expression such as ``nw.col("age") < 5`` (of Narwhals, or of Polars on
-            its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
-            are in memory (a pandas Series is put into the order of the rows by its index); or a function of the frame
-            that gives one of these. It is the frame that was given, but for NaN, which is missing, and columns of
-            pandas with gaps, which have nulls: a comparison with a missing value is missing. Columns hold the values of
-            the file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
-            out, with a warning that counts them.
-        """
-        return of_rows(self.rows.where(condition))
-
-    def with_groups(
-        self, name: str, column: str, groups: Mapping[Any, str] | Grouped, *, rest: str | None = None
-    ) -> Survey:
-        """Add a column that puts the values of another into groups; missing values stay missing.
-
-        Parameters
-        ----------
-        name : str
-            What the new column is called.
-        column : str
-            The column whose values are grouped.
-        groups : mapping or Classification
-            The group of each value, by the value itself or by its label; or a classification such as
-            ``mpi.codes.classification("kinh-minority")``. Several values may share a group. What is neither a value
-            nor a label of the column is an error: it would put people into the rest.
-        rest : str, optional
-            The group of values that a mapping does not name; without it, an unnamed value is an error. A group that
-            nobody is in is told by a warning.
-
-        Raises
-        ------
-        MpiError
-            When there is no such column, there is already one of the new name, values are in no group, or a key is
-            neither a value nor a label (the nearest is offered).
-
-        Examples
-        --------
-        >>> import pandas as pd, mpi
-        >>> survey = mpi.Survey(pd.DataFrame({"ethnicity": ["Kinh", "Hmong", "Tày", None]}))
-        >>> two = survey.with_groups("people", "ethnicity", {"Kinh": "majority"}, rest="minorities")
-        >>> two.categories("people").labels
-        ('majority', 'minorities', '(missing)')
-        """
-        return of_rows(self.rows.with_groups(name, column, groups, rest=rest))
-
-    def with_column(self, name: str, values: Column) -> Survey:
-        """Add a column of numbers, such as a deprivation of your own.
-
-        Parameters
-        ----------
-        name : str
-            What the new column is called.
-        values : function, narwhals expression or array
-            A function of the frame (see `Survey.where`; of several rounds each by itself) that gives a column, an
-            expression, or an array with one entry per row; a pandas Series is put into the order of the rows by its
-            index. Missing stays missing.
-
-        Raises
-        ------
-        MpiError
-            When there is already such a column, the function fails, or there is not one number for each row.
-
-        Examples
-        --------
-        >>> import pandas as pd, mpi
-        >>> survey = mpi.Survey(pd.DataFrame({"attending": [1, 0, None]}))
-        >>> survey.with_column("out_of_school", lambda frame: 1 - frame["attending"]).numbers("out_of_school")
-        array([ 0.,  1., nan])
-        """
-        return of_rows(self.rows.with_column(name, values))
-
-    def calibrate(
-        self,
-        margins: Any,
-        how: Distance = "rake",
-        *,
-        unit: WeightUnit = "row",
-        bounds: Bounds | None = None,
-        on: str | Sequence[By] | None = None,
-    ) -> Survey:
-        """Return the survey with weights that add up to known margins, which every error then knows of.
-
-        Parameters
-        ----------
-        margins : mapping, data frame, Series, path, Survey, Estimates, or list of these
-            How many people there are: ``{"region": {"North": 931, "South": 859}}``, a tuple of columns for a cross, a
-            number for the sum of a column; a table (or file) with columns of the survey and one of totals; a Series
-            whose index names the columns. Of another survey `on` names the columns; its totals, as those of estimates
-            (``population`` by group), bring their own errors along.
-        how : {"poststratify", "rake", "linear", "logit"}
-            ``poststratify`` takes one table; ``rake`` multiplies, ``linear`` adds, ``logit`` keeps to `bounds`.
-        unit : {"row", "cluster"}
-            Whether all rows of a PSU keep one ratio of weights.
-        bounds : tuple of float, optional
-            The least and the largest ratio, for ``logit``.
-        on : sequence of str or tuple of str, optional
-            The columns, and crosses of columns, whose totals are taken of another survey.
-
-        Raises
-        ------
-        MpiError
-            With every problem at once: cells without cases, people in no cell, margins that disagree, margins that no
-            weights meet; the first calibration is not undone by a second.
-
-        Notes
-        -----
-        Where rows are households with a size, margins count persons. A figure's error is that of what the margins do
-        not explain (Deville and Sarndal 1992); see docs/calibration.md.
-
-        Examples
-        --------
-        >>> import pandas as pd, mpi
-        >>> survey = mpi.Survey(pd.DataFrame({"sex": ["f", "f", "m"], "poor": [1, 0, 1]}))
-        >>> known = survey.calibrate({"sex": {"f": 51, "m": 49}}, "poststratify")
-        >>> known.weight
-        array([25.5, 25.5, 49. ])
-        """
-        from mpi.survey.recipe import read_recipe  # which other surveys need not wait for
-
-        recipe = read_recipe(self.rows, margins, how, unit, bounds, on)
-        if self.in_memory:
-            return of_rows(recipe.of(self.rows.collect()))
-        from mpi.survey.left_to_engine import calibrated_there
-
-        return of_rows(calibrated_there(self.rows, recipe))
-
-    def collect(self, columns: Sequence[str] | None = None) -> Survey:
-        """Return the survey with its rows in memory: itself, where they are.
-
-        Parameters
-        ----------
-        columns : sequence of str, optional
-            The columns to read besides those of the design, where the rows are not in memory; all by default.
-
-        Raises
-        ------
-        MpiError
-            When there is no such column, or there is too much to be held in memory.
-
-        Notes
-        -----
-        Figures of a measure, means, totals, ratios, retention and indicators by rules are computed where the data lie.
-        What needs the rows themselves (regressions, poverty lines, households by their members) collects them;
-        naming the columns makes that smaller.
-        """
-        rows = self.rows.collect(columns)
-        return self if rows is self.rows else of_rows(rows)
+    where = verbs.where
+    with_groups = verbs.with_groups
+    with_column = verbs.with_column
+    calibrate = verbs.calibrate
+    collect = verbs.collect
 
 
 def _read(frame: object, design: Design, labels: Labels | None, missing: Declared) -> SurveyRows:
@@ -384,9 +233,7 @@ def _read(frame: object, design: Design, labels: Labels | None, missing: Declare
 
 def of_rows(rows: SurveyRows) -> Survey:
     """Return the survey of rows that are checked already."""
-    survey = object.__new__(Survey)
-    object.__setattr__(survey, "rows", rows)
-    return survey
+    return verbs.over(Survey, rows)
 
 
 def in_words(survey: Survey) -> str:

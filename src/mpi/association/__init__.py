@@ -1,4 +1,4 @@
-"""How the deprivations of a measure go together: association of pairs, overlap of dimensions, weights from data."""
+"""Association between deprivations: pairs of indicators, overlap of dimensions, and weights estimated from data."""
 
 from mpi.association.combinations import Overlap, overlap
 from mpi.association.data_weights import Components, components, weights

@@ -1,4 +1,4 @@
-"""Overlap of deprived dimensions: every combination of them, their number, and in how many others beside each."""
+"""Overlap of deprived dimensions: shares for every combination, for how many, for each beside others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ALL_CELLS, _SQUARE = 8, 6
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Overlap:
-    """How deprivations in several dimensions overlap.
+    """Estimated overlap of deprivations in several dimensions or indicators, as `overlap` returns it.
 
     Attributes
     ----------
@@ -188,14 +188,14 @@ def overlap(
 
 
 def _rule(
-    measure: Measure, of: str, least: int | Mapping[str, int]
+    measure: Measure, sets_of: str, least: int | Mapping[str, int]
 ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.bool_]]:
     """Return the sets, how many deprivations each needs, and which indicators belong to it (indicators x sets)."""
     problems = Problems("the overlap cannot be estimated", RequestError)
-    if of not in get_args(Sets):
-        problems.add(unknown("of", of, get_args(Sets)))
-    sets = measure.names if of == "indicators" else measure.dimensions
-    owners = [i.name if of == "indicators" else i.dimension for i in measure.indicators]
+    if sets_of not in get_args(Sets):
+        problems.add(unknown("of", sets_of, get_args(Sets)))
+    sets = measure.names if sets_of == "indicators" else measure.dimensions
+    owners = [i.name if sets_of == "indicators" else i.dimension for i in measure.indicators]
     given = least if isinstance(least, Mapping) else dict.fromkeys(sets, least)
     problems.found += [f"least: {unknown('dimension', name, sets)}" for name in given if name not in sets]
     for name, count in given.items():
@@ -203,21 +203,23 @@ def _rule(
         if name in sets and (isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= most):
             problems.add(f"least: {count!r} for {name!r}, which has {most}; a whole number from 1 to {most} is needed")
     if len(sets) < 2:
-        problems.add(f"measure {measure.name!r} has one of the {of}; two overlap")
+        problems.add(f"measure {measure.name!r} has one of the {sets_of}; two overlap")
     problems.raise_if_any()
     needed = np.array([given.get(name, 1) for name in sets])
     return sets, needed, np.array([[owner == name for name in sets] for owner in owners])
 
 
-def _quantities(inside: NDArray[np.bool_], kept: NDArray[np.bool_], sets: tuple[str, ...]) -> list[Quantity]:
+def _quantities(inside: NDArray[np.bool_], counted: NDArray[np.bool_], sets: tuple[str, ...]) -> list[Quantity]:
     """Return the shares, from which sets each pattern is in (patterns x sets)."""
     D, number = len(sets), inside.sum(axis=1)
     code = inside @ (1 << np.arange(D)[::-1])
-    cells = range(1 << D) if D <= _ALL_CELLS else np.unique(code[kept]).tolist()
-    out = [Quantity(Labels("overlap", indicator=_label(sets, cell)), (code == cell) & kept, kept) for cell in cells]
+    cells = range(1 << D) if D <= _ALL_CELLS else np.unique(code[counted]).tolist()
+    out = [
+        Quantity(Labels("overlap", indicator=_label(sets, cell)), (code == cell) & counted, counted) for cell in cells
+    ]
     exactly = [(Labels("dimensions_deprived", indicator=str(m)), number == m) for m in range(D + 1)]
     at_least = [(Labels("dimensions_at_least", indicator=str(m)), number >= m) for m in range(1, D + 1)]
-    out += [Quantity(label, which & kept, kept) for label, which in (*exactly, *at_least)]
+    out += [Quantity(label, which & counted, counted) for label, which in (*exactly, *at_least)]
     for j, name in enumerate(sets):
         own = inside[:, j]
         for m in range(D):

@@ -1,4 +1,4 @@
-"""Weights that the data give: by how rare each deprivation is, or by how deprivations go together."""
+"""Indicator weights estimated from data: from the frequency of deprivations, or the first axis of an MCA or PCA."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def components(survey: Survey, measure: Measure, **options: Unpack[Shared]) -> C
     """
     check_measure(measure)
     est = associate(survey, measure, **options).estimates
-    _one_round(est)
+    _require_single_round(est)
     phi, both, first, second = (est.select(statistic=n).value for n in ("phi", "both", "first_only", "second_only"))
     d = len(measure.names)
     one, other = np.triu_indices(d, 1)
@@ -210,15 +210,16 @@ def weights(
             own = [name for name, o in zip(measure.names, owners, strict=True) if o == owner]
             if len(own) > 1:
                 part = measure.drop(*(n for n in measure.names if n not in own))
-                size[[o == owner for o in owners]] = _of_axis(components(survey, part, **options), how)
+                size[[o == owner for o in owners]] = _axis_weights(components(survey, part, **options), how)
     else:
-        size = _of_rarity(survey, measure, how, **options)
-    return _reweighted(measure, how, within, _shared(measure, owners, size))
+        size = _rarity_weights(survey, measure, how, **options)
+    return _reweight(measure, how, within, _shared(measure, owners, size))
 
 
-def _of_rarity(survey: Survey, measure: Measure, how: str, **options: Unpack[Shared]) -> Floats:
+def _rarity_weights(survey: Survey, measure: Measure, how: str, **options: Unpack[Shared]) -> Floats:
+    """Return a weight for each indicator that falls with the share deprived in it, not normalised."""
     est = estimate_measure(survey, measure, statistics=["uncensored_headcount"], **options)
-    _one_round(est)
+    _require_single_round(est)
     h = est.value
     _refuse_extremes(measure, h, (0.0,))
     made = {"frequency": 1 / h, "desai-shah": 1 - h, "cerioli-zani": -np.log(h)}[how]
@@ -227,16 +228,17 @@ def _of_rarity(survey: Survey, measure: Measure, how: str, **options: Unpack[Sha
     return np.asarray(np.maximum(made, 0.0))
 
 
-def _of_axis(found: Components, how: str) -> Floats:
-    first = found.loadings[:, 0]
-    against = [f"{n} ({x:.2f})" for n, x in zip(found.indicators, first, strict=True) if x <= 0]
+def _axis_weights(components: Components, how: str) -> Floats:
+    """Return a weight for each indicator: its loading on the first axis, divided by its standard deviation for MCA."""
+    first = components.loadings[:, 0]
+    against = [f"{n} ({x:.2f})" for n, x in zip(components.indicators, first, strict=True) if x <= 0]
     if against:
         raise DataError(
             f"the weights cannot be made: the first axis sets {', '.join(against)} against the other deprivations, "
             "so it does not say who is worse off; leave them out with measure.drop(...), or take another way, such as "
             "'desai-shah'"
         )
-    return first / np.sqrt(found.share * (1 - found.share)) if how == "mca" else first
+    return first / np.sqrt(components.share * (1 - components.share)) if how == "mca" else first
 
 
 def _shared(measure: Measure, owners: Sequence[str], size: Floats) -> dict[str, Fraction]:
@@ -252,10 +254,11 @@ def _shared(measure: Measure, owners: Sequence[str], size: Floats) -> dict[str, 
     return found
 
 
-def _reweighted(measure: Measure, how: str, within: str, found: dict[str, Fraction]) -> Measure:
+def _reweight(measure: Measure, how: str, within: str, weights: dict[str, Fraction]) -> Measure:
+    """Return the measure with these indicator weights, and their source in its title and source."""
     of = "of each dimension " if within == "dimension" else ""
     said = f"weights {of}from data ({_SOURCES[how]}), which say what is rare or goes together, not what matters"
-    indicators = [reweighted(i, found[i.name], ROUNDING) for i in measure.indicators]
+    indicators = [reweighted(i, weights[i.name], ROUNDING) for i in measure.indicators]
     return Measure(
         measure.name, indicators, measure.cutoff, severe=measure.severe,
         vulnerable=measure.vulnerable, missing=measure.missing, unit=measure.unit,
@@ -263,7 +266,8 @@ def _reweighted(measure: Measure, how: str, within: str, found: dict[str, Fracti
     )  # fmt: skip
 
 
-def _one_round(est: Estimates) -> None:
+def _require_single_round(est: Estimates) -> None:
+    """Raise RequestError where the estimates cover more than one round."""
     waves = est.keys["wave"]
     found = [w for w in waves.without_unused().values if w is not None]
     if len(found) > 1:

@@ -1,4 +1,4 @@
-"""What is said of two indicators: functions of the shares deprived in both and in each, and their derivatives."""
+"""Measures of association between two indicators: smooth functions of their shares deprived, with gradients."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ _SLOPES = np.array([[1.0, 0.0, 0.0], [-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [1.0, -
 def _cell(place: int) -> Function:
     """Make the function that gives one of the four cells."""
 
-    def of_cell(shares: Floats) -> tuple[Floats, Floats]:
+    def shares_and_slopes(shares: Floats) -> tuple[Floats, Floats]:
+        """Return the share of one cell of the two-way table, and its gradient."""
         slope = np.broadcast_to(_SLOPES[place][:, None, None], shares.shape)
         return _cells(shares)[place], slope
 
-    return of_cell
+    return shares_and_slopes
 
 
 def _redundancy(shares: Floats) -> tuple[Floats, Floats]:

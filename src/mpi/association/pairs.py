@@ -65,7 +65,7 @@ _SAME = {"first_only": "second_only", "second_only": "first_only"}
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Association:
-    """How pairs of indicators go together.
+    """Estimated association of all pairs of indicators, with tests of independence.
 
     Attributes
     ----------
@@ -262,8 +262,9 @@ def _kinds(measure: Measure, deprivations: Deprivations | Sequence[Deprivations]
     return kinds
 
 
-def _pair(one: str, other: str) -> str:
-    return f"{one} × {other}"
+def _pair(first: str, second: str) -> str:
+    """Return the label of a pair, such as "schooling × water"."""
+    return f"{first} × {second}"
 
 
 def _functions(scores: Scores, measure: Measure, kinds: Sequence[str]) -> Functions:
@@ -271,33 +272,34 @@ def _functions(scores: Scores, measure: Measure, kinds: Sequence[str]) -> Functi
     held = Variables()
     smooth: list[Smooth] = []
     for kind in kinds:
-        smooth += _of_kind(held, scores, measure, kind)
+        smooth += _association_of_kind(held, scores, measure, kind)
     return Functions(held, smooth)
 
 
-def _of_kind(held: Variables, scores: Scores, measure: Measure, kind: str) -> list[Smooth]:
+def _association_of_kind(variables: Variables, scores: Scores, measure: Measure, kind: str) -> list[Smooth]:
+    """Return the smooth functions of raw or censored deprivations: shares, associations of pairs, and KR-20."""
     censored = kind == "censored"
     deprived = scores.deprived & scores.reach(measure.cutoff)[:, None] if censored else scores.deprived
     cutoff, observed = text(measure.cutoff) if censored else None, scores.observed
     full = scores.kept & observed.all(axis=1)
     alike = bool((full == scores.kept).all())  # whoever counts answered everything
-    everybody = held.put("all", full)
+    everybody = variables.put("all", full)
 
-    def own(j: int, other: int) -> int:
+    def own(j: int, second: int) -> int:
         """Return the variable of those deprived in one indicator among those who answered both."""
         if alike:
-            return held.put((kind, j), deprived[:, j] & full)
-        return held.put((kind, j, other), deprived[:, j] & observed[:, other])
+            return variables.put((kind, j), deprived[:, j] & full)
+        return variables.put((kind, j, second), deprived[:, j] & observed[:, second])
 
     of, among, labels, shares = [], [], [], []
     for a, b in combinations(range(len(measure.names)), 2):
         answered = observed[:, a] & observed[:, b]
-        both = held.put((kind, "both", a, b), deprived[:, a] & deprived[:, b])
-        either = held.put((kind, "either", a, b), (deprived[:, a] | deprived[:, b]) & answered)
-        asked = everybody if alike else held.put((a, b), answered)
+        both = variables.put((kind, "both", a, b), deprived[:, a] & deprived[:, b])
+        either = variables.put((kind, "either", a, b), (deprived[:, a] | deprived[:, b]) & answered)
+        asked = everybody if alike else variables.put((a, b), answered)
         one, other = own(a, b), own(b, a)
         shares.append((both, one, other, asked))
-        of.append([held.ratio(x, asked) for x in (both, one, other)])
+        of.append([variables.ratio(x, asked) for x in (both, one, other)])
         among.append({"R0": (one, other), "jaccard": (either, either), "": (asked, asked)})
         labels.append((_pair(measure.names[a], measure.names[b]), _dimension(measure, a, b)))
     out = []
@@ -313,7 +315,7 @@ def _of_kind(held: Variables, scores: Scores, measure: Measure, kind: str) -> li
         cases = np.array([x.get(name, x[""]) for x in among]).T
         trait = (np.array(_TRAITS[name]), np.array(shares).T) if name in _TRAITS else None
         out.append(Smooth(own_labels, place, function, cases, trait))
-    return [*out, _reliability(held, deprived & full[:, None], kind, everybody, cutoff)]
+    return [*out, _reliability(variables, deprived & full[:, None], kind, everybody, cutoff)]
 
 
 def _dimension(measure: Measure, a: int, b: int) -> str:
@@ -321,12 +323,14 @@ def _dimension(measure: Measure, a: int, b: int) -> str:
     return one if one == other else _pair(one, other)
 
 
-def _reliability(held: Variables, deprived: NDArray[np.bool_], kind: str, everybody: int, cutoff: str | None) -> Smooth:
+def _reliability(
+    store: Variables, deprived: NDArray[np.bool_], kind: str, everybody: int, cutoff: str | None
+) -> Smooth:
     """Return KR-20: a function of the mean and mean square of the number of deprivations, and of their shares."""
     number = deprived.sum(axis=1)
-    variables = [held.put((kind, "number"), number), held.put((kind, "square"), number**2)]
-    variables += [held.put((kind, "complete", j), column) for j, column in enumerate(deprived.T)]
-    of = np.array([[held.ratio(v, everybody)] for v in variables])
+    variables = [store.put((kind, "number"), number), store.put((kind, "square"), number**2)]
+    variables += [store.put((kind, "complete", j), column) for j, column in enumerate(deprived.T)]
+    of = np.array([[store.ratio(v, everybody)] for v in variables])
     label = Labels("KR20", cutoff=cutoff, method="t", undefined="scores do not vary in group")
     return Smooth([label], of, kr20, np.array([[everybody]]))
 

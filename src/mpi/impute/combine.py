@@ -138,7 +138,7 @@ def missing_information(parts: Sequence[Estimates]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rules:
-    """What Rubin's rules give of each figure."""
+    """Rubin's rules applied to each figure: value, variance within and between, and degrees of freedom."""
 
     value: Floats
     within: Floats
@@ -253,16 +253,19 @@ def _repeated(design: PsuDesign, times: int) -> PsuDesign:
     bare = np.zeros(design.units, dtype=bool) if design.weightless is None else design.weightless
     psus, places = int(design.psu.max(initial=-1)) + 1, int(design.place.max(initial=-1)) + 1
 
-    def each(values: NDArray[np.int32], step: int) -> list[NDArray[np.int32]]:
+    def shifted(values: NDArray[np.int32], step: int) -> list[NDArray[np.int32]]:
+        """Return the numbers once for every completed data set, each copy moved on by another step."""
         return [(values + step * m).astype(np.int32) for m in range(times)]
 
     new = np.arange(times, dtype=np.int32)
     return replace(
         design,
-        stratum=np.concatenate([*each(design.stratum, design.strata), np.full(times, design.strata * times, np.int32)]),
-        psu=np.concatenate([*each(design.psu, psus), psus * times + new]),
+        stratum=np.concatenate(
+            [*shifted(design.stratum, design.strata), np.full(times, design.strata * times, np.int32)]
+        ),
+        psu=np.concatenate([*shifted(design.psu, psus), psus * times + new]),
         wave=np.concatenate([*[design.wave] * times, np.zeros(1, np.int32)]),
-        place=np.concatenate([*each(design.place, places), np.array([places * times], np.int32)]),
+        place=np.concatenate([*shifted(design.place, places), np.array([places * times], np.int32)]),
         sampled=np.concatenate([*[design.sampled] * times, np.zeros(1)]),
         weightless=np.concatenate([bare, np.ones(design.units * (times - 1) + times, dtype=bool)]),
     )

@@ -1,1 +1,1 @@
-"""What is measured: indicators in dimensions, weights, cutoffs."""
+"""Definitions of poverty measures: indicators in dimensions, weights and cutoffs, from files or built in code."""

@@ -1,4 +1,4 @@
-"""What makes a measure sound: indicators told apart, weights that add to 1, cutoffs that are shares."""
+"""Checks of a measure's definition: unique indicators, weights that add to 1, cutoffs that are shares."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["check_indicators", "check_word", "normalised", "only_indicators", "read_cutoff"]
 
 
-def only_indicators(given: object, problems: Problems) -> tuple[Indicator, ...]:
-    """Return what are indicators, and tell of what are not (names alone are the common slip)."""
-    if not isinstance(given, Iterable):
-        problems.add(f"indicators: a list of Indicator is needed, not {type(given).__name__}")
+def only_indicators(items: object, problems: Problems) -> tuple[Indicator, ...]:
+    """Return the items that are an `Indicator`, and note the others as problems (names alone are the common slip)."""
+    if not isinstance(items, Iterable):
+        problems.add(f"indicators: a list of Indicator is needed, not {type(items).__name__}")
         return ()
-    found = tuple(given)
+    found = tuple(items)
     others = [repr(i) for i in found if not isinstance(i, Indicator)]
     if others:
         problems.add(f"not an Indicator: {', '.join(others[:5])}; to give names alone, use Measure.nested")

@@ -1,4 +1,4 @@
-"""What is measured: indicators in dimensions, exact rational weights, poverty cutoffs.
+"""The `Measure` class: indicators in dimensions, exact rational weights and poverty cutoffs.
 
 A `Measure` never changes; each operation gives a new one.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mpi.core.errors import Problems
 
-__all__ = ["Found", "read_measure"]
+__all__ = ["MeasureContents", "read_measure"]
 
 _TOP = (
     "name", "title", "source", "cutoff", "severe", "vulnerable", "missing", "unit", "weights", "order",
@@ -31,8 +31,8 @@ _WEIGHTS = {"exact": Fraction(0), "rounded": ROUNDING, "float32": ROUNDING_SINGL
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a file says, once it is known to be whole."""
+class MeasureContents:
+    """The contents of a measure file that was read without a problem."""
 
     options: Mapping[str, Any]
     rows: Sequence[Row]
@@ -49,15 +49,15 @@ class Found:
         return {**self.options, "indicators": indicators}
 
 
-def read_measure(top: TomlTable) -> Found:
+def read_measure(top: TomlTable) -> MeasureContents:
     """Return what a measure file says; it is sound where no problem was noted."""
     top.check(_TOP, needed=("name", "cutoff", "dimensions"))
     options = _options(top)
     rounding = _WEIGHTS[top.word("weights", tuple(_WEIGHTS), "exact")]
     given, rows = _dimensions(top)
     _check_unique(rows, top.problems)
-    weights = Weights(top.problems, rounding).of(given, rows)
-    return Found(options, _ordered(rows, top), weights, rounding)
+    weights = Weights(top.problems, rounding).indicator_weights(given, rows)
+    return MeasureContents(options, _ordered(rows, top), weights, rounding)
 
 
 def _options(top: TomlTable) -> dict[str, Any]:

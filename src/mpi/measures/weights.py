@@ -1,4 +1,4 @@
-"""The weight of each indicator, worked out from what a measure file gives: all, dimensions alone, or none."""
+"""Indicator weights worked out from what a measure file gives: all of them, those of dimensions alone, or none."""
 
 from __future__ import annotations
 
@@ -38,26 +38,28 @@ class Weights:
     problems: Problems
     tolerance: Fraction
 
-    def of(self, given: Mapping[str, Fraction | None], rows: Sequence[Row]) -> dict[str, Fraction]:
+    def indicator_weights(
+        self, dimension_weights: Mapping[str, Fraction | None], rows: Sequence[Row]
+    ) -> dict[str, Fraction]:
         """Return the weight of each indicator, and note what does not fit together."""
-        self.all_or_none({f"dimensions.{key_text(d)}": w for d, w in given.items()})
-        totals = self.totals(given, rows)
+        self.all_or_none({f"dimensions.{key_text(d)}": w for d, w in dimension_weights.items()})
+        totals = self.totals(dimension_weights, rows)
         out: dict[str, Fraction] = {}
         for dimension, total in totals.items():
             group = [r for r in rows if r.dimension == dimension]
             self.all_or_none({r.path: r.weight for r in group})
-            out |= self.within(dimension, group, total, own=given[dimension] is not None)
+            out |= self.within(dimension, group, total, own=dimension_weights[dimension] is not None)
         return out
 
-    def totals(self, given: Mapping[str, Fraction | None], rows: Sequence[Row]) -> dict[str, Fraction]:
+    def totals(self, dimension_weights: Mapping[str, Fraction | None], rows: Sequence[Row]) -> dict[str, Fraction]:
         """Return the weight of each dimension: its own, or what its indicators add to, or an equal share."""
-        if any(w is not None for w in given.values()):
-            known = {d: BAD if w is None else w for d, w in given.items()}
+        if any(w is not None for w in dimension_weights.values()):
+            known = {d: BAD if w is None else w for d, w in dimension_weights.items()}
             self.add_up(known.values(), Fraction(1), "dimensions: their weights", "1")
             return known
         if any(r.weight is None for r in rows):
-            return dict.fromkeys(given, Fraction(1, len(given)))
-        weights = {d: [r.weight or Fraction(0) for r in rows if r.dimension == d] for d in given}
+            return dict.fromkeys(dimension_weights, Fraction(1, len(dimension_weights)))
+        weights = {d: [r.weight or Fraction(0) for r in rows if r.dimension == d] for d in dimension_weights}
         everything = [w for group in weights.values() for w in group or [BAD]]
         self.add_up(everything, Fraction(1), "dimensions: the indicators' weights", "1")
         return {d: BAD if BAD in group else sum(group, Fraction(0)) for d, group in weights.items()}

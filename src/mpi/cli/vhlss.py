@@ -84,7 +84,7 @@ class Request:
 
     @property
     def wants_figures(self) -> bool:
-        """Whether the key figures are to be made."""
+        """Return whether the key figures are to be made."""
         if self.figures is not None:
             return self.figures
         return bool(self.provinces) or any(_ETHNICITY in cross for cross in self.crosses)

@@ -55,7 +55,7 @@ class Crosswalk:
 
     @property
     def kind(self) -> Literal["one to one", "many to one", "one to many", "many to many"]:
-        """Whether codes are united, divided, both or neither; retired codes count."""
+        """Return whether codes are united, divided, both or neither; retired codes count."""
         divided = any(len(targets) > 1 for targets in self.mapping.values())
         united = any(n > 1 for n in Counter(t for targets in self.mapping.values() for t in targets).values())
         if divided:

@@ -73,7 +73,7 @@ def as_list(values: object) -> list[Any]:
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value is missing: None, NaN, pandas' NA and NaT, and blank text, which is how Stata writes it.
+    """Return whether a value is missing: None, NaN, pandas' NA and NaT, and blank text, which is how Stata writes it.
 
     Examples
     --------

@@ -47,7 +47,7 @@ class TomlTable:
     problems: Problems
 
     def __contains__(self, key: str) -> bool:
-        """Whether the table has a key."""
+        """Return whether the table has a key."""
         return key in self.values
 
     def check(self, known: Sequence[str], needed: Sequence[str] = (), hints: Mapping[str, str] | None = None) -> None:

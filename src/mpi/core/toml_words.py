@@ -15,7 +15,7 @@ class WrittenFloat(str):
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is text; a float is not, though it is held as it was written."""
+    """Return whether a value is text; a float is not, though it is held as it was written."""
     return isinstance(value, str) and not isinstance(value, WrittenFloat)
 
 

@@ -63,7 +63,7 @@ class Scores:
         return min(self.tolerance, cutoff / _OF_CUTOFF)
 
     def reach(self, cutoff: Fraction) -> NDArray[np.bool_]:
-        """Whether each pattern is retained and its score is at least the cutoff, exactly.
+        """Return whether each pattern is retained and its score is at least the cutoff, exactly.
 
         Examples
         --------

@@ -241,7 +241,7 @@ def _texts(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _can_hold(dtype: Any) -> bool:
-    """Whether a column of the type can hold codes; dates, yes and no, and lists cannot."""
+    """Return whether a column of the type can hold codes; dates, yes and no, and lists cannot."""
     return dtype.is_numeric() or is_text(dtype) or dtype == nw.Object
 
 

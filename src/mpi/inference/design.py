@@ -149,17 +149,17 @@ class PsuDesign:
 
     @property
     def shared(self) -> bool:
-        """Whether some PSU is in more than one round."""
+        """Return whether some PSU is in more than one round."""
         return int(self.psu.max(initial=-1)) + 1 < self.units
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was left to chance: all PSUs of all strata are in the data, as in a census."""
+        """Return whether nothing was left to chance: all PSUs of all strata are in the data, as in a census."""
         return bool((self.sampled >= 1).all())
 
     @property
     def counts_cases(self) -> bool:
-        """Whether a rule for single PSUs depends on which strata and PSUs have cases."""
+        """Return whether a rule for single PSUs depends on which strata and PSUs have cases."""
         return self.cache.get("counts cases", self._counts_cases)
 
     def _counts_cases(self) -> bool:

@@ -24,7 +24,7 @@ class Standing:
 
     @property
     def verified(self) -> bool:
-        """Whether the item was read in the text itself, or in a page that quotes it."""
+        """Return whether the item was read in the text itself, or in a page that quotes it."""
         return self.status == "verified"
 
 

@@ -154,7 +154,7 @@ class _Worlds:
 
     @property
     def differ(self) -> bool:
-        """Whether a line differs by round."""
+        """Return whether a line differs by round."""
         return any(isinstance(s.value, dict) and len(set(s.value.values())) > 1 for s in self.lines.values())
 
     def amount(self, name: str, line: int) -> float:

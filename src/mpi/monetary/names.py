@@ -61,7 +61,7 @@ class Statistic:
 
     @property
     def of_line(self) -> bool:
-        """Whether it needs a poverty line."""
+        """Return whether it needs a poverty line."""
         return self.kind in OF_LINE
 
 

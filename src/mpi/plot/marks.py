@@ -57,7 +57,7 @@ class Mark:
 
     @property
     def drawn(self) -> bool:
-        """Whether there is a number to draw."""
+        """Return whether there is a number to draw."""
         return self.standing in ("shown", "caution", "zero")
 
 

@@ -111,13 +111,13 @@ class Rankings:
 
     @property
     def same(self) -> NDArray[np.bool_]:
-        """Whether each pair is ordered as in the base (specifications x pairs)."""
+        """Return whether each pair is ordered as in the base (specifications x pairs)."""
         sign = np.sign(self.pairs.difference)
         return np.asarray(sign == sign[self.base])
 
     @property
     def reversed(self) -> NDArray[np.bool_]:
-        """Whether the order of each pair is the opposite of that in the base (specifications x pairs)."""
+        """Return whether the order of each pair is the opposite of that in the base (specifications x pairs)."""
         sign = np.sign(self.pairs.difference)
         return np.asarray(sign * sign[self.base] < 0)
 

@@ -152,12 +152,12 @@ class MemoryRows:
 
     @property
     def has_rounds(self) -> bool:
-        """Whether there are several rounds."""
+        """Return whether there are several rounds."""
         return bool(self.waves)
 
     @property
     def has_domain(self) -> bool:
-        """Whether a domain was chosen."""
+        """Return whether a domain was chosen."""
         return self.domain is not None
 
     @property

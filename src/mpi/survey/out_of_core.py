@@ -122,12 +122,12 @@ class EngineRows:
 
     @property
     def has_rounds(self) -> bool:
-        """Whether there are several rounds."""
+        """Return whether there are several rounds."""
         return bool(self.rounds) or "wave" in self.roles
 
     @property
     def has_domain(self) -> bool:
-        """Whether a domain was chosen."""
+        """Return whether a domain was chosen."""
         return any(s.conditions for s in self.sources)
 
     @property

@@ -58,7 +58,7 @@ class ReplicateRule:
 
     @property
     def around_sample(self) -> bool:
-        """Whether deviations are from the figure of the sample."""
+        """Return whether deviations are from the figure of the sample."""
         if self.mse is not None:
             return self.mse
         return _PROGRAMMES[self.method or ""][1] if (self.method or "") in _PROGRAMMES else self.kind == "sdr"

@@ -40,7 +40,7 @@ class SurveyRows(Protocol):
 
     @property
     def in_memory(self) -> bool:
-        """Whether they are in memory."""
+        """Return whether they are in memory."""
         ...
 
     @property
@@ -75,12 +75,12 @@ class SurveyRows(Protocol):
 
     @property
     def has_rounds(self) -> bool:
-        """Whether there are several rounds."""
+        """Return whether there are several rounds."""
         ...
 
     @property
     def has_domain(self) -> bool:
-        """Whether a domain was chosen."""
+        """Return whether a domain was chosen."""
         ...
 
     @property

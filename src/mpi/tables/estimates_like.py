@@ -111,7 +111,7 @@ class EstimatesLike(Protocol):
 
     @property
     def estimable(self) -> NDArray[np.bool_]:
-        """Whether the error of each is known."""
+        """Return whether the error of each is known."""
         ...
 
     @property

@@ -154,7 +154,7 @@ class Cases:
 
     @property
     def binary(self) -> bool:
-        """Whether the outcome is 0 or 1."""
+        """Return whether the outcome is 0 or 1."""
         return bool(((self.y == 0) | (self.y == 1)).all())
 
     def fit(self, link: Link, who: str, *, extra: Floats | None = None) -> Fit:

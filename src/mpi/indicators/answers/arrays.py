@@ -161,7 +161,7 @@ def mismatches(condition: Condition | None, answers: Answers) -> Iterator[str]:
 
 
 def asks_text(leaf: Leaf) -> bool:
-    """Whether a condition compares with a text."""
+    """Return whether a condition compares with a text."""
     match leaf:
         case Compare(value=str()):
             return True
@@ -248,7 +248,7 @@ def _leaf(leaf: Leaf, answers: Answers) -> Truth:
 
 
 def some_equal(x: Any, options: Sequence[Any]) -> Any:
-    """Whether `x` is one of some values."""
+    """Return whether `x` is one of some values."""
     found = x == options[0]
     for value in options[1:]:
         found = found | (x == value)

@@ -132,7 +132,7 @@ def decide(rule: Rule, counts: Counts) -> Truth:
 
 
 def possible(rule: Rule, counts: Counts) -> tuple[Any, Any]:
-    """Whether the household may be deprived, and whether it may be not deprived."""
+    """Return whether the household may be deprived, and whether it may be not deprived."""
     if rule.of == "household":
         return counts.free == 0, counts.deprived == 0
     return _possible_of_head(rule, counts) if rule.household == "head" else _possible(rule, counts)
@@ -156,7 +156,7 @@ def _possible(rule: Rule, counts: Counts) -> tuple[Any, Any]:
 
 
 def _possible_of_head(rule: Rule, counts: Counts) -> tuple[Any, Any]:
-    """Whether the head may be deprived, or not: the one who surely is the head, else all who may be."""
+    """Return whether the head may be deprived, or not: the one who surely is the head, else all who may be."""
     doubtful = counts.sure == 0
     yes = (counts.deprived + counts.open > 0) | (doubtful & (counts.maybe_deprived + counts.maybe_open > 0))
     no = (counts.free + counts.open > 0) | (doubtful & (counts.maybe_free + counts.maybe_open > 0))
@@ -175,7 +175,7 @@ def _with_nobody(rule: Rule, yes: Any, no: Any, empty: Any) -> tuple[Any, Any]:
 
 
 def _reaches(rule: Rule, deprived: Any, eligible: Any) -> Any:
-    """Whether so many of so many members are enough for the rule, were its word "any" in place of "none"."""
+    """Return whether so many of so many members are enough for the rule, were its word "any" in place of "none"."""
     limit = _limit(rule)
     left, right = deprived * limit.share.denominator, eligible * limit.share.numerator
     return (eligible > 0) & (left > right if limit.strict else left >= right)

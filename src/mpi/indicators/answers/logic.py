@@ -58,14 +58,14 @@ class Truth:
 
 
 def every(truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
-    """Whether all hold: false where one is false, whatever is unknown; or whether all that are known hold."""
+    """Return whether all hold: false where one is false, whatever is unknown; or whether all that are known hold."""
     if not skip_missing:
         return functools.reduce(operator.and_, truths)
     return ~some((~t for t in truths), skip_missing=True)
 
 
 def some(truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
-    """Whether one holds: true where one is true, whatever is unknown; or whether one that is known holds."""
+    """Return whether one holds: true where one is true, whatever is unknown; or whether one that is known holds."""
     if not skip_missing:
         return functools.reduce(operator.or_, truths)
     parts = list(truths)
@@ -74,7 +74,7 @@ def some(truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
 
 
 def at_least(count: int, truths: Iterable[Truth], *, skip_missing: bool = False) -> Truth:
-    """Whether at least `count` hold, whatever the unknown ones turn out to be; or of those that are known."""
+    """Return whether at least `count` hold, whatever the unknown ones turn out to be; or of those that are known."""
     parts = list(truths)
     yes = functools.reduce(operator.add, (whole(p.true) for p in parts))
     no = functools.reduce(operator.add, (whole(p.false) for p in parts))

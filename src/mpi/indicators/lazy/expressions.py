@@ -128,7 +128,7 @@ def values_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
 
 
 def has_values(name: str, schema: Mapping[str, Any]) -> bool:
-    """Whether a column can be compared: not where it has no type, being absent or of missing values alone."""
+    """Return whether a column can be compared: not where it has no type, being absent or of missing values alone."""
     return schema[name] is not None and schema[name] != nw.Unknown
 
 

@@ -217,15 +217,15 @@ class Column:
     __rmul__ = __mul__
 
     def is_in(self, values: Iterable[Value]) -> OneOf:
-        """Whether the column is one of some values."""
+        """Return whether the column is one of some values."""
         return OneOf(self.name, tuple(values))
 
     def between(self, low: float, high: float) -> Between:
-        """Whether the column is at least `low` and below `high`: ages 5 to under 15 are ``between(5, 15)``."""
+        """Return whether the column is at least `low` and below `high`: ages 5 to under 15 are ``between(5, 15)``."""
         return Between(self.name, low, high)
 
     def is_missing(self) -> IsMissing:
-        """Whether the column has no answer."""
+        """Return whether the column has no answer."""
         return IsMissing(self.name)
 
 

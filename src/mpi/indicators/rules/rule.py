@@ -123,7 +123,7 @@ class Rule:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether it leaves open whether somebody who answered nothing is deprived."""
+        """Return whether it leaves open whether somebody who answered nothing is deprived."""
         nothing = Answers(dict.fromkeys(self.columns, np.full(1, np.nan)), 1)
         deprived = truth(self.deprived, nothing)
         free = ~deprived if self.not_deprived is None else truth(self.not_deprived, nothing)

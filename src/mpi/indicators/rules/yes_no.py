@@ -110,7 +110,7 @@ def _remedy(name: str, values: Sequence[float], labels: Mapping[Any, str]) -> st
 
 
 def _usual(value: float) -> bool:
-    """Whether a code without a label is one that commonly stands for no answer: -1, 7, 8, 9, 98, 99, 998, ..."""
+    """Return whether a code without a label is one that commonly stands for no answer: -1, 7, 8, 9, 98, 99, 998, ..."""
     return value < 0 or set(f"{value:g}") <= set("789")
 
 

@@ -41,7 +41,7 @@ def test_a_missing_library_is_an_import_error_too() -> None:
 
 def test_problems_are_of_the_kind_they_were_begun_with() -> None:
     problems = Problems("no", errors.DataError)
-    problems.made(lambda: mpi.load_measure("none"), "here: ")
+    problems.attempt(lambda: mpi.load_measure("none"), "here: ")
     problems.add("b")
     with pytest.raises(errors.DataError) as caught:
         problems.raise_if_any()

@@ -24,8 +24,7 @@ from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
 from mpi.cli.source import Source, on_file
 from mpi.cli.streams import run_to_streams
-from mpi.cli.vhlss import Request as FolderRequest
-from mpi.cli.vhlss import account_of, answer, line_of
+from mpi.cli.vhlss import VhlssRequest, account_of, answer, line_of
 from mpi.core.plain_text import visible_lines
 
 __all__ = ["app", "main"]
@@ -50,15 +49,16 @@ def _top(
             "--version",
             help="Print the version.",
             is_eager=True,
-            callback=lambda asked: _version(asked=asked),
+            callback=lambda asked: _version(requested=asked),
         ),
     ] = False,
 ) -> None:
     """Multidimensional poverty from household surveys, with the survey's design in every standard error."""
 
 
-def _version(*, asked: bool) -> None:
-    if asked:
+def _version(*, requested: bool) -> None:
+    """Print the version and end, where it was requested."""
+    if requested:
         typer.echo(f"mpi {__version__}")
         raise typer.Exit
 
@@ -267,7 +267,7 @@ def vhlss(
     mpi vhlss VHLSS2016/ --year 2016 --province "Bac Kan" --province "Dak Nong" --hoa minority
     """
     with reported():
-        request = FolderRequest(
+        request = VhlssRequest(
             folder, year, line_of(line, year), [arguments.cross_of(b) for b in by or []],
             arguments.word(unit, "household"), overrides, arguments.word(labels, "en"), bounds, figures,
             arguments.word(hoa, "majority"), province or [], encoding, arguments.scheme_of(scheme),

@@ -69,15 +69,15 @@ def listed(text: str, flag: str) -> tuple[str, ...]:
     return columns
 
 
-def policy_of(given: Sequence[str] | None) -> tuple[Policy | None, list[str]]:
+def policy_of(values: Sequence[str] | None) -> tuple[Policy | None, list[str]]:
     """Part the word for rows with missing indicators from the codes that are no answer."""
-    words: list[Any] = [w for w in given or [] if w in _POLICIES]
+    words: list[Any] = [w for w in values or [] if w in _POLICIES]
     if len(set(words)) > 1:
         raise typer.BadParameter(f"{' and '.join(words)}: choose one of {', '.join(_POLICIES)}", param_hint="--missing")
-    return (words[0] if words else None), [w for w in given or [] if w not in _POLICIES]
+    return (words[0] if words else None), [w for w in values or [] if w not in _POLICIES]
 
 
-def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
+def codes_of(texts: Sequence[str]) -> dict[str, list[str]]:
     """Read codes that are no answer: `yrs=97,98`, `minutes=995-999`, or `98,99` for all columns.
 
     Examples
@@ -86,7 +86,7 @@ def codes_of(given: Sequence[str]) -> dict[str, list[str]]:
     {'yrs': ['97', '98', '99'], '*': ['998'], 'age': []}
     """
     found: dict[str, list[str]] = {}
-    for text in given:
+    for text in texts:
         name, sign, codes = ("", "", text) if text.lstrip()[:1] in {"<", ">"} else text.partition("=")
         if not sign:
             name, codes = "", text

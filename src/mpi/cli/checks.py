@@ -1,4 +1,4 @@
-"""What the command line checks before the long work starts, and all that `mpi check` finds wrong in a file."""
+"""Checks of the command line before long work starts, and the full list of problems for `mpi check`."""
 
 from __future__ import annotations
 

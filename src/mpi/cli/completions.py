@@ -1,4 +1,4 @@
-"""What a shell offers when Tab is pressed: names of measures, lines, rounds, provinces, statistics and columns.
+"""Shell completions: names of measures, lines, rounds, provinces, statistics and columns.
 
 A function gets what is typed so far, and returns what it may become. Nothing is printed, whatever goes wrong.
 """

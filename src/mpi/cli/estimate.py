@@ -34,8 +34,8 @@ _HEADLINE = ("M0", "H", "A")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What `mpi estimate` is asked for.
+class EstimateRequest:
+    """The arguments of `mpi estimate`, parsed.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Request:
     scheme: Scheme | None = None
 
 
-def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
+def run(request: EstimateRequest, layout: Layout, outs: Sequence[str]) -> None:
     """Estimate what is asked for, write it to files, and print it with what missing answers cost."""
     from mpi.estimation.estimate import estimate
     from mpi.estimation.retention import codes_table, retention
@@ -101,9 +101,9 @@ def _condensed(survey: Survey, measure: Measure, groups: Sequence[By], of: dict[
     from mpi.estimation.request import columns_of, crosses
     from mpi.survey.survey import of_rows
 
-    domain = survey if of["where"] is None else survey.where(of["where"])
+    domain = survey if options["where"] is None else survey.where(options["where"])
     columns = columns_of(crosses(groups, Problems("the estimate cannot be made", RequestError)))
-    return of_rows(domain.rows.condensed(measure.columns, columns, unit=of["unit"] or measure.unit))
+    return of_rows(domain.rows.condensed(measure.columns, columns, unit=options["unit"] or measure.unit))
 
 
 def _needed(measure: Measure, groups: Sequence[By], where: str | None) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.tables.layout import Layout
 
-__all__ = ["Request", "lines_of", "run"]
+__all__ = ["MonetaryRequest", "lines_of", "run"]
 
 _RELATIVE = re.compile(r"(\d+(?:\.\d+)?)\s*%\s*(?:of\s+)?(own\s+)?(median|mean)")
 _DOLLARS = re.compile(r"\$?(\d+\.\d+)\s*@\s*(\d{4})")
@@ -35,8 +35,8 @@ _HEADLINE = ("fgt(0)", "fgt(1)", "fgt(2)", "mean", "quantile(0.5)", "gini")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What `mpi monetary` is asked for.
+class MonetaryRequest:
+    """The arguments of `mpi monetary`, parsed.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def run(request: Request, layout: Layout, outs: Sequence[str]) -> None:
+def run(request: MonetaryRequest, layout: Layout, outs: Sequence[str]) -> None:
     """Estimate what is asked for, print it, and write it to files."""
     from mpi.monetary.estimates import estimate
     from mpi.monetary.names import statistics_of

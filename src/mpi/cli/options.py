@@ -92,6 +92,7 @@ def _word(kind: str, words: type[StrEnum]) -> dict[str, Any]:
     """Return how an option reads one of some words; of another, the nearest is offered."""
 
     def read(text: str) -> StrEnum:
+        """Return the word that a text names, or refuse it with the nearest one."""
         try:
             return words(text)
         except ValueError:

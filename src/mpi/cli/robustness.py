@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mpi.results.estimates import Estimates
     from mpi.robustness import Rankings
 
-__all__ = ["Request", "run"]
+__all__ = ["RobustnessRequest", "run"]
 
 _MOST, _LEVEL = 20, 0.95
 """How many specifications are printed; of intervals, which none of them shows."""
@@ -33,8 +33,8 @@ _OF_INDICATORS = ("uncensored_headcount", "censored_headcount", "contribution", 
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What `mpi robustness` is asked for.
+class RobustnessRequest:
+    """The arguments of `mpi robustness`, parsed.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Request:
     unit: Unit | None
 
 
-def run(request: Request, outs: Sequence[str]) -> None:
+def run(request: RobustnessRequest, outs: Sequence[str]) -> None:
     """Estimate the measure and its alternatives, print how each orders the groups, and write all numbers to files."""
     from mpi import robustness
 
@@ -98,7 +98,7 @@ def run(request: Request, outs: Sequence[str]) -> None:
         _show(measure, est, found)
 
 
-def _check(request: Request, measure: Measure) -> None:
+def _check(request: RobustnessRequest, measure: Measure) -> None:
     """Tell what makes no comparison before the long work starts."""
     problems = Problems("this cannot be done", RequestError)
     if not 0 < request.alpha < 1:
@@ -132,11 +132,11 @@ def _by_round(est: Estimates) -> list[tuple[Any, Estimates]]:
     return [(w, est.select(wave=w)) for w in waves] or [(None, est)]
 
 
-def _show(measure: Measure, est: Estimates, found: Sequence[tuple[Any, Rankings]]) -> None:
+def _show(measure: Measure, est: Estimates, rankings_by_wave: Sequence[tuple[Any, Rankings]]) -> None:
     """Print, for each disaggregation and round, the sentence, the ranks of groups, and what agrees least."""
     console = new_console()
     console.print(visible(measure.title))
-    for wave, rankings in found:
+    for wave, rankings in rankings_by_wave:
         console.print()
         console.print(visible(f"by {rankings.by}" + ("" if wave is None else f", {wave}")))
         console.print(visible(rankings.sentence()) + "\n")

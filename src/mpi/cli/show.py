@@ -1,4 +1,4 @@
-"""What the command line prints: tables, and sentences above and below them."""
+"""Printed output of the command line: tables, and the sentences above and below them."""
 
 from __future__ import annotations
 
@@ -129,20 +129,20 @@ def _sentence(survey: Survey) -> str:
     return in_words(survey).removeprefix("Survey: ")
 
 
-def show_survey(survey: Survey, named: Mapping[str, str]) -> None:
+def show_survey(survey: Survey, roles: Mapping[str, str]) -> None:
     """Print what the design is, by the columns that were named for it, and what of it was not named."""
     console = new_console()
     console.print(_sentence(survey))
-    for role, column in named.items():
+    for role, column in roles.items():
         console.print(visible(f"  {role}: {column}"))
-    for line in _absences(survey, named):
+    for line in _absences(survey, roles):
         console.print(f"  {line}")
     console.print("The design is fine.")
 
 
-def _absences(survey: Survey, named: Mapping[str, str] | None = None) -> list[str]:
+def _absences(survey: Survey, roles: Mapping[str, str] | None = None) -> list[str]:
     """Say what of the design was not named, and what follows: it is easily forgotten."""
-    known = survey.roles if named is None else named
+    known = survey.roles if roles is None else roles
     if survey.roles.get("psu") == EVERYBODY:
         return []
     drawn = "household" if "household" in survey.roles and "size" not in survey.roles else "row"
@@ -202,28 +202,28 @@ def show_measures() -> None:
     console.print("\nOne of them in full: mpi measures NAME. Start your own: mpi measures NAME --toml > my.toml")
 
 
-def show_measure(found: Measure) -> None:
+def show_measure(measure: Measure) -> None:
     """Print one measure in full."""
     from mpi.core.exact import text
 
     cutoffs = {
-        "poverty cutoff": found.cutoff,
-        "severe from": found.severe,
-        "vulnerable from": found.vulnerable,
+        "poverty cutoff": measure.cutoff,
+        "severe from": measure.severe,
+        "vulnerable from": measure.vulnerable,
     }
     console = new_console(width=110)
-    console.print(f"{visible(found.title)} ({visible(found.name)})\n")
+    console.print(f"{visible(measure.title)} ({visible(measure.name)})\n")
     for what, k in cutoffs.items():
         if k is not None:
             console.print(f"{what}: {text(k)}")
-    console.print(f"counts: {found.unit}s; a missing indicator: {found.missing}\n")
+    console.print(f"counts: {measure.unit}s; a missing indicator: {measure.missing}\n")
     table = new_table("indicator", "column", "weight", "deprived if", numbers=("weight",))
-    for dimension in found.dimensions:
-        members = [i for i in found.indicators if i.dimension == dimension]
+    for dimension in measure.dimensions:
+        members = [i for i in measure.indicators if i.dimension == dimension]
         table.add_section()
         add_row(table, dimension, "", text(sum((i.weight for i in members), members[0].weight * 0)), "", style="bold")
         for i in members:
             add_row(table, f"  {i.label}", i.column, text(i.weight), i.description)
     console.print(table)
-    if found.source:
-        console.print(f"\nSource: {visible(found.source)}")
+    if measure.source:
+        console.print(f"\nSource: {visible(measure.source)}")

@@ -1,4 +1,4 @@
-"""What the command line prints of a national line: classes and measure by group, bounds, key figures, notes."""
+"""Printed output for a national line: classes and measure by group, bounds, key figures, notes."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ def _show_group(to: Console, est: Estimates, by: str, shown: Sequence[str]) -> N
     figures = part.publish(statistics=list(shown), percent=True)
     one = est.select(by=by, statistic=shown[0])
     cases = {str(g): _count(n) for g, n in zip(one.keys["group"].to_list(), one.n.tolist(), strict=True)}
-    for columns in _fitting(figures, to.width):
+    for columns in _fit_columns(figures, to.width):
         _show_table(to, by, figures[columns], cases)
 
 
-def _fitting(figures: pd.DataFrame, width: int) -> list[list[str]]:
+def _fit_columns(figures: pd.DataFrame, width: int) -> list[list[str]]:
     """Part the columns into classes and measure where one line cannot hold all."""
     columns = list(figures.columns)
     needed = max(len(str(g)) for g in figures.index.get_level_values("group")) + _CASES
@@ -116,7 +116,7 @@ def _show_bounds(to: Console, bounds: Estimates, shown: Sequence[str]) -> None:
         spans = _spans(bounds.select(by=by, statistic=there), there)
         moved = spans[spans.apply(lambda column: column.str.contains(_TO)).any(axis=1)]
         still += [by] if len(moved) < len(spans) else []
-        for columns in _fitting(moved, to.width) if len(moved) else []:
+        for columns in _fit_columns(moved, to.width) if len(moved) else []:
             _show_table(to, by, moved[columns], {})
     if still:
         to.print("Not shown: groups whose figures, as printed, no missing answer changes.")

@@ -1,4 +1,4 @@
-"""What the command line says of national poverty lines."""
+"""Printed output for national poverty lines: the list of them, and one in full."""
 
 from __future__ import annotations
 

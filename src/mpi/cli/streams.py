@@ -1,4 +1,4 @@
-"""Where the command line prints: a reader that goes away is no error, and a full disk is told in a sentence."""
+"""Output streams of the command line: a reader that goes away is no error, a full disk is reported in a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line does with a VHLSS folder: from its files to the tables of a national line."""
+"""The command `mpi vhlss`: from a folder of files to the tables of a national line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
 
-__all__ = ["Answer", "Request", "account_of", "answer", "line_of"]
+__all__ = ["Answer", "VhlssRequest", "account_of", "answer", "line_of"]
 
 _ETHNICITY, _PROVINCE, _HEAD = "ethnicity", "province", "head_sex"
 _MARK, _HEADER = b"SYNTHETIC", 400
@@ -36,8 +36,8 @@ _HOA: dict[Hoa, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked of a folder.
+class VhlssRequest:
+    """The arguments of `mpi vhlss`, parsed.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is printed and written.
+    """The estimates of `mpi vhlss`, with what is printed beside them.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ def line_of(name: str | None, year: int) -> Line:
     return Line.from_toml(name) if name.endswith(".toml") else load_line(name)
 
 
-def answer(request: Request) -> Answer:
+def answer(request: VhlssRequest) -> Answer:
     """Read the folder, compute what the line asks for, classify, and estimate."""
     from mpi.lines import estimate_bounds, missing_costs
     from mpi.lines.deprivations import with_deprivations
@@ -150,7 +150,7 @@ def answer(request: Request) -> Answer:
         figures=figures,
         costs=missing_costs(status, request.unit),
         notes=[
-            *_other_times(request),
+            *_validity_notes(request),
             *_gaps(status, request),
             *why,
             *_synthetic(request.folder),
@@ -173,7 +173,7 @@ def _released(parts: list[Any], scheme: Scheme | None) -> list[Any]:
     return [None if e is None else own.pop(0) for e in parts]
 
 
-def _other_times(request: Request) -> list[str]:
+def _validity_notes(request: VhlssRequest) -> list[str]:
     """Say where the line is not the one that applied in the round's year."""
     from mpi.lines import line_for
 
@@ -188,7 +188,7 @@ def _other_times(request: Request) -> list[str]:
     return [f"No official rates: the round is of {year}, and the standard applied {applied}{own}."]
 
 
-def _survey(request: Request) -> Survey:
+def _survey(request: VhlssRequest) -> Survey:
     from mpi.programmes.vhlss import read_vhlss
 
     options: dict[str, Any] = {} if request.overrides is None else {"overrides": request.overrides}
@@ -197,7 +197,7 @@ def _survey(request: Request) -> Survey:
     return survey
 
 
-def _figures(status: Classification, request: Request) -> tuple[Estimates | None, list[str]]:
+def _figures(status: Classification, request: VhlssRequest) -> tuple[Estimates | None, list[str]]:
     """Make the key figures, and say whom they take for minorities; or why there are none."""
     from mpi.lines import key_figures
 
@@ -215,7 +215,7 @@ def _figures(status: Classification, request: Request) -> tuple[Estimates | None
         return None, [f"No key figures: {error}."]
 
 
-def _gaps(status: Classification, request: Request) -> list[str]:
+def _gaps(status: Classification, request: VhlssRequest) -> list[str]:
     """Say the gap of heads where they are asked for."""
     from mpi.lines import gap_notes, head_gaps
 

@@ -16,28 +16,28 @@ class Adjustment(StrEnum):
 
 
 class Count(StrEnum):
-    """What is counted."""
+    """The unit counted in estimates, as an option of the command line."""
 
     person = "person"
     household = "household"
 
 
 class Each(StrEnum):
-    """What a row is."""
+    """The unit of a row of the file: a person or a household."""
 
     persons = "persons"
     households = "households"
 
 
 class Freedom(StrEnum):
-    """Whose degrees of freedom."""
+    """The rule for degrees of freedom: of each group, or of the whole design."""
 
     group = "group"
     design = "design"
 
 
 class Hoa(StrEnum):
-    """Where the Hoa stand."""
+    """The side on which the Hoa are counted in the minority figures."""
 
     majority = "majority"
     minority = "minority"
@@ -51,7 +51,7 @@ class Labels(StrEnum):
 
 
 class Reweighting(StrEnum):
-    """Which other weights."""
+    """The sets of other weights that robustness is tried with."""
 
     halves = "halves"
     without = "without"

@@ -1,4 +1,4 @@
-"""From one code set to another: provinces of 63, of 34, in three digits, and regions, all by way of the 63.
+"""Crosswalks between code sets: provinces of 63, of 34, in three digits, and regions, all by way of the 63.
 
 Before 2004 three codes of three digits stood for more than they did later. So the year of the data may be needed.
 """
@@ -33,7 +33,7 @@ _SPLIT_YEAR = 2004
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crosswalk:
-    """What each code of one set is in another.
+    """A mapping of the codes of one set to those of another.
 
     Attributes
     ----------
@@ -122,13 +122,14 @@ def translate(values: object, from_set: str, to_set: str, *, year: int | None = 
     mapping = crosswalk(from_set, to_set, year=year).mapping
     before = crosswalk(from_set, to_set, year=_SPLIT_YEAR - 1).mapping if year is None else mapping
 
-    def one(value: int | str) -> int:
+    def translate_value(value: int | str) -> int:
+        """Return the code of one value in the target set."""
         unit = lookup(value, from_set)
         if before[unit.code] != mapping[unit.code]:
             raise RequestError(_needs_year(unit, before[unit.code], to_set))
         return _only(unit, mapping[unit.code], from_set, to_set)
 
-    return map_values(values, one, f"these values cannot be translated from {from_set} to {to_set}")
+    return map_values(values, translate_value, f"these values cannot be translated from {from_set} to {to_set}")
 
 
 def region_of(code_or_name: int | str, set_name: str | None = None) -> Code:

@@ -1,4 +1,4 @@
-"""Which code sets fit a column whose set was not written down; where several fit, the choice is the user's."""
+"""Detection of the code set of a column; where several fit, an error lists them for the user to choose."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ def guess_set(values: object) -> str:
     raise RequestError(_several(found, sets) if sets else _none(found))
 
 
-def _several(found: list[object], sets: tuple[str, ...]) -> str:
-    covered = {name: len({code_set(name).find(v).code for v in found}) for name in sets}
+def _several(values: list[object], sets: tuple[str, ...]) -> str:
+    covered = {name: len({code_set(name).find(v).code for v in values}) for name in sets}
     shares = ", ".join(f"{name} ({covered[name]} of its {len(code_set(name))} codes occur)" for name in sets)
     return f"several code sets have all these values: {shares}; say which one the file was coded by"
 
 
-def _none(found: list[object]) -> str:
+def _none(values: list[object]) -> str:
     cases = []
     for name in province_sets():
-        strange = _strange(found, code_set(name))
+        strange = _strange(values, code_set(name))
         shown = ", ".join(repr(v) for v in strange[:8]) + (f" and {len(strange) - 8} more" if len(strange) > 8 else "")
         cases.append(f"{name} has no {shown}")
     return f"no code set has all these values: {'; '.join(cases)}"
 
 
-def _strange(found: list[object], codes: CodeSet) -> list[object]:
-    return [value for value in found if codes.get(value) is None]
+def _strange(values: list[object], codes: CodeSet) -> list[object]:
+    return [value for value in values if codes.get(value) is None]

@@ -1,4 +1,4 @@
-"""What happened to provinces since 2002, and units that stay the same across years.
+"""History of the provinces since 2002, and units that stay the same across years.
 
 The 63 provinces are atoms here: what was one province in some year of a span is one unit in all of it. Hà Tây goes
 with Hà Nội in every span. Districts that moved between provinces in 2008 are not followed; `changes` names them.
@@ -159,7 +159,8 @@ def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, u
     unit_of = {m: min(members) for members in _united(since, until) for m in members}
     whole = parts(set_name, year)
 
-    def one(value: int | str) -> int:
+    def harmonise_value(value: int | str) -> int:
+        """Return the code of the unit that a province belongs to."""
         province = lookup(value, set_name)
         found = {unit_of[m] for m in whole[province.code]}
         if len(found) > 1:
@@ -169,7 +170,7 @@ def harmonise(values: object, set_name: str, *, year: int, since: int = FIRST, u
             )
         return found.pop()
 
-    return map_values(values, one, f"these values have no place in {units.name}")
+    return map_values(values, harmonise_value, f"these values have no place in {units.name}")
 
 
 def _listed(table: dict[str, Any]) -> Change:

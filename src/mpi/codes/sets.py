@@ -56,7 +56,7 @@ def code_set(name: str | None = None) -> CodeSet:
     >>> code_set("vn-34").instrument
     'Decision 19/2025/QD-TTg'
     """
-    return _one_of(name, list_sets())
+    return _load_named(name, list_sets())
 
 
 def provinces(set_name: str | None = None) -> CodeSet:
@@ -72,7 +72,7 @@ def provinces(set_name: str | None = None) -> CodeSet:
     >>> len(provinces("vn-63")), len(provinces("vn-34"))
     (63, 34)
     """
-    return _one_of(set_name, province_sets())
+    return _load_named(set_name, province_sets())
 
 
 def regions() -> CodeSet:
@@ -152,7 +152,7 @@ def lookup(code_or_name: int | str, set_name: str | None = None) -> Code:
         raise RequestError(f"{error}; it is {elsewhere}" if elsewhere else str(error)) from None
 
 
-def _one_of(name: str | None, known: Sequence[str]) -> CodeSet:
+def _load_named(name: str | None, known: Sequence[str]) -> CodeSet:
     if name is None:
         raise RequestError(_needs_set(15))
     if name not in known:

@@ -1,4 +1,4 @@
-"""How codes and names are written: diacritics, letter case, padding, and the words before a province's name."""
+"""Normalised spellings of codes and names: diacritics, letter case, padding, and words before a province's name."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What has nothing to do with poverty: errors, exact numbers, TOML, files, threads."""
+"""Foundations that know nothing of poverty: errors, exact numbers, TOML tables, atomic files, threads."""

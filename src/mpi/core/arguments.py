@@ -1,4 +1,4 @@
-"""What public functions are called with, held to what their signatures say before anything is computed."""
+"""Validation of arguments of public functions against their signatures, before anything is computed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, ForwardRef, ParamSpec, TypeVar
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
 from mpi.core.memory import translated_memory_errors
 
-__all__ = ["check_seed", "defaults", "kinds_checked", "kinds_explained", "said_of", "written_out"]
+__all__ = ["check_seed", "defaults", "kinds_checked", "kinds_explained", "type_name", "written_out"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -134,7 +134,8 @@ def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
     problems = _checker(function, words=True)
 
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the function's result, or raise an error that names the arguments of a wrong kind."""
         try:
             with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
                 return function(*args, **kwargs)
@@ -146,8 +147,8 @@ def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
                 raise found.error() from error
             raise
 
-    told.__signature__ = written_out(function)  # type: ignore[attr-defined]  # as functools does
-    return told
+    wrapper.__signature__ = written_out(function)  # type: ignore[attr-defined]  # as functools does
+    return wrapper
 
 
 _SMALLER = (
@@ -185,7 +186,8 @@ def _checker(
         found = _spread(function)
         return _annotations(found[1]) if found else {}
 
-    def found(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
+    def argument_problems(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Problems:
+        """Return the problems of a call's arguments."""
         problems = Problems(f"{function.__name__} cannot be done", RequestError)
         try:
             given = signature.bind(*args, **kwargs).arguments
@@ -199,11 +201,11 @@ def _checker(
                 problems.add(f"{name}: {wanted}")
         return problems
 
-    return found
+    return argument_problems
 
 
-def said_of(value: object) -> str:
-    """Name what something is, for a message."""
+def type_name(value: object) -> str:
+    """Return the name of a value's type, for a message."""
     return (
         "None" if value is None else f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
     )
@@ -219,9 +221,9 @@ def _wrong(annotation: ast.expr, value: object, name: str, *, words: bool) -> st
     if known:
         several = "Estimates are" if known == "Estimates" else "rules are" if known == "Rules" else f"a {known} is"
         mend = f"mpi.load_line({value!r})" if known == "Line" and isinstance(value, str) else ""
-        return f"{several} needed, not {said_of(value)}; {f'load it with {mend}' if mend else _MENDS[known]}"
+        return f"{several} needed, not {type_name(value)}; {f'load it with {mend}' if mend else _MENDS[known]}"
     needed = dict.fromkeys(_called(w) for w in named if w != "None")
-    return f"{' or '.join(needed)} is needed, not {said_of(value)}"
+    return f"{' or '.join(needed)} is needed, not {type_name(value)}"
 
 
 def _options(annotation: ast.expr) -> Iterable[ast.expr]:

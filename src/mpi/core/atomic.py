@@ -14,7 +14,7 @@ from mpi.core.errors import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["located", "replacing"]
+__all__ = ["atomic_path", "located"]
 
 
 def located(path: str | os.PathLike[str]) -> Path:
@@ -33,8 +33,8 @@ def located(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it into place when the block ends well, remove it otherwise.
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; move it into place when the block ends well, remove it otherwise.
 
     The old file stays whole until the new one is complete and on the disk.
 

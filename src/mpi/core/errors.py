@@ -1,4 +1,4 @@
-"""What is said when something is wrong: what, where, what was expected, the nearest match, how to mend it.
+"""Exceptions and their messages: what is wrong, where, what was expected, the nearest match, how to mend it.
 
 Problems are collected and told all at once, so that a user with five mistakes makes one round trip, not five.
 """
@@ -53,7 +53,7 @@ class MpiError(ValueError):
 
 
 class RequestError(MpiError):
-    """What was asked cannot be done: a wrong argument or name, or more than the machine or an engine can do."""
+    """A request that cannot be done: a wrong argument or name, or more than the machine or an engine can do."""
 
 
 class DataError(MpiError):
@@ -146,7 +146,7 @@ class Problems:
         """Note one problem."""
         self.found.append(problem)
 
-    def made(self, make: Callable[[], T], where: str = "") -> T | None:
+    def attempt(self, make: Callable[[], T], where: str = "") -> T | None:
         """Return what a function makes; None where that fails, with its problems noted, each behind `where`."""
         try:
             return make()

@@ -1,4 +1,4 @@
-"""How much memory is left to this process: by the machine, by its group of processes, by its own limits."""
+"""The memory available to this process: the least that the machine, its cgroups and its own limits leave."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_memory(root: Path = _ROOT) -> int | None:
     >>> left is None or left > 0
     True
     """
-    left = [*_of_machine(root), *_of_groups(root), *_of_limits(root)]
+    left = [*_machine_memory(root), *_cgroup_memory(root), *_limit_memory(root)]
     return max(min(left), 0) if left else None
 
 
@@ -73,13 +73,14 @@ def translated_memory_errors(what: str, mend: str) -> Iterator[None]:
 _THREAD = "can't start new thread"
 
 
-def _of_machine(root: Path) -> Iterator[int]:
+def _machine_memory(root: Path) -> Iterator[int]:
+    """Yield the bytes that the machine has available."""
     found = _fields(root / "proc/meminfo").get("MemAvailable")
     if found is not None:
         yield found
 
 
-def _of_groups(root: Path) -> Iterator[int]:
+def _cgroup_memory(root: Path) -> Iterator[int]:
     """Yield what each group leaves, from that of this process up to the outermost."""
     for line in _lines(root / "proc/self/cgroup"):
         _, kinds, path = [*line.split(":", 2), "", ""][:3]
@@ -117,7 +118,8 @@ _NONE = 1 << 60
 """Limits from which on there is none."""
 
 
-def _of_limits(root: Path) -> Iterator[int]:
+def _limit_memory(root: Path) -> Iterator[int]:
+    """Yield the bytes that the process's own limits leave."""
     if sys.platform == "win32":
         return
     import resource

@@ -1,4 +1,4 @@
-"""What is handed out can be read, and not be written into: arrays and mappings that refuse."""
+"""Read-only arrays and mappings, for what is handed out to users."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class ReadOnly(dict[K, V]):
         return type(self), (dict(self),)
 
     @classmethod
-    def of(cls, mapping: Mapping[K, Any]) -> ReadOnly[K, Any]:
+    def from_mapping(cls, mapping: Mapping[K, Any]) -> ReadOnly[K, Any]:
         """Return a mapping, and the mappings in it, that nobody can change and no later change of the given reaches."""
         if type(mapping) is ReadOnly:
             return mapping
-        return ReadOnly({k: ReadOnly.of(v) if isinstance(v, dict) else v for k, v in mapping.items()})
+        return ReadOnly({k: ReadOnly.from_mapping(v) if isinstance(v, dict) else v for k, v in mapping.items()})
 
 
 def read_only(values: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""What would not fit in memory is refused before it is begun, with what it would take."""
+"""Refusal of work that would not fit in memory, before it is begun, with an estimate of what it would take."""
 
 from __future__ import annotations
 

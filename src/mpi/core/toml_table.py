@@ -183,17 +183,17 @@ class TomlTable:
         return None
 
     def tables(
-        self, key: str, expected: str = "a table", each: str = "a table", *, filled: bool = False
+        self, key: str, expected: str = "a table", entry: str = "a table", *, filled: bool = False
     ) -> list[tuple[str, TomlTable]]:
         """Return each table of a table of tables. Where `filled`, an empty one among them is noted."""
         outer = self.table(key, expected)
         if outer is None:
             return []
-        found = ((name, outer.table(name, each, filled=filled)) for name in outer.values)
+        found = ((name, outer.table(name, entry, filled=filled)) for name in outer.values)
         return [(name, inner) for name, inner in found if inner is not None]
 
     def listed(
-        self, key: str, expected: str = "a list", each: str = "a table", *, filled: bool = False
+        self, key: str, expected: str = "a list", entry: str = "a table", *, filled: bool = False
     ) -> list[TomlTable]:
         """Return each table of a list of tables. Where `filled`, an empty list, or an empty table in it, is noted."""
         found = []
@@ -201,7 +201,7 @@ class TomlTable:
             if isinstance(value, dict) and (value or not filled):
                 found.append(TomlTable(value, f"{self.where(key)}[{i}]", self.problems))
             else:
-                self.problems.add(f"{self.where(key)}[{i}]: found {value_kind(value)}, expected {each}")
+                self.problems.add(f"{self.where(key)}[{i}]: found {value_kind(value)}, expected {entry}")
         return found
 
 

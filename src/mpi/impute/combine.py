@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained, said_of
+from mpi.core.arguments import kinds_explained, type_name
 from mpi.core.errors import Problems, RequestError
 from mpi.inference.cells import Cells
 from mpi.inference.counts import Counts
@@ -170,7 +170,7 @@ def _aligned(parts: Sequence[Estimates]) -> list[Estimates]:
     """Return the estimates with their figures in one order; refuse what cannot be combined."""
     given = list(parts)
     problems = Problems("the estimates cannot be combined", RequestError)
-    strange = [said_of(p) for p in given if not hasattr(p, "influence")]
+    strange = [type_name(p) for p in given if not hasattr(p, "influence")]
     if strange:
         problems.add(f"only estimates can be combined, not {', '.join(dict.fromkeys(strange))}")
     elif len(given) < 2:

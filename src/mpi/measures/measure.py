@@ -174,7 +174,7 @@ class Measure:
         Fraction(1, 4)
         """
         found, problems = read(source)
-        measure = problems.made(lambda: cls(**found))
+        measure = problems.attempt(lambda: cls(**found))
         problems.raise_if_any()
         return measure  # type: ignore[return-value]  # None only where problems were noted
 

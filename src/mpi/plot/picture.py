@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from mpi.core.atomic import replacing
+from mpi.core.atomic import atomic_path
 from mpi.plot.style import CM, INK, PAPER, RULE, SECOND, THIRD, WIDTH, ink_on, styled
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Picture:
         if kind not in _FORMATS:
             raise RequestError(f"a picture is mark_text as .png, .svg or .pdf, not {Path(path).name!r}")
         data = self._bytes(kind)
-        with replacing(path) as file:
+        with atomic_path(path) as file:
             file.write_bytes(data)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.atomic import located, replacing
+from mpi.core.atomic import atomic_path, located
 from mpi.core.errors import DataError, FileError, Problems, RequestError, warn
 from mpi.frames.lazy import recoded
 from mpi.frames.profile_table import as_floats
@@ -131,7 +131,7 @@ def save_profile(survey: Survey, path: str | os.PathLike[str], *, smallest: int 
     metadata = table.schema.metadata or {}
     digest = digest_of(table, _read_with(json.loads(said), metadata)).encode()
     table = table.replace_schema_metadata({**metadata, _KEY: said, _DIGEST: digest})
-    with replacing(located(path)) as target:
+    with atomic_path(located(path)) as target:
         parquet.write_table(table, target)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.core.arguments import kinds_explained, said_of
+from mpi.core.arguments import kinds_explained, type_name
 from mpi.core.errors import Problems, RequestError
 from mpi.frames.round_values import tell_of_codes
 from mpi.inference.counts import Counts
@@ -58,7 +58,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
     parts = list(parts)
     if not parts:
         raise RequestError("there are no estimates to put together")
-    strange = [said_of(p) for p in parts if not hasattr(p, "influence")]
+    strange = [type_name(p) for p in parts if not hasattr(p, "influence")]
     if strange:
         raise RequestError(f"only estimates can be put together, not {', '.join(dict.fromkeys(strange))}")
     first = parts[0]

@@ -49,7 +49,7 @@ class Columns:
     def __post_init__(self) -> None:
         """Let nobody write into the labels."""
         if isinstance(self.labels, Mapping):
-            object.__setattr__(self, "labels", ReadOnly.of(self.labels))
+            object.__setattr__(self, "labels", ReadOnly.from_mapping(self.labels))
 
     def __len__(self) -> int:
         """The number of rows."""

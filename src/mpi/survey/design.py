@@ -192,7 +192,7 @@ class Design:
         Design(weight='wt45', psu='commune')
         """
         found, problems = read(source)
-        design = problems.made(lambda: cls(**found))
+        design = problems.attempt(lambda: cls(**found))
         if design is None:
             raise problems.error()
         return design

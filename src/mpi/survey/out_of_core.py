@@ -86,7 +86,7 @@ class EngineRows:
         """Let nobody write into it."""
         seal(self)
         if isinstance(self.labels, Mapping):
-            object.__setattr__(self, "labels", ReadOnly.of(self.labels))
+            object.__setattr__(self, "labels", ReadOnly.from_mapping(self.labels))
 
     def __len__(self) -> int:
         """The number of rows, counted by the engine."""

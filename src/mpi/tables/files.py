@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mpi.core.atomic import located, replacing
+from mpi.core.atomic import atomic_path, located
 from mpi.core.errors import MissingLibraryError, RequestError, nearest, unknown
 from mpi.tables.footnotes import KEY
 from mpi.tables.latex import latex
@@ -130,7 +130,7 @@ def write(
         return _handed_over(_MAKERS[kind](est, Path(), **options, **guard), path, kind)
     target = _path(path)
     _check_name(target, kind)
-    with replacing(target) as temporary:
+    with atomic_path(target) as temporary:
         temporary.write_bytes(_MAKERS[kind](est, target, **options, **guard))
     return None
 
@@ -163,7 +163,7 @@ def write_text(path: Target, text: str, end: str) -> None:
     target = _path(path)
     if target.suffix.casefold() != end:
         raise RequestError(f"{target.name!r} would hold {end.removeprefix('.').upper()}: end it in {end!r}")
-    with replacing(target) as temporary:
+    with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

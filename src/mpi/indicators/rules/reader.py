@@ -99,7 +99,9 @@ def _computed_column(name: str, entry: TomlTable) -> Computed | Recoded | None:
     inputs = entry.names("inputs", _NAMES)
     function = entry.texts(("function",)).get("function")
     return (
-        None if function is None else entry.problems.made(lambda: Computed(name, function, inputs), f"{entry.path}: ")
+        None
+        if function is None
+        else entry.problems.attempt(lambda: Computed(name, function, inputs), f"{entry.path}: ")
     )
 
 
@@ -132,7 +134,7 @@ def _rule(name: str, table: TomlTable) -> Rule | None:
         sound.pop("optional", None)  # which columns the rule asks for is not known
     if "not_deprived" in table and "not_deprived" not in sound:
         return None
-    return table.problems.made(lambda: Rule(name=name, **sound), f"{table.path}: ")
+    return table.problems.attempt(lambda: Rule(name=name, **sound), f"{table.path}: ")
 
 
 def _household(table: TomlTable, key: str) -> HouseholdWord | Share | None:
@@ -154,7 +156,7 @@ def _household(table: TomlTable, key: str) -> HouseholdWord | Share | None:
     share = inner.exact(given[0])
     if share is None:
         return None
-    return table.problems.made(lambda: Share(share, strict=given[0] == "share_above"), f"{inner.where(given[0])}: ")
+    return table.problems.attempt(lambda: Share(share, strict=given[0] == "share_above"), f"{inner.where(given[0])}: ")
 
 
 def _enough(table: TomlTable, key: str) -> Fraction | None:

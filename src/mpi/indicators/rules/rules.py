@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from mpi.core.arguments import kinds_checked, said_of
+from mpi.core.arguments import kinds_checked, type_name
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.frames.missing_codes import MissingCodes, read_missing
 from mpi.indicators.rules.files import read, write
@@ -125,7 +125,7 @@ class Rules:
         <Rules mine: insurance>
         """
         found, problems = read(source, missing=missing, parameters=parameters)
-        rules = problems.made(lambda: cls(**found))
+        rules = problems.attempt(lambda: cls(**found))
         problems.raise_if_any()
         return rules  # type: ignore[return-value]  # None only where problems were noted
 
@@ -214,10 +214,10 @@ def _check_parts(rules: Rules) -> None:
         given: Any = getattr(rules, key)
         listed = isinstance(given, Iterable) and not hasattr(given, "columns")
         if not listed or not all(type(x).__name__ in kinds for x in given):
-            problems.add(f"{key}: give a list of {' or '.join(kinds)}, not {said_of(given)}")
+            problems.add(f"{key}: give a list of {' or '.join(kinds)}, not {type_name(given)}")
     for key in ("name", "title", "source"):
         if not isinstance(getattr(rules, key), str):
-            problems.add(f"{key}: give a text, not {said_of(getattr(rules, key))}")
+            problems.add(f"{key}: give a text, not {type_name(getattr(rules, key))}")
     problems.raise_if_any()
 
 

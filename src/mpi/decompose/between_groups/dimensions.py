@@ -1,4 +1,4 @@
-"""What poverty is made of: contributions of indicators and dimensions, and how groups differ in them."""
+"""Contributions of indicators and dimensions to poverty, and to the gaps between groups."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Gap", "Groups", "Pairs", "gap", "undefined"]
+__all__ = ["Gap", "GroupPairs", "Groups", "gap", "undefined"]
 
 Gap = Literal["difference", "ratio", "log_ratio"]
 """How two groups are compared."""
@@ -113,15 +113,16 @@ def _kinds(kinds: Sequence[Gap] | Gap | None) -> list[Gap]:
 
 
 def _terms(
-    plain: Estimates, pair: tuple[Figures, Figures], keys: Keys, pairs: Pairs, wanted: Sequence[Gap]
+    plain: Estimates, pair: tuple[Figures, Figures], keys: Keys, pairs: GroupPairs, kinds: Sequence[Gap]
 ) -> list[Term]:
+    """Return the terms of every pair: differences, ratios and log ratios, as far as they are asked for."""
     a, b = pair
     cases = np.stack([pairs.one, pairs.other], axis=1)
     said = undefined(plain, pairs)
     zero = ["ratio to 0: undefined" if v == 0 else "" for v in b.value.tolist()]
     nothing = ["logarithm of 0: undefined" if v == 0 else z for v, z in zip(a.value.tolist(), zero, strict=True)]
     out = []
-    for kind in wanted:
+    for kind in kinds:
         if kind == "difference":
             out.append(term(a - b, keys, kind, said, cases))
         elif kind == "ratio":
@@ -140,7 +141,7 @@ _PAIR = 1_300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class GroupPairs:
     """Figures of groups beside each other.
 
     Attributes
@@ -157,11 +158,11 @@ class Pairs:
 
     @property
     def anchor(self) -> Places:
-        """Where a figure stands that has the other keys of each pair."""
+        """Return the place of a figure that has the other keys of each pair."""
         return np.where(self.one >= 0, self.one, self.other)
 
 
-def undefined(plain: Estimates, pairs: Pairs) -> list[str]:
+def undefined(plain: Estimates, pairs: GroupPairs) -> list[str]:
     """Say of which group a figure is undefined, and why."""
     group, wave = plain.keys["group"].values, plain.keys["wave"]
     out = np.full(len(pairs.one), "", dtype=object)
@@ -210,7 +211,7 @@ class Groups:
         """Return what is compared of a group: its label, or of a cross its part in the column."""
         return label if self.along is None else self.parts[label][self.along]
 
-    def pairs(self, reference: str | None, *, kinds: int = 1) -> Pairs:
+    def pairs(self, reference: str | None, *, kinds: int = 1) -> GroupPairs:
         """Return the figures compared, and those they are compared with; `kinds` numbers are made of each pair.
 
         Raises
@@ -230,7 +231,7 @@ class Groups:
         one, other, label = self._beside(codes[i], codes[j])
         right, left, label_of_left = self._beside(codes[j], codes[i])
         alone = np.flatnonzero(left < 0)  # the first group of a pair is absent from a round that has the second
-        found = Pairs(
+        found = GroupPairs(
             np.r_[one, left[alone]],
             np.r_[other, right[alone]],
             (np.r_[index[one], label_of_left[alone]], np.r_[label, index[right[alone]]]),
@@ -239,7 +240,7 @@ class Groups:
             raise RequestError(f"{self.purpose}: there is only one group of {self.by!r} to compare")
         return found
 
-    def _with_whole(self) -> Pairs:
+    def _with_whole(self) -> GroupPairs:
         """Return all figures beside those of the whole."""
         group = self.plain.keys["group"]
         if "total" in {self.compared(group.values[c]) for c in np.unique(group.index[self.rows]).tolist()}:
@@ -253,7 +254,7 @@ class Groups:
             raise RequestError(
                 f"{self.purpose}: the figures of the whole are needed; keep by='total' among the estimates"
             )
-        return Pairs(one, whole, (group.index[one].astype(np.int64), group.index[whole].astype(np.int64)))
+        return GroupPairs(one, whole, (group.index[one].astype(np.int64), group.index[whole].astype(np.int64)))
 
     def _beside(self, groups: Places, others: Places) -> tuple[Places, Places, Places]:
         """Return the figures of groups, those of others beside them, and the latter's labels.
@@ -317,7 +318,7 @@ class Groups:
         parts = self.parts[label]
         return (*parts[: self.along], *parts[self.along + 1 :])
 
-    def names(self, pairs: Pairs) -> Coded:
+    def names(self, pairs: GroupPairs) -> Coded:
         """Return what each comparison is called, ``Hmong - Kinh``, within the group of the other columns if any."""
         group = self.plain.keys["group"]
         size = len(group.values)

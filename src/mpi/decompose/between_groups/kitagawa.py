@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, unknown
-from mpi.decompose.between_groups.gaps import Pairs, undefined
+from mpi.decompose.between_groups.gaps import GroupPairs, undefined
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need
 from mpi.results.terms import adds_up, from_terms, relabelled, term
@@ -121,7 +121,7 @@ class _Crossed:
         adds_up((folded[0] + folded[1]).take(there), total.take(there), "kitagawa: composition and rates")
         return self._estimates(one, other, (base, category), (composition, rates), (total, *folded), alone)
 
-    def _cells(self, one: Places) -> tuple[Places, Coded, list[Places]]:
+    def _cells(self, first: Places) -> tuple[Places, Coded, list[Places]]:
         """Return, for each gap and category, the gap, the category, and the group labels of its two cells."""
         keys = self.plain.keys
         name = f"{self.by} × {self.across}"
@@ -132,18 +132,18 @@ class _Crossed:
         of = {label: (p[::-1] if swap else p) for label, p in parts.items()}
         categories = list(dict.fromkeys(p[1] for p in of.values()))
         known = {p: keys["group"].values.index(label) for label, p in of.items()}
-        base = np.repeat(np.arange(len(one)), len(categories))
-        code = np.tile(np.arange(len(categories), dtype=np.int32), len(one))
+        base = np.repeat(np.arange(len(first)), len(categories))
+        code = np.tile(np.arange(len(categories), dtype=np.int32), len(first))
         cells = [np.array([known.get((g, c), -1) for c in categories], dtype=np.int64)[code] for g in self.pair]
         by = np.full(len(base), place, dtype=np.int64)
         return base, Coded(tuple(categories), code), [by, *cells]
 
     def _sides(
-        self, one: Places, other: Places, cells: list[Places]
+        self, first: Places, second: Places, cells: list[Places]
     ) -> tuple[list[Figures], list[Figures], NDArray[np.bool_]]:
         """Return each side's composition and rates by category, and the categories that only one side has."""
         share, rate = [], []
-        for rows, group in zip((one, other), cells[1:], strict=True):
+        for rows, group in zip((first, second), cells[1:], strict=True):
             found = self.finder.beside(rows, by=cells[0], group=group)
             found = np.where(group >= 0, found, -1)
             safe = np.maximum(found, 0)
@@ -155,17 +155,18 @@ class _Crossed:
         return share, [a.filled(b).filled(0.0), b.filled(a).filled(0.0)], alone
 
     def _estimates(
-        self, one: Places, other: Places, where: tuple[Places, Coded], effects: tuple[Figures, Figures],
+        self, first: Places, second: Places, where: tuple[Places, Coded], effects: tuple[Figures, Figures],
         totals: tuple[Figures, ...], alone: NDArray[np.bool_],
     ) -> list[Term]:  # fmt: skip
+        """Return the terms: both effects of each gap, in total and by category."""
         base, category = where
-        cases = np.stack([one, other], axis=1)
+        cases = np.stack([first, second], axis=1)
         name = f"{self.pair[0]} - {self.pair[1]}"
-        whole = relabelled(self.plain.keys, one, group=name)
+        whole = relabelled(self.plain.keys, first, group=name)
         labels = tuple(f"{c}: {name}" for c in category.values)
-        detail: Keys = relabelled(self.plain.keys, one[base], by=self.across, group=Coded(labels, category.index))
+        detail: Keys = relabelled(self.plain.keys, first[base], by=self.across, group=Coded(labels, category.index))
         group = self.plain.keys["group"].index.astype(np.int64)
-        why = undefined(self.plain, Pairs(one, other, (group[one], group[other])))
+        why = undefined(self.plain, GroupPairs(first, second, (group[first], group[second])))
         only = "in one of the groups only: all of its part is composition"
         said = [why[i] or (only if a else "") for i, a in zip(base.tolist(), alone.tolist(), strict=True)]
         names = ("composition_effect", "rate_effect")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.by_regression.fits import Fit
-    from mpi.decompose.by_regression.regressors import Column, Covariates, Regressors
+    from mpi.decompose.by_regression.regressors import Covariates, Regressor, Regressors
     from mpi.estimation.rows import Rows
     from mpi.inference.likelihood import Link
     from mpi.measures.words import Unit
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
-__all__ = ["Cases", "Detail", "Detailed", "Options", "Ordered", "cases_of"]
+__all__ = ["Cases", "Detail", "Detailed", "OrderedCategories", "RegressionOptions", "cases_of"]
 
 Detail = Literal["covariates", "categories"]
 """Of what a split has a detail."""
@@ -50,8 +50,8 @@ Detail = Literal["covariates", "categories"]
 _OF_MEASURE = {"poor": "H", "censored_score": "M0", "score": "mean of score"}
 
 
-class Options(TypedDict, total=False):
-    """What all decompositions by regression can be asked besides.
+class RegressionOptions(TypedDict, total=False):
+    """The keyword arguments that all decompositions by regression take.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Options(TypedDict, total=False):
     df: Degrees
 
 
-class Detailed(Options, total=False):
+class Detailed(RegressionOptions, total=False):
     """Options of decompositions whose detail follows from the coefficients.
 
     Attributes
@@ -89,7 +89,7 @@ class Detailed(Options, total=False):
     detail: Detail
 
 
-class Ordered(Options, total=False):
+class OrderedCategories(RegressionOptions, total=False):
     """Options of decompositions that switch covariates one after the other.
 
     Attributes
@@ -105,9 +105,9 @@ class Ordered(Options, total=False):
 
 
 _COMMON = {"measure": None, "where": None, "unit": None, "level": 0.95, "df": "group"}
-defaults(Options, **_COMMON)
+defaults(RegressionOptions, **_COMMON)
 defaults(Detailed, **_COMMON, normalise=True, detail="covariates")
-defaults(Ordered, **_COMMON, orders=200, seed=0)
+defaults(OrderedCategories, **_COMMON, orders=200, seed=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +194,7 @@ def cases_of(
     measure = options.get("measure")
     unit = options.get("unit") or (measure.unit if isinstance(measure, Measure) else "person")
     problems = Problems("the estimate cannot be made", RequestError)
-    known = {**Detailed.__annotations__, **Ordered.__annotations__}
+    known = {**Detailed.__annotations__, **OrderedCategories.__annotations__}
     problems.found += [unknown("option", k, known) for k in options if k not in known]
     names = names_of(covariates)
     used = [*names, *([group] if group else []), *(measure.columns if isinstance(measure, Measure) else [outcome])]
@@ -240,6 +240,7 @@ def _groups(survey: Survey, rows: Rows, group: str | None, reference: Any, compa
     codes.append({str(level): i for level, i in codes[0].items()})
 
     def place(value: Any) -> int:
+        """Return the index of the group that a value names: by code, by label, or by the code as text."""
         for known in codes:  # the code itself, then the label, then the code as it is written
             for name, i in known.items():
                 if value == name or (known is codes[-1] and str(value) == name):
@@ -287,7 +288,7 @@ def _outcome(survey: Survey, rows: Rows, outcome: str, measure: Measure | None) 
 
 
 def _complete(
-    inside: Mask, missing: dict[str, Mask], columns: Sequence[Column], weight: Floats
+    inside: Mask, missing: dict[str, Mask], columns: Sequence[Regressor], weight: Floats
 ) -> tuple[Mask, LeftOut]:
     """Return the rows of the groups where nothing is missing, and tell which are left out, and for which columns."""
     every = {**missing, **{c.name: c.missing() for c in columns}}

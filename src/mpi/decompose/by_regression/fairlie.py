@@ -8,10 +8,10 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import DataError, RequestError
-from mpi.decompose.by_regression.cases import Ordered, cases_of
+from mpi.decompose.by_regression.cases import OrderedCategories, cases_of
 from mpi.decompose.by_regression.matched_ranks import Switch, alike, few_orders, ladder, matched, orders_of, row_scores
-from mpi.decompose.by_regression.oaxaca import check_names, coefficients_name, group_named, pooled_part, summed
-from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.oaxaca import check_names, coefficients_name, group_column, pooled_part, summed
+from mpi.decompose.by_regression.terms import Base, CovariateSplit, Result, check_choices, mean_scored
 from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
@@ -50,7 +50,7 @@ def fairlie(
     compare: Any = None,
     link: Curve = "logit",
     coefficients: One | Sequence[One] = "pooled",
-    **options: Unpack[Ordered],
+    **options: Unpack[OrderedCategories],
 ) -> Estimates:
     """Split a gap in shares between two groups by one set of coefficients, covariates switched one after the other.
 
@@ -119,14 +119,14 @@ def fairlie(
     >>> bool(abs(parts.value.sum() - est.select(contrast="explained", indicator=None).value[0]) < 1e-12)
     True
     """
-    (curve,) = checked("link", link, Curve)
-    chosen = checked("coefficients", coefficients, One)
+    (curve,) = check_choices("link", link, Curve)
+    chosen = check_choices("coefficients", coefficients, One)
     orders, seed = options.get("orders", 200), options.get("seed", 0)
     for name, value, least in (("orders", orders, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise RequestError(f"{name}: a whole number of at least {least} was expected, not {value!r}")
     cases = cases_of(
-        survey, outcome, covariates, group_named(group), reference, compare, {**options, "normalise": False}, curve
+        survey, outcome, covariates, group_column(group), reference, compare, {**options, "normalise": False}, curve
     )
     check_names(cases, chosen)
     names = [c for i, c in enumerate(cases.regressors.covariates) if i in set(cases.regressors.fold().tolist()) - {0}]
@@ -147,7 +147,7 @@ def fairlie(
         explained = base[choice, "F", a] - base[choice, "F", b]
         detail = base[choice, "detail"]
         adds_up(summed(detail), explained, "the detail of explained")
-        splits = [Split("explained", explained, None), Split("unexplained", gap - explained, None)]
+        splits = [CovariateSplit("explained", explained, None), CovariateSplit("unexplained", gap - explained, None)]
         result.add_split(coefficients_name(cases, choice), gap, splits)
         result.add(detail, contrast="explained", weighting=coefficients_name(cases, choice), indicator=list(names))
     return result.estimates(decomposition=f"Fairlie, {curve}")
@@ -191,8 +191,8 @@ def _detail(cases: Cases, b_star: Scored, link: Link, orders: Orders, few: Order
     return value, scores + _through(cases, b_star, lambda b: matched(*pairs(b, few)))
 
 
-def _through(cases: Cases, b_star: Scored, at: Callable[[Floats], Floats]) -> Floats:
-    """Return what each row contributes by way of the coefficients to a function of them that is rough near by.
+def _through(cases: Cases, b_star: Scored, func: Callable[[Floats], Floats]) -> Floats:
+    """Return each row's influence on a rough function of the coefficients, by way of the coefficients.
 
     Each step of the coefficients makes new matches, whose noise hides a derivative. The slope is therefore that of a
     regression on draws of the coefficients from their own distribution (Stein: the mean of the derivative over it), in
@@ -201,7 +201,7 @@ def _through(cases: Cases, b_star: Scored, at: Callable[[Floats], Floats]) -> Fl
     size, direction = _spread(cases, b_star)
     drawn = np.random.default_rng(0).normal(size=(max(_DRAWS, _EACH * len(size)), len(size)))
     steps = drawn * size @ direction.T
-    moved = np.array([(at(b_star.value + step) - at(b_star.value - step)) / 2 for step in steps])
+    moved = np.array([(func(b_star.value + step) - func(b_star.value - step)) / 2 for step in steps])
     slope = np.linalg.lstsq(drawn, moved, rcond=None)[0]
     return np.asarray((b_star.scores @ direction / size) @ slope, dtype=np.float64)
 

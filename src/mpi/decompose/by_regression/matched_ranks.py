@@ -61,7 +61,7 @@ class Ladder:
     edge: Floats
     profile: Places
 
-    def at(self, rank: Floats) -> Places:
+    def parts_at(self, rank: Floats) -> Places:
         """Return who stands at some ranks; beyond the ends, ranks are mirrored."""
         inside = mirrored(rank)
         return np.clip(np.searchsorted(self.edge, inside, side="right") - 1, 0, len(self.parts) - 1)
@@ -166,7 +166,7 @@ def _some(k: int, orders: int, seed: int) -> Orders:
 
 
 class Switch:
-    """What switching each covariate from one matched person's to the other's changes, in the mean over orders.
+    """The mean change in prediction, over orders, as covariates switch from one matched person's to the other's.
 
     Parameters
     ----------
@@ -183,9 +183,9 @@ class Switch:
     __slots__ = ("_constant", "_kept", "_link", "_orders", "_switched")
     _link: Link
 
-    def __init__(self, one: Ladder, other: Ladder, constant: float, orders: Orders, link: Link) -> None:
-        self._kept = one.parts @ (1 - orders.sets).T
-        self._switched = other.parts @ orders.sets.T
+    def __init__(self, first: Ladder, second: Ladder, constant: float, orders: Orders, link: Link) -> None:
+        self._kept = first.parts @ (1 - orders.sets).T
+        self._switched = second.parts @ orders.sets.T
         self._constant, self._orders, self._link = constant, orders, link
 
     def __call__(self, first: Places, second: Places) -> Floats:
@@ -199,11 +199,11 @@ class Switch:
         return out
 
 
-def matched(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Floats]) -> Floats:
+def matched(first: Ladder, second: Ladder, switch: Callable[[Places, Places], Floats]) -> Floats:
     """Return the mean of a switch over all matched pairs, each as often as their intervals of ranks overlap."""
-    edges = np.unique(np.r_[one.edge, other.edge])
+    edges = np.unique(np.r_[first.edge, second.edge])
     middle = (edges[1:] + edges[:-1]) / 2
-    return np.asarray(np.diff(edges) @ switch(one.at(middle), other.at(middle)))
+    return np.asarray(np.diff(edges) @ switch(first.parts_at(middle), second.parts_at(middle)))
 
 
 def _ranks() -> tuple[Floats, Floats]:
@@ -216,7 +216,7 @@ def _near(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Floats]
     rank, shift = _ranks()
     still, moved = np.repeat(rank, _NEAR), (rank[:, None] + shift).ravel()
     first, second = (still, moved) if move == "other" else (moved, still)
-    return switch(one.at(first), other.at(second)).reshape(_RANKS, _NEAR, -1)
+    return switch(one.parts_at(first), other.parts_at(second)).reshape(_RANKS, _NEAR, -1)
 
 
 def row_scores(one: Ladder, other: Ladder, switch: Callable[[Places, Places], Floats]) -> tuple[Floats, Floats]:
@@ -245,7 +245,7 @@ def _direct(mine: Ladder, theirs: Ladder, switch: Callable[[Places, Places], Flo
     """Return the mean switch of each profile with those of the other group at its ranks."""
     start, width = mine.edge[:-1] - _BAND, np.diff(mine.edge) + 2 * _BAND
     rank = start[:, None] + width[:, None] * (np.arange(_NEAR) + 0.5) / _NEAR
-    own, partner = np.repeat(np.arange(len(start)), _NEAR), theirs.at(rank.ravel())
+    own, partner = np.repeat(np.arange(len(start)), _NEAR), theirs.parts_at(rank.ravel())
     values = switch(partner, own) if swap else switch(own, partner)
     return np.asarray(values.reshape(len(start), _NEAR, -1).mean(axis=1))
 

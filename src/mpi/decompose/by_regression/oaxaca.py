@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError
 from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
-from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.terms import Base, CovariateSplit, Result, check_choices, mean_scored
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
 
@@ -29,7 +29,7 @@ __all__ = [
     "Form",
     "check_names",
     "coefficients_name",
-    "group_named",
+    "group_column",
     "group_parts",
     "oaxaca",
     "pooled_part",
@@ -136,12 +136,12 @@ def oaxaca(
     >>> est.select(contrast="explained").table["indicator"].astype(object).fillna("").tolist()
     ['', '(constant)', 'age', 'area', 'size']
     """
-    (kind,) = checked("form", form, Form)
-    chosen = checked("coefficients", coefficients, Coefficients)
-    (detail,) = checked("detail", options.get("detail", "covariates"), Detail)
+    (kind,) = check_choices("form", form, Form)
+    chosen = check_choices("coefficients", coefficients, Coefficients)
+    (detail,) = check_choices("detail", options.get("detail", "covariates"), Detail)
     if kind == "threefold" and not set(chosen) <= {"reference", "compared"}:
         raise RequestError("a threefold decomposition is seen from one group: coefficients 'reference' or 'compared'")
-    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options)
+    cases = cases_of(survey, outcome, covariates, group_column(group), reference, compare, options)
     check_names(cases, chosen)
     base = Base(cases, _parts(cases, chosen))
     result = Result(cases, base, detail)
@@ -155,7 +155,7 @@ def oaxaca(
     return result.estimates(decomposition=f"Oaxaca-Blinder, {kind}")
 
 
-def group_named(group: Any) -> str:
+def group_column(group: Any) -> str:
     """Return the column of the groups; refuse what cannot be one.
 
     Raises
@@ -197,13 +197,13 @@ def group_parts(cases: Cases, link: Link) -> dict[Part, Scored]:
     for g, inside in cases.inside.items():
         found = cases.fit(link, g)
         parts["y", g] = mean_scored(cases.y[:, None], weight, inside)
-        parts["x", g] = _exact_one(mean_scored(cases.regressors.X, weight, inside))
+        parts["x", g] = _with_exact_constant(mean_scored(cases.regressors.X, weight, inside))
         labels = [Labels("coefficient", method="t")] * len(found.coefficient)
         parts["b", g] = Scored(labels, found.coefficient, found.scores, inside)
     return parts
 
 
-def _exact_one(means: Scored) -> Scored:
+def _with_exact_constant(means: Scored) -> Scored:
     """Hold the mean of the constant at 1, without rounding: it does not vary."""
     value, scores = means.value.copy(), means.scores.copy()
     value[0], scores[:, 0] = 1.0, 0.0
@@ -245,7 +245,7 @@ def _full(cases: Cases, base: Base) -> tuple[Figures, Figures, Figures, Figures]
     return xa, xb, ba, bb
 
 
-def _twofold(cases: Cases, base: Base, choice: str) -> list[Split]:
+def _twofold(cases: Cases, base: Base, choice: str) -> list[CovariateSplit]:
     xa, xb, ba, bb = _full(cases, base)
     if choice in ("pooled", "neumark"):
         star = base[choice,].combined(cases.regressors.spread)
@@ -255,14 +255,14 @@ def _twofold(cases: Cases, base: Base, choice: str) -> list[Split]:
     else:
         star = {"reference": bb, "compared": ba, "average": (ba + bb) * 0.5}[choice]
     explained, unexplained = (xa - xb) * star, xa * (ba - star) + xb * (star - bb)
-    return [Split(n, summed(p), p) for n, p in (("explained", explained), ("unexplained", unexplained))]
+    return [CovariateSplit(n, summed(p), p) for n, p in (("explained", explained), ("unexplained", unexplained))]
 
 
-def _threefold(cases: Cases, base: Base, choice: str) -> list[Split]:
+def _threefold(cases: Cases, base: Base, choice: str) -> list[CovariateSplit]:
     xa, xb, ba, bb = _full(cases, base)
     moved, valued = xa - xb, ba - bb
     if choice == "reference":
         terms = {"endowments": moved * bb, "coefficients": xb * valued, "interaction": moved * valued}
     else:
         terms = {"endowments": moved * ba, "coefficients": xa * valued, "interaction": -(moved * valued)}
-    return [Split(n, summed(p), p) for n, p in terms.items()]
+    return [CovariateSplit(n, summed(p), p) for n, p in terms.items()]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.decompose.by_regression.cases import Options, cases_of
-from mpi.decompose.by_regression.terms import Base, Result, checked, mean_scored
+from mpi.decompose.by_regression.cases import RegressionOptions, cases_of
+from mpi.decompose.by_regression.terms import Base, Result, check_choices, mean_scored
 from mpi.estimation.linearized import Scored
 from mpi.estimation.parts import Labels
 from mpi.inference.likelihood import Link
@@ -28,7 +28,7 @@ def regression(
     *,
     link: Link = "linear",
     normalise: bool = False,
-    **options: Unpack[Options],
+    **options: Unpack[RegressionOptions],
 ) -> Estimates:
     """Fit a weighted regression: the coefficients, with the design in their errors.
 
@@ -74,7 +74,7 @@ def regression(
     >>> est.table["indicator"].tolist()
     ['(constant)', 'age', 'area: Urban', 'area: Rural']
     """
-    (curve,) = checked("link", link, Link)
+    (curve,) = check_choices("link", link, Link)
     cases = cases_of(survey, outcome, covariates, None, None, None, {**options, "normalise": normalise}, curve)
     found = cases.fit(curve, "total")
     labels = [Labels("coefficient", method="t")] * len(found.coefficient)

@@ -35,7 +35,7 @@ _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class Regressor:
     """One covariate of all rows that count: numbers, or the positions of categories (-1 where missing)."""
 
     name: str
@@ -46,9 +46,9 @@ class Column:
         """Return where it is missing."""
         return np.isnan(self.values) if self.labels is None else np.asarray(self.values < 0)
 
-    def take(self, keep: NDArray[np.bool_]) -> Column:
+    def take(self, keep: NDArray[np.bool_]) -> Regressor:
         """Return it for some rows."""
-        return Column(self.name, self.values[keep], self.labels)
+        return Regressor(self.name, self.values[keep], self.labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ def names_of(covariates: Any) -> list[Any]:
     return list(covariates)
 
 
-def read(survey: Survey, rows: Rows, covariates: Covariates) -> list[Column]:
+def read(survey: Survey, rows: Rows, covariates: Covariates) -> list[Regressor]:
     """Read covariates: text and columns with a value label for every value are categories, others are numbers.
 
     Raises
@@ -135,7 +135,7 @@ def _kinds(covariates: Covariates, problems: Problems) -> dict[str, Kind | None]
     return kinds
 
 
-def _column(survey: Survey, rows: Rows, name: str, kind: Kind | None, problems: Problems) -> Column | None:
+def _column(survey: Survey, rows: Rows, name: str, kind: Kind | None, problems: Problems) -> Regressor | None:
     if kind is None:
         kind = "category" if _labelled(survey, rows, name) else "number"
     if kind == "category":
@@ -147,7 +147,7 @@ def _column(survey: Survey, rows: Rows, name: str, kind: Kind | None, problems: 
         return None
     if np.isinf(values).any():
         problems.add(f"{name!r} is infinite in {int(np.isinf(values).sum()):,} rows")
-    return Column(name, values, None)
+    return Regressor(name, values, None)
 
 
 def _labelled(survey: Survey, rows: Rows, name: str) -> bool:
@@ -163,14 +163,14 @@ def _labelled(survey: Survey, rows: Rows, name: str) -> bool:
     return all(v in known for v in seen.tolist())
 
 
-def _category(survey: Survey, rows: Rows, name: str) -> Column:
+def _category(survey: Survey, rows: Rows, name: str) -> Regressor:
     found = survey.categories(name)
     index = rows.of(found.index).astype(np.int64)
     gone = [i for i, v in enumerate(found.levels) if v is None]
-    return Column(name, np.where(np.isin(index, gone), -1, index), found.labels)
+    return Regressor(name, np.where(np.isin(index, gone), -1, index), found.labels)
 
 
-def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[str, NDArray[np.bool_]]) -> Regressors:
+def regressors(columns: Sequence[Regressor], *, normalise: bool, groups: Mapping[str, NDArray[np.bool_]]) -> Regressors:
     """Make the columns of a regression from covariates without missing values.
 
     Parameters
@@ -215,7 +215,7 @@ def regressors(columns: Sequence[Column], *, normalise: bool, groups: Mapping[st
 
 
 def _absent(
-    column: Column, labels: Sequence[str], levels: NDArray[np.int64], groups: Mapping[str, NDArray[np.bool_]]
+    column: Regressor, labels: Sequence[str], levels: NDArray[np.int64], groups: Mapping[str, NDArray[np.bool_]]
 ) -> Iterator[str]:
     """Say which categories a group lacks."""
     for g, inside in groups.items():
@@ -231,8 +231,8 @@ class _Builder:
 
     __slots__ = ("blocks", "columns", "flat", "full", "names")
 
-    def __init__(self, one: Floats) -> None:
-        self.columns, self.names = [one], [CONSTANT]
+    def __init__(self, constant: Floats) -> None:
+        self.columns, self.names = [constant], [CONSTANT]
         self.full: list[tuple[int, str | None]] = [(0, None)]
         self.blocks: list[tuple[int, int, int]] = []  # first full column, first column, categories
         self.flat: list[int] = []

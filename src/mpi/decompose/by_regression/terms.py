@@ -1,4 +1,4 @@
-"""What decompositions by regression share: base estimates as figures, and the rows of their results."""
+"""Shared parts of decompositions by regression: base estimates as figures, and the rows of results."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Base", "Part", "Result", "Split", "checked", "mean_scored"]
+__all__ = ["Base", "CovariateSplit", "Part", "Result", "check_choices", "mean_scored"]
 
 Part = tuple[str, ...]
 """The name of base estimates: what they are, and of which group; groups may be called anything."""
 
 
-def checked(kind: str, value: Any, known: Any) -> list[Any]:
+def check_choices(kind: str, value: Any, choices: Any) -> list[Any]:
     """Return a choice, or several, as a list; refuse what is unknown.
 
     Raises
@@ -41,8 +41,8 @@ def checked(kind: str, value: Any, known: Any) -> list[Any]:
     """
     wanted = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(dict.fromkeys(value))
     for v in wanted:
-        if v not in get_args(known):
-            raise RequestError(f"{kind}: {unknown('choice', v, get_args(known))}")
+        if v not in get_args(choices):
+            raise RequestError(f"{kind}: {unknown('choice', v, get_args(choices))}")
     if not wanted:
         raise RequestError(f"{kind} is empty")
     return wanted
@@ -92,7 +92,7 @@ class Base:
         return derive(self.est, figures.value, figures.slope, name="", method="t").se
 
 
-class Split:
+class CovariateSplit:
     """One term of a decomposition: its total, and its parts by full column.
 
     Parameters
@@ -134,7 +134,7 @@ class Result:
             "wave": self.base.est.keys["wave"].at(0), "cutoff": self.cases.cutoff, **columns,
         }  # fmt: skip
         n = len(figures)
-        alone = self._one_psu(str(known["group"]))
+        alone = self._psu_flag(str(known["group"]))
         reasons = [r or alone for r in reasons or [None] * n]
         keys = {k: coded(v) if isinstance(v, list) else constant(v, n) for k, v in ((k, known.get(k)) for k in NAMES)}
         rests_on = np.tile(self._cases(str(known["group"])), (n, 1))
@@ -145,7 +145,7 @@ class Result:
         groups = [group] if group in self.cases.inside else list(self.cases.inside)
         return np.array([self.base.place["y", g][0] for g in groups], dtype=np.int64)
 
-    def _one_psu(self, group: str) -> str | None:
+    def _psu_flag(self, group: str) -> str | None:
         """Say that a group shows no variation between PSUs, for figures that rest on it."""
         few = [g for g in self.cases.inside if self.base.est.n_psu[self.base.place["y", g][0]] == 1]
         if group in self.cases.inside:
@@ -159,7 +159,7 @@ class Result:
             said = [self.base.est.flag.at(int(i)) for i in self.base.place["y", group]]
             self.add(self.base["y", group], method, said, contrast="level", group=group)
 
-    def add_split(self, weighting: str, whole: Figures, splits: Sequence[Split]) -> None:
+    def add_split(self, weighting: str, whole: Figures, splits: Sequence[CovariateSplit]) -> None:
         """Add the terms of one decomposition, and their details; they must add up to the whole.
 
         Raises
@@ -180,7 +180,7 @@ class Result:
                     adds_up(whole, s.total, f"the detail of {s.name}")
                 self._add_detail(s, s.parts, weighting)
 
-    def _add_detail(self, split: Split, parts: Figures, weighting: str) -> None:
+    def _add_detail(self, split: CovariateSplit, parts: Figures, weighting: str) -> None:
         r = self.cases.regressors
         folded = parts.folded(r.fold(), len(r.covariates))
         flat = [

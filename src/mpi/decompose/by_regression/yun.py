@@ -8,8 +8,8 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
-from mpi.decompose.by_regression.oaxaca import coefficients_name, group_named, group_parts, summed
-from mpi.decompose.by_regression.terms import Base, Result, Split, checked, mean_scored
+from mpi.decompose.by_regression.oaxaca import coefficients_name, group_column, group_parts, summed
+from mpi.decompose.by_regression.terms import Base, CovariateSplit, Result, check_choices, mean_scored
 from mpi.inference.likelihood import mean_of, slope_of
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def yun(
     >>> bool(abs(total.value.sum() - est.select(contrast="difference").value[0]) < 1e-12)
     True
     """
-    (curve,) = checked("link", link, Curve)
-    chosen = checked("coefficients", coefficients, Side)
-    (detail,) = checked("detail", options.get("detail", "covariates"), Detail)
-    cases = cases_of(survey, outcome, covariates, group_named(group), reference, compare, options, curve)
+    (curve,) = check_choices("link", link, Curve)
+    chosen = check_choices("coefficients", coefficients, Side)
+    (detail,) = check_choices("detail", options.get("detail", "covariates"), Detail)
+    cases = cases_of(survey, outcome, covariates, group_column(group), reference, compare, options, curve)
     base = Base(cases, _parts(cases, curve, chosen))
     result = Result(cases, base, detail)
     result.add_levels()
@@ -124,7 +124,7 @@ def yun(
     for choice in chosen:
         splits = _split(cases, base, choice)
         if curve == "probit":
-            splits.append(Split("residual", gap - splits[0].total - splits[1].total, None))
+            splits.append(CovariateSplit("residual", gap - splits[0].total - splits[1].total, None))
         result.add_split(coefficients_name(cases, choice), gap, splits)
     return result.estimates(decomposition=f"Yun, {curve}")
 
@@ -151,7 +151,7 @@ def _parts(cases: Cases, link: Link, chosen: Sequence[str]) -> dict[Part, Scored
     return parts
 
 
-def _split(cases: Cases, base: Base, choice: str) -> list[Split]:
+def _split(cases: Cases, base: Base, choice: str) -> list[CovariateSplit]:
     a, b = cases.inside
     r = cases.regressors
     xa, xb = (base["x", g].combined(r.expand) for g in (a, b))
@@ -166,8 +166,8 @@ def _split(cases: Cases, base: Base, choice: str) -> list[Split]:
         explained, unexplained = own_a - crossed, crossed - own_b
         moved, valued = (xa - xb) * ba, xb * (ba - bb)
     return [
-        Split("explained", explained, _shared(explained, moved), _caution(base, moved)),
-        Split("unexplained", unexplained, _shared(unexplained, valued), _caution(base, valued)),
+        CovariateSplit("explained", explained, _shared(explained, moved), _caution(base, moved)),
+        CovariateSplit("unexplained", unexplained, _shared(unexplained, valued), _caution(base, valued)),
     ]
 
 

@@ -1,1 +1,1 @@
-"""How unevenly deprivations are spread among people and groups."""
+"""Dispersion of deprivations among people and among groups: powers of the score, inequality, disparity."""

@@ -1,4 +1,4 @@
-"""How deprivations are spread over people: powers of the score, squared scores of the union, the dual of the counts."""
+"""Distribution of deprivations over people: powers of the score, squared scores of the union, the dual of counts."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def distribution(
     >>> est.select(statistic=["M0^2", "CSPI"], wave=2016).table["statistic"].tolist()
     ['M0^2', 'CSPI']
     """
-    asked = _Asked(measure, cutoffs, gammas, contributions, betas, duals)
+    asked = _DistributionRequest(measure, cutoffs, gammas, contributions, betas, duals)
     base = pattern_estimates(survey, measure, asked.quantities, by, **options)
     counts = np.array([str(s).startswith(_COUNT) for s in base.keys["statistic"].to_list()])
     return concat([base.take(~counts), from_terms(base, [*_duals(base, asked), _spread(base)])])
@@ -134,8 +134,8 @@ def distribution(
 _COUNT = "count at most "
 
 
-class _Asked:
-    """What is asked for, checked."""
+class _DistributionRequest:
+    """The validated request of `distribution`, and the quantities that it needs."""
 
     __slots__ = ("betas", "contributions", "cutoffs", "duals", "gammas", "measure")
 
@@ -181,12 +181,12 @@ class _Asked:
         out += [Quantity(_label(f"Datt(0, {_written(b)})"), _power(score, b), kept) for b in self.betas]
         return [*out, *_union(score, kept), *(self._counts(scores, kept) if self.duals else ())]
 
-    def _contributions(self, name: str, k: str, values: Floats, kept: Floats, of_poor: Floats) -> list[Quantity]:
+    def _contributions(self, name: str, k: str, values: Floats, counted: Floats, of_poor: Floats) -> list[Quantity]:
         """Say what each indicator, and each dimension, makes of a power of the score."""
         out, share = [], f"contribution_share_{name}"
         named = list(zip(self.measure.indicators, values.T, strict=True))
         if self.contributions in ("both", "absolute"):
-            out += [Quantity(_label(f"contribution_{name}", k, j.name, j.dimension), y, kept) for j, y in named]
+            out += [Quantity(_label(f"contribution_{name}", k, j.name, j.dimension), y, counted) for j, y in named]
         if self.contributions in ("both", "share"):
             out += [Quantity(_among_poor(share, k, j.name, j.dimension), y, of_poor) for j, y in named]
             for dimension in self.measure.dimensions:
@@ -194,11 +194,11 @@ class _Asked:
                 out.append(Quantity(_among_poor(share, k, None, dimension), values[:, inside].sum(axis=1), of_poor))
         return out
 
-    def _counts(self, scores: Scores, kept: Floats) -> list[Quantity]:
+    def _counts(self, scores: Scores, counted: Floats) -> list[Quantity]:
         """Give the share with at most 0, 1, ..., d - 1 deprivations."""
         count = scores.deprived.sum(axis=1)
         return [
-            Quantity(_label(f"{_COUNT}{m}", indicator=str(m)), (count <= m) * kept, kept)
+            Quantity(_label(f"{_COUNT}{m}", indicator=str(m)), (count <= m) * counted, counted)
             for m in range(len(self.measure.indicators))
         ]
 
@@ -234,27 +234,27 @@ def _among_poor(statistic: str, cutoff: str, indicator: str | None, dimension: s
     return replace(_label(statistic, cutoff, indicator, dimension), undefined="no poor in group")
 
 
-def _union(score: Floats, kept: Floats) -> list[Quantity]:
+def _union(score: Floats, counted: Floats) -> list[Quantity]:
     """Give the mean squared score, and the head count and mean score of those deprived in anything."""
     some = score > 0
     return [
-        Quantity(_label("CSPI"), score**2, kept),
-        Quantity(_label("union_H"), some, kept),
+        Quantity(_label("CSPI"), score**2, counted),
+        Quantity(_label("union_H"), some, counted),
         Quantity(Labels("union_A", undefined="nobody at risk in group"), score, some),
     ]
 
 
-def _duals(base: Estimates, asked: _Asked) -> list[Term]:
+def _duals(base: Estimates, request: _DistributionRequest) -> list[Term]:
     """Sum 1 - Gamma(F_m) over the counts m of each group and round."""
-    if not asked.duals:
+    if not request.duals:
         return []
     finder = Finder(base.keys)
     first = base.keys.find({"statistic": f"{_COUNT}0"})
-    others = range(1, len(asked.measure.indicators))
+    others = range(1, len(request.measure.indicators))
     rows = [first, *(finder.beside(first, statistic=f"{_COUNT}{m}", indicator=str(m)) for m in others)]
     cdf, place = figures_of(base).take(np.concatenate(rows)), np.tile(np.arange(len(first)), len(rows))
     out = []
-    for name in asked.duals:
+    for name in request.duals:
         keys = relabelled(base.keys, first, statistic=f"D({name})", indicator=None)
         figures = (1.0 - _DUALS[name](cdf)).folded(place, len(first))
         out.append(Term(figures, keys, "t", _reasons(base, first), first[:, None]))

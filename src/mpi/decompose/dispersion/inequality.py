@@ -105,11 +105,11 @@ def _inequality(plain: Estimates, finder: Finder, figures: Figures, rows: Places
     return [
         term(within, of_group, "within", None, cases),
         term(between, of_group, "between", None, cases),
-        *_of_whole(plain, whole, keys, inside, across, beta * figures.take(whole)),
+        *_whole_terms(plain, whole, keys, inside, across, beta * figures.take(whole)),
     ]
 
 
-def _of_whole(
+def _whole_terms(
     plain: Estimates, whole: Places, keys: Keys, inside: Figures, across: Figures, total: Figures
 ) -> list[Term]:
     """Make the terms of the whole, which must add up; without poor they are undefined."""
@@ -205,7 +205,8 @@ def disparity(
     return from_terms(plain, terms)
 
 
-def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], means: Sequence[str]) -> list[str]:
+def _kinds(kinds: str | Sequence[str] | None, beta: Any, statistics: Sequence[str], means: Sequence[str]) -> list[str]:
+    """Return the kinds of disparity that are asked for; problems with them, with beta or the statistics are raised."""
     problems = Problems("disparity cannot be made", RequestError)
     given: list[str] = [*get_args(Disparity)] if kinds is None else [kinds] if isinstance(kinds, str) else list(kinds)
     problems.found += [
@@ -214,7 +215,7 @@ def _kinds(kinds: str | Sequence[str] | None, beta: Any, wanted: Sequence[str], 
     if isinstance(beta, bool) or not isinstance(beta, (int, float, np.number)) or not 0 < beta < np.inf:
         problems.add(f"beta is {beta!r}; a positive number is needed")
     problems.found += [
-        f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in wanted
+        f"statistics: {s} is not a mean over the population, so population shares do not weigh it" for s in statistics
         if s not in (*means, "CSPI", "union_H", "D(t)") and not s.startswith(("M0^", "Datt("))
     ]  # fmt: skip
     if not given:

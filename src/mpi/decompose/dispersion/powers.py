@@ -1,4 +1,4 @@
-"""Whose deprivation makes a power of the score: exact Shapley values of indicators, pattern by pattern."""
+"""Exact Shapley values of indicators in a power of the score, pattern by pattern."""
 
 from __future__ import annotations
 

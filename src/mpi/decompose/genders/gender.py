@@ -178,14 +178,14 @@ def _notes(lenses: Sequence[str], head: str | None, person: str | None) -> str:
     return "; ".join(f"{by}: {words.get(by, 'households, by the sex of their head')}" for by in lenses)
 
 
-def _clear(found: Estimates) -> set[tuple[Any, ...]]:
+def _clear(est: Estimates) -> set[tuple[Any, ...]]:
     """Return the figures of which two differences, of either sign, are both beyond sampling error."""
-    low, high = found.conf_int()
+    low, high = est.conf_int()
     names = [n for n in NAMES if n not in ("contrast", "by", "group")]
     seen: dict[tuple[Any, ...], set[bool]] = {}
     for row in np.flatnonzero((low > 0) | (high < 0)).tolist():
-        if found.keys["contrast"].at(row) == "difference":
-            seen.setdefault(tuple(found.keys[n].at(row) for n in names), set()).add(bool(low[row] > 0))
+        if est.keys["contrast"].at(row) == "difference":
+            seen.setdefault(tuple(est.keys[n].at(row) for n in names), set()).add(bool(low[row] > 0))
     return {figure for figure, sides in seen.items() if len(sides) == 2}
 
 

@@ -1,4 +1,4 @@
-"""Who is deprived beside whom: what the members of a household say of each other, by counting within households."""
+"""Counts of other members of the household who are deprived, for each person: by counting within households."""
 
 from __future__ import annotations
 

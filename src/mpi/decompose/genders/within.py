@@ -50,7 +50,7 @@ _ENOUGH = 20
 
 
 class Counting(TypedDict, total=False):
-    """What is counted, and how sure the limits are."""
+    """The keyword arguments for the unit counted and the level of intervals."""
 
     unit: Unit
     level: float

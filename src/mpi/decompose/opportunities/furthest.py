@@ -1,4 +1,4 @@
-"""Who is left furthest behind: the groups of crossed circumstances with the highest and the lowest deprivation."""
+"""Groups left furthest behind: the crossed circumstances with the highest and the lowest deprivation."""
 
 from __future__ import annotations
 

@@ -94,8 +94,9 @@ def change(
     return from_terms(plain, terms)
 
 
-def _kinds(kinds: Sequence[Change] | None, asked: Sequence[Span]) -> list[Change]:
-    undated = [str(s) for s in asked if np.isnan(s.years)]
+def _kinds(kinds: Sequence[Change] | None, spans: Sequence[Span]) -> list[Change]:
+    """Return the kinds of change to estimate; changes per year are refused for rounds without dates."""
+    undated = [str(s) for s in spans if np.isnan(s.years)]
     if kinds is None:
         return [k for k in get_args(Change) if not (undated and k.startswith("annual"))]
     problems = Problems("change cannot be made", RequestError)
@@ -149,7 +150,8 @@ def beside_both(
     return one, two
 
 
-def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wanted: Sequence[Change]) -> list[Term]:
+def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, kinds: Sequence[Change]) -> list[Term]:
+    """Return the terms of every change over one span."""
     first, last, keys = both_ends(plain, finder, span)
     y0, y1 = figures.take(first), figures.take(last)
     makers = {
@@ -161,7 +163,7 @@ def _changes(plain: Estimates, finder: Finder, figures: Figures, span: Span, wan
     said = reasons_of(plain, first, last, span)
     from_nothing = np.where(y0.value == 0, f"0 in {span.start}: no relative change", "").tolist()
     out = []
-    for kind in wanted:
+    for kind in kinds:
         reasons = [a or (b if "relative" in kind else "") or None for a, b in zip(said, from_nothing, strict=True)]
         method = ratio_methods(keys, (y1, y0), "log1p") if "relative" in kind else "t"
         out.append(term(makers[kind](), keys, kind, reasons, method=method))

@@ -40,7 +40,7 @@ Form = Literal["nested", "three_factor"]
 
 
 class Amounts(TypedDict, total=False):
-    """What is known of the rounds beside the estimates, and whether effects are given as shares too."""
+    """The keyword arguments for years and populations of rounds, and for effects as shares."""
 
     years: Mapping[Any, float] | None
     population: Mapping[Any, float] | None
@@ -134,7 +134,7 @@ def shapley(
     makers = {
         "incidence_intensity": _incidence_intensity, "groups": _groups, "indicators": _indicators, "number": _number,
     }  # fmt: skip
-    work = _Work(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
+    work = _ChangeInputs(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
     terms = [term for span in found for term in makers[chosen](work, span)]
     return from_terms(plain, terms, **(explained(plain) if chosen == "groups" else {}))
 
@@ -173,8 +173,8 @@ def _effect(i: int, before: Sequence[Figures], after: Sequence[Figures]) -> Figu
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Work:
-    """What every decomposition of a change needs at hand."""
+class _ChangeInputs:
+    """The estimates, options and lookups that every decomposition of a change uses."""
 
     plain: Estimates
     finder: Finder
@@ -186,14 +186,14 @@ class _Work:
 
     def terms(
         self, keys: Keys, total: tuple[str, Figures], parts: Mapping[str, Figures], reasons: list[str], what: str,
-        *, known: Sequence[str] = (), cases: NDArray[np.int64] | None = None,
+        *, notes: Sequence[str] = (), cases: NDArray[np.int64] | None = None,
     ) -> list[Term]:  # fmt: skip
         """Make the terms of a total and its parts, which must add up to it; `known` is what to know of the parts."""
         name, whole = total
         together = reduce(add, parts.values())
         there = ~np.isnan(whole.value)
         adds_up(together.take(np.flatnonzero(there)), whole.take(np.flatnonzero(there)), f"{what}: {' + '.join(parts)}")
-        said = [r or k for r, k in zip(reasons, known, strict=True)] if known else reasons
+        said = [r or k for r, k in zip(reasons, notes, strict=True)] if notes else reasons
         out = [term(whole, keys, name, reasons, cases)]
         out += [term(f, keys, n, said, cases) for n, f in parts.items()]
         if self.shares:
@@ -220,13 +220,15 @@ def _into(into: Into | None, by: By | None, form: Form, population: Any) -> Into
     return chosen
 
 
-def _both(work: _Work, first: NDArray[np.int64], last: NDArray[np.int64], **changes: Any) -> tuple[Figures, Figures]:
+def _both(
+    work: _ChangeInputs, first: NDArray[np.int64], last: NDArray[np.int64], **changes: Any
+) -> tuple[Figures, Figures]:
     """Return the figures beside those of two rounds, in the same two rounds."""
     one, two = beside_both(work.finder, first, last, **changes)
     return work.figures.take(one), work.figures.take(two)
 
 
-def _incidence_intensity(work: _Work, span: Span) -> list[Term]:
+def _incidence_intensity(work: _ChangeInputs, span: Span) -> list[Term]:
     need(work.plain, "shapley by incidence and intensity", "statistic", ("M0", "H", "A"))
     first, last, keys = ends_of(work.plain, work.finder, span, "M0")
     m0, m1 = work.figures.take(first), work.figures.take(last)
@@ -236,7 +238,7 @@ def _incidence_intensity(work: _Work, span: Span) -> list[Term]:
     reasons = reasons_of(work.plain, first, last, span)
     known = [_ALONE if one else "" for one in alone.tolist()]
     parts = {"incidence_effect": incidence, "intensity_effect": intensity}
-    return work.terms(keys, ("change", m1 - m0), parts, reasons, "shapley", known=known)
+    return work.terms(keys, ("change", m1 - m0), parts, reasons, "shapley", notes=known)
 
 
 _ALONE = "no poor in one of the rounds: all of the change is incidence"
@@ -250,7 +252,7 @@ def _intensities(a0: Figures, a1: Figures) -> tuple[Figures, Figures, NDArray[np
     return a0.filled(a1).filled(0.0), a1.filled(a0).filled(0.0), alone
 
 
-def _groups(work: _Work, span: Span) -> list[Term]:
+def _groups(work: _ChangeInputs, span: Span) -> list[Term]:
     """Split the change of the whole by groups: population shift, and change within."""
     need(work.plain, "shapley by groups", "statistic", ("population_share",))
     by = select_by(work.plain, work.by, "shapley by groups")
@@ -261,7 +263,7 @@ def _groups(work: _Work, span: Span) -> list[Term]:
         anchor = np.where(last >= 0, last, first)
         inside = np.flatnonzero(work.plain.keys["by"].index[anchor] == by)
         if len(inside):
-            out += _of_statistic(work, span, statistic, (first[inside], last[inside], keys.take(inside)))
+            out += _statistic_terms(work, span, statistic, (first[inside], last[inside], keys.take(inside)))
     if not out:
         raise RequestError(f"shapley by groups: nothing that adds up was estimated by {work.by!r}")
     return out
@@ -278,9 +280,10 @@ def _check_labels(plain: Estimates, by: int) -> None:
 _ALL = "all groups"
 
 
-def _of_statistic(
-    work: _Work, span: Span, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64], Keys]
+def _statistic_terms(
+    work: _ChangeInputs, span: Span, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64], Keys]
 ) -> list[Term]:
+    """Return the terms of one statistic's change by groups, and their sums for the whole."""
     first, last, keys = rows
     anchor = np.where(last >= 0, last, first)
     v0, v1 = (work.figures.take(work.finder.share(anchor, wave=w)).filled(0.0) for w in (span.start, span.end))
@@ -313,7 +316,7 @@ def _of_statistic(
 
 
 def _parts(
-    work: _Work, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64]],
+    work: _ChangeInputs, statistic: str, rows: tuple[NDArray[np.int64], NDArray[np.int64]],
     before: tuple[Figures, Figures], after: tuple[Figures, Figures],
 ) -> dict[str, Figures]:  # fmt: skip
     """Return the effects group by group; of M0 also those of incidence and intensity."""
@@ -337,7 +340,7 @@ def _parts(
     }  # fmt: skip
 
 
-def _indicators(work: _Work, span: Span) -> list[Term]:
+def _indicators(work: _ChangeInputs, span: Span) -> list[Term]:
     """Split the change of M0 by indicator, and each by how many are deprived and how many of those are poor."""
     need(work.plain, "shapley by indicators", "statistic", ("M0", "contribution", "uncensored_headcount"))
     first, last, keys = ends_of(work.plain, work.finder, span, "contribution")
@@ -364,10 +367,10 @@ def _indicators(work: _Work, span: Span) -> list[Term]:
     return [Term(total, total_keys), *out]
 
 
-def _number(work: _Work, span: Span) -> list[Term]:
+def _number(work: _ChangeInputs, span: Span) -> list[Term]:
     """Split the change of the number of poor into that of the population and that of the rate."""
     if work.population is not None:
-        return _number_known(work, span, work.population)
+        return _number_from_populations(work, span, work.population)
     need(work.plain, "shapley of the number of poor", "statistic", ("H", "number_of_poor", "population"))
     first, last, keys = ends_of(work.plain, work.finder, span, "number_of_poor")
     numbers = work.figures.take(first), work.figures.take(last)
@@ -375,8 +378,8 @@ def _number(work: _Work, span: Span) -> list[Term]:
     return _numbers(work, span, (first, last, keys), people, _both(work, first, last, statistic="H"), numbers)
 
 
-def _number_known(work: _Work, span: Span, population: Mapping[Any, float]) -> list[Term]:
-    """Do the same with populations known from elsewhere: the shares of groups are the survey's."""
+def _number_from_populations(work: _ChangeInputs, span: Span, population: Mapping[Any, float]) -> list[Term]:
+    """Return the terms of the change in the number of poor, with given populations and the survey's group shares."""
     need(work.plain, "shapley of the number of poor", "statistic", ("H",))
     sizes = people_in(population, (span.start, span.end), "shapley")
     first, last, keys = ends_of(work.plain, work.finder, span, "H")
@@ -390,7 +393,7 @@ def _number_known(work: _Work, span: Span, population: Mapping[Any, float]) -> l
 
 
 def _numbers(
-    work: _Work, span: Span, where: tuple[NDArray[np.int64], NDArray[np.int64], Keys],
+    work: _ChangeInputs, span: Span, where: tuple[NDArray[np.int64], NDArray[np.int64], Keys],
     people: tuple[Figures, Figures], rates: tuple[Figures, Figures], numbers: tuple[Figures, Figures],
 ) -> list[Term]:  # fmt: skip
     first, last, keys = where

@@ -221,9 +221,10 @@ def target(
     return from_terms(plain, _course(plain, span, base, share, (year - times[span.end], path, year)))
 
 
-def _outer(known: list[Any], years: Mapping[Any, float] | None, problems: Problems) -> tuple[Any, Any]:
-    times = years_of(known, years, problems)
-    order = known if any(np.isnan(t) for t in times.values()) else sorted(known, key=lambda w: times[w])
+def _outer(rounds: list[Any], years: Mapping[Any, float] | None, problems: Problems) -> tuple[Any, Any]:
+    """Return the first and the last round, by date where dates are known."""
+    times = years_of(rounds, years, problems)
+    order = rounds if any(np.isnan(t) for t in times.values()) else sorted(rounds, key=lambda w: times[w])
     return (order[0], order[-1]) if order else (None, None)
 
 

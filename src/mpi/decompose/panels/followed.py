@@ -143,21 +143,21 @@ def followed(measure: Measure, rounds: Mapping[Any, str | Mapping[str, str] | Me
     return Followed(tuple(read), measure, joint, purpose)
 
 
-def _columns(measure: Measure, label: Any, given: Any, problems: Problems) -> tuple[str, ...]:
+def _columns(measure: Measure, label: Any, spec: Any, problems: Problems) -> tuple[str, ...]:
     """Return the columns of the indicators in one round; what is wrong is noted."""
     found = measure.columns
-    if isinstance(given, Measure):
-        odd = _differences(measure, given)
-        found = found if odd else given.columns
+    if isinstance(spec, Measure):
+        odd = _differences(measure, spec)
+        found = found if odd else spec.columns
         said = f"its measure differs from {measure.name!r} in {', '.join(odd)}; only columns may differ" if odd else ""
-    elif isinstance(given, str):
-        found = tuple(given.replace("{}", column) for column in found)
-        said = "" if "{}" in given else f"{given!r} does not say where the indicator's name stands; write '{{}}_2016'"
-    elif hasattr(given, "items"):
-        absent = [n for n in measure.names if n not in given]
+    elif isinstance(spec, str):
+        found = tuple(spec.replace("{}", column) for column in found)
+        said = "" if "{}" in spec else f"{spec!r} does not say where the indicator's name stands; write '{{}}_2016'"
+    elif hasattr(spec, "items"):
+        absent = [n for n in measure.names if n not in spec]
         said = f"no column for {', '.join(map(repr, absent))}" if absent else ""
         try:
-            found = measure.with_columns(given).columns
+            found = measure.with_columns(spec).columns
         except MpiError as error:
             said = str(error)
     else:
@@ -205,10 +205,10 @@ def refuse_rounds(survey: Survey, purpose: str) -> None:
         )
 
 
-def followed_notes(est: Estimates, purpose: str, kept: str) -> dict[str, str]:
+def followed_notes(est: Estimates, purpose: str, statistic: str) -> dict[str, str]:
     """Say how many could be followed, and what share could not, for the notes of a table."""
     whole = est.select(statistic="unmatched", by="total")
-    there = est.select(statistic=kept, by="total", indicator=None)
+    there = est.select(statistic=statistic, by="total", indicator=None)
     return {
         purpose: f"{there.n[0]:,.0f} of {whole.n[0]:,.0f} rows have answers in every round; the others, "
         f"{100 * whole.value[0]:.1f} per cent by weight, are left out"

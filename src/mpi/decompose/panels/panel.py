@@ -187,22 +187,22 @@ def _split(first: Round, last: Round, before: NDArray[Any], after: NDArray[Any])
     }
 
 
-def _states(kept: NDArray[np.bool_], first: Round, last: Round, cutoff: str) -> list[Quantity]:
+def _states(followed: NDArray[np.bool_], first: Round, last: Round, cutoff: str) -> list[Quantity]:
     """Give the shares of those who stay, leave, enter and are never poor; the rates; who could not be followed."""
     was, now = first.poor, last.poor
-    everybody = kept.astype(np.float64)
+    everybody = followed.astype(np.float64)
     states = {
         "ongoing_poor": was & now,
         "left_poverty": was & ~now,
         "entered_poverty": now & ~was,
-        "never_poor": kept & ~was & ~now,
+        "never_poor": followed & ~was & ~now,
     }
     out = [Quantity(Labels(name, cutoff=cutoff), state, everybody) for name, state in states.items()]
     entry = Labels("entry_rate", cutoff=cutoff, undefined="nobody at risk in group")
     leave = Labels("exit_rate", cutoff=cutoff, undefined="nobody at risk in group")
-    out.append(Quantity(entry, states["entered_poverty"], kept & ~was))
+    out.append(Quantity(entry, states["entered_poverty"], followed & ~was))
     out.append(Quantity(leave, states["left_poverty"], was))
-    return [*out, Quantity(Labels("unmatched"), ~kept, np.ones(len(kept)))]
+    return [*out, Quantity(Labels("unmatched"), ~followed, np.ones(len(followed)))]
 
 
 def _check(est: Estimates) -> None:

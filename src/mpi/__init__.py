@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from mpi.results.compare_errors import compare_errors
     from mpi.results.concat import concat
     from mpi.results.independence import rao_scott
-    from mpi.results.planning import detectable, sample_size
     from mpi.results.precision import precision
+    from mpi.results.sample_size import detectable, sample_size
     from mpi.results.simultaneous import simultaneous
     from mpi.survey.replicates import replicate
 
@@ -129,7 +129,7 @@ _ROOMS = {
     "mpi.results.compare_errors": ("compare_errors",),
     "mpi.results.concat": ("concat",),
     "mpi.results.independence": ("rao_scott",),
-    "mpi.results.planning": ("detectable", "sample_size"),
+    "mpi.results.sample_size": ("detectable", "sample_size"),
     "mpi.results.precision": ("precision",),
     "mpi.results.simultaneous": ("simultaneous",),
     "mpi.survey.replicates": ("replicate",),

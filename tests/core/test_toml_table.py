@@ -33,7 +33,7 @@ def test_every_problem_has_the_path_of_its_key(table):
     assert table.text("odd key", "?") == "?"
     assert table.table("empty", "a table that says something", filled=True) is None
     assert table.names("names", "a list of names") == ()
-    assert table.listed("rows", each="a table with a name", filled=True) == []
+    assert table.listed("rows", entry="a table with a name", filled=True) == []
     table.table("deep").text("er")
     listed = "'title', 'share', 'day', 'odd key', 'empty', 'names', 'rows', 'deep', 'last'"
     assert table.problems.found == [

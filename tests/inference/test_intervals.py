@@ -15,7 +15,7 @@ import mpi
 from frame_kinds import on
 from mpi import decompose
 from mpi.cli.app import app
-from mpi.inference.intervals import METHODS, interval, one_sided
+from mpi.inference.intervals import METHODS, extreme_limits, interval
 
 ONE = mpi.Measure.nested("one", {"x": ["d"]}, "1")
 TWO = mpi.Measure.nested("two", {"x": ["a"], "y": ["b"], "z": ["c"]}, "1/3")
@@ -73,7 +73,7 @@ def test_a_share_of_0_or_1_has_a_one_sided_limit_under_every_method(method: str,
 def test_the_limit_is_that_of_the_reduced_cases(n: int, df: int, level: float) -> None:
     df = min(df, n - 1)
     p = np.array([0.0, 1.0, 0.5])
-    low, high = one_sided(p, np.full(3, float(df)), level, np.full(3, float(n)))
+    low, high = extreme_limits(p, np.full(3, float(df)), level, np.full(3, float(n)))
     limit = korn_graubard(n, df, level)
     assert high[0] == pytest.approx(limit, rel=1e-9)
     assert low[1] == pytest.approx(1 - limit, rel=1e-9)

@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
 from mpi.estimation.parts import counts_or_missing
 from mpi.estimation.stages import Stages, deviating, less_margins, margins_of
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, LOST, SINGLE
 from mpi.inference.influence import Influence
 from mpi.results.degrees import few
@@ -100,7 +100,7 @@ def assemble(
         level=level,
         degrees=degrees,
         codes=codes,
-        counts=Counts(np.concatenate([t.trait for t in tables]), np.concatenate([t.below for t in tables])),
+        counts=ShareCounts(np.concatenate([t.trait for t in tables]), np.concatenate([t.below for t in tables])),
     )
 
 

@@ -194,7 +194,7 @@ class _Gaps:
         out: list[Part] = []
         for f in self._figures(size, of_poor, score, by_power, whole):
             value, influence = ratio(cells, f.above, f.below)
-            made = part(self._labels(f), value, cases[f.among], psus.of(f.among), influence)
+            made = part(self._labels(f), value, cases[f.among], psus.select(f.among), influence)
             if f.indicator is None:  # of one indicator, those who are poor and deprived in it are not counted here
                 made = counted(made, cases[f.cutoff + 1], cells.sum(f.below))
             out.append(replace(made, seen=np.broadcast_to(base[f.among] > 0, influence.shape)))

@@ -228,7 +228,7 @@ class _Table:
             above, below = self.above[chosen], self.below[chosen]
             made = ratio(cells, totals[above], totals[below]) if is_ratio else total_by_group(cells, totals[above])
             labels = [self.quantities[i].label for i in chosen]
-            one = part(labels, made[0], cases[below], psus.of(below), made[1])
+            one = part(labels, made[0], cases[below], psus.select(below), made[1])
             out.append(replace(counted(one, cases[above], cells.sum(totals[below])), seen=totals[below] > 0))
         return out
 

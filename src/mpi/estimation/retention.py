@@ -206,7 +206,7 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
     n = np.concatenate([cases[:1], np.tile(cases[0], (d, 1)), cases[at["seen_kept"]], cases[at["seen_dropped"]], both])
     there = cells.psus(totals > 0)
     fewer = Psus(*(np.minimum(*(x[side] for side in sides)) for x in there))
-    psus = Psus(*(np.concatenate([a, b]) for a, b in zip(there.of(np.r_[every, *sides]), fewer, strict=True)))
+    psus = Psus(*(np.concatenate([a, b]) for a, b in zip(there.select(np.r_[every, *sides]), fewer, strict=True)))
     return part(labels, value, n, psus, scores)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.inference.influence import Influence
 from mpi.tables.keys import Coded, Keys
 
@@ -105,7 +105,8 @@ def _empty(est: Estimates, like: NDArray[np.int64], groups: NDArray[Any]) -> Est
         df=np.where(new, np.nan, every.df),
         n=np.where(new, 0.0, every.n),
         n_psu=np.where(new, 0.0, every.n_psu),
-        counts=every.counts and Counts(*(np.where(new, 0.0, x) for x in (every.counts.n_with, every.counts.weight))),
+        counts=every.counts
+        and ShareCounts(*(np.where(new, 0.0, x) for x in (every.counts.n_with, every.counts.weight))),
         flag=Coded(flags, np.where(new, np.int32(len(flags) - 1), every.flag.index)),
         influence=Influence(est.influence.design, est.influence.blocks, sp.csr_array(jacobian)),
     )

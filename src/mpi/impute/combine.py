@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained, type_name
 from mpi.core.errors import Problems, RequestError
 from mpi.inference.cells import Cells
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
 from mpi.tables.keys import NAMES, coded
@@ -92,7 +92,7 @@ def combine(parts: Sequence[Estimates], *, note: str = "") -> Estimates:
         influence=_influence(sets),
         about={**first.about, "imputation": "; ".join(filter(None, (note, how)))},
         simple=None,
-        counts=Counts(*(np.min([getattr(c, n) for c in every], axis=0) for n in ("n_with", "weight")))
+        counts=ShareCounts(*(np.min([getattr(c, n) for c in every], axis=0) for n in ("n_with", "weight")))
         if known
         else None,
         status=None,

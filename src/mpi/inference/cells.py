@@ -26,7 +26,7 @@ class Psus(NamedTuple):
     number: NDArray[np.float64]
     df: NDArray[np.float64]
 
-    def of(self, statistics: Any) -> Psus:
+    def select(self, statistics: Any) -> Psus:
         """Return those of some statistics, by position; one may stand several times."""
         return Psus(self.number[statistics], self.df[statistics])
 
@@ -117,7 +117,7 @@ class Cells:
         """Add cell totals (variables x cells) up to group totals (variables x groups)."""
         return np.add.reduceat(totals, self.start[:-1], axis=-1)
 
-    def psus(self, seen: NDArray[np.bool_]) -> Psus:
+    def psus(self, with_cases: NDArray[np.bool_]) -> Psus:
         """Count the PSUs with cases (variables x cells) by group, and those less the strata that they lie in.
 
         These are the degrees of freedom of a domain (Korn and Graubard 1999, Analysis of Health Surveys, 5.2; what
@@ -126,10 +126,10 @@ class Cells:
         group, stratum = self.group(), self.stratum
         if self.psu is not None:
             heads = np.flatnonzero(np.r_[True, (self.psu[1:] != self.psu[:-1]) | (group[1:] != group[:-1])])
-            seen = np.logical_or.reduceat(seen, heads, axis=1)
+            with_cases = np.logical_or.reduceat(with_cases, heads, axis=1)
             group, stratum = group[heads], stratum[heads]
         first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
-        strata = np.logical_or.reduceat(seen, first, axis=1)
+        strata = np.logical_or.reduceat(with_cases, first, axis=1)
         by_group = np.searchsorted(group[first], np.arange(self.groups))
-        number = np.add.reduceat(seen.astype(np.float64), np.searchsorted(group, np.arange(self.groups)), axis=1)
+        number = np.add.reduceat(with_cases.astype(np.float64), np.searchsorted(group, np.arange(self.groups)), axis=1)
         return Psus(number, number - np.add.reduceat(strata.astype(np.float64), by_group, axis=1))

@@ -1,4 +1,4 @@
-"""What shares are made of, beside their influence: cases with the trait, and the weights that they are shares of."""
+"""Counts behind shares: cases with the trait, and the total weight below the share."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Counts"]
+__all__ = ["ShareCounts"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
-    """What each of some estimates counts; NaN where that is not known, or it counts nothing.
+class ShareCounts:
+    """Unweighted cases and weights behind some estimates; NaN where unknown, or where nothing is counted.
 
     Attributes
     ----------
@@ -37,17 +37,17 @@ class Counts:
         """Let nobody write into it."""
         seal(self)
 
-    def take(self, rows: NDArray[np.int64]) -> Counts:
+    def take(self, rows: NDArray[np.int64]) -> ShareCounts:
         """Return the counts of some of the estimates."""
-        return Counts(self.n_with[rows], self.weight[rows])
+        return ShareCounts(self.n_with[rows], self.weight[rows])
 
     @classmethod
-    def unknown(cls, count: int) -> Counts:
+    def unknown(cls, count: int) -> ShareCounts:
         """Return counts of which none is known."""
         return cls(np.full(count, np.nan), np.full(count, np.nan))
 
     @classmethod
-    def stacked(cls, parts: Sequence[tuple[Counts | None, int]]) -> Counts | None:
+    def stacked(cls, parts: Sequence[tuple[ShareCounts | None, int]]) -> ShareCounts | None:
         """Return counts one behind another, each with how many there are; None where none has any."""
         if all(counts is None for counts, _ in parts):
             return None

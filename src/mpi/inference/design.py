@@ -105,7 +105,7 @@ class PsuDesign:
         seal(self)
 
     @classmethod
-    def of_replicates(cls, replicates: int, rounds: int, *, shared: bool = False) -> PsuDesign:
+    def from_replicates(cls, replicates: int, rounds: int, *, shared: bool = False) -> PsuDesign:
         """Return the design of deviations of replicates, so that their variance is a sum of squares.
 
         Each replicate of each round is a stratum of two units, one with half of the deviation and one with minus half:

@@ -1,4 +1,4 @@
-"""What each sampled unit contributes to each estimate: the source of every error, covariance and contrast."""
+"""Influences of sampled units on estimates: the source of every error, covariance and contrast."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.core.readonly import read_only_matrix
 from mpi.inference.quadratic import quadratic
-from mpi.inference.variance import Block, Columns, covariance, stack
+from mpi.inference.variance import Block, SparseColumns, covariance, stack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ __all__ = ["Influence", "canonical"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Influence:
-    """What each sampled unit contributes to each estimate, to first order.
+    """The influence of each sampled unit on each estimate, to first order.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Influence:
         """Return the influence of some estimates."""
         return replace(self, jacobian=self.jacobian[rows])
 
-    def used(self) -> tuple[Columns, Any]:
+    def used(self) -> tuple[SparseColumns, Any]:
         """Return the base columns in use, and the jacobian on them."""
         columns, place = np.unique(self.jacobian.indices, return_inverse=True)
         import scipy.sparse as sp

@@ -13,7 +13,7 @@ wilson     Wilson's score interval with the effective sample size p (1 - p) / s^
 atanh      tanh(artanh p -/+ q s / (1 - p^2)): for correlations (Fisher's scale)
 =========  ===================================================================================================
 
-A share estimated as 0 or 1 has no error; what the cases allow is its one-sided limit, see `one_sided`.
+A share estimated as 0 or 1 has no error; what the cases allow is its one-sided limit, see `extreme_limits`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["METHODS", "Interval", "Own", "interval", "logarithms_of", "one_sided", "p_value", "t_quantile"]
+__all__ = ["METHODS", "Interval", "Own", "extreme_limits", "interval", "logarithms_of", "p_value", "t_quantile"]
 
 Interval = Literal["logit", "t", "log", "log1p", "asin", "beta", "wilson", "atanh"]
 """A method of making a confidence interval."""
@@ -98,7 +98,7 @@ def logarithms_of(method: Interval, p: Floats) -> tuple[Floats, float]:
     return (1 + p, 1.0) if method == "log1p" else (p, 0.0)
 
 
-def one_sided(p: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
+def extreme_limits(p: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, Floats]:
     """Return the limits of shares of 0 (0 and an upper one) and of 1 (a lower one and 1); NaN for others.
 
     Clopper and Pearson's of n* cases, n* = n x (t of n - 1 / t of df)^2 (Korn and Graubard 1998): the number of cases
@@ -109,7 +109,7 @@ def one_sided(p: Floats, df: Floats, level: float, n: Floats) -> tuple[Floats, F
     Nobody of 40 cases in 20 PSUs of one stratum:
 
     >>> import numpy as np
-    >>> low, high = one_sided(np.array([0.0]), np.array([19.0]), 0.95, np.array([40.0]))
+    >>> low, high = extreme_limits(np.array([0.0]), np.array([19.0]), 0.95, np.array([40.0]))
     >>> float(low[0]), f"{high[0]:.4f}"
     (0.0, '0.0940')
     """

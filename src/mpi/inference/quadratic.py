@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.inference.design import PsuDesign
-    from mpi.inference.variance import Columns, Spread
+    from mpi.inference.variance import SparseColumns, Spread
 
 __all__ = ["quadratic"]
 
 
-def quadratic(design: PsuDesign, columns: Columns, jacobian: Any) -> NDArray[np.float64]:
+def quadratic(design: PsuDesign, columns: SparseColumns, jacobian: Any) -> NDArray[np.float64]:
     """Return the variances of linear combinations (rows of the sparse `jacobian`) of influence columns.
 
     Of the covariances of the columns only those are computed that some combination needs. Combinations of many columns
@@ -66,7 +66,7 @@ _BUDGET = 1 << 22
 
 
 def _covariances(
-    spread: Spread, one: NDArray[np.int64], other: NDArray[np.int64]
+    spread: Spread, first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the covariances of pairs of columns, and how far rounding may be off where centring cancels all.
 
@@ -74,23 +74,23 @@ def _covariances(
     """
     units, columns = spread.scaled.shape
     size = _sizes(spread)
-    doubt = ROUNDING * size[one] * size[other]
+    doubt = ROUNDING * size[first] * size[second]
     if columns <= FEW and units * columns <= DENSE:
-        return _of_few(spread, one, other), ROUNDING * doubt
+        return _dense_covariances(spread, first, second), ROUNDING * doubt
     entries = np.diff(spread.scaled.indptr)
-    pairs = np.bincount(np.r_[one, other], minlength=len(entries))
+    pairs = np.bincount(np.r_[first, second], minlength=len(entries))
     heavy = np.flatnonzero(entries * pairs > _BUDGET)
-    out = np.empty(len(one))
-    swap = np.isin(other, heavy)
-    one, other = np.where(swap, other, one), np.where(swap, one, other)
-    together = np.isin(one, heavy)
+    out = np.empty(len(first))
+    swap = np.isin(second, heavy)
+    first, second = np.where(swap, second, first), np.where(swap, first, second)
+    together = np.isin(first, heavy)
     if together.any():
         known = _with_all(spread, heavy)
-        out[together] = known[other[together], np.searchsorted(heavy, one[together])]
+        out[together] = known[second[together], np.searchsorted(heavy, first[together])]
     apart = np.flatnonzero(~together)
-    load = np.cumsum(entries[one[apart]] + entries[other[apart]])
+    load = np.cumsum(entries[first[apart]] + entries[second[apart]])
     for part in np.split(apart, np.searchsorted(load, np.arange(_BUDGET, int(load[-1]) if len(load) else 0, _BUDGET))):
-        out[part] = _pairwise(spread, one[part], other[part])
+        out[part] = _pairwise(spread, first[part], second[part])
     return out, doubt
 
 
@@ -103,14 +103,14 @@ def _sizes(spread: Spread) -> NDArray[np.float64]:
     return size
 
 
-def _of_few(spread: Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+def _dense_covariances(spread: Spread, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the covariances of pairs of few columns, whose centred influences are written out: nothing cancels."""
     centred = np.ascontiguousarray((spread.scaled.toarray() - spread.members @ spread.mean.toarray()).T)
-    out = np.empty(len(one))
+    out = np.empty(len(first))
     step = max(1, _BUDGET // max(1, centred.shape[1]))
-    for a in range(0, len(one), step):
+    for a in range(0, len(first), step):
         b = slice(a, a + step)
-        out[b] = np.einsum("pu,pu->p", centred[one[b]], centred[other[b]])
+        out[b] = np.einsum("pu,pu->p", centred[first[b]], centred[second[b]])
     return out
 
 
@@ -122,13 +122,13 @@ def _with_all(spread: Spread, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     return out
 
 
-def _pairwise(spread: Spread, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+def _pairwise(spread: Spread, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the covariances of pairs of columns, one by one."""
     members = spread.members
     cross, double = members.T @ spread.scaled, (members.T @ members) @ spread.mean
-    a, b = spread.mean[:, one], spread.mean[:, other]
-    own = _dots(spread.scaled[:, one], spread.scaled[:, other])
-    return own - _dots(cross[:, one], b) - _dots(a, cross[:, other]) + _dots(a, double[:, other])
+    a, b = spread.mean[:, first], spread.mean[:, second]
+    own = _dots(spread.scaled[:, first], spread.scaled[:, second])
+    return own - _dots(cross[:, first], b) - _dots(a, cross[:, second]) + _dots(a, double[:, second])
 
 
 def _dots(a: Any, b: Any) -> NDArray[np.float64]:

@@ -71,7 +71,7 @@ def rao_scott(table: Floats, covariance: Floats, *, cases: float, df: float, cor
 
     if correction in ("wald", "adjusted_wald"):
         return _wald(table, covariance, df, adjusted=correction == "adjusted_wald")
-    share, V = table / table.sum(), _of_shares(table, covariance)
+    share, V = table / table.sum(), _share_covariance(table, covariance)
     pearson, effects = _pearson(share, cases), _effects(share, V, cases)
     mean, k = float(effects.mean()), len(effects)
     s = k**2 * mean**2 / float((effects**2).sum())
@@ -84,7 +84,7 @@ def rao_scott(table: Floats, covariance: Floats, *, cases: float, df: float, cor
     return Independence(pearson, (), tail(pearson, effects, s * df), effects)
 
 
-def _of_shares(table: Floats, covariance: Floats) -> Floats:
+def _share_covariance(table: Floats, covariance: Floats) -> Floats:
     """Return the covariance of the cells as shares of their sum, which varies where they are totals."""
     whole = table.sum()
     slope = (np.eye(table.size) - np.repeat(table.reshape(-1, 1) / whole, table.size, axis=1)) / whole

@@ -60,7 +60,7 @@ class Replication:
 
 
 def pairs_of(wave: NDArray[np.int32], replicates: int) -> Cells:
-    """Return the cells of deviations in the design `PsuDesign.of_replicates`: of each group those of its round."""
+    """Return the cells of deviations in the design `PsuDesign.from_replicates`: of each group those of its round."""
     units = (wave[:, None] * (2 * replicates) + np.arange(2 * replicates)).ravel().astype(np.int32)
     start = np.arange(len(wave) + 1, dtype=np.int64) * 2 * replicates
     none = np.zeros(0, dtype=np.int32)
@@ -73,6 +73,7 @@ def resummed(replication: Replication, cells: Cells, chosen: slice, rounds: int)
     many, groups = len(factors), cells.groups
 
     def resum(totals: Floats) -> Floats:
+        """Return totals summed again with the weights of each replicate (variables x replicates and groups)."""
         out = np.empty((len(totals), many, groups))
         for g in range(groups):
             inside = slice(cells.start[g], cells.start[g + 1])

@@ -35,7 +35,7 @@ __all__ = [
     "NEAR",
     "ROUNDING",
     "Block",
-    "Columns",
+    "SparseColumns",
     "Spread",
     "block_variances",
     "covariance",
@@ -153,12 +153,12 @@ def share_variances(design: PsuDesign, own: Block, whole: Block, share: NDArray[
     variance: NDArray[np.float64] = apart - 2 * theta * between + common
     doubtful = (variance < NEAR * (apart + common)) & ((apart > 0) | (variance < 0))
     for s, g in np.argwhere(doubtful).tolist():
-        exact = _of_difference(design, own, whole, (s, g), float(theta[s, g]), np.where(zero, np.inf, n), scale)
+        exact = _share_variance(design, own, whole, (s, g), float(theta[s, g]), np.where(zero, np.inf, n), scale)
         variance[s, g] = exact if exact > ROUNDING**2 * (apart[s, g] + common[s, g]) else 0.0
     return variance
 
 
-def _of_difference(
+def _share_variance(
     design: PsuDesign, own: Block, whole: Block, column: tuple[int, int], share: float, psus: NDArray[np.float64],
     scale: NDArray[np.float64],
 ) -> float:  # fmt: skip
@@ -179,14 +179,14 @@ def _of_difference(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class SparseColumns:
     """Influence columns as a sparse matrix (units x columns), and how those that are sides of shares are centred."""
 
     matrix: Any
     support: Support | None
 
 
-def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]) -> Columns:
+def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]) -> SparseColumns:
     """Return chosen columns of the blocks, numbered through and in rising order."""
     import scipy.sparse as sp
 
@@ -230,11 +230,11 @@ class Spread:
     mean: Any
 
 
-def spread_of(design: PsuDesign, given: Columns) -> Spread:
+def spread_of(design: PsuDesign, influences: SparseColumns) -> Spread:
     """Centre and scale sparse influence columns, without writing the centred zeros out."""
     import scipy.sparse as sp
 
-    columns = given.matrix
+    columns = influences.matrix
     units, strata, m = design.units, design.strata, columns.shape[1]
     column = np.repeat(np.arange(m), np.diff(columns.indptr))
     key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
@@ -245,8 +245,8 @@ def spread_of(design: PsuDesign, given: Columns) -> Spread:
     if segments.around_all.any():
         total, psus = (np.bincount(c, weights=x, minlength=m).astype(np.float64) for x in (sums, segments.n))
         grand = _grand(total, psus)
-        if given.support is not None:
-            grand[given.support.whole >= 0] = 0.0  # the share they are sides of adds up to nothing
+        if influences.support is not None:
+            grand[influences.support.whole >= 0] = 0.0  # the share they are sides of adds up to nothing
         mean = np.where(segments.around_all, grand[c], mean)
     root = np.sqrt(segments.scale)
     every = np.arange(units)
@@ -257,7 +257,7 @@ def spread_of(design: PsuDesign, given: Columns) -> Spread:
     return Spread(sp.csc_array(link @ scaled), member, off)
 
 
-def covariance(design: PsuDesign, columns: Columns) -> Any:
+def covariance(design: PsuDesign, columns: SparseColumns) -> Any:
     """Return the covariance of influence columns as a sparse matrix, m x m."""
     spread = spread_of(design, columns)
     if columns.matrix.shape[1] <= FEW and spread.scaled.shape[0] * columns.matrix.shape[1] <= DENSE:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mpi.core.errors import RequestError
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.release.library import scheme_of
 from mpi.release.reliability import JUDGED, judged
 from mpi.release.suppression import complementary
@@ -89,7 +89,7 @@ def _without(est: E, hidden: NDArray[np.bool_], status: Status, rule: Scheme) ->
         estimable=est.estimable & ~hidden,
         flag=coded(flags),
         influence=replace(est.influence, jacobian=jacobian),
-        counts=counts and Counts(shown(counts.n_with), shown(counts.weight)),
+        counts=counts and ShareCounts(shown(counts.n_with), shown(counts.weight)),
         simple=None,
         status=status,
         about={**est.about, ABOUT: f"{rule.title}: {rule.rule}{sure}"},

@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.arguments import kinds_explained, type_name
 from mpi.core.errors import Problems, RequestError
 from mpi.frames.round_values import tell_of_codes
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.inference.influence import Influence
 from mpi.results.simple_random import joined
 from mpi.tables.footnotes import KEY
@@ -90,7 +90,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         about=_about(parts),
         measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
         simple=joined([p.simple for p in parts]),
-        counts=Counts.stacked([(p.counts, len(p)) for p in parts]),
+        counts=ShareCounts.stacked([(p.counts, len(p)) for p in parts]),
         status=Status.stacked([(p.status, len(p)) for p in parts]),
     )
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from mpi.inference.counts import Counts
+    from mpi.inference.counts import ShareCounts
     from mpi.inference.influence import Influence
     from mpi.measures.measure import Measure
     from mpi.plot.picture import Drawing, Picture
@@ -110,7 +110,7 @@ class Estimates:
     about: Mapping[str, str] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     simple: SimpleRandom | None = None
-    counts: Counts | None = None
+    counts: ShareCounts | None = None
     status: Status | None = None
 
     def __post_init__(self) -> None:

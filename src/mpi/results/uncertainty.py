@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import fraction
-from mpi.inference.intervals import METHODS, Own, interval, one_sided
+from mpi.inference.intervals import METHODS, Own, extreme_limits, interval
 from mpi.results.options import check_options
 from mpi.tables.keys import coded
 
@@ -41,7 +41,7 @@ def limits(est: EstimatesLike) -> tuple[Floats, Floats]:
         low[rows], high[rows] = (least + room * limit for limit in found)
         if method == "share":
             bare = rows[(s == 0) & ~est.estimable[rows]]  # nobody or everybody is, which no definition says
-            low[bare], high[bare] = one_sided(est.value[bare], est.df[bare], est.level, est.n[bare])
+            low[bare], high[bare] = extreme_limits(est.value[bare], est.df[bare], est.level, est.n[bare])
     return low, high
 
 

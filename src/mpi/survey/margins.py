@@ -12,7 +12,7 @@ import numpy as np
 
 from mpi.core.readonly import seal
 from mpi.frames.arrays import as_frame, numbers
-from mpi.inference.variance import Columns, covariance
+from mpi.inference.variance import SparseColumns, covariance
 from mpi.readers.read import read_table
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _of_survey(survey: Any, on: Sequence[By] | None, problems: Problems) -> Marg
     made = [_summed(rows, cross, np.where(inside, persons, 0.0)) for cross in crosses]
     import scipy.sparse as sp
 
-    base = Columns(sp.csc_array(np.concatenate([t for _, t in made]).T), None)
+    base = SparseColumns(sp.csc_array(np.concatenate([t for _, t in made]).T), None)
     return Margins([m for m, _ in made], np.asarray(covariance(rows.design, base).toarray()))
 
 

@@ -161,7 +161,7 @@ def read_replicates(
     own = factors[first_of(part, design.units)].T
     df = _rank(own * np.bincount(part, weights=weight, minlength=design.units)) - 1
     replication = Replication(rule.kind, own, scales[None], rule.around_sample, np.array([float(df)]))
-    errors = PsuDesign.of_replicates(len(own), 1)
+    errors = PsuDesign.from_replicates(len(own), 1)
     made = Split(split.psus, errors, split.stages, None, replication)
     return part, replace(design, split=made)
 

@@ -10,14 +10,14 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.inference.design import PsuDesign, Split
-from mpi.inference.replication import Replication
-from mpi.inference.resampling import (
+from mpi.inference.replicate_draws import (
     bootstrap,
     half_samples,
     jackknife,
     stratified_jackknife,
     two_stage_bootstrap,
 )
+from mpi.inference.replication import Replication
 from mpi.survey.calibrate import calibrated_again
 from mpi.survey.split import finer
 from mpi.survey.survey import Survey, of_rows
@@ -25,7 +25,7 @@ from mpi.survey.survey import Survey, of_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.inference.resampling import Drawn
+    from mpi.inference.replicate_draws import Drawn
 
 __all__ = ["MadeReplicates", "replicate"]
 
@@ -116,7 +116,7 @@ def replicate(
     scales = np.broadcast_to(made.scales, (design.waves, len(made.factors)))
     df = np.array([design.df([w]) for w in range(design.waves)])
     replication = Replication(method, made.factors[:, stage], np.ascontiguousarray(scales), mse, df)
-    errors = PsuDesign.of_replicates(len(made.factors), design.waves, shared=design.shared)
+    errors = PsuDesign.from_replicates(len(made.factors), design.waves, shared=design.shared)
     again = Split(kept.psus, errors, kept.stages[:1], kept.calibration, replication)
     if kept.calibration is not None:
         again = calibrated_again(again, np.bincount(unit, weights=rows.weight, minlength=own.units).astype(np.float64))

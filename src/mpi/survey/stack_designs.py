@@ -156,4 +156,4 @@ def _with_replicates(splits: Sequence[Split], plain: PsuDesign, own: Ints) -> Sp
         start += parts
     df = np.concatenate([r.df for r in some])
     replication = Replication(some[0].method, factors, scales, some[0].mse, df)
-    return Split(plain, PsuDesign.of_replicates(most, len(some)), (own,), None, replication)
+    return Split(plain, PsuDesign.from_replicates(most, len(some)), (own,), None, replication)

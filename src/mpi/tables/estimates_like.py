@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from mpi.inference.counts import Counts
+    from mpi.inference.counts import ShareCounts
     from mpi.inference.influence import Influence
     from mpi.inference.intervals import Interval
     from mpi.tables.keys import Coded, Keys
@@ -165,7 +165,7 @@ class EstimatesLike(Protocol):
         ...
 
     @property
-    def counts(self) -> Counts | None:
+    def counts(self) -> ShareCounts | None:
         """The cases with the trait, and the weights of those that each is a share of."""
         ...
 

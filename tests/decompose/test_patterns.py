@@ -19,7 +19,7 @@ import mpi
 from bootstrap_patterns import Naive, by_library, simulate
 from bootstrap_patterns import measure as simulated
 from mpi.decompose.dispersion.powers import MOST, shapley_of_power
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.results.concat import concat
 
@@ -698,8 +698,8 @@ def test_a_total_of_a_function_of_the_pattern(people: tuple) -> None:
         all_of_them = patterns.deprived.all(axis=1)
         everybody = np.ones(len(all_of_them))
         return [
-            Quantity(Labels("number", method="t"), all_of_them, everybody, ratio=False),
-            Quantity(Labels("share"), all_of_them, everybody),
+            Quantity(ColumnLabels("number", method="t"), all_of_them, everybody, ratio=False),
+            Quantity(ColumnLabels("share"), all_of_them, everybody),
         ]
 
     est = pattern_estimates(survey, first, both, by=["g"])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mpi
-from mpi.estimation.simple_random import Counted, of_ratio, of_total
+from mpi.estimation.simple_random import Counted, ratio_variance, total_variance
 
 MEASURE = mpi.Measure.nested("m", {"health": ["d1"], "living": ["d2", "d3"]}, cutoff="1/2")
 
@@ -84,14 +84,14 @@ def test_the_variance_of_a_simple_random_sample_is_the_plain_one(seed: int, scal
     group = rng.integers(0, 2, 40)
     ones = np.ones(40)
     counted = Counted(group, 2, ones * scale, ones, ones * scale**2)
-    variance, weight = of_ratio(counted, y, ones, ones > 0)
+    variance, weight = ratio_variance(counted, y, ones, ones > 0)
     assert variance == pytest.approx([y[group == g].var(ddof=1) / (group == g).sum() for g in (0, 1)])
     assert weight == pytest.approx(np.bincount(group) * scale)
     kinds, place = np.unique(np.stack([group, y]), axis=1, return_inverse=True)
     many = np.bincount(place).astype(float)
     together = Counted(kinds[0].astype(int), 2, many * scale, many, many * scale**2)
-    assert of_ratio(together, kinds[1], np.ones(len(many)), many > 0)[0] == pytest.approx(variance)
-    whole = of_total(counted, y, ones > 0)[0]
+    assert ratio_variance(together, kinds[1], np.ones(len(many)), many > 0)[0] == pytest.approx(variance)
+    whole = total_variance(counted, y, ones > 0)[0]
     assert whole == pytest.approx(variance * np.bincount(group) ** 2 * scale**2)
 
 

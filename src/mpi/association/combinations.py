@@ -12,7 +12,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.readonly import seal
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates, scores_of
 from mpi.estimation.request import check_measure
 from mpi.frames.progress import staged
@@ -215,16 +215,17 @@ def _quantities(inside: NDArray[np.bool_], counted: NDArray[np.bool_], sets: tup
     code = inside @ (1 << np.arange(D)[::-1])
     cells = range(1 << D) if D <= _ALL_CELLS else np.unique(code[counted]).tolist()
     out = [
-        Quantity(Labels("overlap", indicator=_label(sets, cell)), (code == cell) & counted, counted) for cell in cells
+        Quantity(ColumnLabels("overlap", indicator=_label(sets, cell)), (code == cell) & counted, counted)
+        for cell in cells
     ]
-    exactly = [(Labels("dimensions_deprived", indicator=str(m)), number == m) for m in range(D + 1)]
-    at_least = [(Labels("dimensions_at_least", indicator=str(m)), number >= m) for m in range(1, D + 1)]
+    exactly = [(ColumnLabels("dimensions_deprived", indicator=str(m)), number == m) for m in range(D + 1)]
+    at_least = [(ColumnLabels("dimensions_at_least", indicator=str(m)), number >= m) for m in range(1, D + 1)]
     out += [Quantity(label, which & counted, counted) for label, which in (*exactly, *at_least)]
     for j, name in enumerate(sets):
         own = inside[:, j]
         for m in range(D):
             others = f"{name}, {m} other{'' if m == 1 else 's'}"
-            label = Labels("with_others", indicator=others, dimension=name, undefined=_NOBODY)
+            label = ColumnLabels("with_others", indicator=others, dimension=name, undefined=_NOBODY)
             out.append(Quantity(label, own & (number == m + 1), own))
     return out
 

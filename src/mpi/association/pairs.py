@@ -14,8 +14,8 @@ from mpi.core.errors import Problems, RequestError, unknown
 from mpi.core.exact import text
 from mpi.core.readonly import seal
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
-from mpi.estimation.parts import Labels
-from mpi.estimation.pattern_functions import Functions, Smooth, Variables
+from mpi.estimation.parts import ColumnLabels
+from mpi.estimation.pattern_functions import Functions, PatternVariables, Smooth
 from mpi.estimation.pattern_ratios import scores_of, table_estimates
 from mpi.estimation.request import check_measure
 from mpi.frames.progress import staged
@@ -269,14 +269,14 @@ def _pair(first: str, second: str) -> str:
 
 def _functions(scores: Scores, measure: Measure, kinds: Sequence[str]) -> Functions:
     """Write out the variables of patterns, and the functions of their totals."""
-    held = Variables()
+    held = PatternVariables()
     smooth: list[Smooth] = []
     for kind in kinds:
         smooth += _association_of_kind(held, scores, measure, kind)
     return Functions(held, smooth)
 
 
-def _association_of_kind(variables: Variables, scores: Scores, measure: Measure, kind: str) -> list[Smooth]:
+def _association_of_kind(variables: PatternVariables, scores: Scores, measure: Measure, kind: str) -> list[Smooth]:
     """Return the smooth functions of raw or censored deprivations: shares, associations of pairs, and KR-20."""
     censored = kind == "censored"
     deprived = scores.deprived & scores.reach(measure.cutoff)[:, None] if censored else scores.deprived
@@ -306,7 +306,7 @@ def _association_of_kind(variables: Variables, scores: Scores, measure: Measure,
     place = np.array(of).T
     for name, function in {**FUNCTIONS, _HIDDEN: interaction}.items():
         own_labels = [
-            Labels(
+            ColumnLabels(
                 name, indicator=pair, dimension=dimension, cutoff=cutoff, method=_METHODS.get(name, "share"),
                 undefined=_UNDEFINED.get(name, "no complete cases in group"),
             )
@@ -324,14 +324,14 @@ def _dimension(measure: Measure, a: int, b: int) -> str:
 
 
 def _reliability(
-    store: Variables, deprived: NDArray[np.bool_], kind: str, everybody: int, cutoff: str | None
+    store: PatternVariables, deprived: NDArray[np.bool_], kind: str, everybody: int, cutoff: str | None
 ) -> Smooth:
     """Return KR-20: a function of the mean and mean square of the number of deprivations, and of their shares."""
     number = deprived.sum(axis=1)
     variables = [store.put((kind, "number"), number), store.put((kind, "square"), number**2)]
     variables += [store.put((kind, "complete", j), column) for j, column in enumerate(deprived.T)]
     of = np.array([[store.ratio(v, everybody)] for v in variables])
-    label = Labels("KR20", cutoff=cutoff, method="t", undefined="scores do not vary in group")
+    label = ColumnLabels("KR20", cutoff=cutoff, method="t", undefined="scores do not vary in group")
     return Smooth([label], of, kr20, np.array([[everybody]]))
 
 

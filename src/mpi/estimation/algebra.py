@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
 
-__all__ = ["Request", "estimates_of"]
+__all__ = ["MeasureRequest", "estimates_of"]
 
 
-class Request:
-    """What is asked for, checked: measure, disaggregations, weightings and cutoffs, statistics, what is counted."""
+class MeasureRequest:
+    """The validated request of an estimate: measure, disaggregations, weightings and cutoffs, statistics, unit."""
 
     __slots__ = ("by", "measure", "schemes", "unit", "wanted")
 
     def __init__(
-        self, measure: Measure, by: list[Cross], found: list[Scheme], wanted: tuple[str, ...], unit: Unit
+        self, measure: Measure, by: list[Cross], schemes: list[Weighting], statistics: tuple[str, ...], unit: Unit
     ) -> None:
-        self.measure, self.by, self.schemes, self.wanted = measure, by, found, wanted
+        self.measure, self.by, self.schemes, self.wanted = measure, by, schemes, statistics
         self.unit: Unit = unit
 
     def scores(self, prof: Profiles, measure: Measure) -> dict[str, Scores]:
@@ -69,7 +69,7 @@ def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[Prepar
         (weight,) = cells.totals([prof.rows.weight])
         return Prepared(group, cells, tally, weight, weight == 0)
 
-    first, *others = map_threads(one, ((), *by), len(prof.rows.unit))
+    first, *others = map_threads(prepare_cross, ((), *by), len(prof.rows.unit))
     if others:
         first = replace(first, tally=_added_up(first.cells.place(others[0].group.wave), others[0].tally))
     return [first, *others]
@@ -89,11 +89,13 @@ def _added_up(total: NDArray[np.int64], tally: Any) -> Any:
     return fold @ tally
 
 
-def estimates_of(survey: Survey, prof: Profiles, request: Request, *, level: float, degrees: Degrees) -> Estimates:
+def estimates_of(
+    survey: Survey, prof: Profiles, request: MeasureRequest, *, level: float, degrees: Degrees
+) -> Estimates:
     """Turn patterns into estimates; of a large profile one disaggregation after the other, which takes less memory."""
     if "cases" not in survey.roles or len(prof.rows.unit) < _LARGE or len(request.by) < 2:
         return _together(survey, prof, request, level, degrees)
-    alone = [Request(request.measure, [c], request.schemes, request.wanted, request.unit) for c in request.by]
+    alone = [MeasureRequest(request.measure, [c], request.schemes, request.wanted, request.unit) for c in request.by]
     with warned_once():
         made = (_together(survey, prof, one, level, degrees) for one in alone)
         return pieced(made, [" × ".join(cross) for cross in request.by])
@@ -103,7 +105,7 @@ _LARGE = 4_000_000
 """From how many rows on disaggregations of a profile are made one after the other."""
 
 
-def _together(survey: Survey, prof: Profiles, request: Request, level: float, degrees: Degrees) -> Estimates:
+def _together(survey: Survey, prof: Profiles, request: MeasureRequest, level: float, degrees: Degrees) -> Estimates:
     """Sum each weighting's variables over the cells of each grouping, and turn the totals into estimates."""
     groups = _prepare(survey, prof, request.by)
     _tell_misses(survey, prof, request, np.asarray(groups[0].tally.sum(axis=0)).ravel())
@@ -130,7 +132,7 @@ def _parts(
             totals = summed(v.table)
             whole = next(totals)
             if said is None:
-                said = _left_out(survey, prof, request, scores, groups[0], v.of("size", whole))
+                said = _left_out(survey, prof, request, scores, groups[0], v.select("size", whole))
             seen = [*scores.observed.T] if "observed" in kinds else []
             seen += [np.ones_like(scores.kept)] if "everybody" in kinds else []
             reach = np.array([scores.kept, *(scores.reach(k) for k in scheme.cutoffs), *seen]).T.astype(np.int64)
@@ -167,13 +169,13 @@ def _left_out(
 ) -> str:
     """Say how many rows are left out for a missing answer; none where all count. `kept` is their weight by cell."""
     with np.errstate(invalid="ignore"):
-        share = 1 - whole.cells.sum(kept)[0] / whole.cells.sum(whole.weight)
+        share = 1 - whole.cells.sum(kept_weight)[0] / whole.cells.sum(whole.weight)
     measure, rounds = request.measure, rounds_of(survey.waves, whole.group)
-    lost = of_measure(whole.tally, scores, prof.missing, measure, share).sentence(request.unit, rounds)
+    lost = lost_to_policy(whole.tally, scores, prof.missing, measure, share).sentence(request.unit, rounds)
     return "; ".join(filter(None, (lost, partly(whole.tally, scores, prof.missing, measure, request.unit))))
 
 
-def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArray[np.int64]) -> None:
+def _tell_misses(survey: Survey, prof: Profiles, request: MeasureRequest, cases: NDArray[np.int64]) -> None:
     """Warn of scores that the cutoffs just miss, weighting by weighting."""
     for scheme in request.schemes:
         own, wanted = scheme.measure, request.wanted
@@ -182,7 +184,7 @@ def _tell_misses(survey: Survey, prof: Profiles, request: Request, cases: NDArra
         of = "" if scheme.name == "own" else f", weighting {scheme.name!r}"
         warn_of_misses(
             own, cutoffs, prof.deprived, prof.missing, cases,
-            of=of, people=people_of(survey, request.unit),
+            subject=of, people=people_of(survey, request.unit),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""From statistics and their influences to estimates: errors, labels, flags."""
+"""Assembly of estimates from statistics and their influences: errors, labels, flags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.errors import RequestError, warn
 from mpi.estimation.blocks import placed
 from mpi.estimation.parts import counts_or_missing
-from mpi.estimation.stages import Stages, deviating, less_margins, margins_of
+from mpi.estimation.stages import Stages, less_margins, margins_of, replicate_deviations
 from mpi.inference.counts import ShareCounts
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, LOST, SINGLE
 from mpi.inference.influence import Influence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.estimation.groups import Grouping
-    from mpi.estimation.parts import Labels, Part
+    from mpi.estimation.parts import ColumnLabels, Part
     from mpi.inference.cells import Cells
     from mpi.inference.design import PsuDesign
     from mpi.inference.variance import Block
@@ -68,7 +68,7 @@ def assemble(
     blocks: list[Block] = []
     tables: list[_Rows] = []
     groupings: list[Grouping] = []
-    rows = _Maker(design, whole, degrees)
+    rows = _Assembler(design, whole, degrees)
     for grouping, cells, pieces in parts:
         if pieces:
             groupings.append(grouping)
@@ -124,7 +124,7 @@ def _tell_many(grouping: Grouping, table: _Rows) -> None:
 class _Rows:
     """The rows of one grouping, group by group."""
 
-    labels: list[Labels]
+    labels: list[ColumnLabels]
     groups: int
     value: Floats
     se: Floats
@@ -146,7 +146,7 @@ class _Rows:
     explained: Floats | None  # the regression on the margins
 
 
-class _Maker:
+class _Assembler:
     """Makes the rows of one grouping after the other.
 
     Where the design splits PSUs, influences are summed by its stages first, or the deviations of replicates stand for

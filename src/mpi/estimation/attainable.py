@@ -46,7 +46,7 @@ class Miss:
     score: Fraction
     people: int
 
-    def told(self, name: str, people: str = "people") -> str:
+    def sentence(self, name: str, people: str = "people") -> str:
         """Say what is missed, whether the people on it reach the cutoff, and how to mend it.
 
         Examples
@@ -96,7 +96,7 @@ def misses(people: Mapping[Fraction, int], cutoff: Fraction, *, slack: Fraction 
     return [Miss(cutoff, s, people[s]) for s in below or (apart if apart == sorted(close) else [])]
 
 
-def warn_of_scores(found: Iterable[tuple[str, Miss]], head: str, *, people: str = "people") -> None:
+def warn_of_scores(misses: Iterable[tuple[str, Miss]], head: str, *, people: str = "people") -> None:
     """Warn of scores that are missed, all in one sentence, the first few by name.
 
     Parameters
@@ -108,7 +108,7 @@ def warn_of_scores(found: Iterable[tuple[str, Miss]], head: str, *, people: str 
     people : str
         What the cases are, in the plural.
     """
-    told = [miss.told(name, people) for name, miss in found]
+    told = [miss.sentence(name, people) for name, miss in misses]
     if told:
         more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
         warn(f"{head}: " + "; ".join([*told[:_SHOWN], *more]))
@@ -117,7 +117,7 @@ def warn_of_scores(found: Iterable[tuple[str, Miss]], head: str, *, people: str 
 def warn_of_misses(
     measure: Measure, cutoffs: Mapping[str, Sequence[Fraction | None]],
     deprived: NDArray[np.bool_], missing: NDArray[np.bool_], cases: NDArray[np.int64],
-    *, of: str = "", people: str = "people",
+    *, subject: str = "", people: str = "people",
 ) -> None:  # fmt: skip
     """Warn of the scores that a measure's cutoffs just miss, with the number of people on each.
 
@@ -146,7 +146,7 @@ def warn_of_misses(
         if k is not None
         for miss in misses(_around(scores, cases, k), k, slack=scores.slack(k))
     ]
-    warn_of_scores(found, f"measure {measure.name!r}{of}", people=people)
+    warn_of_scores(found, f"measure {measure.name!r}{subject}", people=people)
 
 
 def _around(scores: Scores, cases: NDArray[np.int64], cutoff: Fraction) -> dict[Fraction, int]:

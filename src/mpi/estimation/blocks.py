@@ -24,7 +24,7 @@ __all__ = ["Placed", "placed"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """Where the columns of a part stand, block and place in it, and their variances (columns x groups)."""
+    """The place of each column of a part, by block and position, and its variances (columns x groups)."""
 
     block: NDArray[np.int64]
     place: NDArray[np.int64]
@@ -82,7 +82,7 @@ def _placed(design: PsuDesign, blocks: list[Block], cells: Cells, piece: Part, w
         which = found.ravel()
     for i in np.unique(which).tolist():
         rows = np.flatnonzero(which == i)
-        mine, inside = (cells, None) if masks is None else _of_cases(cells, masks[i])
+        mine, inside = (cells, None) if masks is None else _cells_with_cases(cells, masks[i])
         if inside is None:
             scores = piece.scores if len(rows) == count else piece.scores[rows]
         else:
@@ -92,7 +92,7 @@ def _placed(design: PsuDesign, blocks: list[Block], cells: Cells, piece: Part, w
             blocks.append(Block(mine, np.ascontiguousarray(scores)))
             own.variance[rows] = block_variances(design, blocks[-1])
             continue
-        all_cells, there = (whole, None) if masks is None else _of_cases(whole, piece.whole_seen)
+        all_cells, there = (whole, None) if masks is None else _cells_with_cases(whole, piece.whole_seen)
         common = piece.whole[rows] if there is None else piece.whole[np.ix_(rows, there)]
         blocks.append(Block(mine, np.ascontiguousarray(scores), all_cells))
         blocks.append(Block(all_cells, np.ascontiguousarray(common), all_cells))
@@ -100,13 +100,13 @@ def _placed(design: PsuDesign, blocks: list[Block], cells: Cells, piece: Part, w
     return own
 
 
-def _of_cases(cells: Cells, seen: NDArray[np.bool_] | None) -> tuple[Cells, NDArray[np.int64] | None]:
+def _cells_with_cases(cells: Cells, with_cases: NDArray[np.bool_] | None) -> tuple[Cells, NDArray[np.int64] | None]:
     """Return the cells with cases, and their places; a group without any keeps all of its own."""
-    if seen is None:
+    if with_cases is None:
         return cells, None
-    none = cells.sum(seen[None].astype(np.float64))[0] == 0
-    inside = np.flatnonzero(seen | none[cells.group()])
-    if len(inside) == len(seen):
+    none = cells.sum(with_cases[None].astype(np.float64))[0] == 0
+    inside = np.flatnonzero(with_cases | none[cells.group()])
+    if len(inside) == len(with_cases):
         return cells, None
     start = np.searchsorted(inside, cells.start)
     return replace(cells, unit=cells.unit[inside], stratum=cells.stratum[inside], start=start), inside

@@ -12,11 +12,11 @@ from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import text
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import cutoffs_of, described
-from mpi.estimation.gaps import POWERS, carried_sums, checked_sums, known_gaps, not_carried, summed_gaps, with_gaps
-from mpi.estimation.labels import of_intersection
+from mpi.estimation.gaps import POWERS, carried_sums, checked_sums, not_carried, read_gaps, summed_gaps, with_gaps
+from mpi.estimation.labels import is_intersection
 from mpi.estimation.left_out import rounds_of
 from mpi.estimation.options import Shared, shared
-from mpi.estimation.parts import Labels, part
+from mpi.estimation.parts import ColumnLabels, part
 from mpi.estimation.pattern_ratios import left_out, scores_of
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
@@ -122,7 +122,7 @@ def estimate_cardinal(
     check_measure(measure)
     problems = Problems("the estimate cannot be made", RequestError)
     ks = cutoffs_of(measure, cutoffs, problems)
-    known = known_gaps(measure, gaps, problems)
+    known = read_gaps(measure, gaps, problems)
     asked = shared(options)
     unit = asked.unit or measure.unit
     condensed = "cases" in survey.roles
@@ -140,6 +140,7 @@ def estimate_cardinal(
         request = replace(request, domain=domain)
 
     def make(piece: Survey, rows: Rows, own: list[Cross]) -> Estimates:
+        """Return the estimates of one part of the survey."""
         prof = profile(piece, measure, rows)
         scores = scores_of(prof.deprived, prof.missing, measure, "cardinal measures")
         sums = carried_sums(piece, rows, known) if condensed else checked_sums(piece, prof, measure, known, pairs)
@@ -221,14 +222,14 @@ class _Gaps:
             out.append(_Figure(f"contribution_share_M{power}", above, below, kd + 1, kd, j, "fraction"))
         return out
 
-    def _labels(self, f: _Figure) -> list[Labels]:
+    def _labels(self, f: _Figure) -> list[ColumnLabels]:
         of_poor = f.name in ("A", "G", "S") or "share" in f.name
         undefined: Undefined = "no poor in group" if of_poor else "no complete cases in group"
         whole = self.measure.missing == "drop" or all(i.weight for i in self.measure.indicators)
-        fixed = [f.name == "A" and whole and of_intersection(self.measure, k) for k in self.cutoffs]
+        fixed = [f.name == "A" and whole and is_intersection(self.measure, k) for k in self.cutoffs]
         owners = [None] * len(f.cutoff) if f.indicator is None else [self.measure.indicators[j] for j in f.indicator]
         return [
-            Labels(
+            ColumnLabels(
                 f.name, indicator=i and i.name, dimension=i and i.dimension, cutoff=text(self.cutoffs[k]),
                 weighting="own", method=f.method, undefined=undefined,
                 zero="certain" if fixed[k] else "unknown",

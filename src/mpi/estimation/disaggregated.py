@@ -54,6 +54,6 @@ def disaggregated(
         made = parts(group, cells)
         return group, cells, with_replicates(survey.design.split, made, cells, cells, lambda own, _: parts(group, own))
 
-    found = map_threads(one, ((), *by), len(rows.unit))
+    found = map_threads(estimate_cross, ((), *by), len(rows.unit))
     made = assemble(survey.design, survey.waves, found, found[0][1], level=level, degrees=degrees)
     return made, found[0][0]

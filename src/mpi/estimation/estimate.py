@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import MpiError, Problems, RequestError, unknown
-from mpi.estimation.algebra import Request, estimates_of
+from mpi.estimation.algebra import MeasureRequest, estimates_of
 from mpi.estimation.identify import schemes
 from mpi.estimation.options import Precise, shared
 from mpi.estimation.patterns import profile
@@ -136,7 +136,8 @@ def estimate(
     tell_contradictions(survey.labels, measure.columns)
 
     def make(part: Survey, rows: Rows, own: list[Cross]) -> Estimates:
-        of = Request(measure, own, found_schemes, wanted, request.unit)
+        """Return the estimates of one part of the survey."""
+        of = MeasureRequest(measure, own, found_schemes, wanted, request.unit)
         patterns = profile(part, measure, rows)
         made = estimates_of(part, patterns, of, level=request.level, degrees=request.degrees)
         return with_simple_random(made, part, patterns, of) if asked.deff else made
@@ -160,11 +161,11 @@ _POLICIES = {
 }
 
 
-def described(survey: Survey, measure: Measure, unit: Unit, known: Mapping[str, str] | None = None) -> dict[str, str]:
+def described(survey: Survey, measure: Measure, unit: Unit, notes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Say what a reader of the table must know; `known` is what the estimates say already."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], **(known or {}), **profile_notes(survey),
+        "missing answers": _POLICIES[measure.missing], **(notes or {}), **profile_notes(survey),
         "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}

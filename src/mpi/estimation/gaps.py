@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = [
-    "POWERS", "Gap", "KnownGap", "carried_sums", "checked_sums", "known_gaps", "not_carried", "summed_gaps",
+    "POWERS",
+    "Gap",
+    "KnownGap",
+    "carried_sums",
+    "checked_sums",
+    "not_carried",
+    "read_gaps",
+    "summed_gaps",
     "with_gaps",
 ]  # fmt: skip
 
@@ -57,8 +64,8 @@ class KnownGap:
         return nw.when(x < self.cutoff).then((self.cutoff - x) / self.cutoff).otherwise(x * 0.0)
 
 
-def known_gaps(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dict[str, KnownGap]:
-    """Read what is said of gaps, by indicator; what is wrong with it is noted."""
+def read_gaps(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) -> dict[str, KnownGap]:
+    """Return the gaps of each indicator as `gaps=` gives them; what is wrong with it is noted."""
     found: dict[str, KnownGap] = {}
     problems.found += [f"gaps: {unknown('indicator', n, measure.names)}" for n in gaps if n not in measure.names]
     lacking = [i.name for i in measure.indicators if i.weight and i.name not in gaps]
@@ -85,11 +92,11 @@ def known_gaps(measure: Measure, gaps: Mapping[str, Gap], problems: Problems) ->
     return found
 
 
-def with_gaps(survey: Survey, known: Mapping[str, KnownGap]) -> tuple[Survey, list[Pair]]:
+def with_gaps(survey: Survey, gaps: Mapping[str, KnownGap]) -> tuple[Survey, list[Pair]]:
     """Add, for each gap, its columns to be summed: the gap, its square, whether it is 0, and whether it is no share."""
     pairs: list[Pair] = []
     taken = set(survey.columns)
-    for place, gap in enumerate(known.values()):
+    for place, gap in enumerate(gaps.values()):
         g = gap.expression()
         made = {"gap": g, "square": g * g, "none": _flag(g == 0), "wild": _flag((g < 0) | (g > 1))}
         for kind, expression in made.items():
@@ -101,7 +108,7 @@ def with_gaps(survey: Survey, known: Mapping[str, KnownGap]) -> tuple[Survey, li
     return survey, pairs
 
 
-def _of_rows(survey: Survey, rows: Rows, gap: KnownGap) -> tuple[Sums, Sums, Sums, Sums]:
+def _row_sums(survey: Survey, rows: Rows, gap: KnownGap) -> tuple[Sums, Sums, Sums, Sums]:
     """Return what rows in memory add to the same sums as `with_gaps` has an engine make."""
     x: Floats = rows.of(survey.numbers(gap.column)).astype(np.float64)
     z = gap.cutoff
@@ -118,11 +125,11 @@ def summed_gaps(indicator: str) -> tuple[str, str]:
     return f"_gaps_{indicator}", f"_squares_{indicator}"
 
 
-def not_carried(survey: Survey, known: Mapping[str, KnownGap]) -> list[str]:
+def not_carried(survey: Survey, gaps: Mapping[str, KnownGap]) -> list[str]:
     """Say which gaps a profile does not carry."""
     made = survey.rows.origin.made
     carried = {} if made is None else made.gaps
-    lacking = [n for n, gap in known.items() if carried.get(n) != gap.written()]
+    lacking = [n for n, gap in gaps.items() if carried.get(n) != gap.written()]
     if not lacking:
         return []
     there = ", ".join(f"{n} ({c}{'' if z is None else f' below {z:g}'})" for n, (c, z) in carried.items()) or "none"
@@ -130,12 +137,12 @@ def not_carried(survey: Survey, known: Mapping[str, KnownGap]) -> list[str]:
     return [f"{said}; make it anew of the microdata with mpi.profile(..., gaps=...)"]
 
 
-def carried_sums(survey: Survey, rows: Rows, known: Mapping[str, KnownGap]) -> dict[str, tuple[Floats, ...]]:
+def carried_sums(survey: Survey, rows: Rows, gaps: Mapping[str, KnownGap]) -> dict[str, tuple[Floats, ...]]:
     """Read the sums that a profile carries; where its rows are households, persons are their members."""
     weight = rows.of(survey.weight)
     times = np.divide(rows.weight, weight, out=np.ones(len(weight)), where=weight > 0)
     return {
-        name: tuple(rows.of(survey.numbers(c)).astype(np.float64) * times for c in summed_gaps(name)) for name in known
+        name: tuple(rows.of(survey.numbers(c)).astype(np.float64) * times for c in summed_gaps(name)) for name in gaps
     }
 
 
@@ -147,21 +154,21 @@ _KINDS = 4
 
 
 def checked_sums(
-    survey: Survey, prof: Profiles, measure: Measure, known: Mapping[str, KnownGap], pairs: Sequence[Pair]
+    survey: Survey, prof: Profiles, measure: Measure, gaps: Mapping[str, KnownGap], pairs: Sequence[Pair]
 ) -> dict[str, tuple[Floats, ...]]:
     """Return what each row adds to the sums of each indicator's gaps and squared gaps, held to its deprivations."""
     rows = prof.rows
     found: dict[str, tuple[Floats, ...]] = {}
     problems = Problems("the gaps cannot be used", DataError)
     many = np.ones(len(rows.unit)) if rows.cases is None else rows.cases.astype(np.float64)
-    for place, (name, gap) in enumerate(known.items()):
+    for place, (name, gap) in enumerate(gaps.items()):
         j = measure.names.index(name)
         deprived, asked = prof.deprived[prof.pattern, j], ~prof.missing[prof.pattern, j]
         first = _KINDS * place
         if pairs:
             one, two, none, wild = (sums_of(survey, rows, first + i, pairs[first + i]) for i in range(_KINDS))
         else:
-            one, two, none, wild = _of_rows(survey, rows, gap)
+            one, two, none, wild = _row_sums(survey, rows, gap)
         column = f"{gap.column!r}, the {'gaps' if gap.cutoff is None else 'achievements'} of {name!r}"
         for odd, said in (
             (asked & (wild.above > 0), "gives gaps below 0 or above 1"),

@@ -61,7 +61,7 @@ class Grouping:
         """Return the groups when everything is summed: which row belongs to which is forgotten."""
         return replace(self, index=np.zeros(0, dtype=np.int32))
 
-    def of_rows(self, unit: NDArray[np.int32]) -> NDArray[np.int32]:
+    def row_groups(self, unit: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the group of each row."""
         return self.index[unit] if self.nested else self.index
 
@@ -90,7 +90,7 @@ def grouping_of(survey: Survey, rows: Rows, columns: Cross, parts: Sequence[Cate
     names = [p.labels for p in parts]
     labels = [" × ".join(n[k] for n, k in zip(names, row[1:], strict=True)) for row in table.tolist()]
     name = " × ".join(columns) if columns else "total"
-    labels = _told_apart(labels, codes) if columns else ["total"] * len(labels)
+    labels = _distinct_labels(labels, codes) if columns else ["total"] * len(labels)
     return Grouping(name, columns, tuple(codes), tuple(labels), table[:, 0].astype(np.int32), index, nested)
 
 
@@ -119,7 +119,7 @@ def _cross(
     return index * np.int64(count) + part, False
 
 
-def _told_apart(labels: list[str], codes: list[tuple[Any, ...]]) -> list[str]:
+def _distinct_labels(labels: list[str], codes: list[tuple[Any, ...]]) -> list[str]:
     """Add the codes to labels that several groups share."""
     meant: dict[str, set[str]] = {}
     for label, code in zip(labels, codes, strict=True):

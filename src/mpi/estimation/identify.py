@@ -1,4 +1,4 @@
-"""Who is poor: scores of deprivation patterns, compared with cutoffs in whole numbers, so that ties are exact."""
+"""Identification of the poor: scores of deprivation patterns compared with cutoffs exactly, in whole numbers."""
 
 from __future__ import annotations
 
@@ -133,14 +133,15 @@ def _moved(mask: NDArray[np.bool_], measure: Measure) -> list[Fraction] | None:
     return out
 
 
-def _fixed(deprived: NDArray[np.bool_], kept: NDArray[np.bool_], measure: Measure) -> Scores:
+def _fixed(deprived: NDArray[np.bool_], retained: NDArray[np.bool_], measure: Measure) -> Scores:
+    """Return the scores of patterns whose weights stay as they are, in units of a common denominator."""
     weights = [i.weight for i in measure.indicators]
     denominator = lcm(*(w.denominator for w in weights))
     whole = _integers([weights], denominator)[0]
     table = np.broadcast_to(np.array([float(w) for w in weights]), deprived.shape)
-    observed = np.broadcast_to(kept[:, None], deprived.shape)
+    observed = np.broadcast_to(retained[:, None], deprived.shape)
     units = deprived.astype(whole.dtype) @ whole
-    return Scores(kept, deprived, observed, table, units, denominator, measure.tolerance)
+    return Scores(retained, deprived, observed, table, units, denominator, measure.tolerance)
 
 
 def _integers(weights: Sequence[Sequence[Fraction]], denominator: int) -> NDArray[Any]:
@@ -149,7 +150,7 @@ def _integers(weights: Sequence[Sequence[Fraction]], denominator: int) -> NDArra
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
+class Weighting:
     """One weighting with its cutoffs."""
 
     name: str
@@ -161,6 +162,6 @@ class Scheme:
         return tuple(text(k) for k in self.cutoffs)
 
 
-def schemes(measure: Measure, cutoffs: Sequence[Fraction], weightings: Mapping[str, Measure]) -> list[Scheme]:
+def schemes(measure: Measure, cutoffs: Sequence[Fraction], weightings: Mapping[str, Measure]) -> list[Weighting]:
     """List the weightings, the measure's own first, each with every cutoff."""
-    return [Scheme(n, m, tuple(cutoffs)) for n, m in {"own": measure, **weightings}.items()]
+    return [Weighting(n, m, tuple(cutoffs)) for n, m in {"own": measure, **weightings}.items()]

@@ -1,4 +1,4 @@
-"""What each column of a family is: its labels, the method of its interval, and what an error of 0 says."""
+"""Labels of each column of a family, the method of its interval, and the meaning of an error of 0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mpi.estimation.parts import Labels, Undefined, Zero
+from mpi.estimation.parts import ColumnLabels, Undefined, Zero
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mpi.inference.intervals import Interval, Own
     from mpi.measures.measure import Measure
 
-__all__ = ["labels_of", "of_intersection"]
+__all__ = ["is_intersection", "labels_of"]
 
 _UNDEFINED: dict[str, Undefined] = {
     "all": "no complete cases in group",
@@ -78,8 +78,8 @@ def _zero(f: Family, scheme: Scheme, k: int, j: int, whole: Callable[[int], bool
     return "unknown"
 
 
-def of_intersection(measure: Measure, cutoff: Fraction) -> bool:
-    """Tell whether only those deprived in everything that has weight are poor."""
+def is_intersection(measure: Measure, cutoff: Fraction) -> bool:
+    """Return whether only those deprived in everything that has weight are poor."""
     second = 1 - min(i.weight for i in measure.indicators if i.weight)  # the highest score of all others
     return cutoff - second > _NEAR
 

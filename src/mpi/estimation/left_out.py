@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
 
-__all__ = ["LeftOut", "by_round", "of_columns", "of_measure", "of_patterns", "partly", "rounds_of"]
+__all__ = ["LeftOut", "by_round", "lost_patterns", "lost_to_missing", "lost_to_policy", "partly", "rounds_of"]
 
 
 _NAMED = 6  # answers that are named, before the others are counted
@@ -47,7 +47,7 @@ class LeftOut:
     def __bool__(self) -> bool:
         return bool(self.lost.any())
 
-    def sentence(self, unit: Unit, rounds: Sequence[Any] = (), *, of: str = "") -> str:
+    def sentence(self, unit: Unit, rounds: Sequence[Any] = (), *, column: str = "") -> str:
         """Say it; nothing where no row is left out.
 
         Parameters
@@ -68,7 +68,7 @@ class LeftOut:
         if not self:
             return ""
         lost, rows, noun = int(self.lost.sum()), int(self.rows.sum()), _noun(unit)
-        why = f"left out of {of}: missing there" if of else f"left out: {_because(self.reasons, lost)}"
+        why = f"left out of {column}: missing there" if column else f"left out: {_because(self.reasons, lost)}"
         return f"{lost:,} of {rows:,} {noun} {why}{self._by_round(rounds)}"
 
     def _by_round(self, rounds: Sequence[Any]) -> str:
@@ -82,7 +82,7 @@ class LeftOut:
         return f" ({'; '.join(said)})"
 
 
-def of_measure(
+def lost_to_policy(
     tally: Any, scores: Scores, missing: NDArray[np.bool_], measure: Measure, share: NDArray[np.float64] | None
 ) -> LeftOut:
     """Count the rows that a measure's policy for missing answers leaves out.
@@ -104,11 +104,11 @@ def of_measure(
         names = [f"every indicator of {d}" for d in measure.dimensions]
         of = [[i.dimension == d for i in measure.indicators] for d in measure.dimensions]
         whole = np.column_stack([missing[:, inside].all(axis=1) for inside in np.array(of)])
-        return of_patterns(tally, ~scores.kept, whole, names, share)
-    return of_patterns(tally, ~scores.kept, missing, measure.names, share)
+        return lost_patterns(tally, ~scores.kept, whole, names, share)
+    return lost_patterns(tally, ~scores.kept, missing, measure.names, share)
 
 
-def of_patterns(
+def lost_patterns(
     tally: Any,
     lost: NDArray[np.bool_],
     missing: NDArray[np.bool_],
@@ -121,9 +121,11 @@ def of_patterns(
     return LeftOut(found[:, 0], found[:, 1], share, _most_first(names, found[:, 2:].sum(axis=0)))
 
 
-def of_columns(rows: NDArray[Any], seen: NDArray[Any], name: str, share: NDArray[np.float64] | None = None) -> LeftOut:
+def lost_to_missing(
+    rows: NDArray[Any], answered: NDArray[Any], name: str, share: NDArray[np.float64] | None = None
+) -> LeftOut:
     """Count the rows, by round, in which a column (or one of two) is missing."""
-    lost = (rows - seen).astype(np.int64)
+    lost = (rows - answered).astype(np.int64)
     return LeftOut(rows.astype(np.int64), lost, share, ((name, int(lost.sum())),))
 
 
@@ -136,7 +138,7 @@ def by_round(total: Grouping, rows: Rows, values: NDArray[Any] | None) -> NDArra
     """Add values of rows up by round; without values, count the rows."""
     if len(total.wave) == 1:
         return np.array([len(rows.unit) if values is None else values.sum()], dtype=np.float64)
-    found = np.bincount(total.of_rows(rows.unit), weights=values, minlength=len(total.wave))
+    found = np.bincount(total.row_groups(rows.unit), weights=values, minlength=len(total.wave))
     return np.asarray(found, dtype=np.float64)
 
 
@@ -144,7 +146,7 @@ def partly(tally: Any, scores: Scores, missing: NDArray[np.bool_], measure: Meas
     """Say how many rows count although they miss an answer: their weight moves, or they are counted both ways."""
     if measure.missing == "drop":
         return ""
-    some = of_patterns(tally, scores.kept & missing.any(axis=1), missing, measure.names, None)
+    some = lost_patterns(tally, scores.kept & missing.any(axis=1), missing, measure.names, None)
     if not some:
         return ""
     lost, rows = int(some.lost.sum()), int(some.rows.sum())

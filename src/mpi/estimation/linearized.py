@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.errors import RequestError
 from mpi.estimation.assemble import assemble
 from mpi.estimation.groups import grouping
-from mpi.estimation.parts import Labels, part
+from mpi.estimation.parts import ColumnLabels, part
 from mpi.estimation.rows import Rows
 from mpi.estimation.totals import cells_of
 
@@ -42,7 +42,7 @@ class Scored:
         The rows that they rest on.
     """
 
-    labels: Sequence[Labels]
+    labels: Sequence[ColumnLabels]
     value: NDArray[np.float64]
     scores: NDArray[np.float64]
     cases: NDArray[np.bool_]

@@ -10,9 +10,9 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError
 from mpi.estimation.disaggregated import disaggregated
-from mpi.estimation.left_out import by_round, of_columns, rounds_of
+from mpi.estimation.left_out import by_round, lost_to_missing, rounds_of
 from mpi.estimation.options import Precise, shared
-from mpi.estimation.parts import Labels, Part, part
+from mpi.estimation.parts import ColumnLabels, Part, part
 from mpi.estimation.ratios import ratio as ratio_of_totals
 from mpi.estimation.ratios import total as total_by_group
 from mpi.estimation.request import opened
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
 
     Floats = NDArray[np.float64]
-    Variables = list[tuple[Labels, Sums]]
+    Variables = list[tuple[ColumnLabels, Sums]]
     Make = Callable[[Cells, Floats, Floats], tuple[Floats, Floats]]
 
 _TOTALS = ("above", "below", "cases")
@@ -89,7 +89,7 @@ def mean(
     found = _Columns(survey, by, options, pairs=pairs)
 
     def means(piece: _Piece) -> Variables:
-        return [(Labels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in piece.sums()]
+        return [(ColumnLabels("mean", indicator=p[0], method="share" if x.share else "t"), x) for p, x in piece.sums()]
 
     return found.estimates(means, ratio_of_totals)
 
@@ -143,7 +143,7 @@ def _shares(piece: _Piece, names: Sequence[str], *, observed: bool) -> Variables
             problems.add(f"column {name!r} is missing in every row that counts, so it has no categories")
         for i, label in enumerate(groups.labels):
             if known[i] and (not observed or (index == i).any()):
-                label_of = Labels("proportion", indicator=label, dimension=name)
+                label_of = ColumnLabels("proportion", indicator=label, dimension=name)
                 variables.append((label_of, weighted(piece.rows, (index == i) * 1.0, seen, seen > 0)))
     problems.raise_if_any()
     return variables
@@ -184,7 +184,7 @@ def total(
     pairs = [(name, None) for name in _listed(columns)]
     found = _Columns(survey, by, options, pairs=pairs)
     return found.estimates(
-        lambda piece: [(Labels("total", indicator=p[0], method="t"), x) for p, x in piece.sums()], _totals
+        lambda piece: [(ColumnLabels("total", indicator=p[0], method="t"), x) for p, x in piece.sums()], _totals
     )
 
 
@@ -222,7 +222,7 @@ def ratio(
     1.0
     """
     found = _Columns(survey, by, options, pairs=[(numerator, denominator)])
-    label = Labels("ratio", indicator=f"{numerator} / {denominator}", method="t")
+    label = ColumnLabels("ratio", indicator=f"{numerator} / {denominator}", method="t")
     return found.estimates(lambda piece: [(label, x) for _, x in piece.sums()], ratio_of_totals)
 
 
@@ -265,11 +265,12 @@ class _Columns:
         """Sum what `variables` gives of each piece above and below by cell, and turn the sums into estimates."""
         request = self.request
 
-        def made(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
+        def estimate_part(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
+            """Return the estimates of one part of the survey."""
             piece = _Piece(survey, rows, by, self.pairs, request.unit, self.asked.deff)
             return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
-        found, first = request.estimates(made, pairs=self.pairs, beside=self.beside)
+        found, first = request.estimates(estimate_part, pairs=self.pairs, beside=self.beside)
         said = {"counted": counted(first, request.unit), **profile_notes(first), "survey": in_words(first)}
         lost = {KEY: found.about[KEY]} if KEY in found.about else {}
         return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.asked.observed)
@@ -296,6 +297,7 @@ class _Piece:
         lost: list[str] = []
 
         def parts(group: Grouping, cells: Cells) -> list[Part]:
+            """Return the statistics of one grouping with their influences, as one part."""
             above, below, cases = (cells.totals(getattr(x, k) for _, x in variables) for k in _TOTALS)
             value, scores = make(cells, above, below)
             if not group.columns and not cells.resum:
@@ -308,7 +310,7 @@ class _Piece:
             made = with_simple_sums(made, self.survey, self.rows, self.by, variables)
         return replace(made, about={KEY: lost[0]}) if lost[0] else made
 
-    def _left_out(self, group: Grouping, labels: Sequence[Labels], cases: Floats, below: Floats) -> str:
+    def _left_out(self, group: Grouping, labels: Sequence[ColumnLabels], cases: Floats, below: Floats) -> str:
         """Say of each column how many rows it is missing in; `cases` and `below` are variables x rounds."""
         rows, rounds = self.rows, rounds_of(self.survey.waves, group)
         many = len(rows.unit) if rows.cases is None else int(rows.cases.sum())
@@ -323,8 +325,8 @@ class _Piece:
         for name, i in lacking.items():
             of_two = labels[i].statistic == "ratio"  # whose total below is no weight
             absent = " or ".join(dict.fromkeys(filter(None, self.pairs[0]))) if of_two else name
-            lost = of_columns(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
-            said.append(lost.sentence(self.unit, rounds, of=name if len(names) > 1 else ""))
+            lost = lost_to_missing(there, cases[i], absent, None if of_two else 1 - below[i] / weight)
+            said.append(lost.sentence(self.unit, rounds, column=name if len(names) > 1 else ""))
         return "; ".join(said)
 
 

@@ -1,4 +1,4 @@
-"""What every estimate can be asked besides its figures, and what holds where it is not."""
+"""Keyword arguments shared by all estimates, and their defaults."""
 
 from __future__ import annotations
 

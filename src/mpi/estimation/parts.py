@@ -34,8 +34,8 @@ whatever the sample; or that the design gives it (the weights of all PSUs alike 
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What one column of a part is."""
+class ColumnLabels:
+    """The labels of one column of a part: its statistic, indicator, cutoff and the like."""
 
     statistic: str
     contrast: str = "level"
@@ -77,7 +77,7 @@ class Part:
         The values in each replicate, where they were made again.
     """
 
-    labels: list[Labels]
+    labels: list[ColumnLabels]
     value: Floats
     n: Floats
     psus: Psus
@@ -93,7 +93,7 @@ class Part:
 
 
 def part(
-    labels: list[Labels], value: Floats, n: Floats, psus: Psus, scores: Floats, whole: Floats | None = None
+    labels: list[ColumnLabels], value: Floats, n: Floats, psus: Psus, scores: Floats, whole: Floats | None = None
 ) -> Part:
     """Make a part in which each statistic has an influence column of its own."""
     return Part(labels, value, n, psus, scores, np.arange(len(labels)), np.ones(len(labels)), whole)

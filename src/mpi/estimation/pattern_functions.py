@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.estimation.parts import Labels, Part
+    from mpi.estimation.parts import ColumnLabels, Part
     from mpi.inference.cells import Cells
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Functions", "Smooth", "Variables"]
+__all__ = ["Functions", "PatternVariables", "Smooth"]
 
 
-class Variables:
+class PatternVariables:
     """Variables of deprivation patterns, each held once, and ratios of their totals, by position."""
 
     __slots__ = ("_held", "_place", "_ratios")
@@ -72,7 +72,7 @@ class Smooth:
         coefficients of shape (variables,) and the variables of each statistic (variables x statistics).
     """
 
-    labels: Sequence[Labels]
+    labels: Sequence[ColumnLabels]
     of: Ints
     function: Callable[[Floats], tuple[Floats, Floats]]
     among: Ints
@@ -84,7 +84,7 @@ class Functions:
 
     __slots__ = ("below", "ratios", "smooth", "variables")
 
-    def __init__(self, variables: Variables, smooth: Sequence[Smooth]) -> None:
+    def __init__(self, variables: PatternVariables, smooth: Sequence[Smooth]) -> None:
         self.variables, self.ratios = variables.arrays()
         self.below: Ints = np.unique(self.ratios[1])
         self.smooth = list(smooth)

@@ -11,7 +11,7 @@ from mpi.core.errors import RequestError
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import described
 from mpi.estimation.identify import Scores, complete, reweighted
-from mpi.estimation.left_out import LeftOut, by_round, of_patterns, rounds_of
+from mpi.estimation.left_out import LeftOut, by_round, lost_patterns, rounds_of
 from mpi.estimation.options import Shared, shared
 from mpi.estimation.parts import part
 from mpi.estimation.patterns import profile
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.estimation.groups import Grouping
-    from mpi.estimation.parts import Labels, Part
+    from mpi.estimation.parts import ColumnLabels, Part
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
@@ -79,7 +79,7 @@ class Quantity:
         Whether it is the ratio of the two, or the total above.
     """
 
-    label: Labels
+    label: ColumnLabels
     above: NDArray[Any]
     below: NDArray[Any]
     ratio: bool = True
@@ -179,7 +179,7 @@ def left_out(prof: Profiles, total: Grouping, lost: NDArray[np.bool_], measure: 
     with np.errstate(invalid="ignore"):
         share = by_round(total, rows, rows.weight * lost[prof.pattern]) / by_round(total, rows, rows.weight)
     tally = counts(total, rows, prof.pattern, len(lost))
-    return of_patterns(tally, lost, prof.missing, measure.names, share)
+    return lost_patterns(tally, lost, prof.missing, measure.names, share)
 
 
 def scores_of(deprived: NDArray[np.bool_], missing: NDArray[np.bool_], measure: Measure, purpose: str) -> Scores:
@@ -209,6 +209,7 @@ class _Table:
         held: list[NDArray[Any]] = []
 
         def put(variable: NDArray[Any]) -> int:
+            """Return the position of a variable, which is stored once."""
             if id(variable) not in place:
                 place[id(variable)] = len(held)
                 held.append(variable)

@@ -76,7 +76,7 @@ def profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
 
 def _profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     if "cases" in survey.roles and 2 * len(measure.indicators) <= _WIDEST:
-        return _of_profile(survey, measure, rows)
+        return _profile_patterns(survey, measure, rows)
     columns = [*_indicator_columns(survey, measure, rows)]
     floats = [c.dtype.kind == "f" for c in columns]
     bits = [(j, False) for j in range(len(columns))] + [(j, True) for j, f in enumerate(floats) if f]
@@ -87,8 +87,8 @@ def _profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
     return Profiles(table[:, :d], missing, pattern, rows)
 
 
-def _of_profile(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
-    """Do so for a profile, whose rows may be many: of its indicators one after the other is read."""
+def _profile_patterns(survey: Survey, measure: Measure, rows: Rows) -> Profiles:
+    """Return the patterns of a profile, whose rows may be many: one indicator after the other is read."""
     d = len(measure.indicators)
     code: NDArray[Any] = np.zeros(len(rows.unit), dtype=np.int32 if 2 * d < _SIGN else np.int64)
     for j, values in enumerate(_indicator_columns(survey, measure, rows)):

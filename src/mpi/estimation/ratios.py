@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["numbers", "of_whole", "ratio", "total", "variance_among"]
+__all__ = ["numbers", "ratio", "shares_of_whole", "total", "variance_among"]
 
 _ROUNDING = 64 * np.finfo(np.float64).eps
 _FEW = 1 << 16
@@ -78,7 +78,7 @@ def numbers(cells: Cells, rate: Floats, scores: Floats, people: Floats) -> tuple
     return rate * everybody, out
 
 
-def of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -> tuple[Floats, Floats, Floats]:
+def shares_of_whole(cells: Cells, above: Floats, all_cells: Cells, all_below: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the groups' shares of the whole of their round, and the influences of the group and of the whole."""
     bottom = all_cells.sum(all_below)
     wave = all_cells.place(cells.wave)

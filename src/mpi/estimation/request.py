@@ -28,7 +28,7 @@ __all__ = ["Estimable", "Opened", "check_measure", "check_survey", "columns_of",
 
 @runtime_checkable
 class Estimable(Protocol):
-    """What can be estimated besides a measure: it makes the estimates of a survey itself (a poverty line does)."""
+    """Something other than a measure that a survey can be estimated with, such as a poverty line."""
 
     def estimate_with(self, survey: Survey, by: Sequence[By], **options: Any) -> Estimates:
         """Return the estimates of a survey; options are those of `mpi.estimate`."""
@@ -145,19 +145,19 @@ def opened(
 _SUBJECT = "the estimate cannot be made"
 
 
-def check_survey(given: object) -> None:
+def check_survey(value: object) -> None:
     """Refuse what is no survey, such as a data frame."""
-    if not isinstance(given, Survey):
+    if not isinstance(value, Survey):
         raise RequestError(
-            f"a Survey is needed, not {type(given).__name__}; make one with mpi.Survey(frame, weight=...)"
+            f"a Survey is needed, not {type(value).__name__}; make one with mpi.Survey(frame, weight=...)"
         )
 
 
-def check_measure(given: object) -> None:
+def check_measure(value: object) -> None:
     """Refuse what is no measure, such as the name of one."""
-    if not isinstance(given, Measure):
+    if not isinstance(value, Measure):
         raise RequestError(
-            f"a Measure is needed, not {type(given).__name__}; load one with mpi.load_measure(name), or "
+            f"a Measure is needed, not {type(value).__name__}; load one with mpi.load_measure(name), or "
             "mpi.Measure.from_toml(path)"
         )
 

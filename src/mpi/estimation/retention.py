@@ -1,4 +1,4 @@
-"""What missing answers cost: the cases kept, what each indicator and group lost, whether the dropped differ."""
+"""Cost of missing answers: the cases kept, the losses of each indicator and group, whether the dropped differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.identify import complete, reweighted
-from mpi.estimation.parts import Labels, Part, part
+from mpi.estimation.parts import ColumnLabels, Part, part
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.request import check_measure, opened
@@ -73,12 +73,12 @@ class Retention:
 
     @property
     def groups(self) -> pd.DataFrame:
-        """What each group keeps; a copy."""
+        """The cases that each group keeps; a copy."""
         return self._groups.copy()
 
     @property
     def indicators(self) -> pd.DataFrame:
-        """What each indicator loses, by group; a copy."""
+        """The cases that each indicator loses, by group; a copy."""
         return self._indicators.copy()
 
     def __repr__(self) -> str:
@@ -148,6 +148,7 @@ def _estimated(
     table = _variables(prof, scores)
 
     def parts(group: Grouping, cells: Cells) -> list[Part]:
+        """Return the shares of one grouping with their influences; the tally of its cases is stored beside."""
         summer = Summer(cells.of_row, prof.pattern, rows.weight, (cells.unordered, len(prof.deprived)))
         tally = counts(group, rows, prof.pattern, len(prof.deprived)) @ table.astype(np.int64)
         tallies[group.columns] = (group, tally)
@@ -188,14 +189,14 @@ def _part(cells: Cells, totals: Floats, cases: Floats, measure: Measure) -> Part
     kept = ratio(cells, totals[at["deprived_kept"]], totals[at["seen_kept"]])
     dropped = ratio(cells, totals[at["deprived_dropped"]], totals[at["seen_dropped"]])
     difference = (kept[0] - dropped[0], kept[1] - dropped[1])
-    labels = [Labels("retained")]
+    labels = [ColumnLabels("retained")]
     kinds: tuple[tuple[str, str, Literal["share", "t"]], ...] = (
         ("missing", "level", "share"), ("uncensored_headcount", "retained", "share"),
         ("uncensored_headcount", "dropped", "share"), ("uncensored_headcount", "retained - dropped", "t"),
     )  # fmt: skip
     for statistic, contrast, method in kinds:
         labels += [
-            Labels(statistic, contrast, i.name, i.dimension, method=method, undefined="not observed in group")
+            ColumnLabels(statistic, contrast, i.name, i.dimension, method=method, undefined="not observed in group")
             for i in measure.indicators
         ]
     pieces = (retained, missing, kept, dropped, difference)

@@ -90,7 +90,7 @@ def _rows_of(survey: Survey, unit: Unit, names: Sequence[str]) -> Rows:
     if "size" in survey.roles:
         weight = persons_of(survey) if unit == "person" else weight
     elif unit == "household" and "households" not in survey.roles:
-        take = _one_per_household(survey, names)
+        take = _household_rows(survey, names)
     elif (unit == "person" and "households" in survey.roles) or ("household" in survey.roles and one_row_each(survey)):
         raise DataError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
@@ -126,7 +126,7 @@ def counted(survey: Survey, unit: Unit) -> str:
     return "persons, every row taken for one"
 
 
-def _one_per_household(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
+def _household_rows(survey: Survey, names: Sequence[str]) -> NDArray[np.int64]:
     """Return one row of each household, whose members must agree on everything that is used."""
     if "household" not in survey.roles:
         raise DataError(UNKNOWN)

@@ -1,4 +1,4 @@
-"""What the variance of estimates would be in a simple random sample of as many cases: what design effects divide by."""
+"""Variances of estimates in a simple random sample of as many cases: the divisors of design effects."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.estimation.algebra import Request
+    from mpi.estimation.algebra import MeasureRequest
     from mpi.estimation.groups import Grouping
-    from mpi.estimation.identify import Scheme, Scores
-    from mpi.estimation.parts import Labels
+    from mpi.estimation.identify import Scores, Weighting
+    from mpi.estimation.parts import ColumnLabels
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.rows import Rows
     from mpi.estimation.sums import Sums
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Counted", "of_ratio", "of_total", "with_simple_random", "with_simple_sums"]
+__all__ = ["Counted", "ratio_variance", "total_variance", "with_simple_random", "with_simple_sums"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +73,7 @@ class Counted:
         return _added(self.group, self.square * counts, self.groups)
 
 
-def of_ratio(counted: Counted, above: Floats, below: Floats, counts: NDArray[Any]) -> tuple[Floats, Floats]:
+def ratio_variance(counted: Counted, above: Floats, below: Floats, counts: NDArray[Any]) -> tuple[Floats, Floats]:
     """Return the variance of a ratio in a simple random sample with replacement, and the weight of its cases.
 
     Parameters
@@ -95,8 +95,8 @@ def of_ratio(counted: Counted, above: Floats, below: Floats, counts: NDArray[Any
     return _variance(counted, (above - theta[counted.group] * below) * _over(1.0, bottom)[counted.group], counts)
 
 
-def of_total(counted: Counted, slope: Floats, counts: NDArray[Any]) -> tuple[Floats, Floats]:
-    """Return the same of a total, whose derivative with respect to a weight is `slope`."""
+def total_variance(counted: Counted, slope: Floats, counts: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return the variance of a total, whose derivative with respect to a weight is `slope`, and its cases' weight."""
     return _variance(counted, slope, counts)
 
 
@@ -117,7 +117,7 @@ def _over(above: Any, below: Floats) -> Floats:
     return out
 
 
-def with_simple_random(est: Estimates, survey: Survey, prof: Profiles, request: Request) -> Estimates:
+def with_simple_random(est: Estimates, survey: Survey, prof: Profiles, request: MeasureRequest) -> Estimates:
     """Return the estimates of a measure with the variances that a simple random sample would give them.
 
     Shares of the whole (``population_share`` and its kin) have none.
@@ -131,7 +131,7 @@ def with_simple_random(est: Estimates, survey: Survey, prof: Profiles, request: 
 
 
 def with_simple_sums(
-    est: Estimates, survey: Survey, rows: Rows, by: Sequence[Cross], variables: Sequence[tuple[Labels, Sums]]
+    est: Estimates, survey: Survey, rows: Rows, by: Sequence[Cross], variables: Sequence[tuple[ColumnLabels, Sums]]
 ) -> Estimates:
     """Return means, ratios or totals of columns with the variances that a simple random sample would give them.
 
@@ -148,19 +148,20 @@ def with_simple_sums(
     inverse = _over(1.0, rows.weight)
 
     def figures(group: Grouping) -> Iterator[_Figure]:
+        """Yield the variance of each variable's statistic in a simple random sample, for one grouping."""
         alike = np.ones(len(rows.unit)) if rows.cases is None else rows.cases.astype(np.float64)
-        counted = Counted(group.of_rows(rows.unit), len(group.wave), rows.weight, alike, rows.weight**2)
+        counted = Counted(group.row_groups(rows.unit), len(group.wave), rows.weight, alike, rows.weight**2)
         for labels, sums in variables:
             above, below = (np.where(rows.weight > 0, x * inverse, 0.0) for x in (sums.above, sums.below))
             total = labels.statistic == "total"
             counts = sums.cases > 0
-            found = of_total(counted, above, counts) if total else of_ratio(counted, above, below, counts)
+            found = total_variance(counted, above, counts) if total else ratio_variance(counted, above, below, counts)
             yield (labels, *found, counted.number((above > 0) & counts), counted.squares(counts))
 
     return _beside(est, survey, rows, by, figures)
 
 
-_Figure: TypeAlias = "tuple[Labels, Floats, Floats, Floats, Floats]"
+_Figure: TypeAlias = "tuple[ColumnLabels, Floats, Floats, Floats, Floats]"
 """A statistic: its labels; by group its variance, weight, cases with the trait, and squared weights."""
 
 
@@ -185,14 +186,14 @@ def _beside(
 _ORDER = (*(n for n in NAMES if n not in ("by", "group", "wave")), "by", "group", "wave")
 
 
-def _key(labels: Labels) -> tuple[Any, ...]:
+def _key(labels: ColumnLabels) -> tuple[Any, ...]:
     return tuple(getattr(labels, n) for n in _ORDER[:-3])
 
 
 def _counted(prof: Profiles, group: Grouping) -> tuple[Counted, NDArray[Any]]:
     """Return the weights of each pattern that occurs in each group, and which pattern it is."""
     rows, patterns = prof.rows, len(prof.deprived)
-    kinds, place = compress(group.of_rows(rows.unit).astype(np.int64) * patterns + prof.pattern)
+    kinds, place = compress(group.row_groups(rows.unit).astype(np.int64) * patterns + prof.pattern)
     of_group, pattern = np.divmod(kinds, patterns)
     cases = np.ones(len(place)) if rows.cases is None else rows.cases.astype(np.float64)
     squares = rows.weight**2 if rows.cases is None or cases.max(initial=0) <= 1 else np.full(len(place), np.nan)
@@ -200,7 +201,7 @@ def _counted(prof: Profiles, group: Grouping) -> tuple[Counted, NDArray[Any]]:
     return Counted(of_group, len(group.wave), weight, number, square), pattern
 
 
-def _figures(request: Request, prof: Profiles, counted: Counted, pattern: NDArray[Any]) -> Iterator[_Figure]:
+def _figures(request: MeasureRequest, prof: Profiles, counted: Counted, pattern: NDArray[Any]) -> Iterator[_Figure]:
     """Yield each figure of one grouping: its labels, variance and weight of cases by group."""
     for scheme in request.schemes:
         for contrast, scores in request.scores(prof, scheme.measure).items():
@@ -209,28 +210,29 @@ def _figures(request: Request, prof: Profiles, counted: Counted, pattern: NDArra
             made = families(request.wanted, v, v.table.T[:, pattern], scheme.measure, scheme.cutoffs)
             for f in made:
                 if not f.of_all:
-                    yield from _of_family(f, scheme, contrast, scores, counted, pattern)
+                    yield from _family_variances(f, scheme, contrast, scores, counted, pattern)
 
 
-def _of_family(
-    f: Family, scheme: Scheme, contrast: str, scores: Scores, counted: Counted, pattern: NDArray[Any]
+def _family_variances(
+    f: Family, scheme: Weighting, contrast: str, scores: Scores, counted: Counted, pattern: NDArray[Any]
 ) -> Iterator[_Figure]:
+    """Yield the variance of each statistic of a family in a simple random sample."""
     below = np.broadcast_to(f.below, f.above.shape)
     for i, labels in enumerate(labels_of([f], scheme, contrast)):
         counts = _cases(f, i, scheme, scores)[pattern]
         if f.total:
-            found = of_total(counted, f.above[i], counts)
+            found = total_variance(counted, f.above[i], counts)
         elif f.square is not None:
-            found = of_total(counted, _dispersion(counted, f.square[i], f.above[i], below[i]), counts)
+            found = total_variance(counted, _dispersion(counted, f.square[i], f.above[i], below[i]), counts)
         elif f.people is not None:
-            found = of_total(counted, _people(counted, f.above[i], below[i], f.people[0]), counts)
+            found = total_variance(counted, _people(counted, f.above[i], below[i], f.people[0]), counts)
         else:
-            found = of_ratio(counted, f.above[i], below[i], counts)
+            found = ratio_variance(counted, f.above[i], below[i], counts)
         times = 1.0 if f.factor is None else float(f.factor[i]) ** 2
         yield (labels, found[0] * times, found[1], counted.number(f.above[i] > 0), counted.squares(counts))
 
 
-def _cases(f: Family, i: int, scheme: Scheme, scores: Scores) -> NDArray[np.bool_]:
+def _cases(f: Family, i: int, scheme: Weighting, scores: Scores) -> NDArray[np.bool_]:
     """Return the patterns that a figure rests on."""
     everybody = np.ones(len(scores.kept), dtype=bool)
     of: Mapping[str, Any] = {

@@ -1,4 +1,4 @@
-"""From parts of PSUs to what errors are estimated by: influences summed stage by stage, less what margins explain."""
+"""Influences of PSUs summed stage by stage, less what calibration margins explain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Staged", "Stages", "deviating", "less_margins", "margins_of", "with_replicates"]
+__all__ = ["Staged", "Stages", "less_margins", "margins_of", "replicate_deviations", "with_replicates"]
 
 _TOTALS = 1 << 22
 """How many totals of replicates are held at a time."""
@@ -72,7 +72,7 @@ class Stages:
         total, fold_total = self._folded
         own, fold = self._folded if cells is whole else _folded(split, cells)
         calibration = split.calibration
-        made = [_piece(p, fold, fold_total, seen=calibration is None) for p in pieces]
+        made = [_piece(p, fold, fold_total, with_cases=calibration is None) for p in pieces]
         if calibration is None:
             return Staged(own, total, made, None)
         explained = np.concatenate([_explained(calibration, p, cells, whole) for p in pieces])
@@ -100,14 +100,14 @@ def _folded(split: Split, cells: Cells) -> tuple[Cells, Any]:
     return made, fold
 
 
-def _piece(piece: Part, fold: Any, of_whole: Any, *, seen: bool) -> Part:
+def _piece(piece: Part, fold: Any, of_whole: Any, *, with_cases: bool) -> Part:
     """Return a part with its influences by unit; which units have cases matters where margins explain nothing."""
     return replace(
         piece,
         scores=_summed(fold, piece.scores),
         whole=None if piece.whole is None else _summed(of_whole, piece.whole),
-        seen=_summed(fold, piece.seen) > 0 if seen and piece.seen is not None else None,
-        whole_seen=_summed(of_whole, piece.whole_seen) > 0 if seen and piece.whole_seen is not None else None,
+        seen=_summed(fold, piece.seen) > 0 if with_cases and piece.seen is not None else None,
+        whole_seen=_summed(of_whole, piece.whole_seen) > 0 if with_cases and piece.whole_seen is not None else None,
     )
 
 
@@ -199,7 +199,9 @@ def _chunks(replication: Replication, cells: Cells, statistics: int) -> Iterator
     yield from (slice(a, a + step) for a in range(0, replication.number, step))
 
 
-def deviating(split: Split, cells: Cells, whole: Cells, piece: Part) -> tuple[Block, Floats, NDArray[np.int64]]:
+def replicate_deviations(
+    split: Split, cells: Cells, whole: Cells, piece: Part
+) -> tuple[Block, Floats, NDArray[np.int64]]:
     """Return the deviations of replicates as a block, their variances, and how many replicates lack the figure.
 
     A statistic that was not made again in each replicate deviates to first order: by its influence times the change of

@@ -77,7 +77,7 @@ class Variables:
     place: dict[str, NDArray[np.int64]]
     cache: Cache = field(default_factory=Cache, init=False)
 
-    def of(self, kind: str, totals: Floats) -> Floats:
+    def select(self, kind: str, totals: Floats) -> Floats:
         """Return the rows of totals (columns x cells) that belong to a kind, in its shape with cells last."""
         place = self.place[kind]
         start = int(place.flat[0])
@@ -89,9 +89,9 @@ class Variables:
         return self.cache.get(columns.tobytes(), lambda: (self.table[:, columns] != 0).astype(np.float64), size)
 
 
-def needs(wanted: Sequence[str], *, moving: bool) -> set[str]:
+def needs(statistics: Sequence[str], *, moving: bool) -> set[str]:
     """Name the kinds of variables that some statistics need; scores follow from parts, parts from censored."""
-    kinds = {kind for s in wanted for kind in _NEEDS[s]}
+    kinds = {kind for s in statistics for kind in _NEEDS[s]}
     if "part" in kinds and not moving:
         kinds = kinds - {"part"} | {"censored"}
     if moving and kinds & {"deprived", "censored"}:
@@ -239,7 +239,7 @@ def families(
         "A": lambda: [_by_cutoff("A", t["score"], t["poor"], among="poor")],
         "uncensored_headcount": lambda: [_by_indicator(t["deprived"], _observed(t, d), _among(t))],
         "censored_headcount": lambda: [_censored(t, d, K)],
-        "contribution": lambda: [_contributions(t, K, like="censored_headcount" in wanted)],
+        "contribution": lambda: [_contributions(t, K, like="censored_headcount" in statistics)],
         "contribution_share": lambda: _shares(t, measure),
         "population_share": lambda: [_whole("population_share", t["size"], cutoff=False)],
         "poor_share": lambda: [_whole("poor_share", t["poor"])],
@@ -250,24 +250,26 @@ def families(
         "number_of_poor": lambda: [replace(_by_cutoff("number_of_poor", t["poor"], t["size"]), people=t["everybody"])],
         "population": lambda: [_everybody(t["everybody"])],
     }  # fmt: skip
-    return [family for s in STATISTICS if s in wanted for family in makers[s]()]
+    return [family for s in STATISTICS if s in statistics for family in makers[s]()]
 
 
-def _moving(t: _Totals) -> bool:
+def _has_observed(t: _Totals) -> bool:
+    """Return whether weights move to the indicators that are observed, as under ``reweight``."""
     return "observed" in t.v.place
 
 
 def _among(t: _Totals) -> Among:
-    return "observed" if _moving(t) else "all"
+    return "observed" if _has_observed(t) else "all"
 
 
 def _observed(t: _Totals, d: int) -> Floats:
     """Return the population in which each indicator was observed."""
-    return t["observed"] if _moving(t) else np.broadcast_to(t["size"], (d, t["size"].shape[-1]))
+    return t["observed"] if _has_observed(t) else np.broadcast_to(t["size"], (d, t["size"].shape[-1]))
 
 
-def _seen_at_each(t: _Totals, d: int, K: int) -> Floats:
-    return np.tile(_observed(t, d), (K, 1)) if _moving(t) else t["size"]
+def _observed_by_cutoff(t: _Totals, d: int, K: int) -> Floats:
+    """Return the total of those observed in each indicator, repeated for each cutoff."""
+    return np.tile(_observed(t, d), (K, 1)) if _has_observed(t) else t["size"]
 
 
 @cache
@@ -296,12 +298,12 @@ def _by_both(name: str, above: Floats, below: Floats, *, among: Among = "all", d
 
 
 def _censored(t: _Totals, d: int, K: int) -> Family:
-    return _by_both("censored_headcount", t["censored"], _seen_at_each(t, d, K), among=_among(t))
+    return _by_both("censored_headcount", t["censored"], _observed_by_cutoff(t, d, K), among=_among(t))
 
 
 def _contributions(t: _Totals, K: int, *, like: bool) -> Family:
     """Weights times censored headcounts, when those are there and the weights are the same in every row."""
-    if _moving(t) or not like:
+    if _has_observed(t) or not like:
         return _by_both("contribution", t["part"], t["size"])
     same = _by_both("contribution", t["censored"], t["size"])
     return replace(same, like="censored_headcount", factor=np.tile(t["weights"], K))

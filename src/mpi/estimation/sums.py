@@ -1,4 +1,4 @@
-"""What each row adds to the totals of columns, from the rows themselves or from what an engine summed of them."""
+"""Contributions of rows to the totals of variables, from rows in memory or from an engine's sums."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Sums", "sums_of", "weighted"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """What each row that counts adds to the totals of a variable.
+    """The contribution of each row that counts to the totals of a variable.
 
     Attributes
     ----------

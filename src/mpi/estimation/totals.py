@@ -50,7 +50,7 @@ def cells_of(grouping: Grouping, rows: Rows, design: PsuDesign) -> Cells:
     else:
         groups = len(grouping.wave)
         of_row = _key(rows.unit, grouping.index, groups, design.units)
-        label, of_row, count = _occurring(of_row, design.units * groups)
+        label, of_row, count = _number_keys(of_row, design.units * groups)
         unit, group = np.divmod(label, groups)
         label = label if count == design.units * groups else np.arange(count)
     order = _in_order(group, design.stratum[unit], unit)
@@ -68,8 +68,8 @@ def _in_order(group: NDArray[Any], stratum: NDArray[np.int32], unit: NDArray[Any
     return np.lexsort((unit, stratum, group))
 
 
-def _occurring(key: NDArray[Any], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:
-    """Find the keys that occur; number them afresh where most possible keys do not."""
+def _number_keys(key: NDArray[Any], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:
+    """Return the keys that occur, the place of each row's key among them, and how many there are."""
     if size > len(key):
         found, of_row = compress(key)
         return found.astype(np.int64), of_row, len(found)
@@ -138,7 +138,7 @@ def counts(grouping: Grouping, rows: Rows, pattern: NDArray[np.int32], patterns:
         return np.bincount(pattern, rows.cases, minlength=patterns).astype(np.int64)[None, :]
     if groups * patterns <= _DENSE_COUNTS:
         return _dense_counts(grouping, rows, pattern, patterns)
-    group = grouping.of_rows(rows.unit)
+    group = grouping.row_groups(rows.unit)
     import scipy.sparse as sp
 
     ones = np.ones(len(pattern), dtype=np.int64) if rows.cases is None else rows.cases

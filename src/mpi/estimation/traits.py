@@ -1,4 +1,4 @@
-"""How many cases have the trait that a statistic of a measure counts: the poor, those deprived, without weights."""
+"""Unweighted cases with the trait that a statistic counts: the poor, or those deprived."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def _of_cases(f: Family, cases: Floats) -> Floats:
     return np.full((len(f.cutoff), cases.shape[1]), np.nan)
 
 
-def counted(one: Part, trait: Floats, below: Floats) -> Part:
+def counted(piece: Part, trait: Floats, below: Floats) -> Part:
     """Return a part with the cases that have the trait, and with the totals below; these may be one row for all."""
-    return replace(one, trait=trait, below=np.broadcast_to(below, one.value.shape))
+    return replace(piece, trait=trait, below=np.broadcast_to(below, piece.value.shape))

@@ -11,7 +11,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown, warn
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import NUMBERS_ARE, estimate
-from mpi.estimation.parts import Labels, Part, part
+from mpi.estimation.parts import ColumnLabels, Part, part
 from mpi.estimation.ratios import numbers, ratio
 from mpi.estimation.request import opened
 from mpi.estimation.rows import counted
@@ -257,7 +257,7 @@ def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
     n, psus = cells.sum(cases), cells.psus(cases > 0)
     share, share_scores = ratio(cells, above, below)
     people, people_scores = numbers(cells, share, share_scores, cells.totals([rows.weight]))
-    shares = [Labels(f.name, f.contrast, undefined="not observed in group") for f in figures]
+    shares = [ColumnLabels(f.name, f.contrast, undefined="not observed in group") for f in figures]
     named = [replace(x, statistic=f"{x.statistic}_number", method="t") for x in shares]
     trait = cells.sum(cells.totals(f.inside * (rows.weight > 0) for f in figures))
     return [

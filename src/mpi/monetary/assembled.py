@@ -10,8 +10,8 @@ import numpy as np
 from mpi.core.errors import DataError
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.groups import grouping
-from mpi.estimation.left_out import by_round, of_columns, rounds_of
-from mpi.estimation.parts import Labels, Part, part
+from mpi.estimation.left_out import by_round, lost_to_missing, rounds_of
+from mpi.estimation.parts import ColumnLabels, Part, part
 from mpi.estimation.totals import cells_of
 from mpi.monetary.here import Here
 from mpi.monetary.lines import Fixed, Relative
@@ -54,12 +54,12 @@ class Figure:
     cases: Floats  # by cell
     line: str | None = None
 
-    def labels(self, welfare: str) -> Labels:
+    def labels(self, welfare: str) -> ColumnLabels:
         """What stands in the key columns."""
         method = "share" if self.one.kind == "fgt" and self.one.at == (0.0,) else "t"
         certain = self.one.kind == "lorenz" and self.one.at[0] in (0.0, 1.0)
         zero = "certain" if certain else "unknown"
-        return Labels(self.one.name, indicator=welfare, dimension=self.line, method=method, zero=zero)  # type: ignore[arg-type]  # words of ours
+        return ColumnLabels(self.one.name, indicator=welfare, dimension=self.line, method=method, zero=zero)  # type: ignore[arg-type]  # words of ours
 
     def scores(self) -> Floats:
         """Return what each cell contributes."""
@@ -269,7 +269,7 @@ def _left_out(work: _Work, total: Grouping, unit: Unit) -> dict[str, str]:
             there, seen = (by_round(total, rows, x) for x in (rows.cases, _times(incomes.known, rows.cases)))
             weight, kept = (by_round(total, rows, w) for w in (rows.weight, rows.weight * incomes.known))
             what = work.welfare if not name else f"{work.welfare} or its line"
-            said.append(of_columns(there, seen, what, 1 - kept / weight).sentence(unit, rounds))
+            said.append(lost_to_missing(there, seen, what, 1 - kept / weight).sentence(unit, rounds))
     out = {KEY: "; ".join(dict.fromkeys(said))} if said else {}
     low = plain.known & (plain.value <= 0) & (rows.weight > 0)
     touched = [s.name for s in work.asked if s.kind in POSITIVE]

@@ -111,7 +111,7 @@ class RowMoments:
         self.cells = cells
         self._incomes, self._whole, self._shares = incomes, rows.weight, shares
         self._weight = rows.weight if incomes.known.all() else rows.weight * incomes.known
-        self._group = group.of_rows(rows.unit) if len(group.wave) > 1 else None
+        self._group = group.row_groups(rows.unit) if len(group.wave) > 1 else None
         self._nested = group.nested and cells.resum is None
         self._ordered: Ordered | None = None
         self._made: dict[Moment, Floats] = {}

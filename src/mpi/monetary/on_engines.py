@@ -10,7 +10,7 @@ import numpy as np
 
 from mpi.core.errors import RequestError
 from mpi.estimation.disaggregated import disaggregated
-from mpi.estimation.left_out import by_round, of_columns, rounds_of
+from mpi.estimation.left_out import by_round, lost_to_missing, rounds_of
 from mpi.estimation.sums import sums_of
 from mpi.monetary.assembled import Figure, part_of
 from mpi.monetary.here import Here
@@ -127,7 +127,7 @@ class _Work:
             seen, kept = by_round(total, rows, one.cases), by_round(total, rows, one.below)
             what = self.welfare if one is self.sums[0] else f"{self.welfare} or its line"
             if one is self.sums[0] or one.cases.sum() < plain:
-                said.append(of_columns(there, seen, what, 1 - kept / weight).sentence(request.unit, rounds))
+                said.append(lost_to_missing(there, seen, what, 1 - kept / weight).sentence(request.unit, rounds))
         return {KEY: "; ".join(filter(None, said))} if any(said) else {}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
-from mpi.estimation.gaps import known_gaps
+from mpi.estimation.gaps import read_gaps
 from mpi.estimation.request import check_measure, columns_of, crosses
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
@@ -125,7 +125,7 @@ def profile(
     plain: dict[str, Any] = {**keywords}
     memory, encoding = plain.pop("memory", None), plain.pop("encoding", None)
     said = design_of(design, plain, "profile")
-    known = {} if gaps is None else known_gaps(measure, gaps, problems)
+    known = {} if gaps is None else read_gaps(measure, gaps, problems)
     needed = [*measure.columns, *dict.fromkeys(g.column for g in known.values())]
     files = isinstance(data, (str, os.PathLike, list, tuple))
     of_files = {"memory": memory, "encoding": encoding}

@@ -15,7 +15,7 @@ from mpi.decompose.by_regression.regressors import names_of, read, regressors
 from mpi.estimation.attainable import cases_of as occurring
 from mpi.estimation.attainable import warn_of_misses
 from mpi.estimation.identify import complete, reweighted
-from mpi.estimation.left_out import LeftOut, of_patterns
+from mpi.estimation.left_out import LeftOut, lost_patterns
 from mpi.estimation.linearized import take_rows
 from mpi.estimation.patterns import profile
 from mpi.estimation.request import check_measure, check_survey, opened
@@ -299,7 +299,7 @@ def _complete(
     share = np.array([weight[gone].sum() / weight[inside].sum()]) if gone.any() else None
     tally = np.ones((1, len(gone)), dtype=np.int64)[:, inside]
     reasons = np.column_stack([m[inside] for m in every.values()])
-    return np.asarray(inside & ~gone), of_patterns(tally, gone[inside], reasons, [*every], share)
+    return np.asarray(inside & ~gone), lost_patterns(tally, gone[inside], reasons, [*every], share)
 
 
 def _check_groups(inside: dict[str, Mask]) -> None:

@@ -14,7 +14,7 @@ from mpi.decompose.by_regression.oaxaca import check_names, coefficients_name, g
 from mpi.decompose.by_regression.terms import Base, CovariateSplit, Result, check_choices, mean_scored
 from mpi.decompose.by_regression.yun import Curve, predicted
 from mpi.estimation.linearized import Scored
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.results.terms import adds_up
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _parts(cases: Cases, link: Link, choice: str, orders: Orders, few: Orders) -
     value, scores = _detail(cases, b_star, link, orders, few)
     scores += ((whole - scores.sum(axis=1)) / scores.shape[1])[:, None]  # what smoothing leaves over: it adds up
     every = np.any(list(cases.inside.values()), axis=0)
-    parts[choice, "detail"] = Scored([Labels("explained", method="t")] * len(value), value, scores, every)
+    parts[choice, "detail"] = Scored([ColumnLabels("explained", method="t")] * len(value), value, scores, every)
     return parts
 
 
@@ -172,7 +172,7 @@ def _coefficients(cases: Cases, link: Link, choice: str) -> Scored:
     a, b = cases.inside
     who = a if choice == "compared" else b
     found = cases.fit(link, who)
-    labels = [Labels("coefficient", method="t")] * len(found.coefficient)
+    labels = [ColumnLabels("coefficient", method="t")] * len(found.coefficient)
     return Scored(labels, found.coefficient, found.scores, cases.inside[who])
 
 

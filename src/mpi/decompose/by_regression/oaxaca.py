@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError
 from mpi.decompose.by_regression.cases import Detail, Detailed, cases_of
 from mpi.decompose.by_regression.terms import Base, CovariateSplit, Result, check_choices, mean_scored
 from mpi.estimation.linearized import Scored
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,7 @@ def group_parts(cases: Cases, link: Link) -> dict[Part, Scored]:
         found = cases.fit(link, g)
         parts["y", g] = mean_scored(cases.y[:, None], weight, inside)
         parts["x", g] = _with_exact_constant(mean_scored(cases.regressors.X, weight, inside))
-        labels = [Labels("coefficient", method="t")] * len(found.coefficient)
+        labels = [ColumnLabels("coefficient", method="t")] * len(found.coefficient)
         parts["b", g] = Scored(labels, found.coefficient, found.scores, inside)
     return parts
 
@@ -216,7 +216,7 @@ def pooled_part(cases: Cases, link: Link, *, indicator: bool) -> Scored:
     first = next(iter(cases.inside.values()))
     found = cases.fit(link, "both groups", extra=first.astype(np.float64) if indicator else None)
     k = cases.regressors.X.shape[1]
-    labels = [Labels("coefficient", method="t")] * k
+    labels = [ColumnLabels("coefficient", method="t")] * k
     return Scored(labels, found.coefficient[:k], found.scores[:, :k], np.ones(len(cases.y), dtype=bool))
 
 

@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.decompose.by_regression.cases import RegressionOptions, cases_of
 from mpi.decompose.by_regression.terms import Base, Result, check_choices, mean_scored
 from mpi.estimation.linearized import Scored
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.inference.likelihood import Link
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def regression(
     (curve,) = check_choices("link", link, Link)
     cases = cases_of(survey, outcome, covariates, None, None, None, {**options, "normalise": normalise}, curve)
     found = cases.fit(curve, "total")
-    labels = [Labels("coefficient", method="t")] * len(found.coefficient)
+    labels = [ColumnLabels("coefficient", method="t")] * len(found.coefficient)
     mean = mean_scored(cases.y[:, None], cases.rows.weight, cases.inside["total"])
     b = Scored(labels, found.coefficient, found.scores, cases.inside["total"])
     base = Base(cases, {("y", "total"): mean, ("b", "total"): b})

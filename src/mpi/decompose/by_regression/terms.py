@@ -9,7 +9,7 @@ import numpy as np
 
 from mpi.core.errors import DataError, RequestError, unknown
 from mpi.estimation.linearized import Scored, scored
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.results.contrasts import derive
 from mpi.results.dual import Figures, figures_of
 from mpi.results.terms import Term, adds_up, constant, from_terms
@@ -69,7 +69,7 @@ def mean_scored(values: Floats, weight: Floats, inside: NDArray[np.bool_], throu
     scores = np.where(inside[:, None], (values - mean) / total, 0.0)
     if through is not None:
         scores = scores + through
-    return Scored([Labels("mean", method="t")] * len(mean), mean, scores, inside)
+    return Scored([ColumnLabels("mean", method="t")] * len(mean), mean, scores, inside)
 
 
 class Base:

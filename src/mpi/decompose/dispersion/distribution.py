@@ -16,7 +16,7 @@ from mpi.decompose.dispersion.powers import shapley_of_power
 from mpi.estimation.attainable import cases_of, warn_of_misses
 from mpi.estimation.estimate import cutoffs_of
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates, scores_of
 from mpi.estimation.request import check_measure
 from mpi.results.concat import concat
@@ -226,11 +226,11 @@ def _power(score: Floats, power: float) -> Floats:
 
 def _label(
     statistic: str, cutoff: str | None = None, indicator: str | None = None, dimension: str | None = None
-) -> Labels:
-    return Labels(statistic, indicator=indicator, dimension=dimension, cutoff=cutoff)
+) -> ColumnLabels:
+    return ColumnLabels(statistic, indicator=indicator, dimension=dimension, cutoff=cutoff)
 
 
-def _among_poor(statistic: str, cutoff: str, indicator: str | None, dimension: str) -> Labels:
+def _among_poor(statistic: str, cutoff: str, indicator: str | None, dimension: str) -> ColumnLabels:
     return replace(_label(statistic, cutoff, indicator, dimension), undefined="no poor in group")
 
 
@@ -240,7 +240,7 @@ def _union(score: Floats, counted: Floats) -> list[Quantity]:
     return [
         Quantity(_label("CSPI"), score**2, counted),
         Quantity(_label("union_H"), some, counted),
-        Quantity(Labels("union_A", undefined="nobody at risk in group"), score, some),
+        Quantity(ColumnLabels("union_A", undefined="nobody at risk in group"), score, some),
     ]
 
 

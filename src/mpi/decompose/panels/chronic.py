@@ -14,7 +14,7 @@ from mpi.core.exact import fraction, text
 from mpi.decompose.panels.followed import followed, followed_notes, refuse_rounds
 from mpi.estimation.attainable import cases_of, misses, warn_of_scores
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.tables.keys import Coded
 
@@ -129,14 +129,14 @@ def _quantities(plan: Followed, share: Fraction, patterns: Profiles) -> list[Qua
     score = np.sum([r.score for r in rounds], axis=0)
     everybody = kept.astype(np.float64)
     return [
-        Quantity(Labels("H_C", cutoff=k), always, everybody),
-        Quantity(Labels("A_C", cutoff=k, undefined="no chronic poor in group"), score * always, times * always),
-        Quantity(Labels("D_C", cutoff=k, undefined="no chronic poor in group"), times / T * always, always),
-        Quantity(Labels("M0_C", cutoff=k), score / T * always, everybody),
+        Quantity(ColumnLabels("H_C", cutoff=k), always, everybody),
+        Quantity(ColumnLabels("A_C", cutoff=k, undefined="no chronic poor in group"), score * always, times * always),
+        Quantity(ColumnLabels("D_C", cutoff=k, undefined="no chronic poor in group"), times / T * always, always),
+        Quantity(ColumnLabels("M0_C", cutoff=k), score / T * always, everybody),
         *_by_indicator(plan, rounds, always / T, everybody),
-        Quantity(Labels("H_transient", cutoff=k), sometimes, everybody),
-        Quantity(Labels("M0_transient", cutoff=k), score / T * sometimes, everybody),
-        Quantity(Labels("unmatched"), ~kept, np.ones(len(kept))),
+        Quantity(ColumnLabels("H_transient", cutoff=k), sometimes, everybody),
+        Quantity(ColumnLabels("M0_transient", cutoff=k), score / T * sometimes, everybody),
+        Quantity(ColumnLabels("unmatched"), ~kept, np.ones(len(kept))),
     ]
 
 
@@ -153,7 +153,7 @@ def _by_indicator(plan: Followed, rounds: Sequence[Round], chronic_share: Floats
     heads = np.sum([r.deprived for r in rounds], axis=0) * chronic_share[:, None]
     parts = np.sum([r.parts for r in rounds], axis=0) * chronic_share[:, None]
     return [
-        Quantity(Labels(name, indicator=i.name, dimension=i.dimension, cutoff=k), table[:, j], everybody)
+        Quantity(ColumnLabels(name, indicator=i.name, dimension=i.dimension, cutoff=k), table[:, j], everybody)
         for name, table in (("censored_headcount_C", heads), ("contribution_C", parts))
         for j, i in enumerate(plan.measure.indicators)
     ]

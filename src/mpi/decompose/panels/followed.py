@@ -81,7 +81,7 @@ class Followed:
             inside = slice(t * d, (t + 1) * d)
             bits = patterns.deprived[:, inside], patterns.missing[:, inside]
             found.append(scores_of(*bits, self.measure, self.purpose))
-            warn_of_misses(self.measure, cutoff, *bits, cases, of=f", {self.labels[t]}")
+            warn_of_misses(self.measure, cutoff, *bits, cases, subject=f", {self.labels[t]}")
         kept = np.logical_and.reduce([s.kept for s in found])
         out = []
         for scores in found:

@@ -12,7 +12,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import RequestError, warn
 from mpi.core.exact import text
 from mpi.decompose.panels.followed import followed, followed_notes, refuse_rounds
-from mpi.estimation.parts import Labels
+from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
@@ -152,10 +152,12 @@ class _Transitions:
         kept, (first, last) = self.plan.rounds(patterns)
         everybody = kept.astype(np.float64)
         k = text(self.plan.measure.cutoff)
-        found: list[tuple[Labels, NDArray[Any], NDArray[Any]]] = [(Labels("M0", cutoff=k), first.score, last.score)]
-        found.append((Labels("H", cutoff=k), first.poor, last.poor))
+        found: list[tuple[ColumnLabels, NDArray[Any], NDArray[Any]]] = [
+            (ColumnLabels("M0", cutoff=k), first.score, last.score)
+        ]
+        found.append((ColumnLabels("H", cutoff=k), first.poor, last.poor))
         for j, i in enumerate(self.plan.measure.indicators):
-            label = Labels("contribution", indicator=i.name, dimension=i.dimension, cutoff=k)
+            label = ColumnLabels("contribution", indicator=i.name, dimension=i.dimension, cutoff=k)
             found.append((label, first.parts[:, j], last.parts[:, j]))
         start, end = self.plan.labels
         span = f"{start} to {end}"
@@ -197,12 +199,12 @@ def _states(followed: NDArray[np.bool_], first: Round, last: Round, cutoff: str)
         "entered_poverty": now & ~was,
         "never_poor": followed & ~was & ~now,
     }
-    out = [Quantity(Labels(name, cutoff=cutoff), state, everybody) for name, state in states.items()]
-    entry = Labels("entry_rate", cutoff=cutoff, undefined="nobody at risk in group")
-    leave = Labels("exit_rate", cutoff=cutoff, undefined="nobody at risk in group")
+    out = [Quantity(ColumnLabels(name, cutoff=cutoff), state, everybody) for name, state in states.items()]
+    entry = ColumnLabels("entry_rate", cutoff=cutoff, undefined="nobody at risk in group")
+    leave = ColumnLabels("exit_rate", cutoff=cutoff, undefined="nobody at risk in group")
     out.append(Quantity(entry, states["entered_poverty"], followed & ~was))
     out.append(Quantity(leave, states["left_poverty"], was))
-    return [*out, Quantity(Labels("unmatched"), ~followed, np.ones(len(followed)))]
+    return [*out, Quantity(ColumnLabels("unmatched"), ~followed, np.ones(len(followed)))]
 
 
 def _check(est: Estimates) -> None:

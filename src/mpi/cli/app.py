@@ -13,11 +13,11 @@ from mpi import __version__
 from mpi.cli import arguments, completions
 from mpi.cli import options as opt
 from mpi.cli.checks import check_outputs, checked_survey
-from mpi.cli.estimate import Request, run, written_after
+from mpi.cli.estimate import EstimateRequest, run, written_after
 from mpi.cli.messages import reported, say
-from mpi.cli.monetary import Request as MoneyRequest
+from mpi.cli.monetary import MonetaryRequest
 from mpi.cli.monetary import run as estimate_money
-from mpi.cli.robustness import Request as OrderRequest
+from mpi.cli.robustness import RobustnessRequest
 from mpi.cli.robustness import run as compare_orders
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
@@ -100,7 +100,7 @@ def estimate(
     mpi estimate "census/*.parquet" --measure my.toml --census --by province --memory 4GB
     """
     run(
-        Request(
+        EstimateRequest(
             source, measure, by or [], cutoff or [], where, unit.value if unit else None,
             statistic or [], level, arguments.word(df, "group"), arguments.scheme_of(scheme),
         ),
@@ -136,7 +136,7 @@ def robustness(
     mpi robustness people.dta --measure global-mpi --weight w --psu psu --by province --weights grid --cutoff 1/5
     """
     compare_orders(
-        OrderRequest(
+        RobustnessRequest(
             source, measure, by or [], cutoff or [], [w.value for w in weights or []],
             statistic, alpha, where, unit.value if unit else None,
         ),
@@ -175,7 +175,7 @@ def monetary(
     mpi monetary people.dta --welfare expenditure --line my_line --weight w --psu psu --statistic gini --statistic sst
     """
     estimate_money(
-        MoneyRequest(
+        MonetaryRequest(
             source, welfare, line or [], by or [], where, unit.value if unit else None, statistic or [],
             level, arguments.word(df, "group"), arguments.scheme_of(scheme),
         ),

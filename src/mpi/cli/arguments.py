@@ -1,4 +1,4 @@
-"""What the options of the command line mean to the library: measures, crosses, codes."""
+"""The options of the command line turned into arguments of the library: measures, crosses, codes."""
 
 from __future__ import annotations
 

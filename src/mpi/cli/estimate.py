@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.tables.layout import Layout
 
-__all__ = ["Request", "run", "written_after"]
+__all__ = ["EstimateRequest", "run", "written_after"]
 
 _HEADLINE = ("M0", "H", "A")
 
@@ -96,7 +96,7 @@ def run(request: EstimateRequest, layout: Layout, outs: Sequence[str]) -> None:
             show_retained(report, rounds=bool(survey.waves))
 
 
-def _condensed(survey: Survey, measure: Measure, groups: Sequence[By], of: dict[str, Any]) -> Survey:
+def _condensed(survey: Survey, measure: Measure, groups: Sequence[By], options: dict[str, Any]) -> Survey:
     """Read files that are too large for the memory once, for all that is printed of them."""
     from mpi.estimation.request import columns_of, crosses
     from mpi.survey.survey import of_rows

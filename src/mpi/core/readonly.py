@@ -86,7 +86,7 @@ def seal(instance: Any) -> None:
             if value.flags.writeable:
                 object.__setattr__(instance, name, read_only(value))
         elif isinstance(value, dict) and type(value) is not ReadOnly:
-            object.__setattr__(instance, name, ReadOnly.of(value))
+            object.__setattr__(instance, name, ReadOnly.from_mapping(value))
 
 
 @cache

@@ -12,8 +12,8 @@ from mpi.core.errors import warned_once
 from mpi.core.threads import map_threads
 from mpi.estimation.assemble import assemble
 from mpi.estimation.attainable import people_of, warn_of_misses
-from mpi.estimation.identify import Scheme, Scores, bounded, complete, reweighted
-from mpi.estimation.left_out import of_measure, partly, rounds_of
+from mpi.estimation.identify import Scores, Weighting, bounded, complete, reweighted
+from mpi.estimation.left_out import lost_to_policy, partly, rounds_of
 from mpi.estimation.parts import Part, merge
 from mpi.estimation.scheme_parts import Prepared, SchemeParts
 from mpi.estimation.statistics import needs, variables
@@ -63,7 +63,8 @@ class MeasureRequest:
 def _prepare(survey: Survey, prof: Profiles, by: Sequence[Cross]) -> list[Prepared]:
     """Prepare the total and each disaggregation; the total's counts are the sum of any other's."""
 
-    def one(columns: Cross) -> Prepared:
+    def prepare_cross(columns: Cross) -> Prepared:
+        """Return the groups of one disaggregation with their cells, tallies of patterns and weights."""
         group, cells = groups_and_cells(survey, prof.rows, columns)
         tally = None if by and not columns else _tally(prof, group)
         (weight,) = cells.totals([prof.rows.weight])
@@ -116,7 +117,7 @@ def _together(survey: Survey, prof: Profiles, request: MeasureRequest, level: fl
 
 
 def _parts(
-    survey: Survey, prof: Profiles, request: Request, groups: Sequence[Prepared]
+    survey: Survey, prof: Profiles, request: MeasureRequest, groups: Sequence[Prepared]
 ) -> tuple[list[list[Part]], str]:
     """Return the parts of each grouping, and what is said of the rows that are left out."""
     summed = _Sums(prof, groups, survey.design.units)
@@ -165,9 +166,14 @@ def _merged(
 
 
 def _left_out(
-    survey: Survey, prof: Profiles, request: Request, scores: Scores, whole: Prepared, kept: NDArray[np.float64]
+    survey: Survey,
+    prof: Profiles,
+    request: MeasureRequest,
+    scores: Scores,
+    whole: Prepared,
+    kept_weight: NDArray[np.float64],
 ) -> str:
-    """Say how many rows are left out for a missing answer; none where all count. `kept` is their weight by cell."""
+    """Say how many rows are left out for a missing answer; none where all count. `kept_weight` is their weight by cell."""
     with np.errstate(invalid="ignore"):
         share = 1 - whole.cells.sum(kept_weight)[0] / whole.cells.sum(whole.weight)
     measure, rounds = request.measure, rounds_of(survey.waves, whole.group)

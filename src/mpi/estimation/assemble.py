@@ -191,7 +191,7 @@ class _Assembler:
         else:
             found = []
             for piece in pieces:
-                block, variance, lost = deviating(design.split, cells, whole, piece)
+                block, variance, lost = replicate_deviations(design.split, cells, whole, piece)
                 place = _whole_block(len(blocks), *variance.shape) | {"lost": lost.astype(np.float64)}
                 blocks.append(block)
                 found.append((place, variance))
@@ -330,7 +330,7 @@ def _keys(
     return Keys({n: columns[n] for n in order}), method, flags
 
 
-def _kinds(tables: Sequence[_Rows]) -> tuple[list[Labels], NDArray[np.int64]]:
+def _kinds(tables: Sequence[_Rows]) -> tuple[list[ColumnLabels], NDArray[np.int64]]:
     """Return the labels of statistics, those that groupings share once, and which of them is each row's."""
     place: dict[int, int] = {}
     kinds = {id(x): x for t in tables for x in t.labels}

@@ -49,7 +49,8 @@ def disaggregated(
         As for `mpi.estimate`.
     """
 
-    def one(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
+    def estimate_cross(cross: Cross) -> tuple[Grouping, Cells, list[Part]]:
+        """Return the groups of one disaggregation, their cells, and the parts of their estimates."""
         group, cells = groups_and_cells(survey, rows, cross)
         made = parts(group, cells)
         return group, cells, with_replicates(survey.design.split, made, cells, cells, lambda own, _: parts(group, own))

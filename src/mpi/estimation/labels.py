@@ -11,7 +11,7 @@ from mpi.estimation.parts import ColumnLabels, Undefined, Zero
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mpi.estimation.identify import Scheme
+    from mpi.estimation.identify import Weighting
     from mpi.estimation.statistics import Family
     from mpi.inference.intervals import Interval, Own
     from mpi.measures.measure import Measure
@@ -36,13 +36,15 @@ def _method(f: Family) -> Interval | Own:
     return "share" if f.statistic in shares else "fraction"
 
 
-def labels_of(families: Sequence[Family], scheme: Scheme, contrast: str) -> list[Labels]:
+def labels_of(families: Sequence[Family], scheme: Weighting, contrast: str) -> list[ColumnLabels]:
     """Return what each column of families is, one family after the other."""
-    whole = cache(lambda k: of_intersection(scheme.measure, scheme.cutoffs[k]))
-    return [label for f in families for label in _of_family(f, scheme, contrast, whole)]
+    whole = cache(lambda k: is_intersection(scheme.measure, scheme.cutoffs[k]))
+    return [label for f in families for label in _labels_of_family(f, scheme, contrast, whole)]
 
 
-def _of_family(f: Family, scheme: Scheme, contrast: str, whole: Callable[[int], bool]) -> Iterator[Labels]:
+def _labels_of_family(
+    f: Family, scheme: Weighting, contrast: str, whole: Callable[[int], bool]
+) -> Iterator[ColumnLabels]:
     ks = scheme.labels()
     indicators, dimensions = scheme.measure.indicators, scheme.measure.dimensions
     undefined, method = _UNDEFINED[f.among], _method(f)
@@ -52,10 +54,10 @@ def _of_family(f: Family, scheme: Scheme, contrast: str, whole: Callable[[int], 
             indicator, dimension = indicators[j].name, indicators[j].dimension
         cutoff = ks[k] if k >= 0 else None
         zero = _zero(f, scheme, k, j, whole)
-        yield Labels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined, zero)
+        yield ColumnLabels(f.statistic, contrast, indicator, dimension, cutoff, scheme.name, method, undefined, zero)
 
 
-def _zero(f: Family, scheme: Scheme, k: int, j: int, whole: Callable[[int], bool]) -> Zero:
+def _zero(f: Family, scheme: Weighting, k: int, j: int, whole: Callable[[int], bool]) -> Zero:
     """Tell what an error of 0 means: some figures are what they are by the measure's definition.
 
     In an intersection measure only those deprived in everything are poor: their intensity is 1, their scores are equal,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Labels", "Part", "Undefined", "Zero", "counts_or_missing", "merge", "part"]
+__all__ = ["ColumnLabels", "Part", "Undefined", "Zero", "counts_or_missing", "merge", "part"]
 
 Undefined = Literal[
     "no complete cases in group", "no poor in group", "not observed in group", "nobody at risk in group",

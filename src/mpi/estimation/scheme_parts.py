@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mpi.core.cache import Cache
 from mpi.estimation.labels import labels_of
 from mpi.estimation.parts import Part
-from mpi.estimation.ratios import numbers, of_whole, ratio, total, variance_among
+from mpi.estimation.ratios import numbers, ratio, shares_of_whole, total, variance_among
 from mpi.estimation.stages import with_replicates
 from mpi.estimation.statistics import families
 from mpi.estimation.traits import traits
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mpi.estimation.groups import Grouping
-    from mpi.estimation.identify import Scheme
-    from mpi.estimation.parts import Labels
+    from mpi.estimation.identify import Weighting
+    from mpi.estimation.parts import ColumnLabels
     from mpi.estimation.statistics import Family, Variables
     from mpi.inference.cells import Cells
     from mpi.inference.design import Split
@@ -66,7 +66,7 @@ class SchemeParts:
         The totals of the whole and the columns of families, which all groupings share.
     """
 
-    scheme: Scheme
+    scheme: Weighting
     contrast: str
     wanted: Sequence[str]
     variables: Variables
@@ -96,7 +96,8 @@ class SchemeParts:
     def with_replicates(self, prepared: Prepared, totals: Floats, split: Split | None) -> list[Part]:
         """Return the parts of one grouping, with their values in each replicate where the design has some."""
 
-        def again(own: Cells, whole: Cells) -> list[Part]:
+        def replicate_parts(own: Cells, whole: Cells) -> list[Part]:
+            """Return the parts with the totals of each replicate in place of the sample's."""
             maker = replace(
                 self, whole=whole, of_whole=_resummed(whole, self.of_whole),
                 whole_weightless=np.zeros(whole.groups, dtype=bool),
@@ -104,7 +105,7 @@ class SchemeParts:
             none = np.zeros(own.groups, dtype=bool)
             return maker(replace(prepared, cells=own, tally=None, weightless=none), _resummed(own, totals))
 
-        return with_replicates(split, self(prepared, totals), prepared.cells, self.whole, again)
+        return with_replicates(split, self(prepared, totals), prepared.cells, self.whole, replicate_parts)
 
     def _families(self, totals: Floats) -> list[Family]:
         return families(self.wanted, self.variables, totals, self.scheme.measure, self.scheme.cutoffs)
@@ -115,10 +116,10 @@ class SchemeParts:
             none = np.broadcast_to(np.zeros(1), (self.reach.shape[1], prepared.cells.groups))
             return none, Psus(none, none)
         kinds = [k for k in ("size", "poor", "observed", "everybody") if k in self.variables.place]
-        sums = np.concatenate([self.variables.of(k, totals) for k in kinds])
+        sums = np.concatenate([self.variables.select(k, totals) for k in kinds])
         psus = prepared.cells.psus(sums > 0)
         if "poor" not in kinds:
-            psus = psus.of(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
+            psus = psus.select(np.r_[np.zeros(1 + len(self.scheme.cutoffs), dtype=np.int64), 1 : len(sums)])
         return (prepared.tally @ self.reach).T.astype(np.float64), psus
 
     def _own(self, some: list[Family], prepared: Prepared, totals: Floats, cases: Floats, units: Psus) -> Part:
@@ -131,7 +132,9 @@ class SchemeParts:
         trait = n if prepared.tally is None else traits(own, self.variables, prepared.tally, cases)[which]
         value, below = value[which] * factor[:, None], below[which]
         seen = _rows([self._with_cases(f, totals, prepared) for f in own]) if self.sees else None
-        return Part(labels, value, n, units.of(rests_on), scores, which, factor, seen=seen, trait=trait, below=below)
+        return Part(
+            labels, value, n, units.select(rests_on), scores, which, factor, seen=seen, trait=trait, below=below
+        )
 
     def _shares(
         self, some: list[Family], prepared: Prepared, totals: Floats, cases: Floats, units: Psus
@@ -140,16 +143,16 @@ class SchemeParts:
         cells, whole = prepared.cells, self.whole
         all_of = self.cache.get("whole", lambda: _of_all(self._families(self.of_whole)))
         all_below = _rows([all_of[f.statistic] for f in some])
-        values, own, common = of_whole(cells, _rows([f.above for f in some]), whole, all_below)
+        values, own, common = shares_of_whole(cells, _rows([f.above for f in some]), whole, all_below)
         below = whole.sum(all_below)[:, whole.place(cells.wave)]
-        seen_whole = self._kept_whole() if self.sees else None
+        seen_whole = self._whole_with_cases() if self.sees else None
         start = 0
         for f in some:
             inside = slice(start, start := start + len(f.above))
             labels, which, factor, rests_on = self._columns_once([f], [f])
             n = cases[rests_on]
             yield Part(
-                labels, values[inside], n, units.of(rests_on), own[inside], which,
+                labels, values[inside], n, units.select(rests_on), own[inside], which,
                 factor, common[inside],
                 seen=self._with_cases(f, totals, prepared) if self.sees else None, whole_seen=seen_whole,
                 trait=n if prepared.tally is None else traits([f], self.variables, prepared.tally, cases),
@@ -158,21 +161,21 @@ class SchemeParts:
 
     def _columns_once(
         self, some: list[Family], own: list[Family]
-    ) -> tuple[list[Labels], NDArray[np.int64], Floats, NDArray[np.int64]]:
+    ) -> tuple[list[ColumnLabels], NDArray[np.int64], Floats, NDArray[np.int64]]:
         """Return what `_columns` does, which is the same in all groupings, of replicates too."""
         return self.cache.get(tuple((f.statistic, f.dimension) for f in some), lambda: self._columns(some, own))
 
     def _columns(
         self, some: list[Family], own: list[Family]
-    ) -> tuple[list[Labels], NDArray[np.int64], Floats, NDArray[np.int64]]:
+    ) -> tuple[list[ColumnLabels], NDArray[np.int64], Floats, NDArray[np.int64]]:
         """Return, statistic by statistic, labels, the column of each, how many times it is it, and its cases."""
         which, factor = _columns_of(some, own)
         rests_on = np.concatenate([f.rests_on(len(self.scheme.cutoffs)) for f in own])[which]
         return labels_of(some, self.scheme, self.contrast), which, factor, rests_on
 
-    def _kept_whole(self) -> NDArray[np.bool_]:
-        """Tell the cells of the total with cases."""
-        return np.asarray((self.variables.of("size", self.of_whole)[0] > 0) | self.whole_weightless)
+    def _whole_with_cases(self) -> NDArray[np.bool_]:
+        """Return which cells of the total have cases."""
+        return np.asarray((self.variables.select("size", self.of_whole)[0] > 0) | self.whole_weightless)
 
     def _with_cases(self, f: Family, totals: Floats, prepared: Prepared) -> NDArray[np.bool_]:
         """Tell the cells with cases that each column of a family rests on: of rates of the poor, all that answered.
@@ -182,7 +185,7 @@ class SchemeParts:
         if f.people is not None:
             weights = f.people
         else:
-            weights = f.below if f.among == "observed" or f.total else self.variables.of("size", totals)
+            weights = f.below if f.among == "observed" or f.total else self.variables.select("size", totals)
         return np.broadcast_to((weights > 0) | prepared.weightless, f.above.shape)
 
 

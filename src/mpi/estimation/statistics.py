@@ -211,7 +211,7 @@ class _Totals:
 
     def _made(self, kind: str) -> Floats:
         if kind in self.v.place:
-            return self.v.of(kind, self.totals)
+            return self.v.select(kind, self.totals)
         if kind == "weights":
             return np.array([float(i.weight) for i in self.measure.indicators])
         if kind == "part":
@@ -224,7 +224,7 @@ class _Totals:
 
 
 def families(
-    wanted: Sequence[str], v: Variables, totals: Floats, measure: Measure, cutoffs: Sequence[Fraction]
+    statistics: Sequence[str], v: Variables, totals: Floats, measure: Measure, cutoffs: Sequence[Fraction]
 ) -> list[Family]:
     """List the families of the statistics asked for, from the totals (columns x cells) of their variables.
 

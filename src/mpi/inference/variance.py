@@ -206,7 +206,7 @@ def stack(design: PsuDesign, blocks: Sequence[Block], columns: NDArray[np.int64]
     found = common_support(design, list(wholes.values()), side, wave)
     data, rows, lengths = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     pointer = np.r_[0, np.cumsum(lengths)]
-    return Columns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), found)
+    return SparseColumns(sp.csc_array((data, rows, pointer), shape=(design.units, len(columns))), found)
 
 
 def _entries(
@@ -239,7 +239,7 @@ def spread_of(design: PsuDesign, influences: SparseColumns) -> Spread:
     column = np.repeat(np.arange(m), np.diff(columns.indptr))
     key, entry = np.unique(column * np.int64(strata) + design.stratum[columns.indices], return_inverse=True)
     c, h = np.divmod(key, strata)
-    segments = segments_of(design, h, c, np.bincount(entry), m, given.support)
+    segments = segments_of(design, h, c, np.bincount(entry), m, influences.support)
     sums = np.bincount(entry, weights=columns.data, minlength=len(key))
     mean = sums / segments.n
     if segments.around_all.any():

@@ -173,7 +173,7 @@ def _left_out(
     whole: Prepared,
     kept_weight: NDArray[np.float64],
 ) -> str:
-    """Say how many rows are left out for a missing answer; none where all count. `kept_weight` is their weight by cell."""
+    """Say how many rows are left out for a missing answer; empty where none. `kept_weight` is their weight by cell."""
     with np.errstate(invalid="ignore"):
         share = 1 - whole.cells.sum(kept_weight)[0] / whole.cells.sum(whole.weight)
     measure, rounds = request.measure, rounds_of(survey.waves, whole.group)

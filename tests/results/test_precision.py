@@ -62,6 +62,14 @@ def test_design_effects_are_those_of_plain_formulas() -> None:
             assert row["n_with"] == (y[who] > 0).sum()
 
 
+def test_cases_with_the_trait_need_no_design_effect_and_are_missing_where_nothing_is_counted() -> None:
+    frame = a_frame()
+    est = mpi.estimate(survey_of(frame), MEASURE, by=["g"])
+    np.testing.assert_array_equal(mpi.precision(est, "n_with")["n_with"], est.counts.n_with)
+    gap = est.select(statistic="H", by="g").contrast([1, -1, 0])
+    assert mpi.precision(gap, "n_with")["n_with"].isna().all()
+
+
 def test_multiples_and_numbers_of_people_have_the_design_effect_of_their_rate() -> None:
     frame = a_frame()
     names: list[Any] = ["H", "number_of_poor", "censored_headcount", "contribution", "contribution_share", "M0"]

@@ -156,13 +156,13 @@ def with_simple_sums(
             total = labels.statistic == "total"
             counts = sums.cases > 0
             found = total_variance(counted, above, counts) if total else ratio_variance(counted, above, below, counts)
-            yield (labels, *found, counted.number((above > 0) & counts), counted.squares(counts))
+            yield (labels, *found, counted.squares(counts))
 
     return _beside(est, survey, rows, by, figures)
 
 
-_Figure: TypeAlias = "tuple[ColumnLabels, Floats, Floats, Floats, Floats]"
-"""A statistic: its labels; by group its variance, weight, cases with the trait, and squared weights."""
+_Figure: TypeAlias = "tuple[ColumnLabels, Floats, Floats, Floats]"
+"""A statistic: its labels; by group its variance, weight and squared weights."""
 
 
 def _beside(
@@ -178,8 +178,8 @@ def _beside(
             for row, label, wave in zip(table, group.labels, waves, strict=True):
                 found[(*_key(labels), group.name, label, wave)] = row
     columns_of = [est.keys[n].to_list() for n in _ORDER]
-    none = [np.nan] * 4
-    table = np.array([found.get(key, none) for key in zip(*columns_of, strict=True)], dtype=np.float64).reshape(-1, 4)
+    none = [np.nan] * 3
+    table = np.array([found.get(key, none) for key in zip(*columns_of, strict=True)], dtype=np.float64).reshape(-1, 3)
     return replace(est, simple=SimpleRandom(*np.ascontiguousarray(table.T)))
 
 
@@ -229,7 +229,7 @@ def _family_variances(
         else:
             found = ratio_variance(counted, f.above[i], below[i], counts)
         times = 1.0 if f.factor is None else float(f.factor[i]) ** 2
-        yield (labels, found[0] * times, found[1], counted.number(f.above[i] > 0), counted.squares(counts))
+        yield (labels, found[0] * times, found[1], counted.squares(counts))
 
 
 def _cases(f: Family, i: int, scheme: Weighting, scores: Scores) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import numpy as np
 from mpi.core.atomic import located
 from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.inference.cells import Cells
+from mpi.inference.counts import Counts
 from mpi.inference.design import PsuDesign
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
@@ -39,6 +40,7 @@ SCHEMA = "mpi-poverty/estimates/1"
 
 _NUMBERS = ("value", "se", "df", "n", "n_psu")
 _TEXTS = ("level", "degrees", "shares")
+_SIMPLE, _COUNTS = ("variance", "weight", "square"), ("n_with", "weight")
 
 
 def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -> dict[str, Any]:
@@ -80,7 +82,9 @@ def plain(est: EstimatesLike, measures: Sequence[Measure], *, influence: bool) -
     }
     simple = getattr(est, "simple", None)
     if simple is not None:
-        found["simple"] = {n: _array(getattr(simple, n)) for n in ("variance", "weight", "positive", "square")}
+        found["simple"] = {n: _array(getattr(simple, n)) for n in _SIMPLE}
+    if influence and est.counts is not None:
+        found["counts"] = {n: _array(getattr(est.counts, n)) for n in _COUNTS}
     return found | ({"influence": _influence(est.influence)} if influence else {})
 
 
@@ -154,7 +158,8 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
         "influence": _read_influence(data["influence"]), **{name: data[name] for name in _TEXTS},
         "titles": dict(data["titles"]), "about": dict(data["about"]),
         "measures": tuple(map(Measure.from_toml, data["measures"])),
-        "simple": SimpleRandom(**{n: _read_array(v) for n, v in data["simple"].items()}) if "simple" in data else None,
+        "simple": SimpleRandom(*(_read_array(data["simple"][n]) for n in _SIMPLE)) if "simple" in data else None,
+        "counts": Counts(*(_read_array(data["counts"][n]) for n in _COUNTS)) if "counts" in data else None,
     }  # fmt: skip
 
 

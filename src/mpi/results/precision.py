@@ -29,7 +29,7 @@ Precision = Literal[
 """A measure of precision."""
 
 PRECISION: tuple[Precision, ...] = get_args(Precision)
-_FROM_SIMPLE = tuple(p for p in PRECISION if p not in ("cv", "log_cv", "moe"))
+_FROM_SIMPLE = tuple(p for p in PRECISION if p not in ("cv", "log_cv", "moe", "n_with"))
 
 
 @kinds_explained
@@ -49,7 +49,9 @@ def precision(est: Estimates, columns: Precision | Sequence[Precision] | None = 
         - ``moe``: the margin of error, t x se, at the confidence level of the estimates;
         - ``deff``: the variance over that of a simple random sample of as many cases with replacement; ``deft``, its
           square root; ``ess``, the number of cases over it (the effective sample size); ``weight``, the people that the
-          cases stand for; ``n_with``, the number of cases with the trait, such as the poor of a headcount;
+          cases stand for;
+        - ``n_with``: the number of cases with the trait, such as the poor of a headcount; missing of what is no share
+          of cases;
         - ``kish``: the part of the design effect that unequal weights make, n sum(w^2) / (sum w)^2 (Kish 1965);
         - ``deff_without`` and ``ess_without``: against a sample without replacement from as many people as the weights
           add up to (R's ``deff=TRUE``), which means nothing where weights do not add up to a population.
@@ -95,8 +97,10 @@ def figures(est: Estimates, name: Precision) -> Floats:
 
 
 def _of_error(est: Estimates, name: Precision) -> Floats:
-    """Return what the error says by itself."""
+    """Return what the error says by itself, or the cases with the trait; missing if unknown."""
     p = est.value
+    if name == "n_with":
+        return np.full(len(est), np.nan) if est.counts is None else np.where(np.isnan(p), np.nan, est.counts.n_with)
     if name == "moe":
         return np.where(est.estimable, t_quantile(est.level, est.df) * est.se, np.nan)
     cv = np.where(est.estimable & (p != 0), est.se / np.abs(p), np.nan)
@@ -111,7 +115,7 @@ def _of_sample(est: Estimates, name: Precision) -> Floats:
     if simple is None:
         return np.full(len(est), np.nan)
     weight = simple.weight
-    plain = {"weight": weight, "n_with": simple.positive, "kish": est.n * simple.square / weight**2}
+    plain = {"weight": weight, "kish": est.n * simple.square / weight**2}
     if name in plain:
         return np.where(np.isnan(est.value), np.nan, plain[name])
     left = 1 - est.n / weight if name.endswith("_without") else np.ones(len(est))

@@ -29,15 +29,12 @@ class SimpleRandom:
         The variance of each in a simple random sample of as many cases, drawn with replacement.
     weight : ndarray of float, shape (estimates,)
         The weights of the cases it rests on: how many people they stand for, where weights add up to a population.
-    positive : ndarray of float, shape (estimates,)
-        How many of the cases have the trait: the poor of a headcount.
     square : ndarray of float, shape (estimates,)
         The sum of the squared weights of the cases; missing where rows were condensed.
     """
 
     variance: Floats
     weight: Floats
-    positive: Floats
     square: Floats
 
     def __post_init__(self) -> None:

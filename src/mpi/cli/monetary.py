@@ -126,7 +126,7 @@ def run(request: MonetaryRequest, layout: Layout, outs: Sequence[str]) -> None:
     with status("Estimating"):
         est = estimate(
             survey, request.welfare, groups, line=lines or None, statistics=asked, where=request.where,
-            unit=request.unit or "person", level=request.level, df=request.df,
+            unit=request.unit, level=request.level, df=request.df,
         )  # fmt: skip
     if request.source.file == SAMPLE:
         est = replace(est, about={**est.about, "data": SYNTHETIC})

@@ -256,7 +256,7 @@ class _Columns:
         entering = [*categories, *(c for pair in pairs for c in pair if c is not None)]
         self.asked = asked = shared(options)
         self.request = opened(
-            survey, by, columns=entering, where=asked.where, unit=asked.unit or "person", level=asked.level, df=asked.df
+            survey, by, columns=entering, where=asked.where, unit=asked.unit, level=asked.level, df=asked.df
         )
         tell_undeclared(self.request.domain, entering)
         self.pairs, self.beside = list(pairs), categories

@@ -12,16 +12,14 @@ if TYPE_CHECKING:
     from mpi.results.options import Degrees
     from mpi.survey.words import Where
 
-__all__ = ["Options", "Precise", "Shared", "shared"]
+__all__ = ["Counting", "Options", "Precise", "Shared", "shared"]
 
 
-class Shared(TypedDict, total=False):
-    """Options of everything that is estimated from a survey.
+class Counting(TypedDict, total=False):
+    """Options of whatever has an interval: what is counted, how sure limits are.
 
     Attributes
     ----------
-    where : str, narwhals expression, array of bool, or function
-        The domain of interest; the design stays whole. See `Survey.where`.
     unit : {"person", "household"}
         What is counted; by default what the measure says, or persons.
     level : float
@@ -30,10 +28,21 @@ class Shared(TypedDict, total=False):
         Whose degrees of freedom.
     """
 
-    where: Where | None
     unit: Unit | None
     level: float
     df: Degrees
+
+
+class Shared(Counting, total=False):
+    """Options of everything that is estimated from a survey.
+
+    Attributes
+    ----------
+    where : str, narwhals expression, array of bool, or function
+        The domain of interest; the design stays whole. See `Survey.where`.
+    """
+
+    where: Where | None
 
 
 class Options(Shared, total=False):

@@ -107,7 +107,7 @@ def opened(
     *,
     columns: Sequence[str] = (),
     where: Where | None = None,
-    unit: Unit = "person",
+    unit: Unit | None = None,
     level: float = 0.95,
     df: Degrees = "group",
     problems: Problems | None = None,
@@ -133,6 +133,7 @@ def opened(
     """
     check_survey(survey)
     problems = Problems(_SUBJECT, RequestError) if problems is None else problems
+    unit = "person" if unit is None else unit
     check_options(problems, level=level, df=df, unit=unit)
     groups = crosses(by, problems)
     problems.raise_if_any()

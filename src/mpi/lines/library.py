@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from importlib.resources import as_file, files
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import RequestError, unknown
+from mpi.core.errors import RequestError
+from mpi.core.shipped import Shipped
 from mpi.lines.line import Line
 
 __all__ = ["line_for", "list_lines", "load_line"]
+
+_LINES = Shipped("lines/law", "line", "Line.from_toml")
 
 
 @kinds_checked
@@ -22,8 +24,7 @@ def list_lines() -> list[str]:
     >>> list_lines()
     ['vn-2006', 'vn-2011', 'vn-2016', 'vn-2022', 'vn-2027']
     """
-    folder = files("mpi") / "lines" / "law"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return _LINES.names()
 
 
 @kinds_checked
@@ -45,9 +46,6 @@ def load_line(name: str) -> Line:
     >>> [c.local for c in load_line("vn-2022").classes]
     ['hộ nghèo', 'hộ cận nghèo', 'hộ có mức sống trung bình', '']
     """
-    known = list_lines()
-    if name not in known:
-        raise RequestError(unknown("line", name, known) + "; a file of your own is read with Line.from_toml(path)")
     return _loaded(name)
 
 
@@ -83,5 +81,4 @@ def line_for(when: int | date) -> Line:
 
 @cache
 def _loaded(name: str) -> Line:
-    with as_file(files("mpi") / "lines" / "law" / f"{name}.toml") as path:
-        return Line.from_toml(path)
+    return _LINES.read(name, Line.from_toml)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import RequestError, unknown
+from mpi.core.shipped import Shipped
 from mpi.measures.measure import Measure
 
 __all__ = ["list_measures", "load_measure"]
+
+_MEASURES = Shipped("measures", "measure", "Measure.from_toml")
 
 
 @kinds_checked
@@ -20,8 +20,7 @@ def list_measures() -> list[str]:
     >>> list_measures()
     ['global-mpi', 'gso-mdp']
     """
-    folder = files("mpi") / "measures"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return _MEASURES.names()
 
 
 @kinds_checked
@@ -43,10 +42,4 @@ def load_measure(name: str) -> Measure:
     >>> load_measure("global-mpi").cutoff
     Fraction(1, 3)
     """
-    known = list_measures()
-    if name not in known:
-        raise RequestError(
-            unknown("measure", name, known) + "; a file of your own is read with Measure.from_toml(path)"
-        )
-    with as_file(files("mpi") / "measures" / f"{name}.toml") as path:
-        return Measure.from_toml(path)
+    return _MEASURES.read(name, Measure.from_toml)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
+from mpi.estimation.options import Counting
 from mpi.estimation.request import check_survey, opened
 from mpi.estimation.rows import counted
 from mpi.estimation.unobserved import with_categories
@@ -24,27 +25,22 @@ if TYPE_CHECKING:
 
     from mpi.estimation.request import Opened
     from mpi.frames.wanted import By
-    from mpi.measures.words import Unit
     from mpi.monetary.lines import LineLike, Relative
     from mpi.monetary.names import Statistic
     from mpi.results.estimates import Estimates
-    from mpi.results.options import Degrees
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
 __all__ = ["Options", "check_option_names", "ends_of", "estimate", "estimated", "request_of"]
 
 
-class Options(TypedDict, total=False):
-    """The options that all estimates share; see `mpi.estimate`."""
+class Options(Counting, total=False):
+    """The options of estimates of money beside `where`, which lines are read in."""
 
-    unit: Unit
-    level: float
-    df: Degrees
     observed: bool
 
 
-defaults(Options, unit="person", level=0.95, df="group", observed=True)
+defaults(Options, unit=None, level=0.95, df="group", observed=True)
 
 
 @kinds_checked

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from typing import Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import RequestError, unknown
+from mpi.core.shipped import Shipped
 from mpi.release.scheme import Scheme
 
 __all__ = ["list_schemes", "load_scheme", "scheme_of"]
+
+_SCHEMES = Shipped("release/schemes", "scheme", "Scheme.from_toml")
 
 
 @kinds_checked
@@ -22,8 +23,7 @@ def list_schemes() -> list[str]:
     >>> list_schemes()
     ['cepal-2020', 'cepal-2023', 'dhs', 'eurostat', 'ine-chile-2020', 'statcan']
     """
-    folder = files("mpi") / "release" / "schemes"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return _SCHEMES.names()
 
 
 @kinds_checked
@@ -45,11 +45,7 @@ def load_scheme(name: str) -> Scheme:
     >>> load_scheme("dhs").rule
     'Figures of fewer than 25 unweighted cases are not shown; those of 25 to 49 stand in brackets.'
     """
-    known = list_schemes()
-    if name not in known:
-        raise RequestError(unknown("scheme", name, known) + "; a file of your own is read with Scheme.from_toml(path)")
-    with as_file(files("mpi") / "release" / "schemes" / f"{name}.toml") as path:
-        return Scheme.from_toml(path)
+    return _SCHEMES.read(name, Scheme.from_toml)
 
 
 def scheme_of(given: Any) -> Scheme:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.arguments import kinds_checked
-from mpi.core.errors import RequestError, unknown
+from mpi.core.shipped import Shipped
 from mpi.indicators.rules.rules import Rules
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from mpi.indicators.rules.words import Missing
 
 __all__ = ["list_rules", "load_rules"]
+
+_RULES = Shipped("indicators/rules/shipped", "rules", "Rules.from_toml")
 
 
 @kinds_checked
@@ -26,8 +27,7 @@ def list_rules() -> list[str]:
     >>> list_rules()
     ['global-mpi', 'vn-2016', 'vn-2022']
     """
-    folder = files("mpi.indicators") / "rules" / "shipped"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return _RULES.names()
 
 
 @kinds_checked
@@ -61,8 +61,4 @@ def load_rules(name: str, *, missing: Missing = "practice", parameters: Mapping[
     >>> load_rules("global-mpi")["nutrition"].enough, load_rules("global-mpi", missing="strict")["nutrition"].enough
     (Fraction(0, 1), None)
     """
-    known = list_rules()
-    if name not in known:
-        raise RequestError(unknown("rules", name, known) + "; a file of your own is read with Rules.from_toml(path)")
-    with as_file(files("mpi.indicators") / "rules" / "shipped" / f"{name}.toml") as path:
-        return Rules.from_toml(path, missing=missing, parameters=parameters)
+    return _RULES.read(name, lambda path: Rules.from_toml(path, missing=missing, parameters=parameters))

@@ -17,7 +17,7 @@ import numpy as np
 from mpi.core.atomic import located
 from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.inference.cells import Cells
-from mpi.inference.counts import Counts
+from mpi.inference.counts import ShareCounts
 from mpi.inference.design import PsuDesign
 from mpi.inference.influence import Influence
 from mpi.inference.variance import Block
@@ -159,7 +159,7 @@ def _arguments(data: Mapping[str, Any]) -> dict[str, Any]:
         "titles": dict(data["titles"]), "about": dict(data["about"]),
         "measures": tuple(map(Measure.from_toml, data["measures"])),
         "simple": SimpleRandom(*(_read_array(data["simple"][n]) for n in _SIMPLE)) if "simple" in data else None,
-        "counts": Counts(*(_read_array(data["counts"][n]) for n in _COUNTS)) if "counts" in data else None,
+        "counts": ShareCounts(*(_read_array(data["counts"][n]) for n in _COUNTS)) if "counts" in data else None,
     }  # fmt: skip
 
 

@@ -143,3 +143,26 @@ def test_options_are_written_out_and_unknown_ones_offer_the_nearest() -> None:
     ):
         with pytest.raises(mpi.MpiError, match="did you mean"):
             call()
+
+
+def spread_functions() -> dict[str, Any]:
+    """Return the public functions that take options they do not name one by one, by name."""
+    rooms = [mpi, *(getattr(mpi, n) for n in dir(mpi) if inspect.ismodule(getattr(mpi, n)))]
+    found = {}
+    for room in rooms:
+        for name, function in inspect.getmembers(room, inspect.isfunction):
+            kinds = {p.kind for p in inspect.signature(inspect.unwrap(function)).parameters.values()}
+            if inspect.Parameter.VAR_KEYWORD in kinds and function.__module__.startswith("mpi.") and name[0] != "_":
+                found[f"{function.__module__}:{name}"] = function
+    return found
+
+
+NAMED_BY_USERS = {"mpi.estimation.retention:retention"}
+"""What takes any name."""
+
+
+@pytest.mark.parametrize("name", sorted(spread_functions()))
+def test_an_option_that_there_is_not_is_refused_whatever_else_is_given(name: str) -> None:
+    """It would be passed over in silence where the function does not look."""
+    with pytest.raises(mpi.MpiError, match="option 'languge'"):
+        spread_functions()[name](languge="vi")

@@ -107,10 +107,11 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     mpi.errors.RequestError: first cannot be done: names: a list is needed, not int
     """
-    problems = _checker(function)
+    problems, refuse_unknown = _checker(function), _refusal(function)
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_unknown(kwargs)
         problems(args, kwargs).raise_if_any()
         with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
             return function(*args, **kwargs)
@@ -131,11 +132,12 @@ def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     mpi.errors.RequestError: first cannot be done: names: a list is needed, not int
     """
-    problems = _checker(function, words=True)
+    problems, refuse_unknown = _checker(function, words=True), _refusal(function)
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         """Return the function's result, or raise an error that names the arguments of a wrong kind."""
+        refuse_unknown(kwargs)
         try:
             with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):
                 return function(*args, **kwargs)
@@ -149,6 +151,31 @@ def kinds_explained(function: Callable[P, R]) -> Callable[P, R]:
 
     wrapper.__signature__ = written_out(function)  # type: ignore[attr-defined]  # as functools does
     return wrapper
+
+
+def _refusal(function: Callable[..., object]) -> Callable[[Mapping[str, object]], None]:
+    """Return what refuses options that a function's TypedDict does not hold, whatever else it is given."""
+
+    @functools.cache
+    def known() -> tuple[str, ...] | None:
+        """Return all names that arguments may have; None where any may be given."""
+        spread = _spread(function)
+        if spread is None:
+            return None
+        own = (
+            n for n, p in inspect.signature(function).parameters.items() if p.kind is not p.VAR_KEYWORD and n != "self"
+        )
+        return (*own, *_annotations(spread[1]))
+
+    def refuse(given: Mapping[str, object]) -> None:
+        """Refuse unknown options, with the nearest that is known."""
+        if (names := known()) is None:
+            return
+        problems = Problems(f"{function.__name__} cannot be done", RequestError)
+        problems.found += [unknown("option", name, names) for name in given if name not in names]
+        problems.raise_if_any()
+
+    return refuse
 
 
 _SMALLER = (
@@ -194,8 +221,6 @@ def _checker(
         except TypeError:  # the call itself says what is missing, or too much
             return problems
         more = given.pop(spread.name, {}) if spread and options() else {}
-        for name in more.keys() - options().keys():
-            problems.add(unknown("option", name, kinds()))
         for name, value in {**given, **more}.items():
             if name in kinds() and (wanted := _wrong(kinds()[name], value, name, words=words)):
                 problems.add(f"{name}: {wanted}")

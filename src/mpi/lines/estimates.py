@@ -17,6 +17,7 @@ from mpi.estimation.request import opened
 from mpi.estimation.rows import counted
 from mpi.estimation.traits import counted as with_counts
 from mpi.lines.classification import classify
+from mpi.lines.evidence import Reading  # noqa: TC001  # read when the signature is written out
 from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
 from mpi.results.concat import concat
 from mpi.survey.survey import in_words
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from mpi.frames.wanted import By
     from mpi.inference.cells import Cells
     from mpi.lines.classification import Classification
-    from mpi.lines.evidence import Reading
     from mpi.lines.standard import Standard
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates

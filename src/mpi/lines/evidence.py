@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
+from mpi.core.arguments import defaults
 from mpi.core.errors import DataError, MpiError, Problems, unknown
 from mpi.core.readonly import seal
 from mpi.survey.undeclared import tell_undeclared
@@ -41,6 +42,9 @@ class Reading(TypedDict, total=False):
     areas: Mapping[Any, str] | None
     columns: Mapping[str, str] | None
     absent: Absent
+
+
+defaults(Reading, income="income", income_in="units", area="area", areas=None, columns=None, absent="error")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +101,11 @@ def read_evidence(
     problems = Problems(f"the survey cannot be put into the classes of {line.name!r}", DataError)
     if absent not in get_args(Absent):
         problems.add(f"absent: {unknown('choice', absent, get_args(Absent))}")
-    if income_in not in _TIMES:
+    times = next((n for word, n in _TIMES.items() if word == income_in), None)
+    if times is None:
         problems.add(f"income_in: {unknown('choice', income_in, _TIMES)}")
     tell_undeclared(survey, [c for c in (income,) if c in survey.columns])
-    incomes = _income(survey, income, problems) * _TIMES.get(income_in, 1)
+    incomes = _income(survey, income, problems) * (times or 1)
     places = read_areas(line, survey, area, areas, problems)
     deprived = _deprived(line.indicators, survey, columns or {}, absent, problems)
     problems.raise_if_any()

@@ -12,7 +12,7 @@ from mpi.decompose.over_time.changes import change
 from mpi.estimation.request import check_survey
 from mpi.inference.intervals import interval as limits_of
 from mpi.inference.intervals import t_quantile
-from mpi.monetary.estimates import ends_of, estimate, estimated, request_of
+from mpi.monetary.estimates import Options, ends_of, estimate, estimated, request_of
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import Statistic, statistics_of
 from mpi.results.rounds import spans
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mpi.estimation.request import Opened
     from mpi.frames.wanted import By
-    from mpi.monetary.estimates import Options
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from mpi.core.arguments import defaults, kinds_checked
-from mpi.core.errors import Problems, RequestError, unknown
+from mpi.core.errors import RequestError
 from mpi.estimation.options import Counting
 from mpi.estimation.request import check_survey, opened
 from mpi.estimation.rows import counted
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["Options", "check_option_names", "ends_of", "estimate", "estimated", "request_of"]
+__all__ = ["Options", "ends_of", "estimate", "estimated", "request_of"]
 
 
 class Options(Counting, total=False):
@@ -129,20 +129,11 @@ def ends_of(rounds: Sequence[Any] | None) -> tuple[Any, Any]:
     return start, end
 
 
-def check_option_names(options: Mapping[str, Any]) -> None:
-    """Refuse options that there are not; the nearest is offered."""
-    problems = Problems("the estimate cannot be made", RequestError)
-    known = [*Options.__annotations__]
-    problems.found += [unknown("option", name, known) for name in options if name not in known]
-    problems.raise_if_any()
-
-
 def request_of(
     survey: Survey, welfare: str, by: Sequence[By], line: LineLike, where: Where | None, options: Options
 ) -> tuple[Opened, dict[str, Fixed | Relative]]:
     """Check the request, and read the lines."""
     survey.check_columns([welfare])
-    check_option_names(options)
     plain = {k: v for k, v in options.items() if k != "observed"}
     request = opened(survey, by, columns=[welfare], where=where, **plain)  # type: ignore[arg-type]  # as Options says
     tell_undeclared(request.domain, [welfare])

@@ -13,7 +13,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.request import check_survey
 from mpi.monetary.assembled import assembled
-from mpi.monetary.estimates import ends_of, estimated, request_of
+from mpi.monetary.estimates import Options, ends_of, estimated, request_of
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import orders, statistics_of
 from mpi.results.concat import concat
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from mpi.estimation.request import Opened
     from mpi.frames.wanted import By
-    from mpi.monetary.estimates import Options
     from mpi.monetary.lines import LineLike
     from mpi.monetary.names import Statistic
     from mpi.results.dual import Figures

@@ -12,7 +12,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_survey
-from mpi.monetary.estimates import check_option_names, estimate
+from mpi.monetary.estimates import Options, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.frames.wanted import By
-    from mpi.monetary.estimates import Options
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
@@ -148,7 +147,6 @@ def income_sources(
     [0.5, 0.5]
     """
     check_survey(survey)
-    check_option_names(options)
     survey.check_columns([welfare, *sources])
     if not sources:
         raise RequestError("sources: name at least one column")

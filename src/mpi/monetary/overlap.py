@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_measure, check_survey, columns_of, crosses
 from mpi.estimation.row_scores import scores
-from mpi.monetary.estimates import check_option_names
+from mpi.monetary.estimates import Options  # noqa: TC001  # read when the signature is written out
 from mpi.monetary.lines import Fixed, specs_of
 from mpi.results.concat import concat
 from mpi.tables.footnotes import KEY
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mpi.frames.wanted import By
     from mpi.measures.measure import Measure
-    from mpi.monetary.estimates import Options
     from mpi.monetary.lines import LineLike
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
@@ -92,7 +91,6 @@ def overlap(
     """
     check_survey(survey)
     check_measure(measure)
-    check_option_names(options)
     if measure.missing == "bounds":
         raise RequestError(
             "overlap: the measure bounds missing answers; take measure.with_missing('drop') or 'reweight'"

@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.monetary.curves import growth_incidence
-from mpi.monetary.estimates import estimate, estimated, request_of
+from mpi.monetary.estimates import Options, estimate, estimated, request_of
 from mpi.monetary.growth import growth_redistribution
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import statistics_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.frames.wanted import By
-    from mpi.monetary.estimates import Options
     from mpi.monetary.lines import LineLike, Relative
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates

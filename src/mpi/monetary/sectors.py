@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.monetary.estimates import ends_of, estimate
+from mpi.monetary.estimates import Options, ends_of, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.frames.wanted import By
-    from mpi.monetary.estimates import Options
     from mpi.monetary.lines import LineLike
     from mpi.results.estimates import Estimates
     from mpi.results.rounds import Span

@@ -10,12 +10,13 @@ from mpi.plot.chosen import rounds
 from mpi.plot.contributions import contributions
 from mpi.plot.cutoffs import cutoffs
 from mpi.plot.heat import heat
+from mpi.plot.picture import Drawing  # noqa: TC001  # read when the signature is written out
 from mpi.plot.ranked import ranked
 from mpi.plot.waterfall import waterfall
 from mpi.tables.select import estimates_only, values_of
 
 if TYPE_CHECKING:
-    from mpi.plot.picture import Drawing, Picture
+    from mpi.plot.picture import Picture
     from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["plot"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import chosen, refuse, rounds
+from mpi.plot.chosen import chosen, disaggregation, refuse, rounds
 from mpi.plot.comparisons import differences
 from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, composed, sheet
@@ -18,6 +18,7 @@ from mpi.tables.select import values_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mpi.frames.wanted import By
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 
@@ -28,13 +29,15 @@ _LEVEL = 0.05
 
 
 @kinds_explained
-def contributions(est: EstimatesLike, **options: Unpack[Drawing]) -> Picture:
+def contributions(est: EstimatesLike, by: By | None = None, **options: Unpack[Drawing]) -> Picture:
     """Draw the share of each dimension in M0 as stacked bars: one bar for each group and round.
 
     Parameters
     ----------
     est : Estimates
         With ``contribution_share``, at one cutoff; at most 12 groups by rounds: `select` them.
+    by : str or tuple of str, optional
+        The disaggregation whose groups are drawn beside the total; all by default.
     **options
         As for `mpi.plot.ranked`.
 
@@ -55,7 +58,8 @@ def contributions(est: EstimatesLike, **options: Unpack[Drawing]) -> Picture:
     >>> len(mpi.plot.contributions(est).axes)
     1
     """
-    found = chosen(est, "contributions", "contribution_share")
+    name = None if by is None else disaggregation(est, by, "contributions")
+    found = chosen(est, "contributions", "contribution_share", name)
     found = found.take(np.flatnonzero(found.keys["indicator"].index < 0))
     if not len(found):
         refuse("contributions", "the shares of dimensions are not there; estimate contribution_share")

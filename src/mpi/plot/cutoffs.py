@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.exact import fraction
-from mpi.plot.chosen import refuse, require_one, rounds
+from mpi.plot.chosen import disaggregation, refuse, require_one, rounds
 from mpi.plot.comparisons import differences
 from mpi.plot.digits import in_hundred
 from mpi.plot.marks import Mark, marks_of
@@ -21,6 +21,7 @@ from mpi.tables.select import estimates_only
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mpi.frames.wanted import By
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 
@@ -33,13 +34,17 @@ _LEVEL = 0.05
 
 
 @kinds_explained
-def cutoffs(est: EstimatesLike, *, statistic: str = "H", official: Any = None, **options: Unpack[Drawing]) -> Picture:
+def cutoffs(
+    est: EstimatesLike, by: By | None = None, *, statistic: str = "H", official: Any = None, **options: Unpack[Drawing]
+) -> Picture:
     """Draw a figure over the poverty cutoffs, with its interval as a band: of two rounds, or of up to four groups.
 
     Parameters
     ----------
     est : Estimates
         At two cutoffs or more; `select` the groups to draw, or the total alone.
+    by : str or tuple of str, optional
+        The disaggregation whose groups are drawn, without the total.
     statistic : str, default H
         Which figure.
     official : number or str, optional
@@ -67,6 +72,7 @@ def cutoffs(est: EstimatesLike, *, statistic: str = "H", official: Any = None, *
     """
     estimates_only(est, "plot.cutoffs")
     found = est.select(statistic=statistic)
+    found = found if by is None else found.select(by=disaggregation(found, by, "cutoffs"))
     require_one(found, "cutoffs", "contrast", "weighting", "by" if len(rounds(found)) > 1 else "wave")
     marks = marks_of(found, options.get("scheme"))
     series = _series(found, marks)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
+from mpi.core.arguments import defaults
 from mpi.core.atomic import atomic_path
 from mpi.plot.style import CM, INK, PAPER, RULE, SECOND, THIRD, WIDTH, ink_on, styled
 
@@ -33,6 +34,9 @@ class Drawing(TypedDict, total=False):
     source: str | None
     language: Language
     scheme: Any
+
+
+defaults(Drawing, ax=None, title=None, subtitle=None, source=None, language="en", scheme=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

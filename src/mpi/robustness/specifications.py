@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import text
 from mpi.estimation.estimate import estimate as estimate_measure
+from mpi.estimation.options import Precise  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.request import check_measure
 from mpi.results.concat import concat
 
@@ -189,6 +191,7 @@ def attained_cutoffs(measure: Measure) -> list[Fraction]:
     return sorted(scores - {Fraction(0)})
 
 
+@kinds_explained
 def estimate(
     survey: Survey,
     measure: Measure,
@@ -197,7 +200,7 @@ def estimate(
     cutoffs: Sequence[Number] = ("1/4", "1/2"),
     weightings: Mapping[str, Mapping[str, Number] | Measure] | None = None,
     statistics: Sequence[Statistic] = ("M0", "H"),
-    **options: Any,
+    **options: Unpack[Precise],
 ) -> Estimates:
     """Estimate a measure and its alternatives: other cutoffs with its own weights, other weights at its own cutoff.
 
@@ -216,7 +219,7 @@ def estimate(
     statistics : sequence of str, default M0 and H
         What is estimated.
     **options
-        ``where, unit, level, df, observed`` of `mpi.estimate`.
+        ``where, unit, level, df, observed, deff`` of `mpi.estimate`.
 
     Returns
     -------

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError, unknown
+from mpi.survey.design import Design
 
 if TYPE_CHECKING:
     from mpi.survey.survey import Survey
 
-__all__ = ["load_sample"]
+__all__ = ["SYNTHETIC", "load_sample"]
+
+SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
+"""What is said under every table and picture of a sample."""
 
 _SAMPLES = {"two-rounds": "two_rounds.dta", "vhlss-2016": "vhlss2016", "vhlss-2022": "vhlss2022"}
+
+_DESIGN = Design(weight="weight", strata="stratum", psu="psu", household="household", wave="year", shared_psus=True)
 
 
 @kinds_checked
@@ -40,6 +47,7 @@ def load_sample(name: str = "two-rounds") -> Survey:
     (2016, 2018)
     """
     from mpi.survey.read import read_survey
+    from mpi.survey.survey import of_rows
 
     if name not in _SAMPLES:
         raise RequestError(unknown("sample", name, _SAMPLES))
@@ -47,10 +55,11 @@ def load_sample(name: str = "two-rounds") -> Survey:
         if name.startswith("vhlss"):
             from mpi.programmes.vhlss import read_vhlss
 
-            return read_vhlss(path, int(name.rpartition("-")[2]))
-        return read_survey(
-            path, weight="weight", strata="stratum", psu="psu", household="household", wave="year", shared_psus=True
-        )
+            survey = read_vhlss(path, int(name.rpartition("-")[2]))
+        else:
+            survey = read_survey(path, design=_DESIGN)
+    rows = survey.rows.collect()
+    return of_rows(replace(rows, origin=replace(rows.origin, data=SYNTHETIC)))
 
 
 def _sample_folder() -> Path:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from mpi.cli.arguments import cross_of, measure_of
 from mpi.cli.checks import check_request, check_where
 from mpi.cli.messages import tell
-from mpi.cli.options import SAMPLE, SYNTHETIC
 from mpi.cli.show import show_estimates, show_retained, status
 from mpi.core.errors import Problems, RequestError
 
@@ -87,8 +86,6 @@ def run(request: EstimateRequest, layout: Layout, outs: Sequence[str]) -> None:
         )  # fmt: skip
         report = retention(survey, measure, **of)
         report = report if by_code is None else replace(report, codes=by_code)
-    if request.source.file == SAMPLE:
-        est = replace(est, about={**est.about, "data": SYNTHETIC})
     est = est if request.scheme is None else est.release(request.scheme)
     with written_after(est, outs, layout):
         show_estimates(survey, measure, est, request.statistics or _headline(measure), layout)

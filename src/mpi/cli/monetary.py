@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,7 +11,6 @@ import typer
 from mpi.cli.arguments import cross_of
 from mpi.cli.checks import bad_outputs, check_where
 from mpi.cli.estimate import written_after
-from mpi.cli.options import SAMPLE, SYNTHETIC
 from mpi.cli.show import status
 from mpi.core.errors import MpiError, Problems, RequestError
 from mpi.core.plain_text import visible_lines
@@ -128,8 +127,6 @@ def run(request: MonetaryRequest, layout: Layout, outs: Sequence[str]) -> None:
             survey, request.welfare, groups, line=lines or None, statistics=asked, where=request.where,
             unit=request.unit, level=request.level, df=request.df,
         )  # fmt: skip
-    if request.source.file == SAMPLE:
-        est = replace(est, about={**est.about, "data": SYNTHETIC})
     est = est if request.scheme is None else est.release(request.scheme)
     with written_after(est, outs, layout):
         _show(est, layout)

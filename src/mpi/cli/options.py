@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAMPLE",
-    "SYNTHETIC",
     "Alpha",
     "AsToml",
     "Bounds",
@@ -75,9 +74,6 @@ __all__ = [
 ]
 
 Complete = Callable[..., Any]
-
-SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
-"""What is said under every table of the sample."""
 
 
 def _option(

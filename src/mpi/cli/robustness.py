@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,7 +10,6 @@ import typer
 from mpi.cli.arguments import cross_of, measure_of
 from mpi.cli.checks import check_request, check_where
 from mpi.cli.estimate import written_after
-from mpi.cli.options import SAMPLE, SYNTHETIC
 from mpi.cli.show import add_row, label_of, new_console, new_table, status
 from mpi.core.errors import Problems, RequestError
 from mpi.core.exact import text
@@ -92,8 +91,6 @@ def run(request: RobustnessRequest, outs: Sequence[str]) -> None:
             for wave, part in _by_round(est)
             for by in groups
         ]
-    if request.source.file == SAMPLE:
-        est = replace(est, about={**est.about, "data": SYNTHETIC})
     with written_after(est, outs, {}):
         _show(measure, est, found)
 

@@ -64,7 +64,7 @@ def defaults(options: type, **values: object) -> None:
 def _spread(function: Callable[..., object]) -> tuple[inspect.Parameter, type] | None:
     """Return the parameter ``**options: Unpack[Options]`` of a function, and its TypedDict."""
     for p in inspect.signature(function).parameters.values():
-        if p.kind is inspect.Parameter.VAR_KEYWORD:
+        if p.kind is inspect.Parameter.VAR_KEYWORD and str(p.annotation).startswith("Unpack["):
             name = str(p.annotation).removeprefix("Unpack[").removesuffix("]")
             found = getattr(inspect.unwrap(function), "__globals__", {}).get(name)
             return (p, found) if found is not None else None
@@ -162,9 +162,7 @@ def _refusal(function: Callable[..., object]) -> Callable[[Mapping[str, object]]
         spread = _spread(function)
         if spread is None:
             return None
-        own = (
-            n for n, p in inspect.signature(function).parameters.items() if p.kind is not p.VAR_KEYWORD and n != "self"
-        )
+        own = [n for n in inspect.signature(function).parameters if n not in (spread[0].name, "self")]
         return (*own, *_annotations(spread[1]))
 
     def refuse(given: Mapping[str, object]) -> None:

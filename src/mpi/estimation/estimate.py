@@ -20,7 +20,7 @@ from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
 from mpi.results.names import MONOTONE, NUMBERS, STATISTICS, Statistic
-from mpi.survey.survey import in_words, profile_notes
+from mpi.survey.survey import data_notes, in_words
 from mpi.survey.undeclared import tell_contradictions
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def described(survey: Survey, measure: Measure, unit: Unit, notes: Mapping[str, 
     """Say what a reader of the table must know; `known` is what the estimates say already."""
     said = {
         "measure": measure.title, "source": measure.source, "counted": counted(survey, unit),
-        "missing answers": _POLICIES[measure.missing], **(notes or {}), **profile_notes(survey),
+        "missing answers": _POLICIES[measure.missing], **(notes or {}), **data_notes(survey),
         "survey": in_words(survey),
     }  # fmt: skip
     return {k: v for k, v in said.items() if v}

@@ -22,7 +22,7 @@ from mpi.estimation.sums import Sums, sums_of, weighted
 from mpi.estimation.traits import counted as with_counts
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
-from mpi.survey.survey import in_words, profile_notes
+from mpi.survey.survey import data_notes, in_words
 from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
@@ -271,7 +271,7 @@ class _Columns:
             return piece.estimates(variables(piece), make, level=request.level, df=request.degrees)
 
         found, first = request.estimates(estimate_part, pairs=self.pairs, beside=self.beside)
-        said = {"counted": counted(first, request.unit), **profile_notes(first), "survey": in_words(first)}
+        said = {"counted": counted(first, request.unit), **data_notes(first), "survey": in_words(first)}
         lost = {KEY: found.about[KEY]} if KEY in found.about else {}
         return with_categories(replace(found, about={**said, **lost}), request.domain, observed=self.asked.observed)
 

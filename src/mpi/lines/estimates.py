@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, get_args
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown, warn
 from mpi.estimation.disaggregated import disaggregated
 from mpi.estimation.estimate import NUMBERS_ARE, estimate
+from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import ColumnLabels, Part, part
 from mpi.estimation.ratios import numbers, ratio
 from mpi.estimation.request import opened
@@ -20,7 +21,7 @@ from mpi.lines.classification import classify
 from mpi.lines.evidence import Reading  # noqa: TC001  # read when the signature is written out
 from mpi.lines.missing_costs import costs_of, costs_of_classes, unasked
 from mpi.results.concat import concat
-from mpi.survey.survey import in_words
+from mpi.survey.survey import data_notes, in_words
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def estimate_status(status: Classification, by: Sequence[By] = (), **options: An
 
 
 @kinds_checked
-def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: Any) -> Estimates:
+def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: Unpack[Shared]) -> Estimates:
     """Bound the shares of the classes, and the figures of the line's measure, whatever the missing answers are.
 
     Parameters
@@ -172,8 +173,8 @@ def estimate_bounds(status: Classification, by: Sequence[By] = (), **options: An
     >>> estimate_bounds(status).select(statistic="poor", wave=2018).table["contrast"].tolist()
     ['lower_bound', 'upper_bound']
     """
-    both = ["lower_bound", "upper_bound"]
-    classes = estimate_classes(status, by, **options, missing="bounds").select(contrast=both)
+    both, given = ["lower_bound", "upper_bound"], cast("dict[str, Any]", options)
+    classes = estimate_classes(status, by, **given, missing="bounds").select(contrast=both)
     if not status.line.indicators or unasked(status):
         return classes
     measure = status.line.measure.with_missing("bounds")
@@ -188,6 +189,7 @@ def _about(line: Standard, survey: Survey, unit: Unit) -> dict[str, str]:
         "source": line.instrument.text,
         "counted": counted(survey, unit),
         "numbers": NUMBERS_ARE,
+        **data_notes(survey),
         "survey": in_words(survey),
     }
 

@@ -16,7 +16,7 @@ from mpi.monetary.assembled import assembled
 from mpi.monetary.lines import Fixed, specs_of
 from mpi.monetary.names import statistics_of
 from mpi.monetary.on_engines import summed_there
-from mpi.survey.survey import in_words
+from mpi.survey.survey import data_notes, in_words
 from mpi.survey.undeclared import tell_undeclared
 from mpi.tables.footnotes import KEY
 
@@ -152,7 +152,7 @@ def estimated(
         )
     else:
         found, first = summed_there(request, welfare, asked, specs)
-    said = {"counted": counted(first, request.unit), "survey": in_words(first)}
+    said = {"counted": counted(first, request.unit), **data_notes(first), "survey": in_words(first)}
     lost = {k: v for k, v in found.about.items() if k in (KEY, "amounts")}
     lines = {f"line {n}": _description(s) for n, s in specs.items()}
     about = {**said, **lines, **lost}

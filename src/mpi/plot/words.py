@@ -170,6 +170,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "population_effect": ("Population", "Dân số"),
     "within_effect": ("Within groups", "Trong nhóm"),
     "demographic_effect": ("Population shares", "Cơ cấu dân số"),
+    "synthetic": (
+        "SYNTHETIC DATA: nobody was interviewed, and nothing is said about any country",
+        "DỮ LIỆU MÔ PHỎNG: không có ai được phỏng vấn, không nói gì về nước nào",
+    ),
     "made_with": ("{survey}; made with mpi {version}", "{survey}; tính bằng mpi {version}"),
 }
 
@@ -218,7 +222,9 @@ def source_of(est: EstimatesLike, language: Language = "en") -> str:
     """Return the source line: the survey and the program."""
     from importlib.metadata import version
 
-    survey = est.about.get("survey", "")
+    survey = est.about.get("data") or est.about.get("survey", "")
+    if survey.startswith("SYNTHETIC"):
+        survey = phrase("synthetic", language)
     measure = est.about.get("measure", "")
     return phrase(
         "made_with", language, survey="; ".join(filter(None, (measure, survey))), version=version("mpi-poverty")

@@ -130,11 +130,14 @@ class Origin:
         Of columns that rules made: see `Made.indicators`.
     made : Made or None
         What a profile is made of; None for microdata, and for profiles of earlier versions, which do not say it.
+    data : str
+        What every reader of its figures must know of the data: that they are synthetic.
     """
 
     files: tuple[str, ...] = ()
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     made: Made | None = None
+    data: str = ""
 
     def with_rules(self, rules: Mapping[str, Mapping[str, str]]) -> Origin:
         """Return it with columns that rules made."""
@@ -145,7 +148,8 @@ def together(origins: Iterable[Origin]) -> Origin:
     """Return where rounds come from that were put together."""
     every = list(origins)
     files = tuple(dict.fromkeys(f for o in every for f in o.files))
-    return Origin(files, {c: rule for o in every for c, rule in o.rules.items()})
+    data = "; ".join(dict.fromkeys(o.data for o in every if o.data))
+    return Origin(files, {c: rule for o in every for c, rule in o.rules.items()}, data=data)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.survey.rows import SurveyRows
     from mpi.survey.words import Labels
 
-__all__ = ["Survey", "in_words", "of_rows", "profile_notes"]
+__all__ = ["Survey", "data_notes", "in_words", "of_rows"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -241,7 +241,8 @@ def in_words(survey: Survey) -> str:
     return re.sub(r"[\d,]+ profiles of ", "", repr(survey).strip("<>"))
 
 
-def profile_notes(survey: Survey) -> dict[str, str]:
-    """Return what readers of figures from a profile are to know of what it is made of; nothing of microdata."""
-    said = "; ".join(f"{matter}: {what}" for matter, what in survey.about.items())
-    return {"profile": said} if said else {}
+def data_notes(survey: Survey) -> dict[str, str]:
+    """Return what readers of figures are to know of the data: what a profile is made of, whether they are synthetic."""
+    made, data = survey.about.items(), survey.rows.origin.data
+    said = {"profile": "; ".join(f"{matter}: {what}" for matter, what in made), "data": data}
+    return {name: text for name, text in said.items() if text}

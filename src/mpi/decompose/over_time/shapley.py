@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
-from math import factorial
-from operator import add, mul
+from operator import add
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from mpi.core.arguments import defaults, kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
+from mpi.decompose.over_time.effects import effects
 from mpi.results.dual import Figures, figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need
 from mpi.results.rounds import one_measure, people_in, spans
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from mpi.results.rounds import Span
     from mpi.tables.keys import Keys
 
-__all__ = ["effects", "shapley"]
+__all__ = ["shapley"]
 
 Into = Literal["incidence_intensity", "groups", "indicators", "number"]
 """What a change is taken apart into."""
@@ -137,39 +136,6 @@ def shapley(
     work = _ChangeInputs(plain, Finder(plain.keys), figures_of(plain), by, form, shares=shares, population=population)
     terms = [term for span in found for term in makers[chosen](work, span)]
     return from_terms(plain, terms, **(explained(plain) if chosen == "groups" else {}))
-
-
-def effects(before: Sequence[Figures], after: Sequence[Figures]) -> list[Figures]:
-    """Return each factor's Shapley effect on the change of a product.
-
-    The effect of x is dx times the other factors, averaged over the orders in which the factors may change.
-
-    Parameters
-    ----------
-    before, after : sequence of Figures
-        The factors in the two rounds.
-
-    Examples
-    --------
-    >>> import scipy.sparse as sp
-    >>> def number(x): return Figures(np.array([x]), sp.csr_array((1, 1)))
-    >>> [float(e.value[0]) for e in effects([number(2.0), number(3.0)], [number(4.0), number(5.0)])]
-    [8.0, 6.0]
-    """
-    return [_effect(i, before, after) for i in range(len(before))]
-
-
-def _effect(i: int, before: Sequence[Figures], after: Sequence[Figures]) -> Figures:
-    m = len(before)
-    others = [j for j in range(m) if j != i]
-    step = after[i] - before[i]
-    terms = []
-    for size in range(m):
-        weight = factorial(size) * factorial(m - 1 - size) / factorial(m)
-        for changed in combinations(others, size):
-            factors = [after[j] if j in changed else before[j] for j in others]
-            terms.append(reduce(mul, factors, step * weight))
-    return reduce(add, terms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

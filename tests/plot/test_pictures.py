@@ -120,6 +120,25 @@ def test_sixty_three_groups_lie_on_nothing(name: str, draw: Any, made: dict[str,
     assert picture.figure.get_figheight() * 2.54 < 29.7  # a page
 
 
+REGIONS = [
+    "Northern Midlands and Mountains", "North Central and Central Coast", "Central Highlands", "Red River Delta",
+    "Mekong River Delta", "South East",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("groups", [REGIONS, PROVINCES[:10], PROVINCES[:20]], ids=len)
+@pytest.mark.parametrize("name", ["pairs", "ranks", "contributions"])
+def test_six_to_twenty_groups_lie_on_nothing_and_are_told_in_full(name: str, groups: list[str]) -> None:
+    if name == "contributions" and len(groups) > 10:
+        pytest.skip("twelve bars at most: it is refused, which another test holds")
+    picture = getattr(mpi.plot, name)(estimates(groups, rounds=(2022,), cases=36))
+    assert overlaps(picture) == []
+    assert cut_off(picture) == []
+    drawn = " ".join(t.get_text() for t in texts(picture)).replace("\n", " ")
+    assert "…" not in drawn
+    assert picture.title in drawn
+
+
 def test_one_group_keeps_its_axis_and_key() -> None:
     est = estimates(["Hmông"]).select(by="g")
     for picture in (mpi.plot.ranked(est), mpi.plot.change(est), mpi.plot.heat(est.select(wave=2022))):

@@ -95,50 +95,39 @@ def _drawn(
     language = options.get("language", "en")
     several = len(rounds(est)) > 1
     n = len(bars)
-    fig, (ax,) = sheet(3.6 + 0.62 * n, options, top=2.1, bottom=1.2, left=0.22, right=0.03)
+    fig, (ax,) = sheet(3.3 + 0.62 * n, options, top=1.9, bottom=1.2, left=0.22, right=0.03)
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks([])
     labels = []
     for y, ((group, wave), parts) in enumerate(reversed([*bars.items()])):
         labels.append(f"{everyone(group, language)}, {wave}" if several else everyone(group, language))
         if all(m.drawn for m in parts.values()):
-            _bar(ax, y, [parts[d] for d in dimensions if d in parts], y == n - 1, dimensions)
+            _bar(ax, y, [parts[d] for d in dimensions if d in parts], len(dimensions))
         else:
             words = "nobody_poor" if any(m.standing == "undefined" for m in parts.values()) else "not_shown"
             ax.text(0.5, y, phrase(words, language), fontsize=8, style="italic", color=SECOND, va="center")
     ax.set_yticks(range(n), labels)
-    ax.set(xlim=(0, 100), ylim=(-0.5, n + 0.1))
+    ax.set(xlim=(0, 100), ylim=(-0.5, n - 0.5))
     rows = np.array([m.row for parts in bars.values() for m in parts.values() if m.drawn], dtype=np.int64)
     about = (_title(est, bars, language), phrase("contributions_sub", language), source_of(est, language))
-    return composed(fig, [ax], about, est.take(rows).table, "contributions", options)
+    key = [(c, _name_of(d), True) for c, d in zip(_colours(len(dimensions)), dimensions, strict=True)]
+    return composed(fig, [ax], about, est.take(rows).table, "contributions", options, key)
 
 
-def _bar(ax: Any, y: int, parts: Sequence[Mark], first: bool, dimensions: Sequence[str]) -> None:  # noqa: FBT001  # of one call
+def _bar(ax: Any, y: int, parts: Sequence[Mark], dimensions: int) -> None:
     at = 0.0
-    for mark, name, colour in zip(parts, dimensions, _colours(len(dimensions)), strict=True):
+    for mark, colour in zip(parts, _colours(dimensions), strict=True):
         ax.barh(y, mark.value, left=at, height=0.72, color=colour, edgecolor=PAPER, lw=1)
         if mark.value >= 5:
-            ax.text(
-                at + mark.value / 2,
-                y,
-                f"{mark.value:.0f}",
-                ha="center",
-                va="center",
-                color=ink_on(colour),
-                fontsize=8.5,
-            )
-        if first:
-            short = name.replace("_", " ")
-            room = max(3, int(mark.value * 0.62))
-            ax.text(
-                at + 0.4,
-                y + 0.45,
-                short if len(short) <= room else short[: room - 1] + "…",
-                fontsize=8,
-                va="bottom",
-                color=SECOND,
-            )
+            style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.5, "color": ink_on(colour)}
+            ax.text(at + mark.value / 2, y, f"{mark.value:.0f}", **style)
         at += mark.value
+
+
+def _name_of(dimension: str) -> str:
+    """Return what to print for a dimension."""
+    text = dimension.replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _colours(n: int) -> list[str]:

@@ -86,15 +86,16 @@ def _drawn(
     language = options.get("language", "en")
     row = 0.6 if len(groups) <= 24 else 0.37
     size = 8.5 if len(groups) <= 24 else 8.0
-    fig, (ax,) = sheet(4.5 + row * len(groups), options, top=3.4, bottom=1.1, left=0.22, right=0.1)
+    heads = [est.titles.get(j, str(j).replace("_", " "))[:22] for j in names]
+    beyond = 0.0088 * len(heads[-1]) - 0.34 / len(names) + 0.01  # what the last, which is slanted, takes at the right
+    fig, (ax,) = sheet(4.5 + row * len(groups), options, top=3.4, bottom=1.1, left=0.22, right=max(beyond, 0.02))
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks([])
     for y, g in enumerate(groups):
         for x, j in enumerate(names):
             _cell(ax, x, y, cells.get((g, j)), size)
-    for x, (j, colour) in enumerate(zip(names, _colours(est, names), strict=True)):
-        name = est.titles.get(j, str(j).replace("_", " "))[:22]
-        ax.text(x + 0.5, -0.35, name, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")
+    for x, (head, colour) in enumerate(zip(heads, _colours(est, names), strict=True)):
+        ax.text(x + 0.5, -0.35, head, fontsize=8, rotation=35, ha="left", rotation_mode="anchor")
         ax.plot([x + 0.03, x + 0.97], [-0.14, -0.14], color=colour, lw=3, solid_capstyle="butt", clip_on=False)
     ax.set(xlim=(0, len(names)), ylim=(len(groups), 0))
     ax.set_yticks(np.arange(len(groups)) + 0.5, [everyone(g, language) for g in groups], fontsize=size)

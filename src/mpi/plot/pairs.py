@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -76,7 +77,12 @@ def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Dr
     apart, p = differences(est, [seen[j].row for _, j in both], [seen[i].row for i, _ in both])
     sure = holm(p) < _LEVEL
     times = 100.0 if seen[0].per_cent else 1000.0
-    fig, (ax,) = sheet(3.9 + 0.6 * (n - 1), options, top=2.1, bottom=2.2, left=0.12, right=0.01)
+    left = min(0.4, 0.03 + 0.0098 * max(len(m.group) for m in seen[1:]))
+    names = [m.group for m in seen[:-1]]
+    heads = _heads(names, (0.98 - left) * _WIDE / (n - 1)) if n <= _UPRIGHT else names
+    lines, longest = 1 + max(h.count("\n") for h in heads), max(map(len, heads))
+    foot = 1.5 + (0.32 * lines if n <= _UPRIGHT else 0.17 * longest)
+    fig, (ax,) = sheet(1.9 + foot + 0.6 * (n - 1), options, top=1.9, bottom=foot, left=left, right=0.01)
     ax.spines["bottom"].set_visible(False)
     for (i, j), d, known in zip(both, times * apart, sure, strict=True):
         colour = (SEQUENTIAL[4] if abs(d) >= _LARGE else SEQUENTIAL[2]) if known else _PALE
@@ -84,16 +90,19 @@ def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Dr
         cell(ax, i, j, signed(d, 0, language), colour, **style)
     ax.set(xlim=(0, n - 1), ylim=(n, 1))
     ax.set_yticks(np.arange(1, n) + 0.5, [m.group for m in seen[1:]])
-    ax.set_xticks(np.arange(n - 1) + 0.5, [m.group for m in seen[:-1]], rotation=0 if n <= 9 else 60, fontsize=8)
-    if n >= 5:
-        _key(ax, n, language)
+    ax.set_xticks(np.arange(n - 1) + 0.5, heads, fontsize=8, rotation=0 if n <= _UPRIGHT else 90)
     wave = phrase("in_round", language, w=seen[0].wave) if seen[0].wave else ""
     title = phrase("pairs" if sure.any() else "pairs_none", language, n=int(sure.sum()), m=len(both))
     subtitle = phrase("pairs_sub", language, m=statistic, w=wave)
     table = est.contrast(_slopes(both, seen, len(est)), name="difference").table.assign(
         group=[f"{seen[j].group} - {seen[i].group}" for i, j in both], p_adjusted=holm(p)
     )
-    return composed(fig, [ax], (title, subtitle, source_of(est, language)), table, "pairs", options)
+    key = [
+        (SEQUENTIAL[4], phrase("large", language, x=_LARGE), True),
+        (SEQUENTIAL[2], phrase("small", language, x=_LARGE), True),
+        (THIRD, phrase("alike", language), False),
+    ]
+    return composed(fig, [ax], (title, subtitle, source_of(est, language)), table, "pairs", options, key)
 
 
 _LARGE = 20
@@ -106,15 +115,11 @@ def _slopes(both: Sequence[tuple[int, int]], seen: Sequence[Mark], size: int) ->
     return slope
 
 
-def _key(ax: Any, n: int, language: Any) -> None:
-    """Say at the upper right, which is free, what the colours mean."""
-    from matplotlib.patches import Rectangle
+_UPRIGHT, _WIDE = 9, 16.0
+"""Up to how many groups names of columns stand upright; how wide a picture is, in centimetres."""
 
-    words = (
-        (SEQUENTIAL[4], phrase("large", language, x=_LARGE)), (SEQUENTIAL[2], phrase("small", language, x=_LARGE)),
-        (_PALE, phrase("alike", language)),
-    )  # fmt: skip
-    x = n - 1 - 0.36 * n
-    for y, (colour, text) in enumerate(words):
-        ax.add_patch(Rectangle((x - 0.55, 1.25 + 0.75 * y), 0.4, 0.5, fc=colour, ec=THIRD, lw=0.4))
-        ax.text(x, 1.5 + 0.75 * y, text, fontsize=8, va="center")
+
+def _heads(names: Sequence[str], room: float) -> list[str]:
+    """Return names in lines that fit columns of a width in centimetres."""
+    letters = max(int(room / 0.17), 6)
+    return ["\n".join(wrap(name, letters, break_long_words=False)) for name in names]

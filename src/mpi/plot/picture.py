@@ -15,7 +15,7 @@ from mpi.plot.style import CM, INK, PAPER, RULE, SECOND, THIRD, WIDTH, ink_on, s
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -160,33 +160,53 @@ def composed(
     if options.get("ax") is not None:
         axes[0].set_title(title, loc="left", fontsize=9.5, fontweight="bold", color=INK)
         return Picture(fig, tuple(axes), title, subtitle, source, table, kind)
-    height, renderer = fig.get_figheight(), fig.canvas.get_renderer()
+    renderer = fig.canvas.get_renderer()
 
     def wide(text: Any) -> float:
+        """Return the width of a text as a share of the picture's."""
         return float(text.get_window_extent(renderer).width / fig.bbox.width)
 
-    styles: tuple[tuple[str, float, float, float, dict[str, Any]], ...] = (
-        (title, 0.06, 10.5, 9.0, {"fontweight": "bold"}),
-        (subtitle, 0.30, 8.5, 8.0, {"color": SECOND}),
-    )
-    for text, y, size, least, style in styles:
-        drawn = fig.text(0.012, 1 - y / height, text, fontsize=size, va="top", **style)
-        while wide(drawn) > 0.976 and drawn.get_fontsize() > least:
-            drawn.set_fontsize(drawn.get_fontsize() - 0.25)
-        if wide(drawn) > 0.976:
-            most = int(len(text) * 0.976 / wide(drawn))
-            drawn.set_text(_folded(text, most) if size > 9 or key else _in_two(text, most))
+    head = _fitted(fig, wide, title, (10.5, 9.0), fontweight="bold")
+    unit = _fitted(fig, wide, subtitle, (8.5, 8.0), color=SECOND)
+    more = [0.175 * head.get_text().count("\n"), 0.145 * unit.get_text().count("\n")]  # inches of second lines
+    _make_taller(fig, sum(more))
+    height = fig.get_figheight()
+    head.set_y(1 - 0.06 / height)
+    unit.set_y(1 - (0.30 + more[0]) / height)
     foot = fig.text(0.012, 0.06 / height, source, fontsize=8, color=THIRD, va="bottom", linespacing=1.25)
-    if wide(foot) > 0.976:
-        foot.set_text(_in_two(source, int(len(source) * 0.976 / wide(foot))))
+    if wide(foot) > _FULL:
+        foot.set_text(_in_two(source, int(len(source) * _FULL / wide(foot))))
     at = 0.012
+    line = 1 - (0.55 + sum(more)) / height
     for colour, phrase, filled in key:
-        fig.text(at, 1 - 0.55 / height, "●" if filled else "○", color=colour, fontsize=9.5, va="center")
-        at += 0.052 + wide(fig.text(at + 0.022, 1 - 0.55 / height, phrase, fontsize=8, color=SECOND, va="center"))
+        fig.text(at, line, "●" if filled else "○", color=colour, fontsize=9.5, va="center")
+        at += 0.052 + wide(fig.text(at + 0.022, line, phrase, fontsize=8, color=SECOND, va="center"))
     labels = [label for ax in fig.axes for label in ax.get_yticklabels() if label.get_text()]
     first = min((label.get_window_extent(renderer).x0 for label in labels), default=99) / fig.bbox.width
     fig.subplots_adjust(left=fig.subplotpars.left + max(0.0, 0.012 - first))  # no name is cut off
     return Picture(fig, tuple(axes), title, subtitle, source, table, kind)
+
+
+def _fitted(fig: Any, wide: Callable[[Any], float], text: str, sizes: tuple[float, float], **style: Any) -> Any:
+    """Write a line at the top, in the smallest of two sizes at least; in two lines where it does not fit."""
+    drawn = fig.text(0.012, 1, text, fontsize=sizes[0], va="top", linespacing=1.15, **style)
+    while wide(drawn) > _FULL and drawn.get_fontsize() > sizes[1]:
+        drawn.set_fontsize(drawn.get_fontsize() - 0.25)
+    if wide(drawn) > _FULL:
+        drawn.set_fontsize(sizes[0])
+        drawn.set_text(_in_two(text, int(len(text) * _FULL / wide(drawn))))
+    return drawn
+
+
+def _make_taller(fig: Any, more: float) -> None:
+    """Add room at the top, in inches; the axes keep their size and their distance from the foot."""
+    before, space = fig.get_figheight(), fig.subplotpars
+    fig.set_figheight(before + more)
+    fig.subplots_adjust(top=space.top * before / (before + more), bottom=space.bottom * before / (before + more))
+
+
+_FULL = 0.976
+"""The share of the picture's width that words may take."""
 
 
 def _folded(text: str, most: int) -> str:

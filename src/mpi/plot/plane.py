@@ -73,7 +73,7 @@ def _drawn(h: EstimatesLike, a: EstimatesLike, points: Sequence[tuple[Mark, Mark
     import pandas as pd
 
     language = options.get("language", "en")
-    fig, (ax,) = sheet(9.6, options, top=2.3, left=0.07, right=0.06, bottom=2.2)
+    fig, (ax,) = sheet(9.2, options, top=1.9, left=0.07, right=0.06, bottom=2.2)
     low = 5 * np.floor((min(y.value for _, y in points) - 3) / 5)
     high = 5 * np.ceil((max(y.value for _, y in points) + 3) / 5)
     right = max(5.0, max(x.value for x, _ in points) * 1.18)
@@ -124,7 +124,10 @@ def _curves(ax: Any, low: float, high: float, right: float) -> None:
     most = right * high / 1e4
     steps = [m for m in (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if most / 12 < m < most]
     y = np.linspace(low, high, 60)
-    apart = [m for i, m in enumerate(steps) if i == 0 or 1e4 * (m - steps[i - 1]) / high > right / 9]
+    apart: list[float] = []
+    for m in steps:
+        if not apart or 1e4 * (m - apart[-1]) / high > right / 12:
+            apart.append(m)
     for i, m in enumerate(apart):
         ax.plot(1e4 * m / y, y, color=RULE, lw=1, zorder=1)
         ax.text(

@@ -94,7 +94,7 @@ def _drawn(est: EstimatesLike, seen: Sequence[Mark], share: Floats, statistic: s
 
     language = options.get("language", "en")
     n = len(seen)
-    fig, (ax,) = sheet(4.0 + 0.6 * n, options, top=2.1, bottom=1.9, left=0.34, right=0.03)
+    fig, (ax,) = sheet(3.4 + 0.6 * n, options, top=1.5, bottom=1.9, left=0.34, right=0.03)
     ax.spines["bottom"].set_visible(False)
     for i, row in enumerate(share):
         for j, s in enumerate(row):

@@ -222,10 +222,8 @@ def source_of(est: EstimatesLike, language: Language = "en") -> str:
     """Return the source line: the survey and the program."""
     from importlib.metadata import version
 
-    survey = est.about.get("data") or est.about.get("survey", "")
-    if survey.startswith("SYNTHETIC"):
-        survey = phrase("synthetic", language)
-    measure = est.about.get("measure", "")
-    return phrase(
-        "made_with", language, survey="; ".join(filter(None, (measure, survey))), version=version("mpi-poverty")
-    )
+    data, measure, survey = (est.about.get(name, "") for name in ("data", "measure", "survey"))
+    if data.startswith("SYNTHETIC"):
+        data, survey = phrase("synthetic", language), ""
+    said = "; ".join(filter(None, (data, measure, survey)))
+    return phrase("made_with", language, survey=said, version=version("mpi-poverty"))

@@ -340,3 +340,17 @@ def test_derivatives_are_those_of_the_figures(cells: list[float]) -> None:
             step = h * (np.arange(3) == i)[:, None, None]
             found = (function(at + step)[0] - function(at - step)[0])[0, 0] / (2 * h)
             assert slope[i] == pytest.approx(found, rel=1e-4, abs=1e-5), name
+
+
+def test_tests_and_intervals_of_measures_of_association_agree() -> None:
+    """No association is an odds ratio of 1, and 0 of the others; each is tested on the scale of its interval."""
+    survey, measure = mpi.load_sample(), mpi.load_measure("gso-mdp")
+    est = mpi.association.estimate(survey, measure, ["region"]).estimates
+    found = 0
+    for name, null in {"odds_ratio": 1.0, "phi": 0.0, "tetrachoric": 0.0}.items():
+        some = est.select(statistic=name)
+        some = some.take(some.estimable & (some.se > 0) & np.isfinite(some.conf_int()[0]))
+        low, high = some.conf_int()
+        assert ((some.pvalues() < 0.05) == ((low > null) | (high < null))).all()
+        found += len(some)
+    assert found > 200

@@ -93,7 +93,7 @@ class MemoryRows:
 
     def _described(self) -> str:
         d = self.design.drawn
-        rounds = f" in {len(self.waves)} rounds" if self.waves else ""
+        rounds = f" in {len(self.waves)} round{'s' * (len(self.waves) > 1)}" if self.waves else ""
         cases = self.cases
         inside = f", {int(cases[self.domain].sum()):,} in the domain" if self.domain is not None else ""
         inside += f", {int(self.members.sum()):,} of members" if self.members is not None else ""

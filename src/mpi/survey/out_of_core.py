@@ -342,7 +342,7 @@ def engine_rows(
 
 def _described(rows: EngineRows) -> str:
     """Return in one line where the rows are, and how many columns they have."""
-    rounds = f" in {len(rows.rounds)} rounds" if rows.rounds else ""
+    rounds = f" in {len(rows.rounds)} round{'s' * (len(rows.rounds) > 1)}" if rows.rounds else ""
     design = ", ".join(f"{role} {c!r}" for role, c in rows.roles.items() if c not in OWN)
     kind = "a census" if rows.roles.get("psu") == EVERYBODY else "" if "psu" in rows.roles else "each row a PSU"
     margins = f"calibrated to {', '.join(rows.recipe.columns)}" if rows.recipe else ""

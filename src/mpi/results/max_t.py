@@ -65,14 +65,11 @@ def max_t(est: Estimates, t: Floats, *, single_step: bool = False, seed: int = 1
 
 def from_factor(factor: Floats, t: Floats, df: float, *, single_step: bool, seed: int) -> Floats:
     """Do what `max_t` does, with a root of the correlation matrix (statistics x rank)."""
-    from scipy.special import fdtrc
-
     r = factor.shape[1]
     order = np.argsort(-np.abs(t), kind="stable")
     q, factor = np.maximum(t[order] ** 2, _TINY), factor[order]
     chance = np.zeros(len(t))
-    grid = np.linspace(-30.0, 30.0, 1 << 16)
-    beyond = fdtrc(r, df, np.exp(grid) / r)  # of the logarithm of r F, as a fine table
+    grid, beyond = _beyond(r, df)
     points = int(np.clip(_BUDGET - np.ceil(np.log2(len(t))), *_POINTS))
     directions = _directions(r, points, seed)
     for a in range(0, len(directions), _CHUNK):
@@ -94,15 +91,14 @@ def critical_value(est: Estimates, level: float, *, seed: int = 1) -> float:
     `max_t`; the error is 1e-3 at most.
     """
     from scipy.optimize import brentq
-    from scipy.special import fdtrc
 
     factor, df = _factor(est), float(est.df.min())
     r = factor.shape[1]
     directions = _directions(r, _POINTS[0] + 1, seed)
     parts = np.split(directions, range(_CHUNK, len(directions), _CHUNK))
     size = np.log(np.maximum(np.concatenate([((factor @ part.T) ** 2).max(axis=0) for part in parts]), _TINY))
-    grid = np.linspace(-30.0, 30.0, 1 << 16)
-    beyond = fdtrc(r, df, np.exp(grid) / r)
+    size.sort()  # in order they are found in the table ten times as fast
+    grid, beyond = _beyond(r, df)
 
     def excess(log_q: float) -> float:
         """Return by how much the chance that the largest exceeds a value is above what is allowed."""
@@ -113,6 +109,15 @@ def critical_value(est: Estimates, level: float, *, seed: int = 1) -> float:
 
 _FAR = 14.0
 """The logarithm of more standard errors than any critical value."""
+
+
+@functools.lru_cache(maxsize=8)
+def _beyond(r: int, df: float) -> tuple[Floats, Floats]:
+    """Return the chance that the logarithm of r F, with r and df degrees of freedom, exceeds points: a fine table."""
+    from scipy.special import fdtrc
+
+    grid = np.linspace(-30.0, 30.0, 1 << 16)
+    return grid, fdtrc(r, df, np.exp(grid) / r)
 
 
 @functools.cache

@@ -83,6 +83,8 @@ def test_the_wrong_kind_of_argument_is_told(name: str, function: Any, right: dic
     one = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in one]
     given = {p.name: right.get(p.name) for p in parameters if p.default is p.empty}
+    if name == "mpi.simultaneous":
+        given["est"] = right["est"].select(statistic="H")  # of all numbers in one family it takes long
     for parameter in parameters:
         if name == "mpi.save_profile" and parameter.name == "path":
             continue

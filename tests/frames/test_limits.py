@@ -20,10 +20,10 @@ import mpi
 import mpi.estimation.algebra
 import mpi.frames.aggregate
 import mpi.frames.capacity
-import mpi.frames.held
+import mpi.frames.stored_table
 from frame_kinds import LAZY, arrow, on
 from mpi.core.memory import amount, free_memory, translated_memory_errors
-from mpi.frames.wanted import Wanted
+from mpi.frames.aggregation import Aggregation
 
 MEASURE = mpi.Measure.nested("m", {"x": ["a", "b"], "y": ["c"]}, cutoff="1/3", severe="1/2", vulnerable="1/5")
 DESIGN = {"weight": "w", "strata": "stratum", "psu": "psu"}
@@ -50,7 +50,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
     """Let no cross of all columns fit; return how many rows were refused so far, and how many parts were taken."""
     seen: list[int] = []
 
-    def too_large(rows: int, wanted: Wanted) -> str | None:
+    def too_large(rows: int, wanted: Aggregation) -> str | None:
         seen.append(len(wanted.apart))
         return "too many" if len(wanted.apart) > 1 else None
 
@@ -174,7 +174,7 @@ def test_warnings_of_parts_are_told_once(apart: Callable[[], list[int]]) -> None
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take everything for large: what is collected, summed and estimated goes piece by piece."""
-    monkeypatch.setattr(mpi.frames.held, "_PIECE", 7)
+    monkeypatch.setattr(mpi.frames.stored_table, "_PIECE", 7)
     monkeypatch.setattr(mpi.estimation.algebra, "_LARGE", 1)
     monkeypatch.setattr(mpi.estimation.algebra, "_MANY", 1)
 
@@ -278,7 +278,7 @@ def test_bytes_are_guarded_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
     ):
         with pytest.raises(mpi.MpiError, match=r"rows, which need 1 MB of memory, and 1 MB are free; the engine"):
             made()
-    assert mpi.frames.capacity.size_of(rows, Wanted({}, flags=("a",))) > 50_000
+    assert mpi.frames.capacity.size_of(rows, Aggregation({}, flags=("a",))) > 50_000
 
 
 def test_a_user_s_connection_is_left_as_it_was() -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mpi.estimation.identify import Scores
     from mpi.estimation.parts import Undefined
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.inference.intervals import Interval, Own
     from mpi.measures.measure import Measure
     from mpi.results.estimates import Estimates

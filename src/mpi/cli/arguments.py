@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from enum import StrEnum
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.measures.measure import Missing as Policy
     from mpi.release.scheme import Scheme

@@ -118,7 +118,7 @@ def checked_survey(source: Source, plan: Measure | None) -> Survey:
         table = read_table(file, None if not wanted else there or known[:1], **opened)
     declared = read_missing(design.get("missing"))
     if wanted:
-        declared = declared.leaving([c for c in known if c not in wanted])
+        declared = declared.without_columns([c for c in known if c not in wanted])
     given: dict[str, Any] = {"labels": table.labels, "missing": declared}
     sound = {k: v for k, v in design.items() if not set(roles) & set(absent) or (k == "weight" and v in known)}
     bare = survey = Survey(table.frame)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mpi.cli.source import Source
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.release.scheme import Scheme

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mpi.codes.codeset import Language
     from mpi.codes.ethnicity import Hoa
-    from mpi.frames.wanted import By, Cross
+    from mpi.frames.aggregation import By, Cross
     from mpi.lines import Classification, Line, MissingCosts
     from mpi.measures.words import Unit
     from mpi.release.scheme import Scheme

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.inference.cells import Cells
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross, Pair
+    from mpi.frames.aggregation import By, Cross, Pair
     from mpi.inference.cells import Cells
     from mpi.inference.intervals import Interval, Own
     from mpi.measures.measure import Measure

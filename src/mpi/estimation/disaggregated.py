@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mpi.estimation.groups import Grouping
     from mpi.estimation.parts import Part
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.inference.cells import Cells
     from mpi.results.estimates import Estimates
     from mpi.results.options import Degrees

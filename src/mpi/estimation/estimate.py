@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mpi.core.exact import Number
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross
+    from mpi.frames.aggregation import By, Cross
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.rows import Rows
     from mpi.estimation.sums import Sums
-    from mpi.frames.wanted import Pair
+    from mpi.frames.aggregation import Pair
     from mpi.measures.measure import Measure
     from mpi.survey.survey import Survey
 

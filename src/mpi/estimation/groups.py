@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.estimation.rows import Rows
+    from mpi.frames.aggregation import Cross
     from mpi.frames.arrays import Categories
-    from mpi.frames.wanted import Cross
     from mpi.survey.survey import Survey
 
 __all__ = ["Grouping", "grouping", "grouping_of"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross, Pair
+    from mpi.frames.aggregation import By, Cross, Pair
     from mpi.inference.cells import Cells
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates

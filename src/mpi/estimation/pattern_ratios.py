@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross
+    from mpi.frames.aggregation import By, Cross
     from mpi.inference.cells import Cells, Psus
     from mpi.measures.measure import Measure
     from mpi.results.estimates import Estimates

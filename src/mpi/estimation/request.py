@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross, Pair
+    from mpi.frames.aggregation import By, Cross, Pair
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
     from mpi.survey.words import Where

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mpi.estimation.identify import Scores
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By, Cross
+    from mpi.frames.aggregation import By, Cross
     from mpi.inference.cells import Cells
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit

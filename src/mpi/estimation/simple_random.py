@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mpi.estimation.patterns import Profiles
     from mpi.estimation.rows import Rows
     from mpi.estimation.sums import Sums
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.errors import DataError
-from mpi.frames.wanted import summed
+from mpi.frames.aggregation import summed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import Pair
+    from mpi.frames.aggregation import Pair
     from mpi.survey.survey import Survey
 
     Floats = NDArray[np.float64]

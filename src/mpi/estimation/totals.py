@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.inference.design import PsuDesign
     from mpi.survey.survey import Survey
 

@@ -71,13 +71,13 @@ def merged(levels: Sequence[Any]) -> NDArray[np.int64] | None:
     return np.array([place[first.get(level, level)] for level in levels], dtype=np.int64)
 
 
-def tell_groups(name: str, found: Categories) -> None:
+def tell_groups(name: str, categories: Categories) -> None:
     """Warn of groups that differ only in how they, or their labels, are written."""
-    if not any(isinstance(found.names.get(v, v), str) for v in found.levels):
+    if not any(isinstance(categories.names.get(v, v), str) for v in categories.levels):
         return
-    texts = {i: found.names.get(v, v) for i, v in enumerate(found.levels) if v is not None}
+    texts = {i: categories.names.get(v, v) for i, v in enumerate(categories.levels) if v is not None}
     if alike(texts.values()):
-        there = np.unique(found.index).tolist()  # categories may have more levels than occur
+        there = np.unique(categories.index).tolist()  # categories may have more levels than occur
         tell_alike(f"column {name!r}", "groups", alike(texts[i] for i in there if i in texts))
 
 

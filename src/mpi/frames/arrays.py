@@ -1,4 +1,4 @@
-"""From a frame's columns to arrays: numbers with NaN where missing, and categories with labels.
+"""Arrays made of a frame's columns: numbers with NaN where missing, and categories with labels.
 
 Everything that knows what a data frame is stands here; the rest of the library sees NumPy arrays.
 """
@@ -63,7 +63,7 @@ class Categories:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What to print for each level; levels of one label are told apart by their codes."""
+        """The printed label of each level; levels of one label are told apart by their codes."""
         labels = [MISSING if v is None else str(self.names.get(v, v)) for v in self.levels]
         if len(set(labels)) == len(labels):
             return tuple(labels)
@@ -245,7 +245,7 @@ def column_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]
             np.int32
         )
     arrow = _dictionary(series)
-    return _other_levels(series) if arrow is None else _dictionary_levels(series, arrow)
+    return _object_levels(series) if arrow is None else _dictionary_levels(series, arrow)
 
 
 def _fit(name: str, levels: list[Any]) -> list[Any]:
@@ -262,7 +262,7 @@ def _moments(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
 
     values = series.to_numpy()
     if values.dtype.kind != "M":
-        return _other_levels(series)
+        return _object_levels(series)
     absent = np.isnat(values)
     levels, index = compress(values[~absent].view(np.int64))
     return list(pd.DatetimeIndex(levels.view(values.dtype))), _spread(index, absent)
@@ -308,7 +308,8 @@ def _spread(index: NDArray[np.int32], absent: NDArray[np.bool_]) -> NDArray[np.i
     return spread
 
 
-def _other_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+def _object_levels(series: nw.Series[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return the sorted levels of a column that is neither numbers nor categories, and the level of each row."""
     native = nw.to_native(series)
     if series.implementation.is_pandas_like():
         try:
@@ -338,12 +339,13 @@ def declared(series: nw.Series[Any]) -> tuple[Any, ...]:
     return known_levels(series.to_frame()).get(series.name, ())
 
 
-def _sorted_levels(found: list[Any], index: NDArray[np.int32]) -> tuple[list[Any], NDArray[np.int32]]:
+def _sorted_levels(levels: list[Any], index: NDArray[np.int32]) -> tuple[list[Any], NDArray[np.int32]]:
+    """Return levels in order, by their text where they do not compare, with the index into them."""
     try:
-        order = sorted(range(len(found)), key=lambda i: found[i])
+        order = sorted(range(len(levels)), key=lambda i: levels[i])
     except TypeError:
-        order = sorted(range(len(found)), key=lambda i: str(found[i]))
-    place = np.empty(len(found) + 1, dtype=np.int32)
-    place[order] = np.arange(len(found), dtype=np.int32)
+        order = sorted(range(len(levels)), key=lambda i: str(levels[i]))
+    place = np.empty(len(levels) + 1, dtype=np.int32)
+    place[order] = np.arange(len(levels), dtype=np.int32)
     place[-1] = -1
-    return [found[i] for i in order], place[index]
+    return [levels[i] for i in order], place[index]

@@ -1,4 +1,4 @@
-"""Which of the files behind a frame are damaged, or unlike the others, where the engine does not say it."""
+"""Search for the damaged or deviating files behind a frame, where the engine does not name them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 __all__ = ["faults_in"]
 
 
-def faults_in(files: Sequence[str], said: str, *, rows: bool = True) -> list[str]:
+def faults_in(files: Sequence[str], message: str, *, rows: bool = True) -> list[str]:
     """Say which files are damaged, or lack a column that the engine misses.
 
     Parameters
     ----------
     files : sequence of str
         Parquet files on this machine.
-    said : str
+    message : str
         What the engine says. Of columns that some files lack, or hold otherwise, those are told that it names.
     rows : bool
         Whether to read the rows of all files, where nothing else tells what is wrong.
@@ -32,16 +32,17 @@ def faults_in(files: Sequence[str], said: str, *, rows: bool = True) -> list[str
         columns[file] = names(file)
 
     for file in files:
-        fault = _failing(looked, file) if Path(file).stat().st_size else "it is empty (0 bytes)"
+        fault = _failure(looked, file) if Path(file).stat().st_size else "it is empty (0 bytes)"
         found += [f"{file!r}: {fault}"] if fault else []
-    found = found or _lacking(columns, said) or _unlike(columns, said)
+    found = found or _missing_columns(columns, message) or _unlike(columns, message)
     if found or not rows:
         return found
-    return [f"{file!r}: {fault}" for file in files if (fault := _failing(read, file))]
+    return [f"{file!r}: {fault}" for file in files if (fault := _failure(read, file))]
 
 
-def _lacking(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
-    lacked = [c for c in _sentences(columns, said) if any(c not in held for held in columns.values())]
+def _missing_columns(columns: Mapping[str, Mapping[str, str]], message: str) -> list[str]:
+    """Return a sentence for each file that lacks a column which the message names."""
+    lacked = [c for c in _sentences(columns, message) if any(c not in held for held in columns.values())]
     return [
         f"{file!r} lacks {', '.join(repr(c) for c in lacked if c not in held)}, unlike "
         f"{next(f for f, other in columns.items() if any(c in other and c not in held for c in lacked))!r}"
@@ -50,8 +51,9 @@ def _lacking(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
     ]
 
 
-def _unlike(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
-    named = _sentences(columns, said)
+def _unlike(columns: Mapping[str, Mapping[str, str]], message: str) -> list[str]:
+    """Return a sentence for each file that holds a column of the message in another type than the first file."""
+    named = _sentences(columns, message)
     model, types = next(iter(columns.items()), ("", {}))
     return [
         f"{file!r} holds {kind} in {c!r}, and {model!r} holds {types[c]}"
@@ -61,12 +63,14 @@ def _unlike(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
     ]
 
 
-def _sentences(columns: Mapping[str, Mapping[str, str]], said: str) -> list[str]:
+def _sentences(columns: Mapping[str, Mapping[str, str]], message: str) -> list[str]:
+    """Return the columns that the message names."""
     every = dict.fromkeys(c for held in columns.values() for c in held)
-    return [c for c in every if re.search(rf"(?<!\w){re.escape(c)}(?!\w)", said)]
+    return [c for c in every if re.search(rf"(?<!\w){re.escape(c)}(?!\w)", message)]
 
 
-def _failing(work: Callable[[str], object], file: str) -> str:
+def _failure(work: Callable[[str], object], file: str) -> str:
+    """Return the first line of the error that reading a file gives; empty where it can be read."""
     try:
         work(file)
     except Exception as error:  # noqa: BLE001  # whatever a reader says of a damaged file

@@ -170,9 +170,9 @@ def is_zoned(dtype: object) -> bool:
 _OFFSET = re.compile(r"([+-])(\d\d):?00")
 
 
-def _offset(found: re.Match[str]) -> str:
+def _offset(match: re.Match[str]) -> str:
     """Return the zone of a whole number of hours by the name that it has, which counts towards Greenwich."""
-    return f"Etc/GMT{'-' if found[1] == '+' else '+'}{int(found[2])}"
+    return f"Etc/GMT{'-' if match[1] == '+' else '+'}{int(match[2])}"
 
 
 def connection_of(native: Any) -> Any:
@@ -198,14 +198,14 @@ def name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def null_for_nan(column: str, *, known: bool = False) -> str:
+def null_for_nan(column: str, *, written: bool = False) -> str:
     """Write what is missing where a column of floats, written as SQL, is NaN.
 
     DuckDB 2.0 takes a Parquet file whose footer has a minimum and a maximum to hold no NaN, though footers leave NaN
     out of both, and then computes ``isnan`` as false for every row. It knows no such thing of ``isfinite``. Where a
-    column is `known` to have been written so already, what it computes from footers is right, and costs nothing.
+    column is `written` so already, what it computes from footers is right, and costs nothing.
     """
-    if known:
+    if written:
         return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
     return f"CASE WHEN isfinite({column}) OR isinf({column}) THEN {column} END"
 

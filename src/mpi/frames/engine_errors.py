@@ -1,4 +1,4 @@
-"""What engines say of an error, translated into one of ours: the file that is damaged, the cluster that is gone."""
+"""Translation of engines' errors into exceptions of this package: a damaged file, a lost cluster, no memory."""
 
 from __future__ import annotations
 
@@ -78,10 +78,11 @@ def translated_duckdb_errors(files: Files | None = None, doing: str = _DOING, en
             raise FileError(f"the files cannot be read: {first_line(error)}") from error
         if origin not in {"duckdb", "_duckdb"}:
             raise
-        raise _of_duckdb(error, files, doing) from error
+        raise _duckdb_error(error, files, doing) from error
 
 
-def _of_duckdb(error: Exception, files: Files | None, doing: str) -> MpiError:
+def _duckdb_error(error: Exception, files: Files | None, doing: str) -> MpiError:
+    """Return the exception that says what DuckDB could not do, and the way out."""
     kind, said = type(error).__name__, first_line(error)
     if kind == "OutOfMemoryException":
         return RequestError(f"DuckDB has not enough memory or disk for this ({said}); {_ROOM}")
@@ -92,7 +93,7 @@ def _of_duckdb(error: Exception, files: Files | None, doing: str) -> MpiError:
             f"a value is not of the kind it is compared with ({said}); columns with value labels hold the codes of "
             "the file, and conditions compare codes, not labels"
         )
-    if files is not None and files.damage is not None and kind in _OF_FILES and not _names_one(said, files.parts):
+    if files is not None and files.damage is not None and kind in _OF_FILES and not _names_file(said, files.parts):
         said = "; ".join(files.damage()) or said
     reads = doing == _DOING  # elsewhere a plan is made, which reads nothing
     if reads and (files is None or files.parts or kind in _OF_FILES):
@@ -125,7 +126,7 @@ def translated_errors(lazy: Any, doing: str = _DOING) -> Iterator[None]:
         if found:
             raise Problems("the files cannot be read", FileError, found).error() from error
         if lazy.implementation.is_dask():
-            raise RequestError(f"Dask cannot {doing}: {_of_dask(error)}") from error
+            raise RequestError(f"Dask cannot {doing}: {_dask_message(error)}") from error
         if type(error).__name__ == _PANIC:
             raise RequestError(f"{engine_of(lazy)} cannot {doing}: {first_line(error)}") from error
         with translated_duckdb_errors(known, doing, engine_of(lazy)):
@@ -136,12 +137,13 @@ def _faults(lazy: Any, connection: Any, error: BaseException) -> list[str]:
     """Say which of the files behind a frame are the reason, where the engine does not."""
     kind, said = type(error).__name__, str(error)
     files = files_of(connection).parts or parquet_files(lazy, connection)
-    if not files or (connection is not None and (kind not in _OF_FILES or _names_one(said, files))):
+    if not files or (connection is not None and (kind not in _OF_FILES or _names_file(said, files))):
         return []
     return faults_in(files, said, rows=kind in _OF_FILES | _UNREADABLE)
 
 
-def _of_dask(error: BaseException) -> str:
+def _dask_message(error: BaseException) -> str:
+    """Return the message for an error of Dask."""
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     of_values = isinstance(error, (TypeError, ValueError, ArithmeticError)) and "pyarrow" not in type(error).__module__
     return f"{said}; compute the column by itself to see where" if of_values else said
@@ -205,8 +207,9 @@ def cause_of(error: Exception) -> str:
     return f"{kind}: {said}" + (f" ({file[0]})" if file and file[0] not in said else "")
 
 
-def _names_one(said: str, parts: Sequence[str]) -> bool:
-    return any(Path(p).name in said for p in parts)
+def _names_file(message: str, parts: Sequence[str]) -> bool:
+    """Return whether the message names one of the files."""
+    return any(Path(p).name in message for p in parts)
 
 
 _GONE = {"Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError", "EOFError"}
@@ -235,9 +238,10 @@ _UNKNOWN_TO_JVM = "does not exist in the JVM"
 """What PySpark says of every name while it builds a plan, once nobody answers."""
 
 
-def _jvm_gone(said: str) -> str:
+def _jvm_gone(message: str) -> str:
+    """Return the message for a JVM that ended."""
     return (
-        f"the JVM of Spark is gone ({said}): it was killed, or ended by itself, as it does without memory. Start a "
+        f"the JVM of Spark is gone ({message}): it was killed, or ended by itself, as it does without memory. Start a "
         "new session; where memory was short, with more of it (spark.driver.memory)"
     )
 

@@ -44,9 +44,9 @@ def files_behind(frame: Any) -> tuple[str, ...]:
         known = files_of(connection_of(native))
         found = known.given or known.parts
     elif held.is_polars():
-        found = _of_polars(native)
+        found = _polars_files(native)
     elif held.is_pyspark():
-        found = _of_spark(native)
+        found = _spark_files(native)
     return tuple(path for path in found if Path(path).is_file())
 
 
@@ -58,12 +58,12 @@ def parquet_files(lazy: Any, connection: Any = None) -> list[str]:
     named: Iterable[str] = ()
     with suppress(Exception):  # what an engine keeps of its plan differs between versions; then no file is named
         if lazy.implementation.is_polars():
-            named = _of_polars(lazy.to_native()) or _in_polars_plan(lazy.to_native())
+            named = _polars_files(lazy.to_native()) or _in_polars_plan(lazy.to_native())
         elif lazy.implementation.is_dask():
-            named = _of_dask(lazy.to_native())
+            named = _dask_files(lazy.to_native())
         elif connection is not None:
-            named = _of_sql(lazy.to_native(), connection)
-    return sorted({f for where in named for f in _matching(where)})
+            named = _sql_files(lazy.to_native(), connection)
+    return sorted({f for where in named for f in _parquet_files(where)})
 
 
 def _in_polars_plan(native: Any) -> Iterator[str]:
@@ -79,21 +79,24 @@ def _in_polars_plan(native: Any) -> Iterator[str]:
         waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
-def _of_dask(native: Any) -> Iterator[str]:
+def _dask_files(native: Any) -> Iterator[str]:
+    """Yield the Parquet files that a Dask frame reads."""
     for part in native.expr.walk():
         if "Parquet" in type(part).__name__:
             path = part.path
             yield from [path] if isinstance(path, str) else path
 
 
-def _of_sql(native: Any, connection: Any) -> Iterator[str]:
+def _sql_files(native: Any, connection: Any) -> Iterator[str]:
+    """Yield the paths in the SQL of a relation and of the views that it uses."""
     query = native.sql_query() if hasattr(native, "sql_query") else str(native.compile())
     views = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
     for text in (query, *(sql for name, sql in views if name in query)):
         yield from (path.replace("''", "'") for path in _QUOTED.findall(text))
 
 
-def _matching(where: str) -> list[str]:
+def _parquet_files(where: str) -> list[str]:
+    """Return the Parquet files of a folder, a path or a pattern."""
     path = Path(where)
     if path.is_dir():
         return [str(p) for p in path.rglob("*") if p.suffix in _PARQUET]
@@ -107,7 +110,7 @@ def rows_behind(frame: Any) -> int | None:
     return files_of(connection_of(frame.to_native())).rows if held else None
 
 
-def _of_polars(frame: Any) -> list[str]:
+def _polars_files(frame: Any) -> list[str]:
     """Return the files that the plan of a lazy frame scans; its plan is no promise of Polars, so none if it is odd."""
     try:
         plan = frame._ldf.visit()  # noqa: SLF001  # there is no public way
@@ -121,7 +124,8 @@ def _of_polars(frame: Any) -> list[str]:
     return found
 
 
-def _of_spark(frame: Any) -> list[str]:
+def _spark_files(frame: Any) -> list[str]:
+    """Return the local files that a Spark frame reads."""
     try:
         addresses = frame.inputFiles()
     except Exception:  # noqa: BLE001  # as where a session is remote

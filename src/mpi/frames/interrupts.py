@@ -26,7 +26,7 @@ _LEFT: dict[int, Callable[[], None]] = {}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stop:
-    """How an engine is told to stop.
+    """A way to interrupt an engine.
 
     Attributes
     ----------
@@ -75,6 +75,7 @@ def attended(work: Callable[[], R], stop: Stop, look: Callable[[], None]) -> R:
     ended = threading.Event()  # Ctrl-C while a thread is joined makes Python 3.11 take the thread for ended
 
     def run() -> None:
+        """Do the work and store its result or its error."""
         try:
             found.append(work())
         except BaseException as error:  # noqa: BLE001  # it is raised again below, where the caller waits

@@ -1,4 +1,4 @@
-"""Which columns can be keys (of groups, rounds, strata, PSUs), and how a key is read alike on every engine."""
+"""Types of columns that can be keys (groups, rounds, strata, PSUs), and keys read alike from every engine."""
 
 from __future__ import annotations
 
@@ -100,19 +100,19 @@ def odd_keys(frame: nw.LazyFrame[Any], names: Iterable[str]) -> list[str]:
     return said
 
 
-def zone_of(dtype: Any, held: Any = None) -> str | None:
+def zone_of(dtype: Any, native: Any = None) -> str | None:
     """Return the time zone that points in time were written in; None where they have none, or others are held.
 
     Parameters
     ----------
     dtype : narwhals dtype
         The type of the column.
-    held : pandas dtype, optional
+    native : pandas dtype, optional
         The same in a frame of pandas or Dask: Narwhals knows no zone with an underscore.
     """
     if isinstance(dtype, nw.Datetime):
         return dtype.time_zone
-    zone = getattr(held, "tz", None)
+    zone = getattr(native, "tz", None)
     return None if zone is None else str(zone)
 
 
@@ -204,8 +204,9 @@ def _composite(name: str, kind: Any) -> str:
     )
 
 
-def _bytes(name: str, held: str = "") -> str:
-    way = _DECODED.get(held, ".str.decode('utf-8') in pandas, .cast(pl.String) in Polars").format(name)
+def _bytes(name: str, kind: str = "") -> str:
+    """Return the message for a key of bytes, with the way to decode it."""
+    way = _DECODED.get(kind, ".str.decode('utf-8') in pandas, .cast(pl.String) in Polars").format(name)
     return f"column {name!r} holds bytes, and a group is text or a number; decode them first ({way})"
 
 

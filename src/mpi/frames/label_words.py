@@ -1,4 +1,4 @@
-"""What value labels say: that there is no answer, yes or no, deprived or not."""
+"""Words of value labels: no answer, yes or no, deprived or not."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
     MpiError
         When `frame` is no data frame, or a dataset of PyArrow and DuckDB is not installed.
     """
-    wrapped: Any = nw.from_native(_of_dataset(frame)) if _is_dataset(frame) else None
+    wrapped: Any = nw.from_native(_dataset_relation(frame)) if _is_dataset(frame) else None
     if wrapped is None:
         try:
             wrapped = nw.from_native(frame)  # type: ignore[call-overload, unused-ignore]  # not every object is a frame
@@ -77,7 +77,7 @@ def lazy_with_levels(frame: object) -> tuple[nw.LazyFrame[Any], dict[str, tuple[
     with translated_errors(wrapped):
         levels = known_levels(wrapped)
     if isinstance(wrapped, nw.DataFrame) and wrapped.implementation.is_pyarrow():
-        wrapped = nw.from_native(_of_arrow(wrapped))
+        wrapped = nw.from_native(_arrow_to_pandas(wrapped))
     if wrapped.implementation.is_pandas_like() or wrapped.implementation.is_dask():
         wrapped = plain_categories(wrapped)
     with translated_errors(wrapped):
@@ -95,7 +95,7 @@ def _look_at_parts(lazy: nw.LazyFrame[Any]) -> None:
         tell_parts(files, columns)
 
 
-def _of_arrow(table: nw.DataFrame[Any]) -> Any:
+def _arrow_to_pandas(table: nw.DataFrame[Any]) -> Any:
     """Return a table of PyArrow as one of pandas: its grouped values come in an order of their own."""
     native = table.to_native()
     for place, field in enumerate(native.schema):
@@ -109,30 +109,30 @@ def _of_arrow(table: nw.DataFrame[Any]) -> Any:
     return native.to_pandas(types_mapper=wide.get)
 
 
-def is_native(found: object) -> bool:
+def is_native(expression: object) -> bool:
     """Tell whether something is an expression of Polars."""
-    return type(found).__module__.partition(".")[0] == "polars" and hasattr(found, "meta")
+    return type(expression).__module__.partition(".")[0] == "polars" and hasattr(expression, "meta")
 
 
-def with_native(frame: Any, found: Any, name: str) -> Any:
+def with_native(frame: Any, expression: Any, name: str) -> Any:
     """Add a column that is written in the words of the frame's own library; None where it is none of these.
 
     Expressions of Polars and of DuckDB, columns of PySpark, Ibis and Dask.
     """
     native, held = frame.to_native(), frame.implementation
-    origin = type(found).__module__.partition(".")[0]
-    if held.is_polars() and is_native(found):
-        return nw.from_native(native.with_columns(found.alias(name)))
+    origin = type(expression).__module__.partition(".")[0]
+    if held.is_polars() and is_native(expression):
+        return nw.from_native(native.with_columns(expression.alias(name)))
     if held.is_duckdb() and origin in {"duckdb", "_duckdb"}:
         import duckdb
 
-        return nw.from_native(native.select(duckdb.StarExpression(), found.alias(name)))
+        return nw.from_native(native.select(duckdb.StarExpression(), expression.alias(name)))
     if held.is_pyspark() and origin == "pyspark":
-        return nw.from_native(native.withColumn(name, found))
+        return nw.from_native(native.withColumn(name, expression))
     if held.is_ibis() and origin == "ibis":
-        return nw.from_native(native.mutate(**{name: found}))
+        return nw.from_native(native.mutate(**{name: expression}))
     if held.is_dask() and origin == "dask":
-        return nw.from_native(native.assign(**{name: found}))
+        return nw.from_native(native.assign(**{name: expression}))
     return None
 
 
@@ -165,7 +165,7 @@ def _is_dataset(frame: object) -> bool:
     return any(kind.__module__ == "pyarrow._dataset" and kind.__name__ == "Dataset" for kind in type(frame).__mro__)
 
 
-def _of_dataset(dataset: Any) -> Any:
+def _dataset_relation(dataset: Any) -> Any:
     """Return a dataset of PyArrow as a DuckDB relation: over its files, where it is nothing but local Parquet files.
 
     DuckDB reads those faster, knows how far it is, and can be interrupted.

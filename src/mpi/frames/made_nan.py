@@ -21,7 +21,7 @@ _WHOLE = {
 """Operations that give nothing missing of columns in which nothing is."""
 
 
-def may_make_missing(given: Any) -> bool:
+def may_make_missing(expression: Any) -> bool:
     """Tell whether an expression, or a function of the frame, may be missing though none of its columns is.
 
     Examples
@@ -30,9 +30,9 @@ def may_make_missing(given: Any) -> bool:
     >>> may_make_missing(adults.max().over("household") < 1), may_make_missing(nw.col("age") + 1 > 5)
     (True, False)
     """
-    nodes = getattr(given, "_nodes", None)
+    nodes = getattr(expression, "_nodes", None)
     if nodes is None:
-        return callable(given) or isinstance(given, nw.Expr)  # of another Narwhals, which does not tell
+        return callable(expression) or isinstance(expression, nw.Expr)  # of another Narwhals, which does not tell
     return any(n.name not in _WHOLE or any(map(may_make_missing, n.exprs)) for n in nodes)
 
 

@@ -74,12 +74,12 @@ class Codes:
         parts = ("values", "texts", "ranges")
         return Codes(*(tuple(dict.fromkeys((*getattr(self, p), *getattr(other, p)))) for p in parts))
 
-    def among(self, found: NDArray[Any]) -> NDArray[np.bool_]:
-        """Say which of some numbers are codes; in single precision where they are held so."""
-        kind = found.dtype.type if found.dtype.kind == "f" else np.float64
-        met = np.isin(found, np.array(self.values, dtype=kind)) if self.values else np.zeros(found.shape, dtype=bool)
+    def among(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which of some numbers are codes; in single precision where they are stored so."""
+        kind = values.dtype.type if values.dtype.kind == "f" else np.float64
+        met = np.isin(values, np.array(self.values, dtype=kind)) if self.values else np.zeros(values.shape, dtype=bool)
         for low, high in self.ranges:
-            met |= (found >= kind(low)) & (found <= kind(high))
+            met |= (values >= kind(low)) & (values <= kind(high))
         return met
 
     def among_levels(self, levels: Iterable[Any]) -> list[bool]:
@@ -101,7 +101,7 @@ NOTHING = Codes()
 
 @dataclass(frozen=True, slots=True)
 class MissingCodes:
-    """Which codes of which columns are no answer; see `read_missing`.
+    """Declared codes of missing answers, by column; see `read_missing`.
 
     Attributes
     ----------
@@ -138,11 +138,11 @@ class MissingCodes:
         """Return the same for some columns."""
         return MissingCodes({k: v for k, v in self.columns.items() if k in columns}, self.everywhere)
 
-    def leaving(self, columns: Collection[str]) -> MissingCodes:
+    def without_columns(self, columns: Collection[str]) -> MissingCodes:
         """Return the same without some columns."""
         return MissingCodes({k: v for k, v in self.columns.items() if k not in columns}, self.everywhere)
 
-    def known(
+    def resolve_labels(
         self, labels: Labels, columns: Sequence[str], text: Collection[str] = (), spared: Collection[str] = ()
     ) -> MissingCodes:
         """Return the same with value labels as the codes they stand for.
@@ -224,11 +224,11 @@ def read_missing(given: Declared) -> MissingCodes:
     return MissingCodes({k: v for k, v in columns.items() if k != EVERY}, columns.get(EVERY, NOTHING))
 
 
-def read_codes(given: Any, where: str, problems: Problems) -> Codes:
+def read_codes(entries: Any, where: str, problems: Problems) -> Codes:
     """Read the codes of one column; what cannot be read is noted."""
-    listed = isinstance(given, (list, tuple, set, frozenset, range, np.ndarray))
+    listed = isinstance(entries, (list, tuple, set, frozenset, range, np.ndarray))
     found = NOTHING
-    for entry in given if listed else [given]:
+    for entry in entries if listed else [entries]:
         one = _code(entry)
         if isinstance(one, str):
             problems.add(f"{where + ': ' if where else ''}{one}")

@@ -37,30 +37,30 @@ def with_nulls(frame: Any, columns: Collection[str] | None = None) -> Any:
     schema = frame.collect_schema() if isinstance(frame, nw.LazyFrame) else frame.schema
     floats = [c for c, dtype in schema.items() if dtype.is_float() and (columns is None or c in columns)]
     if held.is_dask():
-        return _of_dask(frame, schema if columns is None else columns)
+        return _dask_nulls(frame, schema if columns is None else columns)
     if not floats:
         return frame
     if held.is_pandas_like():
-        return _of_pandas(frame, floats)
+        return _pandas_nulls(frame, floats)
     if held.is_duckdb():
-        return _of_duckdb(frame, floats)
+        return _duckdb_nulls(frame, floats)
     if held.is_ibis():
-        return _of_ibis(frame, floats)
+        return _ibis_nulls(frame, floats)
     if isinstance(frame, nw.DataFrame):
         floats = [c for c in floats if frame[c].is_nan().any()]
     return frame.with_columns(*(nw.col(c).fill_nan(None) for c in floats)) if floats else frame
 
 
-def _of_duckdb(frame: Any, floats: list[str]) -> Any:
-    """Do so on a relation. Where our own connection read the files it was done, and the engine knows that of most."""
+def _duckdb_nulls(frame: Any, floats: list[str]) -> Any:
+    """Return a relation with NaN made missing; where our own connection read the files, it was done already."""
     relation = frame.to_native()
     known = files_of(connection_of(relation)).nulls
-    shown = [f"{null_for_nan(name(c), known=known)} AS {name(c)}" if c in floats else name(c) for c in frame.columns]
+    shown = [f"{null_for_nan(name(c), written=known)} AS {name(c)}" if c in floats else name(c) for c in frame.columns]
     return nw.from_native(relation.project(", ".join(shown)))
 
 
-def _of_ibis(frame: Any, floats: list[str]) -> Any:
-    """Do so on a table of Ibis; on DuckDB by what it cannot take for certain from the statistics of a file."""
+def _ibis_nulls(frame: Any, floats: list[str]) -> Any:
+    """Return a table of Ibis with NaN made missing; on DuckDB without trust in the statistics of a file."""
     import ibis  # type: ignore[import-untyped]  # untyped
 
     table: Any = frame.to_native()
@@ -77,8 +77,8 @@ def _finite(value: float) -> bool:  # type: ignore[empty-body]  # of the engine
     """Tell whether a number is neither infinite nor NaN."""
 
 
-def _of_pandas(frame: Any, floats: list[str]) -> Any:
-    """Do so on a frame of pandas, where types that have nulls may hold NaN beside them."""
+def _pandas_nulls(frame: Any, floats: list[str]) -> Any:
+    """Return a frame of pandas with NaN made missing in types that have nulls beside it."""
     native = frame.to_native()
     odd = {c: native[c] for c in floats if not isinstance(native[c].dtype, np.dtype)}
     odd = {c: x for c, x in odd.items() if np.isnan(x.to_numpy(dtype=np.float64, na_value=0.0)).any()}
@@ -86,8 +86,8 @@ def _of_pandas(frame: Any, floats: list[str]) -> Any:
     return _wrapped(native.assign(**fair), frame) if fair else frame
 
 
-def _of_dask(frame: Any, columns: Collection[str]) -> Any:
-    """Do so on a frame of Dask, by types that have nulls; categories keep their order.
+def _dask_nulls(frame: Any, columns: Collection[str]) -> Any:
+    """Return a frame of Dask with types that have nulls; categories keep their order.
 
     Whole numbers with gaps come out of files as floats, whatever Dask says of their type.
     """
@@ -122,7 +122,7 @@ def comparable(frame: Any, *, ordered: bool = False, computing: bool = False) ->
         return _doubled(with_nulls(frame))
     native = frame.to_native()
     columns = [c for c in native.columns if not (ordered and _is_ordered(native[c].dtype))]
-    made = {c: found for c in columns if (found := _of_nulls(native[c], computing=computing)) is not None}
+    made = {c: found for c in columns if (found := _nullable_column(native[c], computing=computing)) is not None}
     return _wrapped(native.assign(**made), frame) if made else frame
 
 
@@ -149,7 +149,7 @@ def _is_ordered(dtype: Any) -> bool:
     return bool(getattr(dtype, "ordered", False)) and hasattr(dtype, "categories")
 
 
-def _of_nulls(column: Any, *, computing: bool) -> Any:
+def _nullable_column(column: Any, *, computing: bool) -> Any:
     """Return a column with nulls for what is missing; None where it compares well as it is."""
     import pandas as pd
 
@@ -163,7 +163,7 @@ def _of_nulls(column: Any, *, computing: bool) -> Any:
     ):
         return None  # of objects decimals do not compare with whole numbers, whether some are missing or not
     if find_spec("pyarrow") is None:
-        kind = _of_pandas_alone(column)
+        kind = _pandas_null_type(column)
         return None if kind is None else column.astype(kind)
     import pyarrow as pa
     from pyarrow import compute
@@ -180,7 +180,7 @@ def _of_nulls(column: Any, *, computing: bool) -> Any:
     return pd.Series(found, index=column.index, name=column.name, dtype=pd.ArrowDtype(found.type))
 
 
-def _of_pandas_alone(column: Any) -> str | None:
+def _pandas_null_type(column: Any) -> str | None:
     """Return the type of pandas' own that has nulls for what is missing; None where there is none."""
     import pandas as pd
 

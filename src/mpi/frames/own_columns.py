@@ -28,8 +28,8 @@ __all__ = [
     "EachRow",
     "beside",
     "check_rows",
-    "columns_named",
     "columns_used",
+    "household_columns",
     "household_name",
     "membership",
     "tell_unknown",
@@ -68,7 +68,7 @@ def with_homes(frame: Frame) -> Frame:
     return frame.with_columns(nw.lit(1).alias(HOME))
 
 
-def columns_named(household: Household | None) -> tuple[str, ...]:
+def household_columns(household: Household | None) -> tuple[str, ...]:
     """Return the columns that identify a household together.
 
     Raises
@@ -78,7 +78,7 @@ def columns_named(household: Household | None) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> columns_named(["HH1", "HH2"])
+    >>> household_columns(["HH1", "HH2"])
     ('HH1', 'HH2')
     """
     if household is None:
@@ -100,13 +100,13 @@ def household_name(household: Household | None) -> str | None:
     >>> household_name(["HH1", "HH2"])
     'HH1 × HH2'
     """
-    return beside(columns_named(household)) or None
+    return beside(household_columns(household)) or None
 
 
 def columns_used(roles: Mapping[str, str], household: Household | None, members: object) -> set[str]:
     """Return the user's columns that play a role: of the household each of several."""
     parts = {c for r, c in roles.items() if r != "household" and c not in OWN}
-    return parts | set(columns_named(household)) | ({members} if isinstance(members, str) else set())
+    return parts | set(household_columns(household)) | ({members} if isinstance(members, str) else set())
 
 
 def beside(values: Sequence[Any]) -> str:
@@ -128,7 +128,7 @@ def with_household(frame: Frame, household: Household | None) -> Frame:
     MpiError
         When a column is absent (the nearest is offered), or there is one of the new name.
     """
-    parts = columns_named(household)
+    parts = household_columns(household)
     if len(parts) < 2:
         return frame
     known = frame.collect_schema().names()

@@ -1,4 +1,4 @@
-"""From the groups that an engine found to the table of a profile: put in order, patterns written out as indicators."""
+"""The table of a profile, made of the groups that an engine found: sorted, patterns written out as indicators."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mpi.frames.aggregation import CODE, INSIDE, summed
 from mpi.frames.compress import compress
-from mpi.frames.wanted import CODE, INSIDE, summed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import Wanted
+    from mpi.frames.aggregation import Aggregation
 
 __all__ = ["as_floats", "in_order", "stacked", "written_out"]
 
@@ -31,23 +31,23 @@ def stacked(pieces: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def in_order(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    """Sort by the keys, so that the same data give the same sums to the last digit; `found` is emptied on the way."""
+def in_order(table: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
+    """Return rows sorted by keys, so that equal data give equal sums to the last digit; `table` is emptied."""
     import pandas as pd
 
-    order = _order(found, [*wanted.places.values(), CODE])
-    return pd.DataFrame({c: found.pop(c).array.take(order) for c in list(found.columns)}, copy=False)
+    order = _order(table, [*aggregation.places.values(), CODE])
+    return pd.DataFrame({c: table.pop(c).array.take(order) for c in list(table.columns)}, copy=False)
 
 
-def _order(found: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
+def _order(table: pd.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
     """Return the order of the keys; what is missing comes first."""
-    key, size = np.zeros(len(found), dtype=np.int64), 1
+    key, size = np.zeros(len(table), dtype=np.int64), 1
     for c in by:
-        ranks = _ranks(found[c])
+        ranks = _ranks(table[c])
         width = int(ranks.max(initial=0)) + 1
         size *= width
         if size >= np.iinfo(np.int64).max:
-            return np.lexsort([_ranks(found[c]) for c in reversed(by)])
+            return np.lexsort([_ranks(table[c]) for c in reversed(by)])
         key *= width
         key += ranks
     return np.argsort(key)
@@ -70,20 +70,20 @@ _SPAN = 1 << 24
 """Codes further apart are numbered."""
 
 
-def written_out(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    """Write the patterns out as columns of 0, 1 and missing, behind keys, cases and weights; `found` is emptied."""
+def written_out(table: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
+    """Return patterns as columns of 0, 1 and missing, behind keys, cases and weights; `table` is emptied."""
     import pandas as pd
 
-    code = found.pop(CODE).to_numpy()
-    if wanted.weight is not None:
+    code = table.pop(CODE).to_numpy()
+    if aggregation.weight is not None:
         code = code >> 1  # what is left is whether the row weighs, which the weight tells
-    inside = code > 0 if wanted.conditions else None
+    inside = code > 0 if aggregation.conditions else None
     patterns, index = compress(code if inside is None else np.maximum(code - 1, 0))
     patterns = patterns.astype(np.int64)
-    columns = {key: found.pop(place) for key, place in wanted.places.items()}
-    columns |= {new: found.pop(name) for name, new in wanted.called.items()}
-    for j, name in enumerate(wanted.flags):
-        if name not in wanted.keys:
+    columns = {key: table.pop(place) for key, place in aggregation.places.items()}
+    columns |= {new: table.pop(name) for name, new in aggregation.called.items()}
+    for j, name in enumerate(aggregation.flags):
+        if name not in aggregation.keys:
             digit = (patterns // 3**j % 3).astype(np.int8)
             missing = digit == _MISSING
             known = np.where(missing, np.int8(0), digit)[index]
@@ -91,7 +91,7 @@ def written_out(found: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
             columns[name] = pd.Series(column, copy=False)
     if inside is not None:
         columns[INSIDE] = pd.Series(inside.view(np.int8), copy=False)
-    columns |= {name: found.pop(name) for i in range(len(wanted.pairs)) for name in summed(i)}
+    columns |= {name: table.pop(name) for i in range(len(aggregation.pairs)) for name in summed(i)}
     return pd.DataFrame(columns, copy=False)
 
 

@@ -78,7 +78,7 @@ def worked(
             return work()
         if connection is None:
             return attended(work, stop, lambda: None)
-        with _counting(connection):
+        with _progress_enabled(connection):
             return _watched(work, connection, bar, stop)
 
 
@@ -92,6 +92,7 @@ def _watched(work: Callable[[], R], connection: Any, bar: _Bar, stop: Stop) -> R
     shares = [0.0]
 
     def look() -> None:
+        """Show the share done, as DuckDB tells it."""
         share = float(connection.query_progress())
         if share < 0 < shares[-1]:
             bar.stage("collecting")
@@ -105,8 +106,8 @@ def _watched(work: Callable[[], R], connection: Any, bar: _Bar, stop: Stop) -> R
 
 
 @contextmanager
-def _counting(connection: Any) -> Iterator[None]:
-    """Let DuckDB count what it has done, and print nothing; a connection of the user's is left as it was."""
+def _progress_enabled(connection: Any) -> Iterator[None]:
+    """Enable DuckDB's count of its progress, unprinted, for a while; a connection of the user's is left as it was."""
     asked = {"enable_progress_bar_print": False, "enable_progress_bar": True}
     settings = ", ".join(f"current_setting('{name}')" for name in asked)
     held = dict(zip(asked, connection.execute(f"SELECT {settings}").fetchall()[0], strict=True))
@@ -130,8 +131,8 @@ def _tasks(bar: _Bar) -> Iterator[None]:
 
     def done(_key: object, _result: object, _graph: object, state: Any, _worker: object) -> None:
         known = sum(len(state[k]) for k in ("ready", "waiting", "running", "finished"))
-        bar.of(known, "tasks")
-        bar.at(len(state["finished"]))
+        bar.set_total(known, "tasks")
+        bar.advance_to(len(state["finished"]))
 
     shown: Any = callbacks.Callback
     with shown(posttask=done):
@@ -154,12 +155,14 @@ def staged(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        """Return the function with a bar shown while it works."""
+
         @functools.wraps(function)
-        def at_work(*args: P.args, **named: P.kwargs) -> R:
+        def wrapper(*args: P.args, **named: P.kwargs) -> R:
             with rows_done(what, None):
                 return function(*args, **named)
 
-        return at_work
+        return wrapper
 
     return decorate
 
@@ -217,21 +220,21 @@ class _Bar:
             self.timer.start()
 
     def __call__(self, done: int) -> None:
-        self.at(done)
+        self.advance_to(done)
 
-    def at(self, done: int) -> None:
-        """Tell how many are done."""
+    def advance_to(self, done: int) -> None:
+        """Show how many are done."""
         self.done = max(self.done, done)
         self._refresh()
 
     def share(self, share: float) -> None:
         """Tell what share is done: of all rows, or in percent where nobody knows how many they are."""
         if self.total is None:
-            self.of(100, "%")
-        self.at(int((self.total or 0) * share))
+            self.set_total(100, "%")
+        self.advance_to(int((self.total or 0) * share))
 
-    def of(self, total: int, unit: Unit) -> None:
-        """Tell how many there are of what is counted."""
+    def set_total(self, total: int, unit: Unit) -> None:
+        """Set how many there are of what is counted."""
         self.total, self.unit = total, unit
 
     def stage(self, what: str) -> None:
@@ -287,8 +290,8 @@ def _progress(bar: _Bar) -> Any:
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
     from rich.text import Text
 
-    class Told(ProgressColumn):
-        """What a bar says of itself."""
+    class BarText(ProgressColumn):
+        """The text of a bar."""
 
         def __init__(self, say: Callable[[], str]) -> None:
             super().__init__()
@@ -299,7 +302,7 @@ def _progress(bar: _Bar) -> Any:
             return Text(self.say())
 
     shown = _console() if bar.console is None else bar.console
-    columns = (TextColumn("{task.description}"), BarColumn(), Told(bar.counted), Told(bar.elapsed))
+    columns = (TextColumn("{task.description}"), BarColumn(), BarText(bar.counted), BarText(bar.elapsed))
     return Progress(*columns, console=shown, transient=True)
 
 

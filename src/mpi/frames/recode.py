@@ -21,35 +21,37 @@ _SHOWN = 8
 
 
 class Grouped(Protocol):
-    """What tells the group of each value: a classification of codes does."""
+    """An object that gives the group of each value, such as a classification of codes."""
 
     def apply(self, values: list[Any]) -> list[str | None]:
         """Return the group of each value; None where it has none."""
         ...
 
 
-def grouped(known: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str) -> list[str | None]:
+def grouped(
+    categories: Categories, groups: Mapping[Any, str] | Grouped, rest: str | None, column: str
+) -> list[str | None]:
     """Return the group of each level of a column."""
     as_mapping: Any = getattr(groups, "to_dict", None)  # of a Series, whose index holds the keys
     groups = groups if as_mapping is None else as_mapping()
     if not isinstance(groups, Mapping):
-        return groups.apply([None if v is None else v for v in known.levels])
+        return groups.apply([None if v is None else v for v in categories.levels])
     problems = Problems(column, RequestError)
     given = {_plain(key): group for key, group in groups.items()}
     out, lost = [], []
-    for level, label in zip(known.levels, known.labels, strict=True):
-        ways = (level, label, known.names.get(level, level))  # of two levels of one label, `label` tells which
+    for level, label in zip(categories.levels, categories.labels, strict=True):
+        ways = (level, label, categories.names.get(level, level))  # of two levels of one label, `label` tells which
         group = next((given[_plain(way)] for way in ways if _plain(way) in given), rest)
         if group is None and level is not None:
             lost.append(label)
         out.append(None if level is None else group)
-    problems.found += _strangers(groups, known)
+    problems.found += _strangers(groups, categories)
     if lost:
         problems.add(f"no group for {', '.join(map(repr, lost[:5]))}; name them, or give rest=")
     problems.raise_if_any()
     for group in dict.fromkeys(g for g in groups.values() if g not in out):
         _warn_empty(group, [v for v, g in groups.items() if g == group], column)
-    tell_parted(column, dict(zip(known.labels, out, strict=True)))
+    tell_parted(column, dict(zip(categories.labels, out, strict=True)))
     return out
 
 
@@ -58,11 +60,15 @@ def _plain(value: Any) -> Any:
     return bare(value) if isinstance(value, str) else value
 
 
-def _strangers(groups: Mapping[Any, str], known: Categories) -> list[str]:
+def _strangers(groups: Mapping[Any, str], categories: Categories) -> list[str]:
     """Say of keys that are neither a value nor a label of the column; a label that nobody has is known."""
-    there = [v for v in (*known.levels, *known.labels, *known.names, *known.names.values()) if v is not None]
+    there = [
+        v
+        for v in (*categories.levels, *categories.labels, *categories.names, *categories.names.values())
+        if v is not None
+    ]
     plain = {_plain(v) for v in there}
-    shown = list(dict.fromkeys(v for v in known.labels if v != MISSING))
+    shown = list(dict.fromkeys(v for v in categories.labels if v != MISSING))
     lost = [key for key in groups if _plain(key) not in plain]
     return [f"{key!r} is neither a value nor a label{_nearest(key, there, shown)}" for key in lost]
 

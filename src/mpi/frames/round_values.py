@@ -66,20 +66,20 @@ def _listed(values: Sequence[Any]) -> str:
     return ", ".join(map(repr, values[:_MOST])) + (", ..." if len(values) > _MOST else "")
 
 
-def _difference(one: Sequence[Any], two: Sequence[Any]) -> str | None:
+def _difference(first: Sequence[Any], second: Sequence[Any]) -> str | None:
     """Say in what two rounds' values differ that seem to be written differently; None where they may be as they are."""
-    only = [v for v in one if v not in set(two)], [v for v in two if v not in set(one)]
+    only = [v for v in first if v not in set(second)], [v for v in second if v not in set(first)]
     if not (only[0] and only[1]):
         return None
     written = [{_number(v) for v in values} - {None} for values in only]
     if written[0] & written[1]:
         return "they are the same numbers, as text and as numbers or with other zeros"
-    if len(only[0]) == len(one):
+    if len(only[0]) == len(first):
         return None  # no groups are joined
-    numbers = [sorted(v for v in values if isinstance(v, (int, float))) for values in (one, two)]
-    if len(numbers[0]) != len(one) or len(numbers[1]) != len(two):
+    numbers = [sorted(v for v in values if isinstance(v, (int, float))) for values in (first, second)]
+    if len(numbers[0]) != len(first) or len(numbers[1]) != len(second):
         return None
-    shifted = len(one) == len(two) and len({b - a for a, b in zip(*numbers, strict=True)}) == 1
+    shifted = len(first) == len(second) and len({b - a for a, b in zip(*numbers, strict=True)}) == 1
     counted = {numbers[0][0], numbers[1][0]} == {0, 1}
     return "one seems to be numbered from another start" if shifted or counted else None
 

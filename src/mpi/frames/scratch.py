@@ -86,9 +86,10 @@ def _locked(folder: Path) -> int | None:
     return handle
 
 
-def _gone(folder: Path, held: int | None, process: int) -> None:
+def _gone(folder: Path, lock: int | None, process: int) -> None:
+    """Remove a folder that its own process made, and release its lock."""
     if os.getpid() != process:  # a copy of the process that made it, which still uses it
         return
     shutil.rmtree(folder, ignore_errors=True)
-    if held is not None:
-        os.close(held)
+    if lock is not None:
+        os.close(lock)

@@ -1,4 +1,4 @@
-"""Keys on their way from an engine to pandas, which has no whole numbers that are missing, and no dates."""
+"""Types of keys kept on the way from an engine to pandas, which has no missing integers and no dates."""
 
 from __future__ import annotations
 
@@ -44,34 +44,34 @@ def sent(lazy: nw.LazyFrame[Any], schema: Mapping[str, Any], places: Mapping[str
     return lazy.with_columns(*added) if added else lazy
 
 
-def received(found: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str, str]) -> pd.DataFrame:
+def received(table: pd.DataFrame, schema: Mapping[str, Any], places: Mapping[str, str]) -> pd.DataFrame:
     """Return keys as they stand in the data: whole numbers, dates, decimals, true and false."""
     for key, place in places.items():
         dtype = schema[key]
         if dtype in WIDE:
-            absent = found.pop(_absent(place)) == 1
+            absent = table.pop(_absent(place)) == 1
             if absent.any():
-                found[place] = found[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
+                table[place] = table[place].astype("UInt64" if dtype == nw.UInt64 else "Int64").mask(absent)
         elif dtype.is_decimal() or dtype in LONG:
-            found[place] = found[place].map(int if dtype in LONG else Decimal, na_action="ignore")
-        elif dtype == nw.Boolean and found[place].dtype.kind != "b":  # objects; on Dask floats, too
-            found[place] = found[place].astype("boolean")
-        elif dtype == nw.Date and hasattr(found[place], "dt"):
-            found[place] = found[place].dt.date.astype(object).where(found[place].notna(), None)
-    return found
+            table[place] = table[place].map(int if dtype in LONG else Decimal, na_action="ignore")
+        elif dtype == nw.Boolean and table[place].dtype.kind != "b":  # objects; on Dask floats, too
+            table[place] = table[place].astype("boolean")
+        elif dtype == nw.Date and hasattr(table[place], "dt"):
+            table[place] = table[place].dt.date.astype(object).where(table[place].notna(), None)
+    return table
 
 
-def in_known_order(found: pd.DataFrame, levels: Mapping[str, Sequence[Any]], places: Mapping[str, str]) -> pd.DataFrame:
+def in_known_order(table: pd.DataFrame, levels: Mapping[str, Sequence[Any]], places: Mapping[str, str]) -> pd.DataFrame:
     """Give categories the order that is known of them; whatever is not among them is kept, and comes last.
 
     Parameters
     ----------
-    found : pandas.DataFrame
+    table : pandas.DataFrame
         Keys as `received` gives them.
     levels : mapping of key to sequence
         The categories that are known, in their order.
     places : mapping of str to str
-        What each key is called in `found`.
+        What each key is called in `table`.
 
     Examples
     --------
@@ -84,11 +84,11 @@ def in_known_order(found: pd.DataFrame, levels: Mapping[str, Sequence[Any]], pla
 
     for key, place in places.items():
         if key in levels:
-            there = pd.Index(found[place].dropna().unique())
+            there = pd.Index(table[place].dropna().unique())
             known = pd.Index(levels[key])
             extra = there[~there.isin(known)]
-            found[place] = pd.Categorical(found[place], categories=[*known, *pd.Categorical(extra).categories])
-    return found
+            table[place] = pd.Categorical(table[place], categories=[*known, *pd.Categorical(extra).categories])
+    return table
 
 
 def _absent(place: str) -> str:

@@ -56,7 +56,7 @@ def without_codes(
     if not missing.columns and not missing.everywhere:
         return frame
     schema = frame.schema
-    missing = missing.known(labels, frame.columns, _texts(schema), spared)
+    missing = missing.resolve_labels(labels, frame.columns, _texts(schema), spared)
     found = ((n, missing.of(n, spared)) for n in frame.columns if not n.startswith(WHY))
     for name, codes in found:
         if codes and _can_hold(schema[name]):
@@ -125,15 +125,17 @@ def _blanked(frame: nw.DataFrame[Any], name: str, met: NDArray[np.bool_]) -> nw.
     return marked.with_columns(nw.when(~nw.col("_mpi_met")).then(column).alias(name)).drop("_mpi_met")
 
 
-def _with_reasons(frame: nw.DataFrame[Any], name: str, met: NDArray[np.bool_], said: NDArray[Any]) -> nw.DataFrame[Any]:
+def _with_reasons(
+    frame: nw.DataFrame[Any], name: str, met: NDArray[np.bool_], codes: NDArray[Any]
+) -> nw.DataFrame[Any]:
     """Add what was said to the column of reasons; texts where the reader of the file has put some there."""
     column = f"{WHY}{name}"
     old = frame[column] if column in frame.columns else None
-    if said.dtype.kind in "iufb" and (old is None or old.dtype.is_numeric()):
+    if codes.dtype.kind in "iufb" and (old is None or old.dtype.is_numeric()):
         before = np.full(len(met), np.nan) if old is None else numbers(old)
-        return with_numbers(frame, {column: np.where(met, said.astype(np.float64), before)})
+        return with_numbers(frame, {column: np.where(met, codes.astype(np.float64), before)})
     held = [None] * len(met) if old is None else [None if _is_gap(o) else _text(o) for o in old.to_list()]
-    texts = [_text(s) if m else o for m, s, o in zip(met.tolist(), said.tolist(), held, strict=True)]
+    texts = [_text(s) if m else o for m, s, o in zip(met.tolist(), codes.tolist(), held, strict=True)]
     return frame.with_columns(nw.new_series(column, texts, nw.String, backend=frame.implementation))
 
 
@@ -155,7 +157,7 @@ def without_codes_lazily(
     if not missing.columns and not missing.everywhere:
         return frame
     schema = frame.collect_schema()
-    missing = missing.known(labels, schema.names(), _texts(schema), spared)
+    missing = missing.resolve_labels(labels, schema.names(), _texts(schema), spared)
     columns: list[nw.Expr] = []
     for name, codes in ((n, missing.of(n, spared)) for n in schema.names() if not n.startswith(WHY)):
         met = is_code(name, schema[name], codes)
@@ -180,7 +182,7 @@ def with_reasons_lazily(
     if not missing:
         return frame
     schema = frame.collect_schema()
-    missing = missing.only(columns).known(labels, schema.names(), _texts(schema))
+    missing = missing.only(columns).resolve_labels(labels, schema.names(), _texts(schema))
     met = {c: is_code(c, schema[c], missing.of(c)) for c in columns}
     reasons = [_reason(c, schema, m) for c, m in met.items() if m is not None]
     return frame.with_columns(*reasons) if reasons else frame
@@ -209,21 +211,22 @@ def is_code(name: str, dtype: Any, codes: Codes) -> nw.Expr | None:
 def _numeric_tests(x: nw.Expr, dtype: Any, codes: Codes) -> Iterator[nw.Expr]:
     """Compare with numbers that the type can hold, in single precision where it is."""
 
-    def held(value: float) -> Any:
+    def as_stored(value: float) -> Any:
+        """Return a number as the column stores it, in single precision where that is its type."""
         return float(np.float32(value)) if dtype == nw.Float32 else value
 
     low, high = _limits(dtype)
     for value in codes.values:
         if not dtype.is_integer():
-            yield x == held(value)
+            yield x == as_stored(value)
         elif value.is_integer() and low <= value <= high:
             yield x == int(value)
     for a, b in codes.ranges:
         if a > high or b < low:
             continue
         whole = dtype.is_integer()
-        above = None if a <= low else x >= (int(np.ceil(a)) if whole else held(a))
-        below = None if b >= high else x <= (int(np.floor(b)) if whole else held(b))
+        above = None if a <= low else x >= (int(np.ceil(a)) if whole else as_stored(a))
+        below = None if b >= high else x <= (int(np.floor(b)) if whole else as_stored(b))
         both = [t for t in (above, below) if t is not None]
         yield both[0] & both[1] if len(both) == 2 else both[0] if both else ~x.is_null()
 

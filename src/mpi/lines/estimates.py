@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from mpi.estimation.groups import Grouping
     from mpi.estimation.rows import Rows
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.inference.cells import Cells
     from mpi.lines.classification import Classification
     from mpi.lines.standard import Standard

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mpi.core.toml_file import TomlSource
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.lines.classification import Absent, Classification, Multiple
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey

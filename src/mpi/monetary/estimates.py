@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mpi.estimation.request import Opened
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.monetary.lines import LineLike, Relative
     from mpi.monetary.names import Statistic
     from mpi.results.estimates import Estimates

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mpi.estimation.request import Opened
     from mpi.estimation.rows import Rows
     from mpi.estimation.sums import Sums
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.inference.cells import Cells
     from mpi.monetary.here import Moment
     from mpi.monetary.lines import Relative

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.monetary.lines import LineLike
     from mpi.results.estimates import Estimates

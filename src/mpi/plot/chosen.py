@@ -10,7 +10,7 @@ from mpi.core.errors import Problems, RequestError
 from mpi.tables.select import estimates_only, select_by, values_of
 
 if TYPE_CHECKING:
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["chosen", "disaggregation", "refuse", "require_one", "rounds"]

@@ -16,7 +16,7 @@ from mpi.plot.words import phrase, source_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.tables.estimates_like import EstimatesLike
 
 __all__ = ["incidence_intensity"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.plot.marks import Mark
     from mpi.tables.estimates_like import EstimatesLike
 

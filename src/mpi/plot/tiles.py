@@ -22,7 +22,7 @@ from mpi.plot.words import description, phrase, source_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 

@@ -10,10 +10,10 @@ from mpi.core.arguments import defaults, kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.estimation.gaps import read_gaps
 from mpi.estimation.request import check_measure, columns_of, crosses
+from mpi.frames.aggregation import CASES, MOST, WEIGHT, By
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
 from mpi.frames.progress import staged
-from mpi.frames.wanted import CASES, MOST, WEIGHT, By
 from mpi.profiles.gaps import condensed_with_gaps
 from mpi.profiles.origin import made_of
 from mpi.profiles.parts import Contents, labels_of
@@ -174,7 +174,7 @@ def _scanned(
     wanted = list(dict.fromkeys(columns))
     declared = read_missing(missing)
     if declared:
-        declared = declared.leaving([c for c in columns_of_files(files, encoding) if c not in wanted])
+        declared = declared.without_columns([c for c in columns_of_files(files, encoding) if c not in wanted])
     found = scanned(files, wanted, memory, encoding=encoding)
     return found.relation, {**found.labels, **(labels or {})}, declared
 

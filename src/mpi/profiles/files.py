@@ -14,9 +14,9 @@ import narwhals.stable.v2 as nw
 from mpi.core.arguments import kinds_checked
 from mpi.core.atomic import atomic_path, located
 from mpi.core.errors import DataError, FileError, Problems, RequestError, warn
+from mpi.frames.aggregation import CASES
 from mpi.frames.lazy import recoded
 from mpi.frames.profile_table import as_floats
-from mpi.frames.wanted import CASES
 from mpi.profiles.condense import survey_of
 from mpi.profiles.digest import arrow, digest_of
 from mpi.profiles.origin import library

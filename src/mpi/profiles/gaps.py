@@ -11,7 +11,7 @@ from mpi.core.errors import RequestError
 from mpi.estimation.gaps import checked_sums, summed_gaps, with_gaps
 from mpi.estimation.patterns import profile
 from mpi.estimation.rows import Rows
-from mpi.frames.wanted import summed
+from mpi.frames.aggregation import summed
 from mpi.survey.out_of_core import EngineRows
 from mpi.survey.survey import of_rows
 

@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpi.frames.aggregation import CASES, WEIGHT
 from mpi.frames.files import files_behind, names_of, print_of, rows_behind, rows_of_parquet
 from mpi.frames.missing_codes import EVERY, written_codes
-from mpi.frames.wanted import CASES, WEIGHT
 from mpi.survey.origin import Made, Part
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mpi.core.errors import warn
+from mpi.frames.aggregation import CASES, WEIGHT
 from mpi.frames.own_columns import EVERYBODY, WHOLE
 from mpi.frames.profile_table import as_floats
-from mpi.frames.wanted import CASES, WEIGHT
 from mpi.profiles.digest import arrow, digest_of
 from mpi.survey.origin import Part
 

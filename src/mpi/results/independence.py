@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]

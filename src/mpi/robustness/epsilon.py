@@ -16,7 +16,7 @@ from mpi.tables.select import values_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.results.estimates import Estimates
 
     Floats = NDArray[np.float64]

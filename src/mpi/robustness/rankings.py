@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.core.exact import Number
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.results.estimates import Estimates
     from mpi.robustness.pairs import Pairs
 

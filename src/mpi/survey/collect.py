@@ -11,10 +11,10 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, RequestError, warn
 from mpi.frames.aggregate import condense, with_conditions
+from mpi.frames.aggregation import CASES, INSIDE, UNTRUE, WEIGHT, Aggregation
 from mpi.frames.missing_codes import WHY
 from mpi.frames.own_columns import EVERYBODY, HOME
 from mpi.frames.progress import worked
-from mpi.frames.wanted import CASES, INSIDE, UNTRUE, WEIGHT, Wanted
 from mpi.survey.design import Design
 from mpi.survey.household_words import ONE_ROW_EACH, no_rosters, not_interviewed
 from mpi.survey.households import one_row_each, one_row_of_each
@@ -56,7 +56,7 @@ def by_household(source: Source, columns: Sequence[str]) -> Source:
     return Source(homes, roles, tuple(nw.col(c) for c in conditions), levels=source.levels)
 
 
-def profiles_of(source: Source, asked: Wanted, options: Mapping[str, Any], labels: Any) -> list[MemoryRows]:
+def profiles_of(source: Source, asked: Aggregation, options: Mapping[str, Any], labels: Any) -> list[MemoryRows]:
     """Condense one frame: to one table, or to one for each of the groups that may be kept apart."""
     frame, conditions = with_conditions(source.frame, counted_rows(source))
     census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all

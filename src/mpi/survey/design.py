@@ -14,7 +14,7 @@ from mpi.frames.own_columns import (
     OWN,
     WHOLE,
     check_rows,
-    columns_named,
+    household_columns,
     household_name,
     with_census,
     with_homes,
@@ -160,7 +160,7 @@ class Design:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        named = columns_named(self.household)
+        named = household_columns(self.household)
         if named:
             object.__setattr__(self, "household", named[0] if len(named) == 1 else named)
         for name in ("replicate_weights", "rscales"):
@@ -282,7 +282,7 @@ class Design:
         found = [c for r, c in self.roles.items() if r != "household" and c not in OWN]
         who = [self.members] if isinstance(self.members, str) else []
         replicates = self.replicate_weights if isinstance(self.replicate_weights, tuple) else ()
-        return tuple(dict.fromkeys([*found, *columns_named(self.household), *who, *replicates]))
+        return tuple(dict.fromkeys([*found, *household_columns(self.household), *who, *replicates]))
 
     @property
     def options(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.core.errors import Problems
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.survey.memory import MemoryRows
 
     Floats = NDArray[np.float64]

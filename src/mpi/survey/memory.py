@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.frames.aggregation import Cross, Pair
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import Declared, MissingCodes
     from mpi.frames.recode import Grouped
-    from mpi.frames.wanted import Cross, Pair
     from mpi.inference.design import PsuDesign
     from mpi.measures.words import Unit
     from mpi.survey.design import Design

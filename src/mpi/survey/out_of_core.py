@@ -12,13 +12,13 @@ from mpi.core.errors import DataError, Problems, RequestError, unknown
 from mpi.core.once import Once
 from mpi.core.readonly import ReadOnly, seal
 from mpi.frames.aggregate import condense
+from mpi.frames.aggregation import INSIDE, MOST, Aggregation, home, widest
 from mpi.frames.arrays import categories
 from mpi.frames.key_types import odd_keys
 from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import MissingCodes, read_missing
 from mpi.frames.own_columns import EVERYBODY, HOME, OWN, WHOLE
 from mpi.frames.recode import grouped
-from mpi.frames.wanted import INSIDE, MOST, Wanted, home, widest
 from mpi.frames.without_codes import without_codes_lazily
 from mpi.survey.code_counts import code_counts_there, reason_counts_there, text_counts_there
 from mpi.survey.collect import by_household, collected_rows, needs_rows, profiles_of
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.frames.aggregation import Cross, Pair
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import Declared
     from mpi.frames.recode import Grouped
-    from mpi.frames.wanted import Cross, Pair
     from mpi.measures.words import Unit
     from mpi.survey.design import Design
     from mpi.survey.memory import MemoryRows
@@ -168,7 +168,9 @@ class EngineRows:
         return [v for v in self._read_groups(name).levels if v is not None] if name in self.columns else []
 
     def _read_groups(self, column: str) -> Categories:
-        tables = [t for s in self.sources for t in condense(s.frame, Wanted({}, groups=(column,), levels=s.levels))[0]]
+        tables = [
+            t for s in self.sources for t in condense(s.frame, Aggregation({}, groups=(column,), levels=s.levels))[0]
+        ]
         return categories([nw.from_native(t, eager_only=True) for t in tables], column, self.labels.get(column))
 
     def text_counts(self, names: Sequence[str]) -> dict[str, dict[Any, int]]:
@@ -285,7 +287,7 @@ class EngineRows:
         of_members = unit == "household" and "household" in self.roles and "size" not in self.roles
         if any(needs_rows(s, unit) for s in self.sources) or (margins and (of_members or "members" in self.roles)):
             return [self.collect(columns)]
-        asked = Wanted({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
+        asked = Aggregation({}, None, tuple(dict.fromkeys(flags)), tuple(dict.fromkeys(groups)), tuple(pairs), (), most)
         asked = replace(asked, apart=tuple(apart), everywhere=tuple(margins))
         sources = [by_household(s, columns) if of_members else s for s in self.sources]
         found = [profiles_of(s, asked, self._alone(), self.labels) for s in sources]

@@ -92,7 +92,7 @@ def read_survey(
     frame, labels = _read(path, wanted, memory, progress, encoding, sheet)
     declared = read_missing(missing)
     if wanted is not None and declared:
-        declared = declared.leaving([c for c in columns_of(path, encoding, sheet) if c not in wanted])
+        declared = declared.without_columns([c for c in columns_of(path, encoding, sheet) if c not in wanted])
     survey = Survey(frame, design=said, labels=labels, missing=declared)
     if not survey.in_memory:
         return survey

@@ -13,7 +13,7 @@ from mpi.survey.margins import Margins, read_margins
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.inference.calibration import Bounds
     from mpi.survey.memory import MemoryRows
     from mpi.survey.rows import SurveyRows

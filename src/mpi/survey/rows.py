@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mpi.frames.aggregation import Cross, Pair
     from mpi.frames.arrays import Categories
     from mpi.frames.missing_codes import MissingCodes
     from mpi.frames.recode import Grouped
-    from mpi.frames.wanted import Cross, Pair
     from mpi.measures.words import Unit
     from mpi.survey.memory import MemoryRows
     from mpi.survey.origin import Origin

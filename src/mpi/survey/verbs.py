@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mpi.frames.aggregation import By
     from mpi.frames.recode import Grouped
-    from mpi.frames.wanted import By
     from mpi.inference.calibration import Bounds, Distance
     from mpi.survey.calibrate import WeightUnit
     from mpi.survey.rows import SurveyRows

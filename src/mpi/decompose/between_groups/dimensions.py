@@ -16,7 +16,7 @@ from mpi.results.terms import adds_up, from_terms, relabelled, term
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.results.estimates import Estimates
     from mpi.results.terms import Term
     from mpi.tables.keys import Keys

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mpi.core.exact import Number
     from mpi.estimation.identify import Scores
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.decompose.genders.sexes import Sexes
-    from mpi.frames.wanted import By, Cross
+    from mpi.frames.aggregation import By, Cross
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mpi.core.exact import Number
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mpi.decompose.panels.followed import Followed, Round
     from mpi.estimation.patterns import Profiles
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.dual import Figures

@@ -94,7 +94,7 @@ def _without_codes(rules: Rules, answers: Answers, labels: Labels) -> dict[str, 
     if not rules.missing:
         return {}
     texts = [name for name, values in answers.columns.items() if isinstance(values, Categories)]
-    missing = rules.missing.only(answers.columns).known(labels, list(answers.columns), texts)
+    missing = rules.missing.only(answers.columns).resolve_labels(labels, list(answers.columns), texts)
     return {
         n: v.without(codes) if isinstance(v, Categories) else _blanked(v, codes)
         for n, v in answers.columns.items()

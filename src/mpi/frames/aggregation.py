@@ -1,4 +1,4 @@
-"""What is to be kept of microdata that are condensed, and what it is called in the table that is made of them."""
+"""The aggregation of microdata into a profile: keys, sums and flags, and their names in the table it makes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = [
     "UNTRUE",
     "WEIGHT",
     "WRONG",
+    "Aggregation",
     "By",
     "Cross",
     "Pair",
-    "Wanted",
     "home",
     "summed",
     "widest",
@@ -56,8 +56,8 @@ where both are so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be kept of the microdata.
+class Aggregation:
+    """The columns of microdata that an aggregation keeps: keys, weight, flags and sums.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Wanted:
 
     @property
     def called(self) -> dict[str, str]:
-        """What the columns of cases and weights are called in the table, where the user's may have these names."""
+        """Return the names of the columns of cases and weights in the table, where the user's may have these names."""
         taken = {*self.keys, *self.flags}
         found = {}
         for name in (CASES, WEIGHT):
@@ -116,7 +116,7 @@ class Wanted:
 
     @property
     def places(self) -> dict[str, str]:
-        """What each key is called in the engine, where no name of the user's can clash with ours."""
+        """Return the name of each key in the engine, where no name of the user's can clash with ours."""
         return {key: f"_key_{i}" for i, key in enumerate(self.keys)}
 
 

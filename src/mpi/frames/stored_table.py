@@ -1,4 +1,4 @@
-"""What an engine grouped, held by that engine until it is known how much it is."""
+"""Tables that an engine stores for a while, so that their size is known before they are collected."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     _Between = Callable[[int, int], nw.LazyFrame[Any]]
 
-__all__ = ["Held", "held"]
+__all__ = ["StoredTable", "stored"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class StoredTable:
     """The rows of a lazy frame, computed once.
 
     Attributes
@@ -55,8 +55,8 @@ _PIECE = 2_000_000
 
 
 @contextmanager
-def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
-    """Let an engine compute a lazy frame and keep it for as long as it is asked about, then forget it.
+def stored(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[StoredTable]:
+    """Yield the result of a lazy frame as its engine stores it, and drop it afterwards.
 
     DuckDB (also by way of Ibis) keeps a temporary table, which it writes to the disk where memory is short; Polars a
     frame of its own; Spark what it persists, where the workers are. Of Dask the groups come here. Other engines compute
@@ -79,7 +79,7 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
             frame, between = _store(lazy, kept)
             asked = frame.select(nw.len().alias(_ROWS), *(nw.col(c).sum() for c in totals))
             found = {str(c): int(v.iloc[0]) for c, v in collected(asked, show=False).fillna(0).items()}
-            yield Held(frame, found.pop(_ROWS), found, between)
+            yield StoredTable(frame, found.pop(_ROWS), found, between)
         except KeyboardInterrupt:
             kept.pop_all()  # an engine that is still busy would have to be waited for: its connection ends it
             raise
@@ -88,20 +88,21 @@ def held(lazy: nw.LazyFrame[Any], totals: Sequence[str] = ()) -> Iterator[Held]:
 _ROWS = "_rows"
 
 
-def _store(lazy: nw.LazyFrame[Any], kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between | None]:
+def _store(lazy: nw.LazyFrame[Any], cleanup: ExitStack) -> tuple[nw.LazyFrame[Any], _Between | None]:
+    """Return the result as the engine stores it, and the function that selects rows by number where it has one."""
     native, engine = lazy.to_native(), lazy.implementation
     if engine.is_duckdb():
-        return _in_duckdb(lazy, native, kept)
+        return _in_duckdb(lazy, native, cleanup)
     if engine.is_polars():
         return _wrapped(worked(lazy, native.collect)), None
     if engine.is_ibis() and not getattr(native.schema(), "null_fields", ()):  # which it keeps no tables of
         found = worked(lazy, lambda: _cached(native))
-        kept.callback(_forgotten, found)
+        cleanup.callback(_forgotten, found)
         return _wrapped(found), None
     if engine.is_dask():
         return _wrapped(worked(lazy, native.compute)), None  # of long plans, to persist takes many times as long
     if engine.is_pyspark() or engine.is_pyspark_connect():
-        kept.callback(native.unpersist)
+        cleanup.callback(native.unpersist)
         return _wrapped(worked(lazy, native.persist)), None
     return lazy, None
 
@@ -129,12 +130,12 @@ def _forgotten(cached: Any) -> None:
     backend.con.execute(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def _in_duckdb(lazy: nw.LazyFrame[Any], native: Any, kept: ExitStack) -> tuple[nw.LazyFrame[Any], _Between]:
+def _in_duckdb(lazy: nw.LazyFrame[Any], native: Any, cleanup: ExitStack) -> tuple[nw.LazyFrame[Any], _Between]:
     """Make a temporary table, on the connection of the relation, which need not be told."""
     table, view = f"_mpi_{uuid.uuid4().hex}", "_mpi_grouped"
     query = f"CREATE TEMP TABLE {table} AS SELECT * FROM {view}"  # noqa: S608  # names of our own
     worked(lazy, lambda: native.query(view, query))
-    kept.callback(native.query, view, f"DROP TABLE {table}")
+    cleanup.callback(native.query, view, f"DROP TABLE {table}")
 
     def rows(where: str = "") -> nw.LazyFrame[Any]:
         return _wrapped(native.query(view, f"SELECT * FROM {table}{where}"))  # noqa: S608  # a name of our own

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mpi.indicators.answers.arrays import Answers
     from mpi.indicators.rules.rule import Rule
 
-__all__ = ["Told", "reason"]
+__all__ = ["HouseholdAnswers", "reason"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class HouseholdAnswers:
     """One household's answers to one rule.
 
     Attributes
@@ -39,7 +39,7 @@ class Told:
     members: tuple[str, ...]
     kinds: tuple[str, ...]
 
-    def of(self, *kinds: str) -> list[int]:
+    def members_with(self, *kinds: str) -> list[int]:
         """Return the members who gave one of some answers."""
         return [i for i, kind in enumerate(self.kinds) if kind in kinds]
 
@@ -66,85 +66,90 @@ class Told:
 
     @property
     def because(self) -> str:
-        """What a deprived member, or household, is."""
+        """The trait of a deprived member, or household, in words."""
         return self.rule.because or f"is deprived ({in_words(self.rule.deprived)})"
 
 
-def reason(told: Told, outcome: str) -> str:
+def reason(answers: HouseholdAnswers, outcome: str) -> str:
     """Say why a household was judged so."""
-    if told.rule.of == "household":
-        return _of_household(told, outcome)
+    if answers.rule.of == "household":
+        return _household_reason(answers, outcome)
     if outcome == "unknown":
-        return _unknown(told)
-    if not any(told.kinds):
-        return f"Nobody is eligible; such a household counts as {told.rule.nobody}."
-    said = _decided(told, outcome)
-    absent = told.of("open", "maybe_deprived", "maybe_free", "maybe_open")
-    return f"{said} {_absent(told, absent)}" if absent else said
+        return _unknown(answers)
+    if not any(answers.kinds):
+        return f"Nobody is eligible; such a household counts as {answers.rule.nobody}."
+    said = _decided(answers, outcome)
+    absent = answers.members_with("open", "maybe_deprived", "maybe_free", "maybe_open")
+    return f"{said} {_absent(answers, absent)}" if absent else said
 
 
-def _of_household(told: Told, outcome: str) -> str:
-    values = told.values(0)
+def _household_reason(answers: HouseholdAnswers, outcome: str) -> str:
+    """Return the reason for a rule about the household itself."""
+    values = answers.values(0)
     if outcome == "unknown":
-        torn = "its members contradict each other" if told.rule.not_deprived is None else "it meets neither side"
-        return f"Not known: {told.values(0, missing=True) or torn} ({values})."
+        torn = "its members contradict each other" if answers.rule.not_deprived is None else "it meets neither side"
+        return f"Not known: {answers.values(0, missing=True) or torn} ({values})."
     if outcome == "deprived":
-        return f"The household {told.because} ({values})."
+        return f"The household {answers.because} ({values})."
     return f"({values[:1]}{values[1:]})"
 
 
-def _decided(told: Told, outcome: str) -> str:
-    deprived, free = told.of("deprived"), told.of("free")
-    if isinstance(told.rule.household, Share):
+def _decided(answers: HouseholdAnswers, outcome: str) -> str:
+    """Return the reason for a household that is decided, from the members who decide it."""
+    deprived, free = answers.members_with("deprived"), answers.members_with("free")
+    if isinstance(answers.rule.household, Share):
         total = len(deprived) + len(free)
-        return (
-            f"{len(deprived)} of {total} eligible members count ({told.because}); the limit is {told.rule.household}."
-        )
+        rule = answers.rule
+        return f"{len(deprived)} of {total} eligible members count ({answers.because}); the limit is {rule.household}."
     if outcome == "deprived":
-        return _deprived(told, deprived)
-    if told.rule.household == "all" and free:
-        return f"{_listed(told, free)}: not so ({told.values(free[0])})."
-    if told.rule.household == "none" and deprived:
-        return f"{_listed(told, deprived)}: {told.because}."
-    number = len(told.of("deprived", "free", "open"))
+        return _deprived(answers, deprived)
+    if answers.rule.household == "all" and free:
+        return f"{_listed(answers, free)}: not so ({answers.values(free[0])})."
+    if answers.rule.household == "none" and deprived:
+        return f"{_listed(answers, deprived)}: {answers.because}."
+    number = len(answers.members_with("deprived", "free", "open"))
     return (
         f"{number} eligible member{'s' * (number != 1)}, none of them known to be deprived."
-        if told.of("open")
+        if answers.members_with("open")
         else f"{number} eligible member{'s' * (number != 1)}, none of them deprived."
     )
 
 
-def _deprived(told: Told, deprived: list[int]) -> str:
-    if told.rule.household == "all":
-        return f"Every eligible member who answered: {told.because}."
-    if told.rule.household == "none":
-        return f"No eligible member {told.because}."
-    said = [f"{_capital(told.members[i])}, {told.because}." for i in deprived]
+def _deprived(answers: HouseholdAnswers, deprived: list[int]) -> str:
+    """Return the sentences about a deprived household."""
+    if answers.rule.household == "all":
+        return f"Every eligible member who answered: {answers.because}."
+    if answers.rule.household == "none":
+        return f"No eligible member {answers.because}."
+    said = [f"{_capital(answers.members[i])}, {answers.because}." for i in deprived]
     return " ".join(said) or "So it is, whoever of them is eligible and whatever they would answer."
 
 
-def _unknown(told: Told) -> str:
-    if told.rule.household == "head" and truth(HEAD, told.answers).false.all():
+def _unknown(answers: HouseholdAnswers) -> str:
+    """Return the reason why a household is not decided."""
+    if answers.rule.household == "head" and truth(HEAD, answers.answers).false.all():
         return "Nobody is marked as head of the household."
-    if not any(told.kinds):
+    if not any(answers.kinds):
         return "Nobody is eligible; such a household is left missing."
-    absent = told.of("open", "maybe_deprived", "maybe_free", "maybe_open")
+    absent = answers.members_with("open", "maybe_deprived", "maybe_free", "maybe_open")
     if not absent:
         return "Not known: the members who are marked as head differ."
-    return _absent(told, absent)
+    return _absent(answers, absent)
 
 
-def _absent(told: Told, rows: list[int]) -> str:
-    said = "; ".join(f"{told.members[i]} ({told.values(i, missing=True)})" for i in rows)
-    enough = told.rule.enough
+def _absent(answers: HouseholdAnswers, rows: list[int]) -> str:
+    """Return the sentence about the members whose answers are missing."""
+    said = "; ".join(f"{answers.members[i]} ({answers.values(i, missing=True)})" for i in rows)
+    enough = answers.rule.enough
     if enough is None:
         return f"Not known: {said}."
     limit = "One answer" if enough == ONE_ANSWER else f"Answers of {text(enough)} of the eligible"
     return f"Not known: {said}. {limit} would do."
 
 
-def _listed(told: Told, rows: list[int]) -> str:
-    return _capital("; ".join(told.members[i] for i in rows))
+def _listed(answers: HouseholdAnswers, rows: list[int]) -> str:
+    """Return the names of some members, as the beginning of a sentence."""
+    return _capital("; ".join(answers.members[i] for i in rows))
 
 
 def _capital(value: str) -> str:

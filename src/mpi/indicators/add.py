@@ -1,4 +1,4 @@
-"""From a survey to the same survey with its households' deprivations on every row."""
+"""Deprivations of households added to every row of a survey."""
 
 from __future__ import annotations
 
@@ -109,6 +109,7 @@ def _added_lazily(rows: EngineRows, rules: Rules) -> EngineRows:
     columns = list(dict.fromkeys(c for names in asked.values() for c in names))
 
     def longer(source: Source) -> nw.LazyFrame[Any]:
+        """Return the frame of a source with its deprivations, and with the reasons of missing answers."""
         frame = with_deprivations(
             source.frame, rules, _keys(source.roles), source.roles.get("members"), labels=rows.labels,
             spared=rows.missing.answers,

@@ -1,4 +1,4 @@
-"""From a frame of members to a frame of households with their deprivations."""
+"""Deprivations of households, evaluated from a frame of their members."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpi.indicators.answers.counts import count, decide
 from mpi.indicators.answers.gather import gather, tell_doubts
 from mpi.indicators.answers.logic import as_numbers
 from mpi.indicators.lazy.evaluate import evaluate_lazily
-from mpi.indicators.lazy.join import keys_as_given
+from mpi.indicators.lazy.join import restore_key_types
 from mpi.indicators.rules.rules import require_rules
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def evaluate(
     lazy = engine_frame(members_frame)
     if lazy is not None:
         found = evaluate_lazily(lazy, rules, keys, households_frame, labels or {})
-        return keys_as_given(found, members_frame, keys)
+        return restore_key_types(found, members_frame, keys)
     members = as_frame(members_frame)
     _check_keys(members, keys, "the members' frame")
     number, first = number_households(members, keys)
@@ -245,6 +245,7 @@ def _reader(
     shared = [c for c in homes.columns if c in members.columns and c not in keys]
 
     def read(names: Sequence[str]) -> Answers:
+        """Return the answers of members in some columns, of their own and of their household."""
         both = [n for n in names if n in shared]
         if both:
             raise DataError(f"{', '.join(map(repr, both))} stands in both frames; leave it out of one of them")

@@ -1,4 +1,4 @@
-"""Why a household is deprived: an account of each indicator that a person can read."""
+"""Explanations of a household's deprivations: an account of each indicator that a person can read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError
 from mpi.frames.arrays import as_frame, categories, require
 from mpi.frames.own_columns import beside
-from mpi.indicators.account import Told, reason
+from mpi.indicators.account import HouseholdAnswers, reason
 from mpi.indicators.answers.arrays import Answers, read_answers, truth
-from mpi.indicators.answers.counts import answers_of_members, count, decide, said_of
+from mpi.indicators.answers.counts import answers_of_members, count, decide, member_truth
 from mpi.indicators.answers.gather import gather
 from mpi.indicators.answers.logic import as_numbers
 from mpi.indicators.rules.rules import computable, require_rules
@@ -38,7 +38,7 @@ Outcome = Literal["deprived", "not deprived", "unknown", "not computed"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was decided of one household in one indicator, and why.
+    """The outcome of one indicator for one household, and its reason.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What was decided of one household, and why.
+    """The outcomes of all indicators for one household, with their reasons.
 
     Attributes
     ----------
@@ -170,7 +170,9 @@ def explain(
     able, answers = gather(able, known, lambda names: read_answers(frames, names).take(rows), labels)
     members = _members(frames, known, rows)
     accounts = [
-        _account(able[r.name], answers, members) if r.name in able else _not_computed(r, rules.lacking(r, known))
+        _account(able[r.name], answers, members)
+        if r.name in able
+        else _not_computed(r, rules.missing_columns(r, known))
         for r in rules
     ]
     shown = "-".join(map(str, household_id)) if isinstance(household_id, tuple) else str(household_id)
@@ -222,9 +224,9 @@ def _check_single(data: Any, household_id: Any, rows: NDArray[Any]) -> None:
             )
 
 
-def _members(frames: Sequence[nw.DataFrame[Any]], known: Sequence[str], rows: NDArray[Any]) -> list[str]:
+def _members(frames: Sequence[nw.DataFrame[Any]], columns: Sequence[str], rows: NDArray[Any]) -> list[str]:
     """Name the members: by their number, or by their place where there is none, and by their age."""
-    own = read_answers(frames, [c for c in ("member", "age") if c in known]).take(rows)
+    own = read_answers(frames, [c for c in ("member", "age") if c in columns]).take(rows)
     names = []
     for i in range(len(rows)):
         number = own.value("member", i) if "member" in own.columns else i + 1
@@ -240,7 +242,7 @@ def _account(rule: Rule, answers: Answers, members: Sequence[str]) -> Account:
     counts = count(rule, answers, np.zeros(answers.rows, dtype=np.int64), 1)
     value = as_numbers(decide(rule, counts))[0]
     outcome: Outcome = "unknown" if np.isnan(value) else "deprived" if value else "not deprived"
-    told = Told(rule, answers, tuple(members), _kinds(rule, answers))
+    told = HouseholdAnswers(rule, answers, tuple(members), _kinds(rule, answers))
     if rule.of == "household":
         return Account(rule.name, rule.label, outcome, reason(told, outcome))
     asked = rule.who or in_words(rule.judged)
@@ -251,7 +253,7 @@ def _kinds(rule: Rule, answers: Answers) -> tuple[str, ...]:
     """Say of each member which of the six answers was given; empty for those who are not eligible."""
     eligible = None if rule.judged is None else truth(rule.judged, answers)
     kinds = [""] * answers.rows
-    for kind, mask in answers_of_members(eligible, said_of(rule, lambda c: truth(c, answers))).items():
+    for kind, mask in answers_of_members(eligible, member_truth(rule, lambda c: truth(c, answers))).items():
         for row in np.flatnonzero(mask):
             kinds[row] = kind
     return tuple(kinds)

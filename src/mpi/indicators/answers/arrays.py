@@ -1,4 +1,4 @@
-"""Where conditions hold, on arrays: the answers of a frame in memory."""
+"""Evaluation of conditions on arrays: the answers of a frame in memory."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Answers:
         """Return the answers with more columns."""
         return Answers({**self.columns, **columns}, self.rows)
 
-    def known(self, name: str) -> NDArray[np.bool_]:
+    def is_answered(self, name: str) -> NDArray[np.bool_]:
         """Return where a column has an answer."""
         return _answered(self.columns[name])
 
@@ -230,13 +230,13 @@ def _sample(values: Categories) -> str:
 
 
 def _leaf(leaf: Leaf, answers: Answers) -> Truth:
-    known = answers.known(leaf.column)
+    known = answers.is_answered(leaf.column)
     values = answers.columns[leaf.column]
     match leaf:
         case IsMissing():
             return Truth(~known, known)
         case Compare(value=Times() as other):
-            known = known & answers.known(other.column)
+            known = known & answers.is_answered(other.column)
             met = _against(values, leaf.relation, other, answers.columns[other.column])
         case Compare(relation=relation, value=value):
             met = _apply(values, lambda x: RELATIONS[relation](x, value))
@@ -264,8 +264,8 @@ def _apply(values: NDArray[Any] | Categories, test: Callable[[NDArray[Any]], Any
     return np.asarray(test(levels), dtype=bool)[values.index]
 
 
-def _against(values: Any, relation: str, other: Times, others: Any) -> NDArray[np.bool_]:
+def _against(values: Any, relation: str, multiple: Times, others: Any) -> NDArray[np.bool_]:
     """Compare with a multiple of another column, crosswise, so that whole numbers on the border compare exactly."""
-    left = values.astype(np.float64) * other.times.denominator
-    right = others.astype(np.float64) * other.times.numerator
+    left = values.astype(np.float64) * multiple.times.denominator
+    right = others.astype(np.float64) * multiple.times.numerator
     return np.asarray(RELATIONS[relation](left, right), dtype=bool)

@@ -1,4 +1,4 @@
-"""From the answers of members to one of the household: what all ways of filling the missing answers agree on.
+"""A household's answer from its members': true or false where all ways of filling missing answers agree.
 
 A member's answer is one of six: surely or perhaps eligible, crossed with deprived, not deprived or unknown. How many
 members gave each decides the household, whatever the rule and whatever the engine that counted.
@@ -32,8 +32,8 @@ __all__ = [
     "answers_to",
     "count",
     "decide",
+    "member_truth",
     "possible",
-    "said_of",
     "settle",
 ]
 
@@ -43,7 +43,7 @@ COUNTED = (*PARTS, "heads")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """How many members of each household gave which answer.
+    """The number of members of each household who gave each answer.
 
     Attributes
     ----------
@@ -86,15 +86,15 @@ def answers_of_members(eligible: Truth | None, deprived: Truth) -> dict[str, Any
 def answers_to(rule: Rule, hold: Callable[[Condition], Truth]) -> dict[str, Any]:
     """Sort members by those answers that a rule is decided by, with a function that says where conditions hold."""
     if rule.of == "household":
-        said = said_of(rule, hold)
+        said = member_truth(rule, hold)
         return {"deprived": said.true, "free": said.false}
     eligible = None if rule.judged is None else hold(rule.judged)
-    found = answers_of_members(eligible, said_of(rule, hold))
+    found = answers_of_members(eligible, member_truth(rule, hold))
     return found | {"heads": ~hold(HEAD).false} if rule.household == "head" else found
 
 
-def said_of(rule: Rule, hold: Callable[[Condition], Truth]) -> Truth:
-    """Say who is deprived and who is not; where the rule states both sides, whoever meets neither is unknown."""
+def member_truth(rule: Rule, hold: Callable[[Condition], Truth]) -> Truth:
+    """Return who is deprived and who is not; with both sides stated, whoever meets neither is unknown."""
     deprived = hold(rule.deprived)
     if rule.not_deprived is None:
         return deprived
@@ -188,14 +188,15 @@ def _limit(rule: Rule) -> Share:
     return _ALL if rule.household == "all" else _ANY
 
 
-def _by_those_who_answered(rule: Rule, counts: Counts, found: Truth) -> Truth:
+def _by_those_who_answered(rule: Rule, counts: Counts, truth: Truth) -> Truth:
+    """Return the truth of households, decided by those who answered where they are enough."""
     needed: Fraction = rule.enough  # type: ignore[assignment]  # the caller looked
     answered = counts.deprived + counts.free
-    suffices = found.unknown & (answered > 0) & (answered * needed.denominator >= counts.most * needed.numerator)
+    suffices = truth.unknown & (answered > 0) & (answered * needed.denominator >= counts.most * needed.numerator)
     yes = _reaches(rule, counts.deprived, answered)
     if rule.household == "none":
         yes = ~yes
-    return Truth(found.true | (suffices & yes), found.false | (suffices & ~yes))
+    return Truth(truth.true | (suffices & yes), truth.false | (suffices & ~yes))
 
 
 _ANY = Share(0, strict=True)  # type: ignore[arg-type]  # made exact there

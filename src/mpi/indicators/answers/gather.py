@@ -77,7 +77,7 @@ def gather(
     answers = answers.plus(_without_codes(rules, answers, labels))
     answers = answers.plus({c: np.full(answers.rows, np.nan) for c in _absent(rules, known)})
     for made in computed_for(rules, known):
-        answers = answers.plus({made.name: made.of_answers(answers)})
+        answers = answers.plus({made.name: made.from_answers(answers)})
     problems = Problems(f"the rules {rules.name!r} do not fit the data", DataError)
     numeric = [name for name, values in answers.columns.items() if isinstance(values, np.ndarray)]
     rules = with_codes(rules, labels, numeric, problems)
@@ -122,7 +122,7 @@ def check_columns(rules: Rules, known: Sequence[str]) -> None:
     """Raise when columns are absent; tell which rules need them, and which can be computed all the same."""
     needing: dict[str, list[str]] = {}
     for rule in rules:
-        for name in rules.lacking(rule, known):
+        for name in rules.missing_columns(rule, known):
             needing.setdefault(name, []).append(rule.name)
     if not needing:
         return

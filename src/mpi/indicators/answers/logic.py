@@ -24,7 +24,7 @@ __all__ = ["Truth", "as_numbers", "at_least", "every", "some", "whole"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """Where something is known to hold, and where it is known not to (Kleene's strong logic).
+    """A truth value in Kleene's strong logic: where something is known to hold, and where it is known not to.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Truth:
 
     @property
     def unknown(self) -> Any:
-        """Where it is neither known to hold nor known not to."""
+        """The places where it is neither known to hold nor known not to."""
         return ~(self.true | self.false)
 
     def __and__(self, other: Truth) -> Truth:

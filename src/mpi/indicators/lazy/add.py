@@ -1,4 +1,4 @@
-"""From a lazy frame to the same frame with its households' deprivations on every row; nothing is computed yet."""
+"""Deprivations of households added to every row of a lazy frame; nothing is computed yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 
 from mpi.core.errors import DataError, Problems, unknown
 from mpi.frames.engine_errors import translated_errors
-from mpi.indicators.answers.counts import said_of
+from mpi.indicators.answers.counts import member_truth
 from mpi.indicators.lazy.checks import check_names, fitted_rules
 from mpi.indicators.lazy.evaluate import conditions_of, households_of
 from mpi.indicators.lazy.expressions import as_expression
@@ -132,6 +132,6 @@ def _in_place(frame: nw.LazyFrame[Any], fit: Fitted) -> nw.LazyFrame[Any]:
         held = frame.with_columns(*(nw.col(c).alias(n) for c, n in kept.items()))
         asked = fit.taken(held)
     longer, hold = with_truths(asked, conditions_of(fit.rules), fit.schema)
-    found = (as_expression(said_of(rule, hold)).alias(rule.column) for rule in fit.rules)
+    found = (as_expression(member_truth(rule, hold)).alias(rule.column) for rule in fit.rules)
     back = (nw.col(n).alias(c) for c, n in kept.items())
     return longer.with_columns(*found).select(*back, *(rule.column for rule in fit.rules))

@@ -162,16 +162,18 @@ def _native_types(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
     return {}
 
 
-def _not_computed(made: Computed) -> str:
+def _not_computed(computed: Computed) -> str:
+    """Return the message for a column that is computed in memory only."""
     return (
-        f"{made.name!r} is computed in memory only: give the frame a column of that name, made part by part with "
+        f"{computed.name!r} is computed in memory only: give the frame a column of that name, made part by part with "
         f"mpi.indicators.z_score where the engine has parts (Dask: map_partitions, Spark: mapInPandas), or collect "
-        f"{', '.join(made.needed)} with what identifies a member, and compute it there"
+        f"{', '.join(computed.needed)} with what identifies a member, and compute it there"
     )
 
 
-def _unlike(made: Recoded, schema: Mapping[str, Any]) -> Iterator[str]:
-    for condition in (made.yes, made.no):
+def _unlike(recoded: Recoded, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the conditions of a recoded column that do not fit the schema."""
+    for condition in (recoded.yes, recoded.no):
         for leaf in leaves(condition):
             yield from _mismatches(leaf, schema)
 

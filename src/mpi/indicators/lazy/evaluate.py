@@ -67,7 +67,7 @@ def households_of(fit: Fitted, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]
     asked = [c for c in columns_needed(rules, list(schema)) if schema[c] is not None and c not in keys]
     frame = frame.select(*(expr.alias(name) for name, expr in keys.items()), *asked)
     frame, hold = with_truths(frame, conditions_of(rules), schema)
-    masks = {_of(i, part): mask for i, r in enumerate(rules) for part, mask in answers_to(r, hold).items()}
+    masks = {_scratch_name(i, part): mask for i, r in enumerate(rules) for part, mask in answers_to(r, hold).items()}
     frame = frame.select(*keys, *(whole(mask).alias(name) for name, mask in masks.items()))
     frame = frame.group_by(*keys).agg(*(nw.col(name).sum() for name in masks))
     counts = [_counts(i, masks) for i in range(len(rules))]
@@ -85,24 +85,27 @@ def conditions_of(rules: Iterable[Rule]) -> list[Condition]:
 _MAY = ("may_be", "may_be_not")
 
 
-def _of(number: int, part: str) -> str:
+def _scratch_name(number: int, part: str) -> str:
+    """Return the name of a scratch column of a rule."""
     return f"{SCRATCH}{number}_{part}"
 
 
 def _counts(number: int, masks: Iterable[str]) -> Counts:
     zero = nw.lit(0)
-    return Counts(**{p: nw.col(_of(number, p)) if _of(number, p) in masks else zero for p in COUNTED})
+    return Counts(
+        **{p: nw.col(_scratch_name(number, p)) if _scratch_name(number, p) in masks else zero for p in COUNTED}
+    )
 
 
 def _possible(rules: Iterable[Rule], counts: Iterable[Counts]) -> Iterator[nw.Expr]:
     for i, (rule, found) in enumerate(zip(rules, counts, strict=True)):
         for may, name in zip(possible(rule, found), _MAY, strict=True):
-            yield may.alias(_of(i, name))
+            yield may.alias(_scratch_name(i, name))
 
 
 def _decided(number: int, rule: Rule, counts: Counts) -> nw.Expr:
     """Decide a household; members without an identifier are no household, and nothing is known of it."""
-    found = settle(rule, counts, *(nw.col(_of(number, n)) for n in _MAY))
+    found = settle(rule, counts, *(nw.col(_scratch_name(number, n)) for n in _MAY))
     return nw.when(nw.col(_KNOWN)).then(as_expression(found)).alias(rule.column)
 
 

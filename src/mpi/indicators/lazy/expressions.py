@@ -1,4 +1,4 @@
-"""Where conditions hold, as Narwhals expressions: the same answers on engines that do the work themselves."""
+"""Evaluation of conditions as Narwhals expressions: the same answers on engines that compute by themselves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
     "combined",
     "expression",
     "has_values",
-    "is_known",
+    "is_answered",
     "is_met",
     "truth_expression",
     "values_of",
@@ -79,34 +79,35 @@ def as_expression(truth: Truth) -> nw.Expr:
 def truth_expression(condition: Condition, schema: Mapping[str, Any]) -> Truth:
     """Say where a condition holds and where it does not, as two expressions that are never null."""
 
-    def of_leaf(leaf: Leaf) -> Truth:
-        known = functools.reduce(operator.and_, (is_known(c, schema) for c in columns_of(leaf)))
+    def leaf_truth(leaf: Leaf) -> Truth:
+        """Return the truth of one comparison."""
+        known = functools.reduce(operator.and_, (is_answered(c, schema) for c in columns_of(leaf)))
         if isinstance(leaf, IsMissing):
             return Truth(~known, known)
         met = is_met(leaf, schema, lambda name: values_of(name, schema))
         return Truth(known & met, known & ~met)
 
-    return combined(condition, of_leaf)
+    return combined(condition, leaf_truth)
 
 
-def combined(condition: Condition, of_leaf: Callable[[Leaf], Truth]) -> Truth:
+def combined(condition: Condition, leaf_truth: Callable[[Leaf], Truth]) -> Truth:
     """Put the truths of single comparisons together to that of a condition."""
     match condition:
         case AllOf(parts, skip):
-            return every((combined(p, of_leaf) for p in parts), skip_missing=skip)
+            return every((combined(p, leaf_truth) for p in parts), skip_missing=skip)
         case AnyOf(parts, skip):
-            return some((combined(p, of_leaf) for p in parts), skip_missing=skip)
+            return some((combined(p, leaf_truth) for p in parts), skip_missing=skip)
         case AtLeast(count, parts, skip):
-            return at_least(count, (combined(p, of_leaf) for p in parts), skip_missing=skip)
+            return at_least(count, (combined(p, leaf_truth) for p in parts), skip_missing=skip)
         case Not(part):
-            return ~combined(part, of_leaf)
+            return ~combined(part, leaf_truth)
         case Compare() | OneOf() | Between() | IsMissing():
-            return of_leaf(condition)
+            return leaf_truth(condition)
     raise RequestError(f"{condition!r} is no condition that can be evaluated")
 
 
-def is_known(name: str, schema: Mapping[str, Any]) -> nw.Expr:
-    """Say where a column has an answer, neither null nor NaN; one whose type is None is not there, and has none."""
+def is_answered(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+    """Say where a column has an answer, neither null nor NaN; one of type None is not there, and has none."""
     if schema[name] is None:
         return nw.lit(value=False)
     return ~(nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name)).is_null()
@@ -115,7 +116,7 @@ def is_known(name: str, schema: Mapping[str, Any]) -> nw.Expr:
 def values_of(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     """Read a column so that every engine can compare it: NaN as missing, categories as texts, yes and no as 1 and 0.
 
-    A yes-or-no without an answer is 0 here, since some engines have whole numbers without missing ones: ask `is_known`.
+    A yes-or-no without an answer is 0 here, since some engines have integers without missing ones: ask `is_answered`.
     """
     dtype = schema[name]
     if dtype.is_float():
@@ -148,7 +149,7 @@ def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]
         return nw.lit(value=False)
     met: nw.Expr = nw.lit(value=False)
     x: Any = read(leaf.column)
-    match _as_held(leaf, schema[leaf.column]):
+    match _in_precision(leaf, schema[leaf.column]):
         case Compare(relation=relation, value=Times(other, times)):
             met = RELATIONS[relation](
                 x.cast(nw.Float64) * times.denominator, read(other).cast(nw.Float64) * times.numerator
@@ -162,7 +163,7 @@ def is_met(leaf: Leaf, schema: Mapping[str, Any], read: Callable[[str], nw.Expr]
     return met.fill_null(value=False)
 
 
-def _as_held(leaf: Leaf, dtype: Any) -> Leaf:
+def _in_precision(leaf: Leaf, dtype: Any) -> Leaf:
     """Round the numbers of a condition to single precision where the column is: 0.1 is then 0.1 on every engine."""
     if dtype != nw.Float32:
         return leaf

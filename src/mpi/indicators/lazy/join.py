@@ -12,20 +12,20 @@ from mpi.frames.nulls import with_nulls
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["check_keys", "joined", "keys_as_given"]
+__all__ = ["check_keys", "joined", "restore_key_types"]
 
 _ROWS = "rows of the household"
 
 
-def keys_as_given(found: Any, given: Any, keys: Sequence[str]) -> Any:
+def restore_key_types(households: Any, members: Any, keys: Sequence[str]) -> Any:
     """Return households with identifiers of the types that they have in the frame of members.
 
     Dask's whole numbers were made ones that can be missing, for its types do not tell whether they are.
     """
-    if not nw.dependencies.is_dask_dataframe(given):
-        return found
-    types = {k: given.dtypes[k] for k in keys if getattr(given.dtypes[k], "kind", "") in "iu"}
-    return found.astype({k: dtype for k, dtype in types.items() if found.dtypes[k] != dtype})
+    if not nw.dependencies.is_dask_dataframe(members):
+        return households
+    types = {k: members.dtypes[k] for k in keys if getattr(members.dtypes[k], "kind", "") in "iu"}
+    return households.astype({k: dtype for k, dtype in types.items() if households.dtypes[k] != dtype})
 
 
 def check_keys(frame: nw.LazyFrame[Any], keys: Sequence[str], where: str) -> None:
@@ -50,13 +50,13 @@ def joined(
     MpiError
         When an identifier is a number in one frame and a text in the other.
     """
-    members, households = _of_one_type(members, households, keys)
+    members, households = _align_key_types(members, households, keys)
     single = households.group_by(*keys).agg(nw.len().alias(_ROWS)).filter(nw.col(_ROWS) == 1).select(*keys)
     homes = households.select(*keys, *columns).join(single, on=list(keys), how="inner")
     return members.join(homes, on=list(keys), how="left")
 
 
-def _of_one_type(
+def _align_key_types(
     members: nw.LazyFrame[Any], households: nw.LazyFrame[Any], keys: Sequence[str]
 ) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
     """Write identifiers of one kind but different types alike: engines join none, or some, of them else."""
@@ -76,16 +76,16 @@ def _of_one_type(
     return members, households
 
 
-def _numbers_like(frame: nw.LazyFrame[Any], key: str, wanted: Any, held: Any) -> nw.LazyFrame[Any]:
+def _numbers_like(frame: nw.LazyFrame[Any], key: str, target: Any, source: Any) -> nw.LazyFrame[Any]:
     """Cast an identifier. Rows whose identifier the type cannot hold go: they have no match, and no cast."""
-    value = nw.col(key).cast(nw.Float64) if held.is_decimal() else nw.col(key)
+    value = nw.col(key).cast(nw.Float64) if source.is_decimal() else nw.col(key)
     fits = ~value.is_null()
-    if wanted.is_integer():
-        low, high = _limits(wanted, held)
+    if target.is_integer():
+        low, high = _limits(target, source)
         fits = fits & (value >= low) & (value <= high)
-        if not held.is_integer():
+        if not source.is_integer():
             fits = fits & (value % 1 == 0)
-    cast: nw.LazyFrame[Any] = with_nulls(frame.filter(fits).with_columns(nw.col(key).cast(wanted)), [key])
+    cast: nw.LazyFrame[Any] = with_nulls(frame.filter(fits).with_columns(nw.col(key).cast(target)), [key])
     return cast
 
 

@@ -1,4 +1,4 @@
-"""What one look at the rows of a lazy frame tells of rules: what its schema cannot and nobody would notice."""
+"""One look at the rows of a lazy frame, for problems with rules that its schema cannot show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.frames.progress import collected
-from mpi.indicators.lazy.expressions import has_values, is_known, values_of
+from mpi.indicators.lazy.expressions import has_values, is_answered, values_of
 from mpi.indicators.lazy.truth import SCRATCH, with_truths
 from mpi.indicators.rules.yes_no import yes_no_columns
 
@@ -24,7 +24,7 @@ _FLAG = f"{SCRATCH}seen_"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen.
+    """The problems that one look at the rows found.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def look(
 
 def _strange(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     x = values_of(name, schema)
-    return is_known(name, schema) & ((x != 0) & (x != 1)).fill_null(value=False)
+    return is_answered(name, schema) & ((x != 0) & (x != 1)).fill_null(value=False)
 
 
 def _counted(frame: nw.LazyFrame[Any], flags: Mapping[Any, nw.Expr]) -> dict[Any, int]:

@@ -1,4 +1,4 @@
-"""Where the conditions of rules hold on lazy frames, in steps: what a step finds is computed once, and has a name.
+"""Evaluation of conditions on lazy frames in steps, each computed once and stored in a column.
 
 As one expression a rule is thousands of nodes, since every "and" of three-valued logic uses both of its parts twice;
 Spark needs many seconds to build that alone. In steps it is some hundreds.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from mpi.indicators.answers.logic import Truth
-from mpi.indicators.lazy.expressions import combined, has_values, is_known, is_met, truth_expression, values_of
+from mpi.indicators.lazy.expressions import combined, has_values, is_answered, is_met, truth_expression, values_of
 from mpi.indicators.rules.conditions import IsMissing, columns_of, leaves
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def with_truths(
     """
     if frame.implementation.is_dask():  # it computes equal parts once by itself, and would repeat the steps
         return frame, lambda condition: truth_expression(condition, schema)
-    frame, of_leaf = _with_leaves(frame, conditions, schema)
+    frame, leaf_truth = _with_leaves(frame, conditions, schema)
     names = _numbered("truth", conditions)
-    truths = {name: combined(condition, of_leaf) for condition, name in names.items()}
+    truths = {name: combined(condition, leaf_truth) for condition, name in names.items()}
     frame = _plus(frame, (getattr(t, s).alias(f"{name}_{s}") for name, t in truths.items() for s in _SIDES))
     return frame, lambda condition: Truth(*(nw.col(f"{names[condition]}_{s}") for s in _SIDES))
 
@@ -67,20 +67,22 @@ def _with_leaves(
     known = _numbered("known", (c for a in conditions for c in columns_of(a)))
     values = _numbered("value", (c for c in known if has_values(c, schema)))
     met = _numbered("met", (leaf for a in conditions for leaf in leaves(a) if not isinstance(leaf, IsMissing)))
-    frame = _plus(frame, (is_known(c, schema).alias(n) for c, n in known.items()))
+    frame = _plus(frame, (is_answered(c, schema).alias(n) for c, n in known.items()))
     frame = _plus(frame, (values_of(c, schema).alias(n) for c, n in values.items()))
 
-    def all_known(leaf: Leaf) -> nw.Expr:
+    def all_answered(leaf: Leaf) -> nw.Expr:
+        """Return where all columns of a comparison have an answer."""
         return functools.reduce(operator.and_, (nw.col(known[c]) for c in columns_of(leaf)))
 
-    def of_leaf(leaf: Leaf) -> Truth:
+    def leaf_truth(leaf: Leaf) -> Truth:
+        """Return the truth of one comparison, from its columns."""
         if isinstance(leaf, IsMissing):
-            return ~Truth(all_known(leaf), ~all_known(leaf))
-        return Truth(nw.col(met[leaf]), all_known(leaf) & ~nw.col(met[leaf]))
+            return ~Truth(all_answered(leaf), ~all_answered(leaf))
+        return Truth(nw.col(met[leaf]), all_answered(leaf) & ~nw.col(met[leaf]))
 
     read = {c: nw.col(n) for c, n in values.items()}
-    holds = ((all_known(leaf) & is_met(leaf, schema, read.__getitem__)).alias(n) for leaf, n in met.items())
-    return _plus(frame, holds), of_leaf
+    holds = ((all_answered(leaf) & is_met(leaf, schema, read.__getitem__)).alias(n) for leaf, n in met.items())
+    return _plus(frame, holds), leaf_truth
 
 
 def _plus(frame: nw.LazyFrame[Any], columns: Iterable[nw.Expr]) -> nw.LazyFrame[Any]:

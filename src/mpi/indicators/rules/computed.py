@@ -93,17 +93,17 @@ class Computed:
         """Return the columns that it needs, and of the others those that are there."""
         return (*self.needed, *(c for c in self.inputs[len(self.needed) :] if c in columns))
 
-    def of(self, *columns: NDArray[Any]) -> NDArray[Any]:
+    def compute(self, *columns: NDArray[Any]) -> NDArray[Any]:
         """Compute it."""
         return FUNCTIONS[self.function](*columns)
 
-    def of_answers(self, answers: Answers) -> NDArray[Any]:
+    def from_answers(self, answers: Answers) -> NDArray[Any]:
         """Compute it from the columns that were read, which must be numbers."""
         given = {name: answers.columns[name] for name in self.inputs_among(answers.columns)}
         for name, values in given.items():
             if isinstance(values, Categories):
                 raise DataError(f"{self.name} cannot be computed: column {name!r} should hold numbers, not text")
-        return self.of(*given.values())  # type: ignore[arg-type]  # none of them is text
+        return self.compute(*given.values())  # type: ignore[arg-type]  # none of them is text
 
     def expression(self, schema: Mapping[str, Any]) -> nw.Expr | None:
         """Return nothing: engines have no tables of growth."""
@@ -162,7 +162,7 @@ class Recoded:
         """Return the columns that it needs; itself, where none of them is there, as that is what the data lack."""
         return self.inputs if any(c in columns for c in self.inputs) else (self.name,)
 
-    def of_answers(self, answers: Answers) -> NDArray[np.float64]:
+    def from_answers(self, answers: Answers) -> NDArray[np.float64]:
         """Compute it from the columns that were read; warn of codes that stand on neither side."""
         wrong = list(dict.fromkeys(p for c in (self.yes, self.no) for p in mismatches(c, answers)))
         if wrong:
@@ -184,7 +184,7 @@ class Recoded:
         for name in self.inputs:
             values = answers.columns[name]
             if len(self.inputs) == 1 and isinstance(values, np.ndarray):
-                codes, counts = np.unique(values[neither & answers.known(name)], return_counts=True)
+                codes, counts = np.unique(values[neither & answers.is_answered(name)], return_counts=True)
                 told += [f"{c:g} in {n:,} rows" for c, n in zip(codes, counts, strict=True) if c not in _NO_ANSWER]
         if told:
             warn(

@@ -124,6 +124,7 @@ def _value(value: Any) -> str:
 
 def _many(kind: type[AllOf | AnyOf], key: str) -> Callable[[TomlTable], Condition | None]:
     def read(table: TomlTable) -> Condition | None:
+        """Return the combined conditions of a table; None where they have problems."""
         table.check((key, "skip_missing"))
         parts = _parts(table, key)
         skip = table.truth("skip_missing")
@@ -176,8 +177,8 @@ def _single(table: TomlTable) -> Condition | None:
         return None
     if len(tests) > 1 and "missing" in tests:
         tests.remove("missing")
-        return _with_missing(_one_test(name, tests, table), table)
-    return _one_test(name, tests, table)
+        return _with_missing(_single_test(name, tests, table), table)
+    return _single_test(name, tests, table)
 
 
 def _with_missing(test: Condition | None, table: TomlTable) -> Condition | None:
@@ -192,7 +193,8 @@ def _with_missing(test: Condition | None, table: TomlTable) -> Condition | None:
     return AnyOf((*gaps, test)) if counts else AllOf((*(~gap for gap in gaps), test))
 
 
-def _one_test(name: str, tests: Sequence[str], table: TomlTable) -> Condition | None:
+def _single_test(name: str, tests: Sequence[str], table: TomlTable) -> Condition | None:
+    """Return the condition of a table with one test; None where there is another number of them."""
     if set(tests) == {"from", "below"}:
         return _between(name, table)
     if "from" in tests:

@@ -29,7 +29,7 @@ Value = int | float | str
 
 
 class Condition:
-    """What can be combined with ``&`` (and), ``|`` (or) and ``~`` (not)."""
+    """A condition on answers, combined with others by ``&`` (and), ``|`` (or) and ``~`` (not)."""
 
     __slots__ = ()
 

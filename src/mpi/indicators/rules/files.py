@@ -69,10 +69,11 @@ def write(rules: Mapping[str, Any]) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
-def _computed(made: Computed | Recoded) -> list[str]:
-    if isinstance(made, Computed):
-        return [f"function = {quoted(made.function)}", f"inputs = [{', '.join(map(quoted, made.inputs))}]"]
-    return [f"yes = {write_condition(made.yes)}", f"no = {write_condition(made.no)}"]
+def _computed(computed: Computed | Recoded) -> list[str]:
+    """Return the lines of a computed or recoded column."""
+    if isinstance(computed, Computed):
+        return [f"function = {quoted(computed.function)}", f"inputs = [{', '.join(map(quoted, computed.inputs))}]"]
+    return [f"yes = {write_condition(computed.yes)}", f"no = {write_condition(computed.no)}"]
 
 
 def _missing(missing: MissingCodes) -> list[str]:

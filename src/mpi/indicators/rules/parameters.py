@@ -52,7 +52,7 @@ class Parameter:
     note: str = ""
 
 
-def read_parameters(top: TomlTable, given: Mapping[str, Any]) -> dict[str, Parameter]:
+def read_parameters(top: TomlTable, values: Mapping[str, Any]) -> dict[str, Parameter]:
     """Read the parameters of a file, with the values that the user sets in place of the file's.
 
     A value may refer to a parameter above it, as in ``value = { parameter = "entry_age", plus = 6 }``.
@@ -63,12 +63,12 @@ def read_parameters(top: TomlTable, given: Mapping[str, Any]) -> dict[str, Param
         When the user sets a parameter that the file does not have, or to a value of another kind.
     """
     if "parameters" not in top:
-        _check_given(given, {})
+        _check_names(values, {})
         return {}
     table = top.table("parameters", "a table of parameters, [parameters.<name>] each")
     if table is None:
         return {}
-    _check_given(given, table.values)
+    _check_names(values, table.values)
     found: dict[str, Parameter] = {}
     for name in table.values:
         entry = table.table(name, "a table such as { value = 6, source = '...' }", filled=True)
@@ -80,8 +80,8 @@ def read_parameters(top: TomlTable, given: Mapping[str, Any]) -> dict[str, Param
             continue
         path = entry.where("value")
         held = _value(put_in(entry.values["value"], found, path, top.problems), path, top.problems)
-        if name in given:
-            held, texts = _read_value(name, given[name], held), {**texts, "source": "given"}
+        if name in values:
+            held, texts = _read_value(name, values[name], held), {**texts, "source": "given"}
         found[name] = Parameter(name, held, **texts)
     return found
 
@@ -118,8 +118,9 @@ def put_in(value: Any, parameters: Mapping[str, Parameter], path: str, problems:
     return [_written(v) for v in held] if isinstance(held, tuple) else _written(held + plus if plus else held)
 
 
-def _check_given(given: Mapping[str, Any], table: Mapping[str, Any]) -> None:
-    wrong = [name for name in given if name not in table]
+def _check_names(values: Mapping[str, Any], table: Mapping[str, Any]) -> None:
+    """Raise RequestError where a value is set for a parameter that the table does not have."""
+    wrong = [name for name in values if name not in table]
     if wrong and not table:
         raise RequestError(f"parameters: the rules have none, and {', '.join(map(repr, wrong))} was given")
     if wrong:

@@ -1,4 +1,4 @@
-"""From the tables of a rule file to rules: each key read, and every problem noted with its path."""
+"""Rules read from the tables of a rule file, with every problem noted by its path."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ __all__ = ["Rule"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one deprivation follows from the answers.
+    """A rule by which one deprivation follows from the answers.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Rule:
 
     @property
     def judged(self) -> Condition | None:
-        """Who is judged: the eligible, and of them the head alone where the household is judged by its head."""
+        """The condition of those who are judged: the eligible, or the head alone where the household is its head."""
         if self.household != "head":
             return self.eligible
         return HEAD if self.eligible is None else AllOf((self.eligible, HEAD))
@@ -113,7 +113,7 @@ class Rule:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What is asked: who is judged, who is deprived, and who is not where that is said too."""
+        """The conditions of the rule: who is judged, who is deprived, and who is not where that is stated too."""
         return tuple(c for c in (self.judged, self.deprived, self.not_deprived) if c is not None)
 
     @property

@@ -1,4 +1,4 @@
-"""How many rows are in each class, and how many are undecided for which reason."""
+"""The table of classes: rows in each class, and undecided rows by reason."""
 
 from __future__ import annotations
 

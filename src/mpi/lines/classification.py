@@ -128,7 +128,7 @@ def classify(
     possible = _possible(line, evidence)
     may_be = _may_be(line, possible)
     code = np.where(may_be.sum(axis=1) == 1, may_be.argmax(axis=1) + 1, 0).astype(np.int8)
-    _one_class_per_household(line, survey, possible)
+    _check_households(line, survey, possible)
     widened = _widened(line, survey, _columns(line, evidence, possible, code), prefix)
     return Classification(line, widened, evidence, possible, code, prefix)
 
@@ -162,8 +162,8 @@ def _beware_of_thousands(line: Standard, income: NDArray[np.float64]) -> None:
         )
 
 
-def _one_class_per_household(line: Standard, survey: Survey, possible: NDArray[np.int64]) -> None:
-    """Hold the members of a household to one class: the law classifies households."""
+def _check_households(line: Standard, survey: Survey, possible: NDArray[np.int64]) -> None:
+    """Raise DataError where members of a household are in different classes: the law classifies households."""
     if "household" not in survey.roles or not len(survey):
         return
     found = survey.categories(survey.roles["household"])

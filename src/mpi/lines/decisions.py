@@ -1,4 +1,4 @@
-"""What a line decides: the condition that holds in each band of income with each number of deprivations.
+"""Decisions of a line: the condition that holds in each band of income with each number of deprivations.
 
 The law is a finite table, of bands by counts. What is not known of a household (its income, its area, some of its
 deprivations) leaves several cells of it possible; its class is decided where all of them are of one class.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.lines.items import Condition, LineClass, Threshold
+    from mpi.lines.items import ClassCondition, LineClass, Threshold
     from mpi.lines.standard import Standard
 
 __all__ = ["Decisions", "band_names", "bands_of", "conditions_met", "decisions"]
@@ -38,7 +38,7 @@ class Decisions:
         deprivations; the last band stands for an income that is not known.
     """
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple[ClassCondition, ...]
     of_class: NDArray[np.int64]
     possible: NDArray[np.int64]
 
@@ -82,7 +82,7 @@ def conditions_met(
     ]
 
 
-def _holds(condition: Condition, band: int, count: int, rank: dict[str, int]) -> bool:
+def _holds(condition: ClassCondition, band: int, count: int, rank: dict[str, int]) -> bool:
     low = 0 if condition.above is None else rank[condition.above] + 1
     high = len(rank) if condition.up_to is None else rank[condition.up_to]
     least = condition.at_least or 0

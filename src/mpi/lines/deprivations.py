@@ -1,4 +1,4 @@
-"""From answers to a national line: the deprivations a standard asks for, computed where the round's columns suffice."""
+"""Deprivations that a national standard asks for, computed where the round's columns suffice."""
 
 from __future__ import annotations
 

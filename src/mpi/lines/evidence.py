@@ -1,4 +1,4 @@
-"""What a survey says of the matters that a line asks about: income, area, deprivations; read and checked."""
+"""Evidence that a line needs of a survey: income, area, deprivations; read and checked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TIMES = {"units": 1, "thousands": 1_000, "millions": 1_000_000}
 
 
 class Reading(TypedDict, total=False):
-    """Where a survey says what a line asks about; the parameters of `Line.classify`."""
+    """The keyword arguments of `Line.classify`: where a survey holds income, area and deprivations."""
 
     income: str
     income_in: Multiple
@@ -49,7 +49,7 @@ defaults(Reading, income="income", income_in="units", area="area", areas=None, c
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What is known of each row.
+    """The known income, area and deprivations of each row.
 
     Attributes
     ----------
@@ -71,12 +71,12 @@ class Evidence:
 
     @property
     def low(self) -> NDArray[np.int64]:
-        """How many deprivations each row has at least."""
+        """The least number of deprivations that each row can have."""
         return np.asarray((self.deprived == 1).sum(axis=1), dtype=np.int64)
 
     @property
     def high(self) -> NDArray[np.int64]:
-        """How many deprivations each row has at most."""
+        """The largest number of deprivations that each row can have."""
         return np.asarray((self.deprived != 0).sum(axis=1), dtype=np.int64)
 
 
@@ -160,27 +160,28 @@ def read_areas(
     return np.array([-1 if p is None else p for p in place], dtype=np.int8)[found.index]
 
 
-def _place(areas: Sequence[Area], value: Any, label: str | None, given: Mapping[Any, str]) -> int | None:
+def _place(areas: Sequence[Area], value: Any, label: str | None, areas_of_values: Mapping[Any, str]) -> int | None:
     """Return the position of the area that a value stands for, -1 for a missing one, None where it is not known."""
     if value is None:
         return -1
     for key in (value, label):
-        if key is not None and key in given:
-            return next((i for i, a in enumerate(areas) if a.name == given[key]), None)
+        if key is not None and key in areas_of_values:
+            return next((i for i, a in enumerate(areas) if a.name == areas_of_values[key]), None)
     if label is not None:  # a label is what the file itself says of the code
         return _worded(areas, label)
     coded = (i for i, a in enumerate(areas) if str(value) in map(str, a.codes))
     return next(coded, _worded(areas, str(value)))
 
 
-def _worded(areas: Sequence[Area], said: str) -> int | None:
+def _worded(areas: Sequence[Area], text: str) -> int | None:
+    """Return the position of the area that a text names; None where it names none."""
     words = [{_plain(w) for w in (a.name, a.label, *a.words)} for a in areas]
-    return next((i for i, w in enumerate(words) if _plain(said) in w), None)
+    return next((i for i, w in enumerate(words) if _plain(text) in w), None)
 
 
-def _plain(said: str) -> str:
-    """Take off case, accents and outer spaces: ``Thành thị`` and ``thanh thi`` are one word."""
-    bare = unicodedata.normalize("NFD", said.strip().casefold().replace("đ", "d"))
+def _plain(text: str) -> str:
+    """Return a text without case, accents and outer spaces: ``Thành thị`` and ``thanh thi`` are one word."""
+    bare = unicodedata.normalize("NFD", text.strip().casefold().replace("đ", "d"))
     return "".join(c for c in bare if not unicodedata.combining(c))
 
 

@@ -1,4 +1,4 @@
-"""Why a household is in its class, in a sentence with the article; and what is missing where it is undecided."""
+"""Explanations of a household's class, with the article of the law; and of what is missing where undecided."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.lines.evidence import Evidence
-    from mpi.lines.items import Condition
+    from mpi.lines.items import ClassCondition
     from mpi.lines.standard import Standard
     from mpi.survey.survey import Survey
 
@@ -27,8 +27,8 @@ def place_of(survey: Survey, row: int | None = None, household: Any = None) -> t
     if (row is None) == (household is None):
         raise RequestError("say which row, explain(3), or which household, explain(household='0101')")
     if row is None:
-        return _of_household(survey, household), f"Household {household!r}"
-    return _of_row(survey, row), f"Row {row}"
+        return _first_row(survey, household), f"Household {household!r}"
+    return _checked_row(survey, row), f"Row {row}"
 
 
 def explained(
@@ -62,14 +62,16 @@ def explained(
     return f"{who} is {name}: {facts}. The condition: {why}. {_citation(line, held)}"
 
 
-def _of_row(survey: Survey, row: int) -> int:
+def _checked_row(survey: Survey, row: int) -> int:
+    """Return a row number; raise RequestError where there is no such row."""
     n = len(survey)
     if not isinstance(row, int | np.integer) or isinstance(row, bool) or not 0 <= row < n:
         raise RequestError(f"there is no row {row!r}; rows are counted from 0 to {n - 1:,}")
     return int(row)
 
 
-def _of_household(survey: Survey, household: Any) -> int:
+def _first_row(survey: Survey, household: Any) -> int:
+    """Return the first row of a household; raise RequestError where none, or several, have the identifier."""
     if "household" not in survey.roles:
         raise RequestError("the survey has no household= column; say the row instead: explain(3)")
     found = survey.categories(survey.roles["household"])
@@ -103,17 +105,17 @@ def _facts(line: Standard, evidence: Evidence, place: int) -> str:
     return ", ".join(parts)
 
 
-def _citation(line: Standard, held: list[Condition]) -> str:
+def _citation(line: Standard, met: list[ClassCondition]) -> str:
     """Cite the article; only what is verified, with its thresholds, is called law."""
-    articles = list(dict.fromkeys(w.standing.article for w in held if w.standing.article))
+    articles = list(dict.fromkeys(w.standing.article for w in met if w.standing.article))
     place = ", ".join([line.instrument.text, *articles])
-    rest = any(w.otherwise for w in held)  # what no other class takes depends on all thresholds
-    used = {t.name for t in line.thresholds} if rest else {name for w in held for name in (w.above, w.up_to)}
-    resting = [line.instrument.standing, *(w.standing for w in held)]
+    rest = any(w.otherwise for w in met)  # what no other class takes depends on all thresholds
+    used = {t.name for t in line.thresholds} if rest else {name for w in met for name in (w.above, w.up_to)}
+    resting = [line.instrument.standing, *(w.standing for w in met)]
     resting += [t.standing for t in line.thresholds if t.name in used]
     unsure = list(dict.fromkeys(s.status for s in resting if not s.verified))
     said = f"By {place} ({'; '.join(unsure)}: to be verified)." if unsure else f"By law: {place} (verified)."
-    counted = any(w.at_least is not None or w.fewer_than is not None for w in held)
+    counted = any(w.at_least is not None or w.fewer_than is not None for w in met)
     weak = sum(not d.standing.verified for d in line.indicators)
     if counted and weak:
         said += f" Who is deprived is not verified for {weak} of its {len(line.indicators)} indicators."

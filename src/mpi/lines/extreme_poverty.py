@@ -32,7 +32,7 @@ _TINY = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExtremePoor:
-    """Who is below an international line, and by what.
+    """Those below an international line, with the amounts that they were compared by.
 
     Attributes
     ----------
@@ -53,12 +53,12 @@ class ExtremePoor:
 
     @property
     def name(self) -> str:
-        """Who they are, for the name of a figure."""
+        """The name of the group, for the label of a figure."""
         return f"those below ${self.line.dollars} ({self.line.base} PPP) a day by {self.by}, persons"
 
     @property
-    def said(self) -> str:
-        """What a reader must know of the line."""
+    def note(self) -> str:
+        """The note on the line that a reader of the figure needs."""
         factors = f"PPP {self.line.ppp:,.2f}, consumer prices {self.line.cpi:g}, {self.line.status}: {self.line.source}"
         return (
             f"${self.line.dollars} ({self.line.base} PPP) a day: {amount(round(self.line.per_month))} VND a month "
@@ -89,7 +89,7 @@ def extreme_poor(status: Classification, survey: Survey) -> ExtremePoor | None:
     spent = survey.numbers(_EXPENDITURE) if _EXPENDITURE in survey.columns else np.full(len(survey), np.nan)
     known = ~np.isnan(spent)
     if known.any() and float(np.quantile(spent[known], 0.9)) > line.per_month / _TINY:
-        return ExtremePoor(_of_those_asked(survey), np.asarray(spent < line.per_month), line, _EXPENDITURE)
+        return ExtremePoor(_expenditure_sample(survey), np.asarray(spent < line.per_month), line, _EXPENDITURE)
     return ExtremePoor(survey, np.asarray(status.evidence.income < line.per_month), line, "income")
 
 
@@ -106,7 +106,7 @@ def _line_of(survey: Survey) -> InternationalLine | None:
         return None
 
 
-def _of_those_asked(survey: Survey) -> Survey:
+def _expenditure_sample(survey: Survey) -> Survey:
     """Return the survey with the weights of those who were asked for expenditure, where it has them."""
     if _ITS_WEIGHT not in survey.columns:
         return survey

@@ -1,4 +1,4 @@
-"""From a TOML file to a line: the file found and parsed, every problem of it told at once."""
+"""Line files: found, parsed into a `Line`, with every problem reported at once."""
 
 from __future__ import annotations
 

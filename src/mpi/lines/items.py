@@ -1,4 +1,4 @@
-"""What a poverty line is made of: areas, thresholds, classes, conditions, indicators; each with its standing."""
+"""Parts of a poverty line: areas, thresholds, classes, conditions, indicators; each with its standing in law."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["Area", "Condition", "Deprivation", "Fact", "LineClass", "Standing", "Status", "Threshold", "amount"]
+__all__ = ["Area", "ClassCondition", "Deprivation", "Fact", "LineClass", "Standing", "Status", "Threshold", "amount"]
 
 Status = Literal["verified", "secondary", "from memory", "not found"]
 """How sure an item is: read in the text or a page that quotes it, in a paraphrase, recalled, or not found."""
@@ -16,7 +16,7 @@ Status = Literal["verified", "secondary", "from memory", "not found"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How sure an item is, where it was read, and the article that says so (empty where it is not known)."""
+    """The certainty of an item, its source, and the article of the law (empty where it is not known)."""
 
     status: Status
     source: str
@@ -71,7 +71,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ClassCondition:
     """A band of income between named thresholds, a range of deprivations, or both; or all that is left.
 
     Attributes
@@ -101,7 +101,7 @@ class LineClass:
     name: str
     label: str
     local: str
-    conditions: tuple[Condition, ...]
+    conditions: tuple[ClassCondition, ...]
 
 
 @dataclass(frozen=True, slots=True)

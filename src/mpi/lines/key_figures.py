@@ -97,14 +97,14 @@ def key_figures(
     line = status.line
     found: list[Estimates] = []
     if line.indicators and not unasked(status):
-        found += _of_measure(survey, line.measure, ethnicity, groups, level)
+        found += _measure_figures(survey, line.measure, ethnicity, groups, level)
     poor = survey.numbers(f"{status.prefix}{line.classes[0].name}") == 1
     name = line.classes[0].label.casefold()
     found += _among_poor(survey, poor, name, province, provinces, level)
     extreme = extreme_poor(status, survey)
     if extreme is not None and extreme.poor.any():
         found.append(_called(extreme.share(_MINORITY, level), [f"minorities among {extreme.name}"]))
-        return replace(concat(found), about={**found[0].about, "international line": extreme.said})
+        return replace(concat(found), about={**found[0].about, "international line": extreme.note})
     return concat(found)
 
 
@@ -119,7 +119,7 @@ def _with_minority(survey: Survey, ethnicity: str, hoa: Hoa) -> Survey:
     return survey.with_column(_MINORITY, minority)
 
 
-def _of_measure(
+def _measure_figures(
     survey: Survey, measure: Any, ethnicity: str, groups: Sequence[int | str] | None, level: float
 ) -> list[Estimates]:
     """Estimate the minorities' share of the multidimensionally poor, and groups' headcounts, in persons."""

@@ -1,4 +1,4 @@
-"""What missing answers cost a line: whose class is undecided, whom its measure leaves out, and for which answers."""
+"""Cost of missing answers to a line: undecided classes, cases that its measure leaves out, and for which answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class MissingCosts:
-    """What missing answers cost.
+    """Counts of the cases that a line loses to missing answers.
 
     Attributes
     ----------
@@ -67,7 +67,9 @@ class MissingCosts:
             said.append(f"M0, H and A are not estimated: {_listed(self.unasked)} missing in every row.")
         if self.dropped:
             because = ", ".join(f"{_listed([x.reason])} {x.cases:,}" for x in self.indicators)
-            said.append(f"M0, H and A leave out {self._of(self.dropped)}, whose answers are missing: {because}.")
+            said.append(
+                f"M0, H and A leave out {self._count_text(self.dropped)}, whose answers are missing: {because}."
+            )
         return said
 
     def of_classes(self, what: str = "left out") -> str:
@@ -75,14 +77,15 @@ class MissingCosts:
         if not self.undecided:
             return ""
         because = "; ".join(f"{x.reason} {x.cases:,}" for x in self.undecided)
-        return f"The class of {self._of(self.undecided)} is undecided and {what}: {because}."
+        return f"The class of {self._count_text(self.undecided)} is undecided and {what}: {because}."
 
     @property
     def told(self) -> str:
-        """What is to be said under a table: nothing where nobody is left out."""
+        """The note under a table: empty where nobody is left out."""
         return " ".join(self.sentences()[0 if self.undecided else 1 :]).rstrip(".")
 
-    def _of(self, lost: tuple[Lost, ...]) -> str:
+    def _count_text(self, lost: tuple[Lost, ...]) -> str:
+        """Return how many of the cases are lost, and their share of the population, in words."""
         cases, share = sum(x.cases for x in lost), sum(x.share for x in lost)
         return f"{cases:,} of {self.cases:,} {self.unit}s ({100 * share:.2f}% of the population)"
 
@@ -114,7 +117,7 @@ def costs_of(status: Classification, survey: Survey, unit: Unit) -> MissingCosts
     """Count them in a domain of the classified survey; see `missing_costs`."""
     rows = rows_of(survey, unit, [f"{status.prefix}class_code"])
     absent = tuple(unasked(status))
-    dropped, indicators = ((), ()) if absent else _of_measure(status, rows)
+    dropped, indicators = ((), ()) if absent else _incomplete_rows(status, rows)
     return replace(costs_of_classes(status, rows, unit), dropped=dropped, indicators=indicators, unasked=absent)
 
 
@@ -134,7 +137,7 @@ def _listed(indicators: Sequence[str]) -> str:
     return ", ".join(i.replace("_", " ") for i in indicators)
 
 
-def _of_measure(status: Classification, rows: Rows) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
+def _incomplete_rows(status: Classification, rows: Rows) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
     """Count those who lack an indicator, all together and by indicator."""
     survey = status.survey
     missing = {i.name: np.isnan(rows.of(survey.numbers(i.column)).astype(np.float64)) for i in status.line.indicators}

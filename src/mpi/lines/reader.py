@@ -1,4 +1,4 @@
-"""From the tables of a line file to a line: each key read, and every problem noted with its path."""
+"""Lines read from the tables of a line file, with every problem noted by its path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mpi.core.errors import unknown
 from mpi.core.exact import text
 from mpi.core.toml_words import is_text, join
 from mpi.lines.decisions import band_names, conditions_met
-from mpi.lines.items import Area, Condition, Deprivation, Fact, LineClass, Standing, Status, Threshold
+from mpi.lines.items import Area, ClassCondition, Deprivation, Fact, LineClass, Standing, Status, Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def read_line(top: TomlTable) -> dict[str, Any]:
 # --- facts in words ---------------------------------------------------------------------------------------
 
 
-def _standing(table: TomlTable) -> Standing:
+def _read_standing(table: TomlTable) -> Standing:
     """Read how sure an item is; every item says so, and only what was not found has no source."""
     if "status" not in table:
         table.note("status", f"not found, but needed: {' or '.join(map(repr, get_args(Status)))}")
@@ -88,14 +88,14 @@ def _fact(top: TomlTable, key: str) -> Fact:
     if table is None:
         return Fact(key, "", Standing("not found", ""))
     table.check(("text", *_STANDING), needed=("text",))
-    return Fact(key, table.text("text"), _standing(table))
+    return Fact(key, table.text("text"), _read_standing(table))
 
 
 def _notes(top: TomlTable) -> tuple[Fact, ...]:
     found = []
     for name, table in top.tables("notes"):
         table.check(("text", *_STANDING), needed=("text",))
-        found.append(Fact(name, table.text("text"), _standing(table)))
+        found.append(Fact(name, table.text("text"), _read_standing(table)))
     return tuple(found)
 
 
@@ -109,7 +109,7 @@ def _validity(top: TomlTable) -> tuple[Fact, Any, Any]:
         table.note("to", f"{last} is before {first}, the first day")
     said = table.text("text")
     period = f"{first} to {last}" + (f" ({said})" if said else "")
-    return Fact("validity", period, _standing(table)), first, last
+    return Fact("validity", period, _read_standing(table)), first, last
 
 
 def _share(top: TomlTable, key: str, inner: str) -> tuple[Fact | None, Fraction | None]:
@@ -120,7 +120,7 @@ def _share(top: TomlTable, key: str, inner: str) -> tuple[Fact | None, Fraction 
     share = table.share(inner)
     said = table.text("text")
     words = ("" if share is None else text(share)) + (f": {said}" if said else "")
-    return Fact(key, words, _standing(table)), share
+    return Fact(key, words, _read_standing(table)), share
 
 
 # --- areas and thresholds -----------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _thresholds(top: TomlTable, areas: Sequence[Area]) -> tuple[Threshold, ...]:
         table.check(("label", "value", "bound", *_STANDING), needed=("value",))
         inclusive = table.word("bound", ("inclusive", "exclusive"), "inclusive") == "inclusive"
         label = table.text("label", name.replace("_", " "))
-        found.append(Threshold(name, label, _values(table, areas), inclusive, _standing(table)))
+        found.append(Threshold(name, label, _values(table, areas), inclusive, _read_standing(table)))
     if "thresholds" in top and not found:
         top.note("thresholds", "at least one threshold of income is needed")
     found.sort(key=lambda t: (t.values, t.inclusive))
@@ -179,21 +179,22 @@ def _values(table: TomlTable, areas: Sequence[Area]) -> tuple[int | float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a condition may refer to."""
+    """The names that a condition may refer to."""
 
     thresholds: Sequence[str]
     indicators: int
 
 
-def _classes(top: TomlTable, known: _Known) -> tuple[LineClass, ...]:
+def _classes(top: TomlTable, names: _Known) -> tuple[LineClass, ...]:
+    """Return the classes of a line file."""
     found = []
     for name, table in top.tables("classes"):
         table.check(("label", "local", "when", "otherwise"))
         if not name.isidentifier() or name in _RESERVED:
             table.note_table(f"a class is a column of the result: letters, digits and _, not {_RESERVED}")
-        conditions = tuple(_condition(w, known) for w in table.listed("when"))
+        conditions = tuple(_condition(w, names) for w in table.listed("when"))
         if table.truth("otherwise"):
-            conditions += (Condition(None, None, None, None, True, Standing("verified", "")),)  # noqa: FBT003  # the fields in order
+            conditions += (ClassCondition(None, None, None, None, otherwise=True, standing=Standing("verified", "")),)
         elif not conditions:
             table.note("when", "not found, but needed: the conditions of the class, or otherwise = true")
         label = table.text("label", name.replace("_", "-"))
@@ -209,15 +210,17 @@ def _classes(top: TomlTable, known: _Known) -> tuple[LineClass, ...]:
 _RESERVED = ("class", "class_code", "class_by", "undecided", "total")
 
 
-def _condition(table: TomlTable, known: _Known) -> Condition:
+def _condition(table: TomlTable, names: _Known) -> ClassCondition:
+    """Return one condition of a class."""
     table.check(("above", "up_to", "deprivations", *_STANDING))
     for key in ("above", "up_to"):
-        if key in table and table.text(key) not in known.thresholds and is_text(table.values[key]):
-            table.note(key, unknown("threshold", table.text(key), known.thresholds))
-    least, fewer = _counts(table, known.indicators)
+        if key in table and table.text(key) not in names.thresholds and is_text(table.values[key]):
+            table.note(key, unknown("threshold", table.text(key), names.thresholds))
+    least, fewer = _counts(table, names.indicators)
     if not any(key in table for key in ("above", "up_to", "deprivations")):
         table.note("up_to", "not found; a condition needs above, up_to or deprivations")
-    return Condition(table.text("above") or None, table.text("up_to") or None, least, fewer, False, _standing(table))  # noqa: FBT003  # as above
+    above, up_to = table.text("above") or None, table.text("up_to") or None
+    return ClassCondition(above, up_to, least, fewer, otherwise=False, standing=_read_standing(table))
 
 
 def _counts(table: TomlTable, indicators: int) -> tuple[int | None, int | None]:
@@ -259,16 +262,17 @@ def _partition(
 # --- indicators -----------------------------------------------------------------------------------------------
 
 
-def _indicators(top: TomlTable, each: Fraction | None) -> tuple[Deprivation, ...]:
+def _indicators(top: TomlTable, weight_each: Fraction | None) -> tuple[Deprivation, ...]:
+    """Return the indicators of a line file, of equal weights where it gives none."""
     entries = top.tables("indicators")
     found = []
     for name, table in entries:
         table.check((*_INDICATOR, "weight", "label", "local", "column", *_STANDING), needed=_INDICATOR)
-        weight = table.share("weight") if "weight" in table else each or Fraction(1, len(entries))
+        weight = table.share("weight") if "weight" in table else weight_each or Fraction(1, len(entries))
         found.append(
             Deprivation(
                 name, table.text("dimension"), weight or Fraction(0), table.text("label", name.replace("_", " ")),
-                table.text("local"), table.text("deprived"), table.text("column", f"dep_{name}"), _standing(table),
+                table.text("local"), table.text("deprived"), table.text("column", f"dep_{name}"), _read_standing(table),
             )
         )  # fmt: skip
     total = sum((d.weight for d in found), Fraction(0))

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mpi.lines.items import Area, Condition, Deprivation, Fact, LineClass, Threshold
+    from mpi.lines.items import Area, ClassCondition, Deprivation, Fact, LineClass, Threshold
 
 __all__ = ["Standard"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Standard:
-    """What a poverty standard says: the data of a `Line`, which explains each and adds what is done with them."""
+    """The data of a poverty standard; a `Line` explains each and adds what is done with them."""
 
     name: str
     title: str
@@ -110,7 +110,7 @@ class Standard:
         """Return how sure each item is, in the order of `provenance`."""
         return [standing for *_, standing in self._items()]
 
-    def describe(self, condition: Condition, area: int | None = None) -> str:
+    def describe(self, condition: ClassCondition, area: int | None = None) -> str:
         """Say a condition in words, with the thresholds of one area where it is given by its position.
 
         Examples

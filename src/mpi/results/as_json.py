@@ -221,14 +221,14 @@ def _influence(influence: Influence) -> dict[str, Any]:
     known: dict[int, int] = {}
     cells: list[dict[str, Any]] = []
 
-    def place(one: Cells | None) -> int | None:
+    def place(part: Cells | None) -> int | None:
         """Return where cells stand in the list, which they join if they are new."""
-        if one is None:
+        if part is None:
             return None
-        if id(one) not in known:
-            known[id(one)] = len(cells)
-            cells.append({n: _array(getattr(one, n)) for n in ("unit", "stratum", "start", "wave")})
-        return known[id(one)]
+        if id(part) not in known:
+            known[id(part)] = len(cells)
+            cells.append({n: _array(getattr(part, n)) for n in ("unit", "stratum", "start", "wave")})
+        return known[id(part)]
 
     design, jacobian = influence.design, influence.jacobian
     blocks = [{"cells": place(b.cells), "whole": place(b.whole), "scores": _array(b.scores)} for b in influence.blocks]

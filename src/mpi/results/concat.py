@@ -113,15 +113,15 @@ def pieced(parts: Iterable[Estimates], names: Sequence[str]) -> Estimates:
     """
     made: list[Estimates] = []
     for part in parts:
-        made.append(part if not made else part.take(~_of(part, "total")))
+        made.append(part if not made else part.take(~_in_disaggregation(part, "total")))
     if len(made) < 2:
         return made[0]
     whole = concat(made)
-    return whole.take(np.concatenate([np.flatnonzero(_of(whole, name)) for name in ("total", *names)]))
+    return whole.take(np.concatenate([np.flatnonzero(_in_disaggregation(whole, name)) for name in ("total", *names)]))
 
 
-def _of(part: Estimates, name: str) -> NDArray[np.bool_]:
-    """Tell the figures of one disaggregation."""
+def _in_disaggregation(part: Estimates, name: str) -> NDArray[np.bool_]:
+    """Return which figures are of one disaggregation."""
     by = part.keys["by"]
     return np.asarray(by.index == (by.values.index(name) if name in by.values else -2))
 
@@ -208,12 +208,12 @@ def _check_rounds(rounds: Any) -> None:
         raise RequestError("independent: two rounds or more are needed")
 
 
-def _abouts(told: Mapping[Any, Mapping[str, str]]) -> dict[str, str]:
+def _abouts(abouts: Mapping[Any, Mapping[str, str]]) -> dict[str, str]:
     """Return what a reader must know; where the rounds differ, of each."""
     out: dict[str, str] = {}
-    for key in dict.fromkeys(k for about in told.values() for k in about):
-        said = {label: about[key] for label, about in told.items() if key in about}
-        same = len(set(said.values())) == 1 and len(said) == len(told)
+    for key in dict.fromkeys(k for about in abouts.values() for k in about):
+        said = {label: about[key] for label, about in abouts.items() if key in about}
+        same = len(set(said.values())) == 1 and len(said) == len(abouts)
         out[key] = next(iter(said.values())) if same else "; ".join(f"{w}: {text}" for w, text in said.items())
     return out
 

@@ -66,7 +66,7 @@ def contrast(
     if interval not in METHODS:
         raise RequestError("the contrast cannot be made: " + unknown("interval", interval, METHODS))
     if callable(of):
-        value = _evaluated(of, est.value)
+        value = _evaluate(of, est.value)
         check_room(
             3 * 8 * len(value) * len(est),
             f"the derivatives of {len(value):,} numbers by {len(est):,} estimates",
@@ -184,11 +184,11 @@ def _flags(
     return found
 
 
-def _both(given: str | None, found: str) -> str:
+def _both(reason: str | None, flag: str) -> str:
     """Put together what a decomposition says of a number and that it has no error, unless it says so itself."""
-    if given and given.endswith((": no error", ": no interval")):
-        return given
-    return "; ".join(dict.fromkeys(filter(None, (given, found))))
+    if reason and reason.endswith((": no error", ": no interval")):
+        return reason
+    return "; ".join(dict.fromkeys(filter(None, (reason, flag))))
 
 
 def _cases(values: NDArray[np.float64], local: Any, together: Any) -> NDArray[np.float64]:
@@ -219,15 +219,15 @@ def coefficient_matrix(values: Any) -> NDArray[np.float64]:
         raise RequestError(f"the coefficients are no numbers: {error}") from error
 
 
-def _evaluated(of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64]) -> NDArray[np.float64]:
+def _evaluate(func: Callable[[NDArray[np.float64]], ArrayLike], point: NDArray[np.float64]) -> NDArray[np.float64]:
     """Evaluate on a copy, so that the function may sort or change what it is given."""
     try:
         with np.errstate(all="ignore"):
-            value = np.asarray(of(at.copy()), dtype=np.float64)
+            value = np.asarray(func(point.copy()), dtype=np.float64)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
         raise RequestError(
-            f"the function fails on the vector of {len(at)} estimates, or gives no number: {error}; it gets an array, "
-            "in the order of the table"
+            f"the function fails on the vector of {len(point)} estimates, or gives no number: {error}; it gets an "
+            "array, in the order of the table"
         ) from error
     if value.ndim > 1:
         raise RequestError(f"the function gives an array of shape {value.shape}; one number or a list was expected")
@@ -244,24 +244,24 @@ def _combined(jacobian: NDArray[np.float64], value: NDArray[np.float64]) -> NDAr
 
 
 def _slope(
-    of: Callable[[NDArray[np.float64]], ArrayLike], at: NDArray[np.float64], base: NDArray[np.float64]
+    func: Callable[[NDArray[np.float64]], ArrayLike], point: NDArray[np.float64], base: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Differentiate numerically: central differences of fourth order with a step of a thousandth of the estimate.
 
     A missing estimate that the function does not use has slope 0, and so has what changes by rounding alone; where a
     step leaves the function's domain (a root at 0), the slope is missing, and so is the error.
     """
-    out = np.zeros((len(base), len(at)))
-    for i, x in enumerate(at):
+    out = np.zeros((len(base), len(point)))
+    for i, x in enumerate(point):
         if np.isnan(x):
             continue
         h = 1e-3 * abs(x) or 1e-6
 
         def at_step(steps: float, i: int = i, x: float = x, h: float = h) -> NDArray[np.float64]:
             """Return the function some steps away from the estimate."""
-            there = at.copy()
+            there = point.copy()
             there[i] = x + steps * h
-            return _evaluated(of, there)
+            return _evaluate(func, there)
 
         with np.errstate(all="ignore"):
             slope = (at_step(-2) - 8 * at_step(-1) + 8 * at_step(1) - at_step(2)) / (12 * h)

@@ -194,18 +194,18 @@ def _inverse(values: Floats) -> Floats:
     return out
 
 
-def _plus(one: Any, other: Any) -> Any:
+def _plus(a: Any, b: Any) -> Any:
     """Add sparse matrices. Derivatives that cancel stay as zeros: the figure rests on those estimates all the same."""
     import scipy.sparse as sp
 
-    lengths, others = np.diff(one.indptr), np.diff(other.indptr)
-    pointer = one.indptr + other.indptr
-    first = np.arange(one.nnz) + np.repeat(other.indptr[:-1], lengths)
-    second = np.arange(other.nnz) + np.repeat(one.indptr[1:], others)
-    data, indices = np.empty(int(pointer[-1])), np.empty(int(pointer[-1]), dtype=one.indices.dtype)
-    data[first], data[second] = one.data, other.data
-    indices[first], indices[second] = one.indices, other.indices
-    return sp.csr_array((data, indices, pointer), shape=one.shape)
+    lengths, others = np.diff(a.indptr), np.diff(b.indptr)
+    pointer = a.indptr + b.indptr
+    first = np.arange(a.nnz) + np.repeat(b.indptr[:-1], lengths)
+    second = np.arange(b.nnz) + np.repeat(a.indptr[1:], others)
+    data, indices = np.empty(int(pointer[-1])), np.empty(int(pointer[-1]), dtype=a.indices.dtype)
+    data[first], data[second] = a.data, b.data
+    indices[first], indices[second] = a.indices, b.indices
+    return sp.csr_array((data, indices, pointer), shape=a.shape)
 
 
 def _times(slope: Any, factor: Floats) -> Any:

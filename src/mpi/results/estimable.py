@@ -1,4 +1,4 @@
-"""Which numbers have a known error: those whose error of 0 says something, and what may be derived from the others.
+"""Figures with a known error: those whose error of 0 says something, and what may be derived from the others.
 
 An error is estimated from what varies in the sample. Where nothing varies (nobody is poor, or everybody; all cases are
 of one PSU; all strata have one) it comes out as 0, which is no knowledge, unless the number is what it is by

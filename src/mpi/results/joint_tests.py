@@ -115,9 +115,11 @@ def adjusted_f(gap: NDArray[np.float64], V: NDArray[np.float64], df: float) -> t
     return f, (float(q), df - q + 1), float(fdtrc(q, df - q + 1, f))
 
 
-def _rests_on_unknown(est: EstimatesLike, made: EstimatesLike, of: ArrayLike | None) -> str:
+def _rests_on_unknown(est: EstimatesLike, contrasts: EstimatesLike, of: ArrayLike | None) -> str:
     """Name the estimates without a known error that the hypotheses rest on."""
-    used = np.ones(len(est), dtype=bool) if of is None else (coefficient_matrix(of)[~made.estimable] != 0).any(axis=0)
+    used = (
+        np.ones(len(est), dtype=bool) if of is None else (coefficient_matrix(of)[~contrasts.estimable] != 0).any(axis=0)
+    )
     return _listed(est, used & ~est.estimable)
 
 

@@ -36,7 +36,7 @@ def weighed(est: Estimates) -> list[str]:
     Headcounts of indicators are none where missing answers are reweighted: they count those in whom the indicator was
     observed, who are another share of each group.
     """
-    return [s for s in _ADDITIVE if not (_moving(est) and s in _AMONG_OBSERVED)]
+    return [s for s in _ADDITIVE if not (_has_moving_weights(est) and s in _AMONG_OBSERVED)]
 
 
 def additive(est: Estimates, purpose: str) -> list[str]:
@@ -50,7 +50,11 @@ def additive(est: Estimates, purpose: str) -> list[str]:
     wanted = weighed(est)
     found = [s for s in values_of(est, "statistic") if s in wanted]
     if not found:
-        why = " (headcounts of indicators are of those observed, and do not add up over groups)" if _moving(est) else ""
+        why = (
+            " (headcounts of indicators are of those observed, and do not add up over groups)"
+            if _has_moving_weights(est)
+            else ""
+        )
         raise RequestError(f"{purpose}: none of {', '.join(wanted)} was estimated{why}; name them in statistics=")
     return found
 
@@ -58,17 +62,18 @@ def additive(est: Estimates, purpose: str) -> list[str]:
 def explained(est: Estimates) -> dict[str, str]:
     """Return what a reader of a decomposition by groups must know: which statistics it leaves out, and why."""
     left = [s for s in values_of(est, "statistic") if s in _AMONG_OBSERVED]
-    if not left or not _moving(est):
+    if not left or not _has_moving_weights(est):
         return {}
     return {"left_out": f"{' and '.join(left)}: of those observed, so they do not add up over groups"}
 
 
-def _moving(est: Estimates) -> bool:
+def _has_moving_weights(est: Estimates) -> bool:
+    """Return whether weights of indicators differ between people, as under ``reweight``."""
     return any(m.missing == "reweight" for m in est.measures)
 
 
 class Finder:
-    """Where the numbers of a result stand.
+    """An index of the numbers of a result by their keys.
 
     Parameters
     ----------

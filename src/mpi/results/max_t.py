@@ -1,4 +1,4 @@
-"""How large the largest of several t statistics becomes by chance, as they covary."""
+"""Critical values of the largest of several t statistics, by their covariance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the statistics of a measure are called, and which of them are numbers of people or can only grow."""
+"""Names of the statistics of a measure, and those among them that are counts or can only grow."""
 
 from __future__ import annotations
 

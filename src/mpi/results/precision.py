@@ -1,4 +1,4 @@
-"""How precise estimates are: coefficient of variation, margin of error, design effect, effective number of cases."""
+"""Precision of estimates: coefficient of variation, margin of error, design effect, effective number of cases."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def precision(est: Estimates, columns: Precision | Sequence[Precision] | None = 
 def figures(est: Estimates, name: Precision) -> Floats:
     """Return one measure of precision for each estimate."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _of_error(est, name) if name not in _FROM_SIMPLE else _of_sample(est, name)
+        return _error_measures(est, name) if name not in _FROM_SIMPLE else _sample_measures(est, name)
 
 
-def _of_error(est: Estimates, name: Precision) -> Floats:
+def _error_measures(est: Estimates, name: Precision) -> Floats:
     """Return what the error says by itself, or the cases with the trait; missing if unknown."""
     p = est.value
     if name == "n_with":
@@ -109,7 +109,7 @@ def _of_error(est: Estimates, name: Precision) -> Floats:
     return np.where((p > 0) & (p < 1), cv / -np.log(np.where(p < 0.5, p, 1 - p)), np.nan)
 
 
-def _of_sample(est: Estimates, name: Precision) -> Floats:
+def _sample_measures(est: Estimates, name: Precision) -> Floats:
     """Return what the error says beside that of a simple random sample, or what the cases are; missing if unknown."""
     simple = est.simple
     if simple is None:

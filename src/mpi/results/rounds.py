@@ -15,7 +15,7 @@ from mpi.tables.select import values_of
 if TYPE_CHECKING:
     from mpi.results.estimates import Estimates
 
-__all__ = ["Span", "number", "one_measure", "people_in", "spans", "years_of"]
+__all__ = ["Span", "number", "people_in", "require_same_measure", "spans", "years_of"]
 
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -38,7 +38,7 @@ class Span:
     years: float
 
     def __str__(self) -> str:
-        """What stands in the column ``wave`` of a change."""
+        """Return the text for the column ``wave`` of a change."""
         return f"{self.start} to {self.end}"
 
 
@@ -100,23 +100,24 @@ def _check_pairs(pairs: Any, problems: Problems, *, alone: bool) -> None:
 
 
 def _read_pairs(
-    known: list[Any], start: Any, end: Any, pairs: Sequence[tuple[Any, Any]] | None, times: Mapping[Any, float]
+    rounds: list[Any], start: Any, end: Any, pairs: Sequence[tuple[Any, Any]] | None, times: Mapping[Any, float]
 ) -> list[tuple[Any, Any]]:
+    """Return the pairs of rounds to compare: as given, first to last, or all that follow each other."""
     if pairs is not None:
         return [(a, b) for a, b in pairs]
-    when = times if not any(np.isnan(times[w]) for w in known) else {w: number(w) for w in known}
-    order = known if any(np.isnan(when[w]) for w in known) else sorted(known, key=lambda w: when[w])
+    when = times if not any(np.isnan(times[w]) for w in rounds) else {w: number(w) for w in rounds}
+    order = rounds if any(np.isnan(when[w]) for w in rounds) else sorted(rounds, key=lambda w: when[w])
     if start is not None or end is not None:
         return [(order[0] if start is None else start, order[-1] if end is None else end)]
     following = list(pairwise(order))
     return following if len(order) == 2 else [*following, (order[0], order[-1])]
 
 
-def _label(wave: Any, known: Sequence[Any]) -> Any:
+def _label(wave: Any, rounds: Sequence[Any]) -> Any:
     """Return the label of a round that was asked for, by itself or as text, as `Estimates.select` does."""
-    if wave in known:
+    if wave in rounds:
         return wave
-    return next((w for w in known if str(w) == str(wave)), wave)
+    return next((w for w in rounds if str(w) == str(wave)), wave)
 
 
 def years_of(known: Sequence[Any], years: Mapping[Any, float] | None, problems: Problems) -> dict[Any, float]:
@@ -196,7 +197,7 @@ def number(value: Any) -> float:
         return float("nan")
 
 
-def one_measure(est: Estimates, purpose: str) -> None:
+def require_same_measure(est: Estimates, purpose: str) -> None:
     """Refuse a comparison of rounds in which poverty is not measured alike.
 
     Raises

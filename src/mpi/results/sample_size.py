@@ -1,4 +1,4 @@
-"""How large a sample must be for a wanted precision, and which difference one of this size would show."""
+"""Sample size for a required precision, and the smallest difference that a sample of this size would show."""
 
 from __future__ import annotations
 
@@ -158,10 +158,10 @@ def _quantiles(level: float, power: float) -> tuple[float, float]:
     return z, z + float(ndtri(power))
 
 
-def _correlations(est: Estimates, given: float | None) -> Floats:
+def _correlations(est: Estimates, correlation: float | None) -> Floats:
     """Return the correlation of each figure with itself in the other round; 0 where there are not two."""
-    if given is not None:
-        return np.full(len(est), float(given))
+    if correlation is not None:
+        return np.full(len(est), float(correlation))
     out = np.zeros(len(est))
     column = est.keys["wave"]
     rounds = np.unique(column.index[column.index >= 0])

@@ -1,4 +1,4 @@
-"""What estimates would be worth in a simple random sample: what design effects divide by."""
+"""Variances of estimates in a simple random sample: the divisors of design effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SimpleRandom", "joined"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimpleRandom:
-    """What estimates would be worth in a simple random sample.
+    """The variance and weight of each estimate in a simple random sample of as many cases.
 
     Attributes
     ----------

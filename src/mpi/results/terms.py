@@ -1,4 +1,4 @@
-"""From figures to Estimates: their keys, and the identity that a decomposition must keep to exist."""
+"""Estimates made of figures: their keys, and the identity that a decomposition must keep to exist."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ from mpi.measures.measure import Measure
 from mpi.survey.survey import Survey
 from mpi.tables.excel import workbook
 from mpi.tables.excel_blocks import fitted, numbers_of
-from mpi.tables.excel_pages import Look, Table, pages, tables
+from mpi.tables.excel_pages import NumberFormat, PageTable, pages, tables
 from mpi.tables.layout import grid
 from mpi.tables.typeset import lines_of, text_width
 from mpi.tables.xlsx import Sheet, xlsx
-from mpi.tables.xlsx_styles import Style
+from mpi.tables.xlsx_styles import CellStyle
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra")
 
@@ -165,10 +165,10 @@ def test_every_number_stands_on_one_sheet_once(number):
 def test_columns_are_parted_into_as_few_blocks_as_hold_them(columns, rows):
     heads = [("", f"{kind}{i}") for i, (kind, _) in enumerate(columns)]
     values = np.array([x for _, x in columns])
-    looks = [[Look("percent", ord(kind) - ord("a")) for kind, _ in columns]] * rows
+    looks = [[NumberFormat("percent", ord(kind) - ord("a")) for kind, _ in columns]] * rows
     cell = np.tile(np.arange(len(columns)), (rows, 1))
     labels = [(f"row {i}",) for i in range(rows)]
-    table = Table(("group",), labels, heads, cell, looks, [False] * rows, cases=[1.0] * rows)
+    table = PageTable(("group",), labels, heads, cell, looks, [False] * rows, cases=[1.0] * rows)
     form = fitted([table], [values, values], "se")
     assert [j for b in form.blocks for j in b.columns] == list(range(len(columns)))
     for block in form.blocks:
@@ -241,7 +241,7 @@ def test_the_same_estimates_give_the_same_workbook():
 
 def test_names_and_texts_of_every_kind_come_back():
     odd = ["a & b", 'it\'s "so" <b>', " blank ", "two\nlines", "=1+1", "@x", "Nữ", "\x01", "x" * 40_000]
-    cells = {1: {i: (text, Style()) for i, text in enumerate(odd, 1)}}
+    cells = {1: {i: (text, CellStyle()) for i, text in enumerate(odd, 1)}}
     links = {"A1": "'O''Neil & <co>'!A1"}
     made_ = xlsx([Sheet("O'Neil & <co>", cells, links=links, repeated=(1, 1), foot=("2016 & 50%", ""))], "me & you")
     read = openpyxl.load_workbook(io.BytesIO(made_))
@@ -258,7 +258,7 @@ def test_names_and_texts_of_every_kind_come_back():
 def test_numbers_come_back_to_the_last_bit(values, whole):
     sheet = Sheet(
         "s",
-        {1: {i: (v, Style()) for i, v in enumerate([*values, whole], 1)}},
+        {1: {i: (v, CellStyle()) for i, v in enumerate([*values, whole], 1)}},
         below=[[float(v)] for v in values] + [[whole]],
     )
     read = openpyxl.load_workbook(io.BytesIO(xlsx([sheet], "")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpi.cli.show import add_row, label_of, new_console, new_table
 from mpi.tables.footnotes import MISSING, effects
-from mpi.tables.layout import grid, occurring
+from mpi.tables.layout import grid, used_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,9 @@ def show_answer(answer: Answer, line: Line) -> None:
     to = new_console()
     est = answer.est
     to.print(f"{line.title}\n{line.instrument.text}\n{est.about['survey'].removeprefix('Survey: ')}")
-    there = occurring(est.keys["statistic"])
+    there = used_values(est.keys["statistic"])
     shown = [s for s in (*(c.name for c in line.classes), *_undecided(est), *_AF) if s in there]
-    for by in occurring(est.keys["by"]):
+    for by in used_values(est.keys["by"]):
         _show_group(to, est, str(by), shown)
     to.print()
     fraction = " (M0: a fraction)" if "M0" in shown else ""
@@ -69,7 +69,7 @@ def _count(cases: float) -> str:
 
 def _undecided(est: Estimates) -> list[str]:
     """Show the undecided as a column where they are more than a rounding error: the other shares are of the rest."""
-    if _UNDECIDED not in occurring(est.keys["statistic"]):
+    if _UNDECIDED not in used_values(est.keys["statistic"]):
         return []
     share = float(est.select(statistic=_UNDECIDED, by="total").value[0])
     return [_UNDECIDED] if share >= _NOTICED else []
@@ -107,12 +107,12 @@ def _show_table(to: Console, by: str, figures: pd.DataFrame, cases: dict[str, st
 
 def _show_bounds(to: Console, bounds: Estimates, shown: Sequence[str]) -> None:
     """Print from where to where each share may go with the missing answers, of groups where it goes anywhere."""
-    there = [s for s in shown if s in occurring(bounds.keys["statistic"])]
+    there = [s for s in shown if s in used_values(bounds.keys["statistic"])]
     to.print(
         "\nBounds: if none of those with missing answers were in the class (M0, H: deprived), to if all of them were."
     )
     still = []
-    for by in map(str, occurring(bounds.keys["by"])):
+    for by in map(str, used_values(bounds.keys["by"])):
         spans = _spans(bounds.select(by=by, statistic=there), there)
         moved = spans[spans.apply(lambda column: column.str.contains(_TO)).any(axis=1)]
         still += [by] if len(moved) < len(spans) else []

@@ -1,4 +1,4 @@
-"""What tables, files and derived figures read of estimates, whatever made them."""
+"""Protocols of estimates, measures and indicators, as tables and derived figures read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["EstimatesLike", "IndicatorLike", "MeasureLike"]
 
 
 class IndicatorLike(Protocol):
-    """What tables say of an indicator; `mpi.Indicator` says what each is."""
+    """The attributes of an indicator that tables read; see `mpi.Indicator`."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class IndicatorLike(Protocol):
 
     @property
     def label(self) -> str:
-        """What to print for it."""
+        """The printed label."""
         ...
 
     @property
@@ -46,12 +46,12 @@ class IndicatorLike(Protocol):
 
     @property
     def description(self) -> str:
-        """Who is deprived in it, in words."""
+        """The definition of who is deprived, in words."""
         ...
 
 
 class MeasureLike(Protocol):
-    """What tables say of a measure; `mpi.Measure` says what each is."""
+    """The attributes of a measure that tables read; see `mpi.Measure`."""
 
     @property
     def name(self) -> str:
@@ -60,12 +60,12 @@ class MeasureLike(Protocol):
 
     @property
     def title(self) -> str:
-        """What to print for it."""
+        """The printed title."""
         ...
 
     @property
     def cutoff(self) -> Fraction:
-        """From which score on somebody is poor."""
+        """The lowest score of the poor."""
         ...
 
     @property
@@ -81,7 +81,7 @@ class EstimatesLike(Protocol):
 
     @property
     def keys(self) -> Keys:
-        """What each number is."""
+        """The keys of each number."""
         ...
 
     @property
@@ -121,12 +121,12 @@ class EstimatesLike(Protocol):
 
     @property
     def flag(self) -> Coded:
-        """What to know about each number."""
+        """The flag of each number."""
         ...
 
     @property
     def influence(self) -> Influence:
-        """What each sampled unit contributes."""
+        """The influence of each sampled unit."""
         ...
 
     @property
@@ -136,7 +136,7 @@ class EstimatesLike(Protocol):
 
     @property
     def degrees(self) -> str:
-        """Whose degrees of freedom `df` are."""
+        """The rule for degrees of freedom: of each group, or of the design."""
         ...
 
     @property
@@ -151,12 +151,12 @@ class EstimatesLike(Protocol):
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What to print for indicators that have a label."""
+        """The printed labels of indicators that have one."""
         ...
 
     @property
     def about(self) -> Mapping[str, str]:
-        """What a reader of a table must know."""
+        """The notes that a reader of a table needs."""
         ...
 
     @property
@@ -171,7 +171,7 @@ class EstimatesLike(Protocol):
 
     @property
     def status(self) -> Status | None:
-        """How each is shown, where a scheme was applied."""
+        """The printed form of each number, where a scheme was applied."""
         ...
 
     @property

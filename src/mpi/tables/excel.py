@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.errors import RequestError
 from mpi.inference.design import COMPLETE
 from mpi.tables.excel_blocks import PORTRAIT, Fitted, fitted, numbers_of, words_above
-from mpi.tables.excel_notes import FLAGS, explanations, version_told
+from mpi.tables.excel_notes import FLAGS, explanations, package_version
 from mpi.tables.excel_pages import pages, tables
-from mpi.tables.excel_styles import Place, count_style, label_style, number_style
+from mpi.tables.excel_styles import CellPosition, count_style, label_style, number_style
 from mpi.tables.footnotes import MISSING, notes, style_of
 from mpi.tables.keys import Coded
 from mpi.tables.layout import grid
@@ -21,14 +21,14 @@ from mpi.tables.status import PLAIN
 from mpi.tables.text import columns_of
 from mpi.tables.typeset import characters, lines_of
 from mpi.tables.xlsx import Sheet, letter, xlsx
-from mpi.tables.xlsx_styles import INK, INK2, INK3, RULE, Style
+from mpi.tables.xlsx_styles import INK, INK2, INK3, RULE, CellStyle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.excel_blocks import Block
-    from mpi.tables.excel_pages import Look, Page
+    from mpi.tables.excel_pages import NumberFormat, Page
     from mpi.tables.excel_styles import Sign
     from mpi.tables.footnotes import Style as Beside
     from mpi.tables.xlsx_styles import Edge
@@ -132,7 +132,7 @@ def _foot(est: EstimatesLike) -> tuple[str, str]:
     """Return what stands at the foot of each page, in two lines: the measure, and what is to be known of the data."""
     data = [est.about.get("data", ""), *(text for text in est.about.values() if text.startswith("Data: "))]
     told = " ".join(text.removeprefix("Data: ").rstrip(".") + "." for text in dict.fromkeys(data) if text)
-    return est.about.get("measure", "Estimates"), f"{told} mpi-poverty {version_told()}".strip()
+    return est.about.get("measure", "Estimates"), f"{told} mpi-poverty {package_version()}".strip()
 
 
 # --- sheets to publish --------------------------------------------------------------------------------------------
@@ -161,11 +161,11 @@ def _published(
         sheet = Sheet(sheet_name(page.title, taken, page.end))
         filling = _Filling(sheet, page, form, numbers, words, flags, {})
         count = f" ({i} of {len(parts)})" if len(parts) > 1 else ""
-        sheet.put(1, 1, page.title + page.end + count, Style(bold=True, size=13))
+        sheet.put(1, 1, page.title + page.end + count, CellStyle(bold=True, size=13))
         said = _measured(filling, blocks)
         last, width = _set_widths(filling, blocks)
         sheet.landscape = width > PORTRAIT
-        sheet.put(2, 1, said, Style(colour=INK2, vertical="top", wrap=True))
+        sheet.put(2, 1, said, CellStyle(colour=INK2, vertical="top", wrap=True))
         sheet.merged.append(f"A2:{letter(last)}2")
         sheet.heights |= {1: 20.0, 2: _LINE * lines_of(said, width - 8) + 2, 3: 8.0}
         row = _TOP
@@ -222,15 +222,15 @@ def _head(filling: _Filling, block: Block, row: int) -> int:
         edge = _THICK if beside == 1 else None
         align = "right" if beside == 1 else "center"
         for c in range(column, column + beside):
-            sheet.put(at, c, label if c == column else None, Style(horizontal=align, wrap=True, bottom=edge))
+            sheet.put(at, c, label if c == column else None, CellStyle(horizontal=align, wrap=True, bottom=edge))
         if beside > 1:
             sheet.merged.append(f"{letter(column)}{at}:{letter(column + beside - 1)}{at}")
             for c, word in enumerate(words, column):
-                sheet.put(last, c, word or None, Style(colour=INK2, horizontal="right", bottom=_THICK))
+                sheet.put(last, c, word or None, CellStyle(colour=INK2, horizontal="right", bottom=_THICK))
     names = [*table.names, *(["n"] if table.cases is not None else [])]
     for c, name in enumerate(names, 1):
         right = "right" if table.cases is not None and c == labels else "left"
-        sheet.put(last, c, name, Style(bold=True, horizontal=right, bottom=_THICK))
+        sheet.put(last, c, name, CellStyle(bold=True, horizontal=right, bottom=_THICK))
     if lines > 1:
         sheet.heights[at] = _LINE * lines + 3
     return last + 1
@@ -243,7 +243,7 @@ def _spans(filling: _Filling, heads: Sequence[tuple[str, str]], widths: Sequence
     lines = 1
     for k, end in zip(starts, [*starts[1:], len(heads)], strict=True):
         span, left, right = heads[k][0], first + beside * k, first + beside * end - 1
-        style = Style(bold=True, horizontal="center", wrap=True, bottom=_THIN if span else None)
+        style = CellStyle(bold=True, horizontal="center", wrap=True, bottom=_THIN if span else None)
         for c in range(left, right + 1):
             sheet.put(row, c, span if span and c == left else None, style)
         lines = max(lines, lines_of(span, sum(map(sum, widths[k:end])) - 4, bold=True))
@@ -269,7 +269,7 @@ def _body(filling: _Filling, block: Block, row: int) -> int:
         column = len(labels) + 1
         for j in block.columns:
             p = int(table.cell[i, j])
-            _figure(filling, row, column, p, table.look[i][j], Place(marked[j], table.bold[i], edge))
+            _figure(filling, row, column, p, table.look[i][j], CellPosition(marked[j], table.bold[i], edge))
             column += len(filling.words)
         before, row = label, row + 1
     if table.under is not None:
@@ -290,7 +290,7 @@ def _label(
         filling.sheet.heights[row] = _LINE * lines + 3
 
 
-def _figure(filling: _Filling, row: int, column: int, p: int, look: Look, place: Place) -> None:
+def _figure(filling: _Filling, row: int, column: int, p: int, look: NumberFormat, place: CellPosition) -> None:
     """Write a number, and what stands beside it; a cell for which nothing was estimated is empty."""
     scale = 1.0 if look.unit == "fraction" else 100.0
     flag = filling.flags[p] if p >= 0 else None
@@ -311,7 +311,7 @@ def _cases_below(filling: _Filling, block: Block, row: int) -> int:
     """Write the cases of each column below it."""
     table, labels = filling.form.table, len(filling.form.labels)
     style = count_style(_THIN)
-    filling.sheet.put(row, 1, "n", Style(colour=INK2, horizontal="left", bottom=_THIN))
+    filling.sheet.put(row, 1, "n", CellStyle(colour=INK2, horizontal="left", bottom=_THIN))
     for c in range(2, labels + 1):
         filling.sheet.put(row, c, None, style)
     for k, j in enumerate(block.columns):
@@ -348,7 +348,7 @@ def _below(filling: _Filling, row: int, place: tuple[int, float], style: Beside)
     told = [*shown, *legend, " ".join([cases, *notes(filling.page.layout, style, bracketed=False, flags=False)])]
     last, width = place
     for i, note in enumerate(told, row):
-        sheet.put(i, 1, note, Style(colour=INK2, vertical="top", wrap=True))
+        sheet.put(i, 1, note, CellStyle(colour=INK2, vertical="top", wrap=True))
         sheet.merged.append(f"A{i}:{letter(last)}{i}")
         sheet.heights[i] = _LINE * lines_of(note, width - 8) + 2
 
@@ -370,7 +370,7 @@ def _data(est: EstimatesLike) -> Sheet:
     columns = columns_of(est)
     sheet = Sheet(_DATA, frozen=(2, 1), landscape=True)
     for c, (name, column) in enumerate(columns.items(), 1):
-        sheet.put(1, c, name, Style(bold=True, bottom=_THICK))
+        sheet.put(1, c, name, CellStyle(bold=True, bottom=_THICK))
         sheet.widths[c] = 22 if isinstance(column, Coded) else 14
     last = letter(len(columns))
     sheet.filtered, sheet.area = f"A1:{last}{len(est) + 1}", "A1:G1"
@@ -383,8 +383,8 @@ def _front(est: EstimatesLike, sheets: Sequence[tuple[str, str]]) -> Sheet:
     sheet = Sheet(_NOTES, landscape=True, widths={1: characters(_TERM_WIDTH), 2: characters(_NOTE_WIDTH)})
     names: Mapping[str, str] = {f"Sheet: {title}": title for title, _ in [*sheets, (_DATA, "")]}
     for r, (term, text) in enumerate(explanations(est, sheets, _DATA), 1):
-        sheet.put(r, 1, term, Style(bold=True, vertical="top", wrap=True, bottom=_HAIR))
-        sheet.put(r, 2, text, Style(vertical="top", wrap=True, bottom=_HAIR))
+        sheet.put(r, 1, term, CellStyle(bold=True, vertical="top", wrap=True, bottom=_HAIR))
+        sheet.put(r, 2, text, CellStyle(vertical="top", wrap=True, bottom=_HAIR))
         if term in names:
             sheet.links[f"A{r}"] = f"'{names[term].replace(chr(39), chr(39) * 2)}'!A1"
         lines = max(lines_of(term, _TERM_WIDTH - 10, bold=True), lines_of(text, _NOTE_WIDTH - 10))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.tables.estimates_like import EstimatesLike
-    from mpi.tables.excel_pages import Look, Table
+    from mpi.tables.excel_pages import NumberFormat, PageTable
     from mpi.tables.footnotes import Style
 
 __all__ = ["BESIDE", "ERROR", "PORTRAIT", "Block", "Fitted", "fitted", "numbers_of", "words_above"]
@@ -64,7 +64,7 @@ class Fitted:
 
     Attributes
     ----------
-    table : Table
+    table : PageTable
         The figures.
     labels : list of float
         The pixels of the labels of rows, and of the cases of each.
@@ -74,7 +74,7 @@ class Fitted:
         How many blocks are short enough to stand on one sheet, one below another.
     """
 
-    table: Table
+    table: PageTable
     labels: list[float]
     blocks: list[Block]
     stacked: int
@@ -88,17 +88,17 @@ def numbers_of(est: EstimatesLike, style: Style) -> list[NDArray[np.float64]]:
     return [est.value, *shown]
 
 
-def words_above(table: Table, style: Style) -> tuple[str, ...]:
+def words_above(table: PageTable, style: Style) -> tuple[str, ...]:
     """Return the words above the columns of a figure; where there is little room, none stands above the estimate."""
     return ("" if any(span for span, _ in table.heads) else "estimate", *BESIDE[style]) if BESIDE[style] else ("",)
 
 
-def fitted(ways: Sequence[Table], numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
+def fitted(ways: Sequence[PageTable], numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
     """Lay figures out the way that takes the fewest blocks, and among these the fewest rows.
 
     Parameters
     ----------
-    ways : sequence of Table
+    ways : sequence of PageTable
         The same figures, laid out in several ways.
     numbers : sequence of ndarray of float
         What `numbers_of` gives.
@@ -114,7 +114,7 @@ def fitted(ways: Sequence[Table], numbers: Sequence[NDArray[np.float64]], style:
     return found
 
 
-def _fitted(table: Table, numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
+def _fitted(table: PageTable, numbers: Sequence[NDArray[np.float64]], style: Style) -> Fitted:
     words, beside = words_above(table, style), Counter(span for span, _ in table.heads)
     widths = [_widths(table, j, numbers, words, beside) for j in range(len(table.heads))]
     upright, across = (_blocks(table, widths, page) for page in (PORTRAIT, _LANDSCAPE))
@@ -129,12 +129,12 @@ def _fitted(table: Table, numbers: Sequence[NDArray[np.float64]], style: Style) 
     return Fitted(table, _labels(table, page * _LABELS), blocks, max(stacked, 1))
 
 
-def _blocks(table: Table, widths: Sequence[list[float]], page: float) -> list[Block]:
+def _blocks(table: PageTable, widths: Sequence[list[float]], page: float) -> list[Block]:
     room = page - sum(_labels(table, page * _LABELS))
     return [Block(columns, [widths[j] for j in columns]) for columns in _packed(table, [*map(sum, widths)], room)]
 
 
-def _labels(table: Table, most: float) -> list[float]:
+def _labels(table: PageTable, most: float) -> list[float]:
     """Return the widths of the labels of rows: what is longer than there is room takes several lines."""
     found: list[float] = []
     for k, name in enumerate(table.names):
@@ -149,7 +149,7 @@ def _labels(table: Table, most: float) -> list[float]:
 
 
 def _widths(
-    table: Table, j: int, numbers: Sequence[NDArray[np.float64]], words: Sequence[str], beside: Mapping[str, int]
+    table: PageTable, j: int, numbers: Sequence[NDArray[np.float64]], words: Sequence[str], beside: Mapping[str, int]
 ) -> list[float]:
     """Return the widths of the columns of a figure: of their longest numbers, and of the words above them."""
     there = np.flatnonzero(table.cell[:, j] >= 0)
@@ -168,7 +168,7 @@ def _widths(
     return [w + max(missing, 0.0) / len(found) for w in found]
 
 
-def _longest(values: NDArray[np.float64], look: Look) -> float:
+def _longest(values: NDArray[np.float64], look: NumberFormat) -> float:
     """Return the width of the longest of some numbers that are shown alike."""
     there = values[~np.isnan(values)] * (1.0 if look.unit == "fraction" else 100.0)
     if not len(there):
@@ -185,7 +185,7 @@ def _needed(label: str, width: float) -> float:
     return needed
 
 
-def _packed(table: Table, widths: Sequence[float], room: float) -> list[list[int]]:
+def _packed(table: PageTable, widths: Sequence[float], room: float) -> list[list[int]]:
     """Part columns among as few blocks as there must be, where possible between figures of different kinds.
 
     A block with a part of one kind beside another kind counts as three. Of the ways with the fewest blocks it is the
@@ -214,7 +214,7 @@ def _packed(table: Table, widths: Sequence[float], room: float) -> list[list[int
     return out
 
 
-def _kind(table: Table, j: int) -> object:
+def _kind(table: PageTable, j: int) -> object:
     """Return what makes columns of one kind: the figure above them, or the unit of what stands in them."""
     look = next((table.look[i][j] for i, p in enumerate(table.cell[:, j].tolist()) if p >= 0), None)
     return table.heads[j][0] or (look and (look.unit, look.decimals))

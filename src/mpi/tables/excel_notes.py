@@ -1,4 +1,4 @@
-"""What a workbook says of itself: what is estimated, from what, and how to read it."""
+"""The notes sheet of a workbook: statistics, data, and how to read the tables."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from mpi.inference.design import CERTAIN, COMPLETE, FEW, SINGLE, WITHOUT
 from mpi.inference.intervals import Own
 from mpi.tables.footnotes import MISSING, ROUNDING
-from mpi.tables.layout import occurring
+from mpi.tables.layout import used_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["FLAGS", "explanations", "version_told"]
+__all__ = ["FLAGS", "explanations", "package_version"]
 
 FLAGS = {
     "no complete cases in group": "nobody in the group has all the indicators, so nothing is known of it",
@@ -78,17 +78,17 @@ def explanations(est: EstimatesLike, sheets: Sequence[tuple[str, str]], data: st
     once = {text: term for term, text in reversed([*est.about.items()])}  # what is said of two things is said once
     told = [(once[text], text) for text in dict.fromkeys(est.about.values())]
     out = [(term[:1].upper() + term[1:], text.removeprefix("Survey: ")) for term, text in told]
-    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {version_told()}")]
+    out += [("Estimates", f"{len(est):,}, made with mpi-poverty {package_version()}")]
     out += [(f"Sheet: {title}", said) for title, said in sheets]
     out += [(f"Sheet: {data}", "Every number in full, one row each; shares are fractions. Not meant for print.")]
     out += _definitions(est)
-    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := occurring(est.keys[name]))]
+    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := used_values(est.keys[name]))]
     out += [
         ("Units", f"Sheets to publish: as the heads say (%: per cent; pp: percentage points). {data}: fractions."),
         *_errors(est, data),
         (MISSING, "Undefined; the letter beside it says why. An empty cell: not estimated."),
     ]
-    out += [(f"Flag: {flag}", FLAGS.get(flag, "")) for flag in occurring(est.flag)]
+    out += [(f"Flag: {flag}", FLAGS.get(flag, "")) for flag in used_values(est.flag)]
     return [*out, ("Rounding", ROUNDING)]
 
 
@@ -120,7 +120,7 @@ def _errors(est: EstimatesLike, data: str) -> list[tuple[str, str]]:
 def _intervals(est: EstimatesLike) -> str:
     """Name the methods of the intervals, and what each is for."""
     told: dict[str, list[str]] = {}
-    for method in occurring(est.method):
+    for method in used_values(est.method):
         name = _METHODS[est.shares if method in get_args(Own) else method]
         name += " between the cutoff and 1" if method == "intensity" else ""
         told.setdefault(name, []).append(_what_has(est, method))
@@ -134,10 +134,10 @@ def _what_has(est: EstimatesLike, method: str) -> str:
     if method in get_args(Own):
         return "intensities" if method == "intensity" else "shares"
     here = est.keys["statistic"].take(np.flatnonzero(est.method.index == est.method.values.index(method)))
-    return ", ".join(map(str, occurring(here))) or "contrasts"
+    return ", ".join(map(str, used_values(here))) or "contrasts"
 
 
-def version_told() -> str:
+def package_version() -> str:
     """Return the version of the package."""
     try:
         return version("mpi-poverty")

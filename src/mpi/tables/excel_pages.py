@@ -1,4 +1,4 @@
-"""What stands on the sheets of a workbook: figures of one disaggregation, in the way that takes the least paper."""
+"""Pages of a workbook: figures of one disaggregation, laid out so that they take the least paper."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from mpi.tables.estimates_like import EstimatesLike
     from mpi.tables.layout import Place
 
-__all__ = ["Look", "Page", "Table", "pages", "tables"]
+__all__ = ["NumberFormat", "Page", "PageTable", "pages", "tables"]
 
 _BY_INDICATOR = frozenset({"uncensored_headcount", "censored_headcount", "contribution", "contribution_share"})
 _BOUNDS = ("lower_bound", "upper_bound")
 _TOTAL = "total"
 
 
-class Look(NamedTuple):
-    """How a number is shown: its unit and its decimals."""
+class NumberFormat(NamedTuple):
+    """The unit and the decimals of a printed number."""
 
     unit: str
     decimals: int
@@ -56,7 +56,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        """What the page is about."""
+        """The title of the page."""
         return heading(self.by, self.layout.est.titles)
 
     @property
@@ -66,7 +66,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class PageTable:
     """Figures laid out one way.
 
     Attributes
@@ -79,7 +79,7 @@ class Table:
         What each column is: of what it is one, if of several, and its own name.
     cell : ndarray of int, shape (rows, columns)
         The position of each number in the estimates; -1 where there is none.
-    look : list of list of Look
+    look : list of list of NumberFormat
         How each is shown.
     bold : list of bool
         Which rows are of the whole.
@@ -93,7 +93,7 @@ class Table:
     rows: list[tuple[Any, ...]]
     heads: list[tuple[str, str]]
     cell: NDArray[np.int64]
-    look: list[list[Look]]
+    look: list[list[NumberFormat]]
     bold: list[bool]
     cases: list[float] | None = None
     under: list[float] | None = None
@@ -147,7 +147,7 @@ def _spread(part: Grid, options: Mapping[str, Any]) -> Grid:
 # --- ways to lay figures out --------------------------------------------------------------------------------------
 
 
-def tables(page: Page, decimals: int | None, place: Place | None) -> list[Table]:
+def tables(page: Page, decimals: int | None, place: Place | None) -> list[PageTable]:
     """Return the ways to lay a page out: groups in rows first, then groups in columns.
 
     Parameters
@@ -164,8 +164,9 @@ def tables(page: Page, decimals: int | None, place: Place | None) -> list[Table]
     cases = _cases(layout)
     bold = [row[0] == _TOTAL for row in layout.rows]
     if page.spread is None:
-        heads = [("", kept_together(c.label)) for c in layout.columns]
-        plain = Table(_names(layout), [_label(r) for r in layout.rows], heads, layout.cell, [looks] * len(layout.rows),
+        heads = [("", join_units(c.label)) for c in layout.columns]
+        rows = [_label(r) for r in layout.rows]
+        plain = PageTable(_names(layout), rows, heads, layout.cell, [looks] * len(layout.rows),
                       bold, cases=cases)  # fmt: skip
         if layout.names[-1] == "indicator":
             return [plain]
@@ -174,19 +175,19 @@ def tables(page: Page, decimals: int | None, place: Place | None) -> list[Table]
     return [found[0]] if place == "columns" else [found[1]] if place == "rows" else found
 
 
-def kept_together(label: str) -> str:
+def join_units(label: str) -> str:
     r"""Keep a unit with the word before it, and a cutoff with its name, where a head is broken into lines.
 
     Examples
     --------
-    >>> kept_together("H, k = 1/3, %")
+    >>> join_units("H, k = 1/3, %")
     'H, k\xa0=\xa01/3,\xa0%'
     """
     return re.sub(r", (%|pp)$", ",\u00a0\\1", label).replace("k = ", "k\u00a0=\u00a0")
 
 
-def _looks(layout: Grid, decimals: int | None) -> list[Look]:
-    return [Look(c.unit, decimals_of(layout, j, decimals)) for j, c in enumerate(layout.columns)]
+def _looks(layout: Grid, decimals: int | None) -> list[NumberFormat]:
+    return [NumberFormat(c.unit, decimals_of(layout, j, decimals)) for j, c in enumerate(layout.columns)]
 
 
 def _cases(layout: Grid) -> list[float]:
@@ -218,12 +219,12 @@ def _label(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return ("Total" if row[0] == row[1] == _TOTAL else row[1], *row[2:])
 
 
-def _turned(layout: Grid, plain: Table, cases: Sequence[float]) -> Table:
+def _turned(layout: Grid, plain: PageTable, cases: Sequence[float]) -> PageTable:
     """Put groups in columns, and figures in rows."""
     heads = _heads_of(layout)
     rows: list[tuple[Any, ...]] = [(c.label,) for c in layout.columns]
     look = [[one] * len(heads) for one in plain.look[0]]
-    return Table(("",), rows, heads, plain.cell.T, look, [False] * len(rows), under=list(cases))
+    return PageTable(("",), rows, heads, plain.cell.T, look, [False] * len(rows), under=list(cases))
 
 
 def _heads_of(layout: Grid) -> list[tuple[str, str]]:
@@ -236,7 +237,7 @@ def _heads_of(layout: Grid) -> list[tuple[str, str]]:
     return found
 
 
-def _by_indicator(spread: Grid, decimals: int | None) -> list[Table]:
+def _by_indicator(spread: Grid, decimals: int | None) -> list[PageTable]:
     """Lay figures of indicators out: groups in rows, and indicators in rows."""
     looks = _looks(spread, decimals)
     groups = list(dict.fromkeys(row[:-1] for row in spread.rows))
@@ -249,15 +250,15 @@ def _by_indicator(spread: Grid, decimals: int | None) -> list[Table]:
     of_groups = replace(spread, rows=groups, names=spread.names[:-1])
     cases = _most(spread.est, cell, (1, 2))
     across = [(s, k) for s in range(count) for k in range(len(indicators)) if (cell[:, k, s] >= 0).any()]
-    labels = [kept_together(c.label) for c in spread.columns]
-    in_rows = Table(
+    labels = [join_units(c.label) for c in spread.columns]
+    in_rows = PageTable(
         _names(of_groups), [_label(r) for r in groups], [(labels[s], str(indicators[k])) for s, k in across],
         np.stack([cell[:, k, s] for s, k in across], axis=1), [[looks[s] for s, _ in across]] * len(groups),
         [r[0] == _TOTAL for r in groups], cases=cases,
     )  # fmt: skip
     down = [(s, k) for s in range(count) for k in range(len(groups)) if (cell[k, :, s] >= 0).any()]
     heads = [" ".join(filter(None, h)) for h in _heads_of(of_groups)]
-    turned = Table(
+    turned = PageTable(
         ("indicator",), [(i,) for i in indicators],
         [("", labels[s]) if len(groups) == 1 else (labels[s], heads[k]) for s, k in down],
         np.stack([cell[k, :, s] for s, k in down], axis=1), [[looks[s] for s, _ in down]] * len(indicators),

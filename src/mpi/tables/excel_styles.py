@@ -1,4 +1,4 @@
-"""How numbers, counts and labels of a sheet to publish look; each style is made once."""
+"""Styles of numbers, counts and labels on a sheet to publish; each is made once."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mpi.tables.excel_blocks import ERROR
 from mpi.tables.status import PLAIN
-from mpi.tables.xlsx_styles import INK, INK2, Edge, Style
+from mpi.tables.xlsx_styles import INK, INK2, CellStyle, Edge
 
 if TYPE_CHECKING:
-    from mpi.tables.excel_pages import Look
+    from mpi.tables.excel_pages import NumberFormat
 
-__all__ = ["Place", "Sign", "count_style", "label_style", "number_style"]
+__all__ = ["CellPosition", "Sign", "count_style", "label_style", "number_style"]
 
 Sign = Literal["shown", "none"]
 """Whether a number has a sign: one that is rounded to 0 has none."""
 
 
-class Place(NamedTuple):
-    """Where a number stands: in a column with marks, in a row of the whole, above which line."""
+class CellPosition(NamedTuple):
+    """The position of a number that its style depends on: a column with marks, a row of the whole, the line below."""
 
     marked: bool
     bold: bool
@@ -27,12 +27,14 @@ class Place(NamedTuple):
 
 
 @cache
-def number_style(kind: str, look: Look, said: tuple[str | None, str], place: Place, sign: Sign) -> Style:
+def number_style(
+    kind: str, look: NumberFormat, marks: tuple[str | None, str], place: CellPosition, sign: Sign
+) -> CellStyle:
     """Return how a number looks: its decimals, its sign, the letter of its flag, and room for one beside others.
 
-    `said` is that letter, and what a scheme puts around an estimate: ``({})``.
+    `marks` are that letter, and what a scheme puts around an estimate: ``({})``.
     """
-    mark, form = said
+    mark, form = marks
     digits = ("#,##0" if look.unit == "fraction" else "0") + ("." + "0" * look.decimals if look.decimals else "")
     estimate = kind == "estimate"
     tail = f'" {mark}"' if estimate and mark else "_ _a" if estimate and place.marked else ""
@@ -44,16 +46,16 @@ def number_style(kind: str, look: Look, said: tuple[str | None, str], place: Pla
         tail = after + tail
         form = f"{before}{plus}{digits}{tail};{before}{minus}{digits}{tail};{before}{digits}{tail};@{tail}"
     colour = INK if estimate else INK2
-    return Style(form, bold=place.bold and estimate, colour=colour, horizontal="right", bottom=place.edge)
+    return CellStyle(form, bold=place.bold and estimate, colour=colour, horizontal="right", bottom=place.edge)
 
 
 @cache
-def count_style(edge: Edge) -> Style:
+def count_style(edge: Edge) -> CellStyle:
     """Return how a number of cases looks."""
-    return Style("#,##0", colour=INK2, horizontal="right", bottom=edge)
+    return CellStyle("#,##0", colour=INK2, horizontal="right", bottom=edge)
 
 
 @cache
-def label_style(colour: str, edge: Edge, weight: str) -> Style:
+def label_style(colour: str, edge: Edge, weight: str) -> CellStyle:
     """Return how the label of a row looks."""
-    return Style(colour=colour, bold=bool(weight), horizontal="left", wrap=True, bottom=edge)
+    return CellStyle(colour=colour, bold=bool(weight), horizontal="left", wrap=True, bottom=edge)

@@ -1,4 +1,4 @@
-"""What belongs under a table: errors, cutoff, what is counted, why figures are missing, how they are rounded."""
+"""Footnotes of a table: errors, cutoff, units counted, reasons for missing figures, rounding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.plain_text import visible
 from mpi.inference.design import COMPLETE
-from mpi.tables.layout import KEY_FIGURES, occurring, row_names
+from mpi.tables.layout import KEY_FIGURES, row_names, used_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +85,7 @@ def notes(layout: Grid, style: Style = "se", *, bracketed: bool = True, flags: b
     out = [f"{errors[style]} {place}.", f"{degrees(est).capitalize()}."] if style in errors else []
     if est.influence.design.complete:
         out = [f"{COMPLETE[0].upper()}{COMPLETE[1:]}."]
-    cutoffs, weightings = (occurring(est.keys[n]) for n in ("cutoff", "weighting"))
+    cutoffs, weightings = (used_values(est.keys[n]) for n in ("cutoff", "weighting"))
     if len(cutoffs) == 1:
         out.append(f"Poverty cutoff k = {cutoffs[0]}.")
     if len(weightings) == 1 and weightings[0] != "own":
@@ -185,9 +185,9 @@ def _flag_notes(layout: Grid, style: Style, mark: str) -> list[str]:
     return out
 
 
-def _cells(layout: Grid, wanted: NDArray[np.bool_]) -> str:
+def _cells(layout: Grid, cells: NDArray[np.bool_]) -> str:
     """Name the cells; where they are many, count them and name their rows; where these are many, count both."""
-    there = np.append(wanted, False)[layout.cell]  # a cell of -1 finds the False at the end
+    there = np.append(cells, False)[layout.cell]  # a cell of -1 finds the False at the end
     where, names = np.argwhere(there).tolist(), [visible(n, _NAME) for n in row_names(layout)]
     if len(where) <= _CELLS:
         heads = [c.label.removesuffix(", %").removesuffix(", pp") for c in layout.columns]

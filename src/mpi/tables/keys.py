@@ -1,4 +1,4 @@
-"""What each number of a result is: its statistic, indicator, group, round, cutoff and weighting, held as codes."""
+"""Keys of each number of a result: statistic, indicator, group, round, cutoff and weighting, stored as codes."""
 
 from __future__ import annotations
 
@@ -146,10 +146,10 @@ class Keys:
         problems.raise_if_any()
         found = np.flatnonzero(keep)
         if not len(found):
-            raise RequestError(self._nothing(conditions))
+            raise RequestError(self._no_match(conditions))
         return found[np.lexsort([r[found] for r in reversed(ranks)])] if ranks else found
 
-    def _nothing(self, conditions: Mapping[str, Any]) -> str:
+    def _no_match(self, conditions: Mapping[str, Any]) -> str:
         """Say why no row was found: a value does not occur any more, or the values do not occur together."""
         for name, wanted in conditions.items():
             there = np.unique(self.columns[name].index)
@@ -162,12 +162,13 @@ class Keys:
         asked = ", ".join(f"{k}={v!r}" for k, v in conditions.items())
         return f"no number has {asked} together, though each of them occurs"
 
-    def _positions(self, name: str, wanted: Any, problems: Problems) -> list[int]:
+    def _positions(self, name: str, value: Any, problems: Problems) -> list[int]:
+        """Return the positions of some values in a column of keys; problems are noted."""
         column = self.columns[name]
-        several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
-        options = list(wanted) if several else [wanted]
-        if name == "by" and isinstance(wanted, tuple):
-            options = [" × ".join(map(str, wanted))]
+        several = isinstance(value, Iterable) and not isinstance(value, str)
+        options = list(value) if several else [value]
+        if name == "by" and isinstance(value, tuple):
+            options = [" × ".join(map(str, value))]
         positions = []
         for option in options:
             position = _position(name, column.values, option)
@@ -186,18 +187,19 @@ def _rank(index: NDArray[np.int32], positions: list[int]) -> NDArray[np.int64]:
     return order[index]
 
 
-def _position(name: str, values: tuple[Any, ...], wanted: Any) -> int | None:
-    if wanted is None:
+def _position(name: str, values: tuple[Any, ...], value: Any) -> int | None:
+    """Return the position of a value, -1 for None, None where it does not occur."""
+    if value is None:
         return -1
-    if wanted in values:
-        return values.index(wanted)
+    if value in values:
+        return values.index(value)
     if name == "cutoff":
         try:
-            return values.index(text(fraction(wanted)))
+            return values.index(text(fraction(value)))
         except ValueError:
             return None
     as_text = [str(v) for v in values]
-    return as_text.index(str(wanted)) if str(wanted) in as_text else None
+    return as_text.index(str(value)) if str(value) in as_text else None
 
 
 def cutoffs_as_numbers(keys: Keys) -> NDArray[np.float64]:

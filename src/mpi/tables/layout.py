@@ -1,4 +1,4 @@
-"""What stands where in a table to publish: groups in rows, statistics in columns, one number in a cell."""
+"""Layout of a table to publish: groups in rows, statistics in columns, one number in a cell."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ __all__ = [
     "Place",
     "grid",
     "heading",
-    "occurring",
     "part_of",
     "row_names",
+    "used_values",
 ]
 
 KEY_FIGURES = "key figures"
@@ -50,7 +50,7 @@ Place = Literal["columns", "rows"]
 
 
 class Placement(TypedDict, total=False):
-    """What a table shows, and where it stands; `mpi.tables.publish` explains each."""
+    """The keyword arguments for the contents and layout of a table; `mpi.tables.publish` explains each."""
 
     by: Any
     wave: Any
@@ -160,7 +160,7 @@ def _chosen(est: EstimatesLike, statistics: Any, by: Any, wave: Any, cutoff: Any
     asked |= {k: [*_listed(v), None] for k, v in (("cutoff", cutoff), ("weighting", weighting)) if v is not None}
     chosen = est.select(**asked) if asked else est
     for one in statistics or ():
-        if one not in occurring(chosen.keys["statistic"]):
+        if one not in used_values(chosen.keys["statistic"]):
             others = ", ".join(f"{k}={v!r}" for k, v in asked.items() if k != "statistic")
             raise RequestError(f"no {one} was estimated with {others}; leave it out, or ask for it in its own table")
     return chosen
@@ -218,7 +218,7 @@ def _columns(est: EstimatesLike, words: _Words, *, percent: bool) -> tuple[NDArr
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is printed for statistics, contrasts and indicators, by default their names; and where the last stand."""
+    """The printed words for statistics, contrasts and indicators, by default their names; and their places."""
 
     names: Mapping[str, str]
     contrasts: Mapping[str, str]
@@ -229,23 +229,24 @@ class _Words:
 
 def _titles(est: EstimatesLike) -> dict[tuple[str, Any], str]:
     """Return what to print for each indicator; two of one title are told apart by their names."""
-    names = occurring(est.keys["indicator"])
+    names = used_values(est.keys["indicator"])
     shown = [est.titles.get(n, str(n)) for n in names]
     return {n: s if shown.count(s) == 1 else f"{s} [{n}]" for n, s in zip(names, shown, strict=True)}
 
 
-def _column(keys: Keys, row: int, told: Sequence[str], words: _Words, *, percent: bool) -> Column:
+def _column(keys: Keys, row: int, keys_shown: Sequence[str], words: _Words, *, percent: bool) -> Column:
+    """Return a column of a table: its label, its statistic and its unit."""
     key = {n: keys[n].at(row) for n in NAMES}
     unit = unit_of(key["statistic"], key["contrast"]) if percent else "fraction"
     parts = [_what(key, words)]
     if key["contrast"] not in (None, "level") and key["statistic"] is not None:
         said = words.contrasts.get(key["contrast"], key["contrast"])
         parts.append(str(said).replace("_", " ") if words.names else str(said))
-    if "cutoff" in told and key["cutoff"] is not None:
+    if "cutoff" in keys_shown and key["cutoff"] is not None:
         parts.append(f"k = {key['cutoff']}")
-    if "weighting" in told and key["weighting"] is not None:
+    if "weighting" in keys_shown and key["weighting"] is not None:
         parts.append(f"{key['weighting']} {'coefficients' if key['contrast'] in OF_REGRESSION else 'weights'}")
-    if "wave" in told and key["wave"] is not None:
+    if "wave" in keys_shown and key["wave"] is not None:
         parts.append(str(key["wave"]))
     parts += {"fraction": [], "percent": ["%"], "points": ["pp"]}[unit]
     return Column(", ".join(parts), key["statistic"], unit)
@@ -300,7 +301,7 @@ def _difference(keys: Keys, a: int, b: int) -> str:
     return f"their {told}: choose with est.select({name}={x!r}) or est.select({name}={y!r})"
 
 
-def occurring(column: Coded) -> list[Any]:
+def used_values(column: Coded) -> list[Any]:
     """Return the values that occur in a column of keys, each once."""
     return list(column.without_unused().values)
 

@@ -1,4 +1,4 @@
-"""How figures are shown after a scheme of an office was applied: as they are, in brackets, with a mark, or not."""
+"""The printed form of figures after a scheme was applied: plain, in brackets, with a mark, or hidden."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLAIN = "{}"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Status:
-    """How each of some estimates is shown.
+    """The printed form of each of some estimates, and the scheme's label for it.
 
     Attributes
     ----------
@@ -56,11 +56,11 @@ class Status:
 
     @property
     def hidden(self) -> NDArray[np.bool_]:
-        """Which are not shown."""
+        """The mask of estimates that are not shown."""
         without = [i for i, form in enumerate(self.form.values) if PLAIN not in str(form)]
         return np.isin(self.form.index, without)
 
     @property
     def forms(self) -> list[str]:
-        """What is printed of each."""
+        """The printed form of each estimate."""
         return [str(form) for form in self.form.to_list()]

@@ -1,4 +1,4 @@
-"""How wide a text is in print, and how many lines it takes: rows and columns of a sheet are made to measure."""
+"""Widths of texts in print, and the number of lines they take: rows and columns are sized by these."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _CHARACTER, _PADDING = 7, 5  # pixels of a digit at 10 points, and of the margin
 
 
 @cache
-def _of_letter(letter: str) -> int:
+def _letter_width(letter: str) -> int:
+    """Return the width of a letter, in thousandths of an em."""
     if letter in _OF_LETTER:
         return _OF_LETTER[letter]
     base = unicodedata.normalize("NFD", letter)[0]
@@ -38,7 +39,7 @@ def text_width(text: str, *, bold: bool = False, size: int = 10) -> float:
     >>> round(text_width("Hà Nội")), round(text_width("Hà Nội", bold=True))
     (41, 45)
     """
-    thousandths = sum(map(_of_letter, text))
+    thousandths = sum(map(_letter_width, text))
     return thousandths / 1000 * size * PIXELS * (_BOLD if bold else 1.0)
 
 

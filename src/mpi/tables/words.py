@@ -1,4 +1,4 @@
-"""What statistics and contrasts are called in words, and in which unit a number is printed among percents."""
+"""Words for statistics and contrasts, and the unit of a number among percentages."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from mpi.tables.keys import Coded
 from mpi.tables.typeset import text_width
-from mpi.tables.xlsx_styles import HEAD, MAIN, Style, Styles, escape
+from mpi.tables.xlsx_styles import HEAD, MAIN, CellStyle, Styles, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ class Sheet:
     """
 
     title: str
-    cells: dict[int, dict[int, tuple[Any, Style]]] = field(default_factory=dict)
+    cells: dict[int, dict[int, tuple[Any, CellStyle]]] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Sheet:
     filtered: str | None = None
     foot: tuple[str, str] = ("", "")
 
-    def put(self, row: int, column: int, value: Any, style: Style) -> None:
+    def put(self, row: int, column: int, value: Any, style: CellStyle) -> None:
         """Fill a cell: numbers as numbers, missing ones as nothing, text as text and never as a formula."""
         self.cells.setdefault(row, {})[column] = (value, style)
 
@@ -211,7 +211,7 @@ def _rows(sheet: Sheet, styles: Styles) -> Iterator[str]:
         yield f'<row r="{number}"{ht}>{"".join(made)}</row>'
 
 
-def _content(value: Any, style: Style, styles: Styles) -> str:
+def _content(value: Any, style: CellStyle, styles: Styles) -> str:
     """Return the rest of a cell."""
     if isinstance(value, (int, float)):
         if math.isfinite(value):
@@ -225,7 +225,7 @@ def _content(value: Any, style: Style, styles: Styles) -> str:
 
 def _plain(sheet: Sheet, styles: Styles) -> Iterator[str]:
     """Yield rows of plain values, nothing where one is missing; each text is made once."""
-    first, style = max(sheet.cells, default=0) + 1, Style()
+    first, style = max(sheet.cells, default=0) + 1, CellStyle()
     number, quoted = styles.number(style), styles.number(style, quote=True)
 
     def cell(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""How the cells of an .xlsx file look: styles, numbered as they are met."""
+"""Styles of cells in an .xlsx file, numbered as they are first used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["HEAD", "INK", "INK2", "INK3", "MAIN", "RULE", "Edge", "Style", "Styles", "escape"]
+__all__ = ["HEAD", "INK", "INK2", "INK3", "MAIN", "RULE", "CellStyle", "Edge", "Styles", "escape"]
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -18,8 +18,8 @@ Edge = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """How a cell looks.
+class CellStyle:
+    """The style of a cell.
 
     Attributes
     ----------
@@ -58,15 +58,17 @@ class Styles:
     """The styles that occur, numbered as they are met."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Style, bool], int] = {}
-        self._seen: dict[tuple[int, bool], tuple[int, Style]] = {}  # to hash a style takes longer than to write a cell
+        self._found: dict[tuple[CellStyle, bool], int] = {}
+        self._seen: dict[
+            tuple[int, bool], tuple[int, CellStyle]
+        ] = {}  # to hash a style takes longer than to write a cell
         self._fonts: dict[str, int] = {}
         self._edges: dict[str, int] = {}
         self._forms: dict[str, int] = {}
         self._made: list[str] = []
-        self.number(Style())
+        self.number(CellStyle())
 
-    def number(self, style: Style, *, quote: bool = False) -> int:
+    def number(self, style: CellStyle, *, quote: bool = False) -> int:
         """Return the number of a style."""
         known = self._seen.get((id(style), quote))
         if known is not None:
@@ -78,7 +80,7 @@ class Styles:
         self._seen[id(style), quote] = self._found[key], style  # which lives on, so that no other has its id
         return self._found[key]
 
-    def _format(self, style: Style, quote: bool) -> str:  # noqa: FBT001  # of one caller
+    def _format(self, style: CellStyle, quote: bool) -> str:  # noqa: FBT001  # of one caller
         weight = f"{'<b/>' * style.bold}{'<i/>' * style.italic}"
         looks = f'<sz val="{style.size}"/><color rgb="FF{style.colour}"/><name val="Arial"/><family val="2"/>'
         font = f"<font>{weight}{looks}</font>"
@@ -108,8 +110,9 @@ class Styles:
         ])  # fmt: skip
 
 
-def _numbered(found: dict[str, int], text: str) -> int:
-    return found.setdefault(text, len(found))
+def _numbered(numbers: dict[str, int], text: str) -> int:
+    """Return the number of a text, a new one where it is met first."""
+    return numbers.setdefault(text, len(numbers))
 
 
 def _edge(side: str, edge: Edge | None) -> str:

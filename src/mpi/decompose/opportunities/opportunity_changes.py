@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
-from mpi.results.rounds import one_measure, spans
+from mpi.results.rounds import require_same_measure, spans
 from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled
 from mpi.tables.select import values_of
 
@@ -81,7 +81,7 @@ def opportunity_change(
         raise RequestError(f"opportunity_change: order: {unknown('order', order, get_args(Order))}")
     if "opportunity_index" not in values_of(est, "contrast"):
         raise RequestError("opportunity_change: needs indices of opportunity; make them with mpi.decompose.opportunity")
-    one_measure(est, "opportunity_change")
+    require_same_measure(est, "opportunity_change")
     finder, figures = Finder(est.keys), figures_of(est)
     asked = spans(est, start, end, None, "opportunity_change", pairs)
     return from_terms(est, [t for span in asked for t in _terms(est, finder, figures, span, order)])

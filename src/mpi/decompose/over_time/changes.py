@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable
-from mpi.results.rounds import one_measure, spans
+from mpi.results.rounds import require_same_measure, spans
 from mpi.results.terms import Term, from_terms, ratio_methods, relabelled, term
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def change(
     ['change', 'annual_change', 'relative_change', 'annual_relative_change']
     """
     plain = comparable(est, "change")
-    one_measure(plain, "change")
+    require_same_measure(plain, "change")
     asked = spans(plain, start, end, years, "change", pairs)
     wanted = _kinds(kinds, asked)
     finder, figures = Finder(plain.keys), figures_of(plain)

@@ -10,7 +10,7 @@ from mpi.core.arguments import kinds_explained
 from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, levels, need
-from mpi.results.rounds import one_measure, spans
+from mpi.results.rounds import require_same_measure, spans
 from mpi.results.terms import adds_up, from_terms, term
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def growth(
     ['growth', 'incidence_growth', 'intensity_growth', 'interaction_growth']
     """
     plain = levels(est, "growth")
-    one_measure(plain, "growth")
+    require_same_measure(plain, "growth")
     need(plain, "growth", "statistic", ("M0", "H", "A"))
     finder, figures = Finder(plain.keys), figures_of(plain)
     found = spans(plain, start, end, years, "growth")

@@ -15,7 +15,7 @@ from mpi.decompose.over_time.changes import beside_both, ends_of, reasons_of
 from mpi.decompose.over_time.effects import effects
 from mpi.results.dual import Figures, figures_of
 from mpi.results.lookup import Finder, additive, explained, levels, need
-from mpi.results.rounds import one_measure, people_in, spans
+from mpi.results.rounds import people_in, require_same_measure, spans
 from mpi.results.terms import Term, adds_up, constant, from_terms, relabelled, share_of, term
 from mpi.tables.select import select_by, values_of
 
@@ -126,7 +126,7 @@ def shapley(
     True
     """
     plain = levels(est, "shapley")
-    one_measure(plain, "shapley")
+    require_same_measure(plain, "shapley")
     population, shares = options.get("population"), options.get("shares", False)
     chosen = _into(into, by, form, population)
     found = spans(plain, start, end, options.get("years"), "shapley")

@@ -11,7 +11,7 @@ from mpi.core.errors import Problems, RequestError, unknown
 from mpi.decompose.over_time.changes import both_ends, gone_in
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder, comparable, levels
-from mpi.results.rounds import number, one_measure, spans, years_of
+from mpi.results.rounds import number, require_same_measure, spans, years_of
 from mpi.results.terms import constant, from_terms, relabelled, term
 from mpi.tables.select import values_of
 
@@ -76,7 +76,7 @@ def trend(est: Estimates, *, years: Mapping[Any, float] | None = None, path: Pat
     (['2010 to 2016'], -0.05)
     """
     plain = comparable(est, "trend")
-    one_measure(plain, "trend")
+    require_same_measure(plain, "trend")
     order, times = _dated(plain, years, path)
     finder, figures = Finder(plain.keys), figures_of(plain)
     rows, keys = _in_any(plain, finder, order)
@@ -196,7 +196,7 @@ def target(
     True
     """
     plain = levels(est, "target")
-    one_measure(plain, "target")
+    require_same_measure(plain, "target")
     problems = Problems("target cannot be tracked", RequestError)
     if path not in get_args(Path):
         problems.add(f"path: {unknown('choice', path, get_args(Path))}")

@@ -16,7 +16,7 @@ from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
-from mpi.results.rounds import one_measure, spans
+from mpi.results.rounds import require_same_measure, spans
 from mpi.results.terms import Term, adds_up, from_terms, relabelled
 from mpi.tables.keys import Coded, coded
 
@@ -261,7 +261,7 @@ def persistence_bounds(est: Estimates, start: Any = None, end: Any = None) -> Es
     """
     plain = levels(est, "persistence_bounds")
     need(plain, "persistence_bounds", "statistic", ["H"])
-    one_measure(plain, "persistence_bounds")
+    require_same_measure(plain, "persistence_bounds")
     finder, figures = Finder(plain.keys), figures_of(plain)
     heads = plain.keys.find({"statistic": "H"})
     terms = []

@@ -1,4 +1,4 @@
-"""How far an ordering of groups hangs on the poverty cutoff, the weights and the choice of indicators."""
+"""Robustness of an ordering of groups to the poverty cutoff, the weights and the choice of indicators."""
 
 from mpi.robustness.dominance import dominance
 from mpi.robustness.epsilon import epsilon_robustness

@@ -1,4 +1,4 @@
-"""Whether one group is poorer than another at every cutoff: dominance, with its error."""
+"""Dominance: one group is poorer than another at every cutoff, with a test of it."""
 
 from __future__ import annotations
 

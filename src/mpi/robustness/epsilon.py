@@ -1,4 +1,4 @@
-"""How far the weights may move before two groups change places, where figures are linear in the weights."""
+"""The smallest change of weights that makes two groups change places, for figures linear in the weights."""
 
 from __future__ import annotations
 

@@ -72,22 +72,22 @@ def pairs_of(est: Estimates, rows: NDArray[np.int64]) -> Pairs:
     return Pairs(one, other, difference, se, df, p)
 
 
-def _within(est: Estimates, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+def _within(est: Estimates, first: NDArray[np.int64], second: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
     """Return the differences in one specification, their errors and degrees of freedom, as `mpi.gap` has them."""
     import scipy.sparse as sp
 
     V, value = est.vcov(), est.value
     own = np.diag(V)
-    se = np.sqrt(np.maximum(own[one] + own[other] - 2 * V[one, other], 0.0))
-    size = _CANCELLED * (est.se[one] + est.se[other]) + _ROUNDING * (np.abs(value[one]) + np.abs(value[other]))
+    se = np.sqrt(np.maximum(own[first] + own[second] - 2 * V[first, second], 0.0))
+    size = _CANCELLED * (est.se[first] + est.se[second]) + _ROUNDING * (np.abs(value[first]) + np.abs(value[second]))
     se[se <= size] = 0.0  # influences that cancel, but for rounding
-    pair = np.arange(len(one))
-    signs = np.r_[np.ones(len(one)), -np.ones(len(one))]
-    local = sp.csr_array((signs, (np.r_[pair, pair], np.r_[one, other])), shape=(len(one), len(est)))
+    pair = np.arange(len(first))
+    signs = np.r_[np.ones(len(first)), -np.ones(len(first))]
+    local = sp.csr_array((signs, (np.r_[pair, pair], np.r_[first, second])), shape=(len(first), len(est)))
     se[without_error(est, local, se)] = np.nan
-    difference = value[one] - value[other]
-    difference[np.abs(difference) <= _ROUNDING * (np.abs(value[one]) + np.abs(value[other]))] = 0.0  # a tie
-    return difference, se, _degrees(est, own, one, other)
+    difference = value[first] - value[second]
+    difference[np.abs(difference) <= _ROUNDING * (np.abs(value[first]) + np.abs(value[second]))] = 0.0  # a tie
+    return difference, se, _degrees(est, own, first, second)
 
 
 def _degrees(est: Estimates, own: Floats, one: NDArray[np.int64], other: NDArray[np.int64]) -> Floats:

@@ -1,4 +1,4 @@
-"""How groups rank under each specification, which orderings stay, and which are reversed beyond sampling error."""
+"""Ranks of groups under each specification: orderings that stay, and those reversed beyond sampling error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["Rankings", "Robust", "arranged", "rankings"]
 
 
 class Robust(NamedTuple):
-    """How many pairs of groups are ordered, and judged, alike in all specifications.
+    """Counts of pairs of groups that are ordered, and judged, alike in all specifications.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class Rankings:
 
     @property
     def robust(self) -> Robust:
-        """How many pairs of groups are ordered, and judged, alike in all specifications."""
+        """The counts of pairs of groups that are ordered, and judged, alike in all specifications."""
         always = self.same.all(axis=0)
         significant = self.pairs.significant(self.alpha)
         judged = always & (significant == significant[self.base]).all(axis=0)

@@ -249,13 +249,13 @@ def estimate(
     levels = [k for k in (measure.with_cutoff(k).cutoff for k in cutoffs) if k != measure.cutoff]
     if levels and not survey.in_memory:  # which is read once: all cutoffs with all weights, and what is wanted of them
         every = estimate_measure(survey, measure, by, cutoffs=[measure.cutoff, *levels], weightings=others, **given)
-        return every.take(_of_one_change(every, measure))
+        return every.take(_differs_once(every, measure))
     own = estimate_measure(survey, measure, by, weightings=others, **given)
     return concat([own, estimate_measure(survey, measure, by, cutoffs=levels, **given)]) if levels else own
 
 
-def _of_one_change(est: Estimates, measure: Measure) -> NDArray[np.bool_]:
-    """Tell the numbers at the cutoff of a measure, or with its own weights."""
+def _differs_once(est: Estimates, measure: Measure) -> NDArray[np.bool_]:
+    """Return which figures are at the measure's own cutoff, or with its own weights."""
     same = {name: np.array([v == own for v in (*est.keys[name].values, own)]) for name, own in _own(measure).items()}
     return np.asarray(same["cutoff"][est.keys["cutoff"].index] | same["weighting"][est.keys["weighting"].index])
 

@@ -50,12 +50,13 @@ def dated(
     return frame.assign(**made) if made else frame
 
 
-def _count(seen: dict[str, int], name: str, absent: int, found: Any) -> None:
+def _count(counts: dict[str, int], name: str, absent: int, dates: Any) -> None:
+    """Add the values of a column that could be no date or time to their counts."""
     import pandas as pd
 
-    lost = int(pd.isna(found).sum()) - absent
+    lost = int(pd.isna(dates).sum()) - absent
     if lost:
-        seen[name] = seen.get(name, 0) + lost
+        counts[name] = counts.get(name, 0) + lost
 
 
 def _moments(values: Any, kind: str, origin: np.datetime64, day: int) -> Any:

@@ -50,7 +50,7 @@ _UNNAMED = "Unnamed: "
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of a file says of it.
+    """The dialect of a delimited file, as its head shows it.
 
     Attributes
     ----------

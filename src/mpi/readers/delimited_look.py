@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mpi.readers.text import Repair
 
-__all__ = ["Look", "look"]
+__all__ = ["FileScan", "look"]
 
 _BLOCK = 1 << 23
 _BOM = b"\xef\xbb\xbf"
@@ -29,8 +29,8 @@ _AROUND = re.compile("[\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was found in a file of delimited text.
+class FileScan:
+    """The findings of one look through a delimited file.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Look:
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been seen so far."""
+    """The state of a look through a delimited file."""
 
     lines: int = 0
     blank: int = 0
@@ -90,7 +90,7 @@ class _Seen:
     texts: Gathered = field(default_factory=Gathered)
 
 
-def look(path: Path, at: Callable[[int], None] | None = None, encoding: str | None = None) -> Look:
+def look(path: Path, at: Callable[[int], None] | None = None, encoding: str | None = None) -> FileScan:
     """Look through a file; `at` is told how many rows were seen.
 
     Raises
@@ -116,7 +116,7 @@ def look(path: Path, at: Callable[[int], None] | None = None, encoding: str | No
     change = _change(path, seen, encoding)
     alike = seen.returns == seen.pairs and seen.pairs in (0, seen.ends)
     plain = alike and not seen.blank and change is None
-    return Look(codec, head.delimiter, head.header, rows, seen.quoted, plain, change)
+    return FileScan(codec, head.delimiter, head.header, rows, seen.quoted, plain, change)
 
 
 def _change(path: Path, seen: _Seen, encoding: str | None) -> Repair | None:
@@ -199,7 +199,7 @@ def _widths(lines: list[bytes], mark: bytes, width: int, quoted: re.Pattern[byte
             seen.odd.append((number, count))
 
 
-def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> Look:
+def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> FileScan:
     """Look through a file that only a full reader understands, row by row."""
     rows, odd, empty, held = -1, [], 0, set[int]()
     unnamed = {i for i, name in enumerate(head.header) if is_unnamed(name)}
@@ -221,4 +221,4 @@ def _strictly(path: Path, head: Head, seen: _Seen, encoding: str | None) -> Look
     bare = tuple(head.header[i] for i in sorted(unnamed - held))
     found = (head.codec, head.delimiter, head.header, rows - empty)
     left_out: Any = {"skipped": head.skipped, "empty": empty, "bare": bare}
-    return Look(*found, quoted=True, plain=False, change=change, tidy=False, **left_out)
+    return FileScan(*found, quoted=True, plain=False, change=change, tidy=False, **left_out)

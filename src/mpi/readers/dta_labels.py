@@ -14,7 +14,7 @@ from mpi.readers.faults import DamagedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mpi.readers.dta_layout import Layout
+    from mpi.readers.dta_layout import DtaLayout
 
 __all__ = ["table"]
 
@@ -23,7 +23,7 @@ _SYSTEM, _LAST = 2_147_483_621, 2_147_483_647
 """Stata's plain missing value as a whole number of four bytes, and .z."""
 
 
-def table(layout: Layout, name: bytes, decode: Callable[[bytes], str]) -> dict[object, str]:
+def table(layout: DtaLayout, name: bytes, decode: Callable[[bytes], str]) -> dict[object, str]:
     """Return value to label of a table; extended missing values stand as ".a" to ".z".
 
     Parameters

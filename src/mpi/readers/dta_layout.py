@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["TAGGED", "Layout", "version_of", "walk"]
+__all__ = ["TAGGED", "DtaLayout", "version_of", "walk"]
 
 TAGGED = (117, 118, 119)
 """Versions whose files say themselves where their parts are."""
@@ -58,8 +58,8 @@ _OLD_KINDS = {ord("b"): "b", ord("i"): "h", ord("l"): "i", ord("f"): "f", ord("d
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """What the head and the tail of a .dta file say; texts are bytes, as they stand.
+class DtaLayout:
+    """The head and the tail of a .dta file; texts are bytes, as they stand.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ def version_of(path: Path) -> int:
     raise DamagedError("it does not begin as a Stata file does")
 
 
-def walk(path: Path) -> Layout:
+def walk(path: Path) -> DtaLayout:
     """Return the layout of a whole .dta file.
 
     Raises
@@ -156,7 +156,7 @@ def _texts(file: BinaryIO, count: int, width: int, what: str) -> tuple[bytes, ..
 # --- formats 117 to 119: tags and a map ---
 
 
-def _walk_tagged(file: BinaryIO, version: int, size: int) -> Layout:
+def _walk_tagged(file: BinaryIO, version: int, size: int) -> DtaLayout:
     found = _HEAD.match(head := file.read(1024))
     if found is None or len(head) < found.end() + 14 * 8:
         raise DamagedError(f"the file is cut short or damaged: it has {size} bytes and no whole header")
@@ -179,7 +179,7 @@ def _walk_tagged(file: BinaryIO, version: int, size: int) -> Layout:
     titles = _closed(file, _texts(file, count, title, "variable labels"), _PARTS[_TITLES])
     tables = _tagged_tables(file, places, order, name)
     data, strls = places[_DATA] + len(b"<data>"), places[_STRLS] + len(b"<strls>")
-    return Layout(version, rows, order, data, strls, columns, names, formats, label_names, titles, tables)
+    return DtaLayout(version, rows, order, data, strls, columns, names, formats, label_names, titles, tables)
 
 
 def _closed(file: BinaryIO, texts: tuple[bytes, ...], tag: bytes) -> tuple[bytes, ...]:
@@ -246,7 +246,7 @@ def _tagged_tables(file: BinaryIO, places: tuple[int, ...], order: str, name: in
 # --- formats 102 to 115: one part after another ---
 
 
-def _walk_plain(file: BinaryIO, version: int, size: int) -> Layout:
+def _walk_plain(file: BinaryIO, version: int, size: int) -> DtaLayout:
     order = ">" if _take(file, 4, "header")[1] == 1 else "<"
     count = _number(file, order, "H", "header")
     rows = _number(file, order, "H" if version == 102 else "I", "header")
@@ -262,7 +262,7 @@ def _walk_plain(file: BinaryIO, version: int, size: int) -> Layout:
     start = file.tell()
     _skip_rows(file, rows, sum(w for _, w in columns), size)
     tables = _plain_tables(file, version, order, size)
-    return Layout(version, rows, order, start, 0, columns, names, formats, label_names, titles, tables)
+    return DtaLayout(version, rows, order, start, 0, columns, names, formats, label_names, titles, tables)
 
 
 def _number(file: BinaryIO, order: str, kind: str, what: str) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from mpi.readers.dta_layout import Layout
+    from mpi.readers.dta_layout import DtaLayout
 
 __all__ = ["LongStrings"]
 
@@ -26,7 +26,7 @@ _PLACE_SIZES = {117: 4, 118: 2, 119: 3}
 class LongStrings:
     """The long strings of a file: where each is; they are read when they are asked for."""
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: DtaLayout) -> None:
         self.path, self.layout = path, layout
         self._places: dict[int, tuple[int, int, int]] | None = None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.readers.dta_layout import Layout
+    from mpi.readers.dta_layout import DtaLayout
 
 __all__ = ["Texts", "raw_columns"]
 
@@ -43,7 +43,7 @@ class Texts:
 
 
 def raw_columns(
-    path: Path, layout: Layout, places: Iterable[int], start: int = 0, stop: int | None = None
+    path: Path, layout: DtaLayout, places: Iterable[int], start: int = 0, stop: int | None = None
 ) -> dict[int, NDArray[Any] | Texts]:
     """Return columns of a file as they stand in it, missing values included.
 
@@ -73,9 +73,9 @@ def raw_columns(
 
 
 class _Target:
-    """Where columns go: numbers of one kind side by side, a row of the array for each column."""
+    """The array that columns of one kind are read into, a row for each column."""
 
-    def __init__(self, layout: Layout, wanted: Sequence[int], rows: int) -> None:
+    def __init__(self, layout: DtaLayout, wanted: Sequence[int], rows: int) -> None:
         self.layout, self.rows = layout, rows
         self.starts = np.cumsum([0, *(w for _, w in layout.columns)]).tolist()
         self.width: int = self.starts[-1]

@@ -1,4 +1,4 @@
-"""Which encoding the texts of a file are in: as it is said, or else by what each encoding would make of them."""
+"""Detection of the encoding of a file's texts: as given, or by what each encoding would make of them."""
 
 from __future__ import annotations
 
@@ -218,6 +218,7 @@ def repair_of(encoding: str) -> Repair:
         return _OURS[_plain(encoding)].decode
 
     def decoded(text: str) -> str:
+        """Return a text decoded again by the right encoding."""
         raw = None if text.isascii() else bytes_of(text)
         if raw is None:
             return text

@@ -129,6 +129,7 @@ def _by_openpyxl(path: Path) -> tuple[list[str], Callable[[str], Rows]]:
     openpyxl = importlib.import_module("openpyxl")
 
     def rows(name: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a sheet."""
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = book[name]

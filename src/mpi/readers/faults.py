@@ -42,7 +42,7 @@ _KINDS = (
 
 
 class DamagedError(FileError):
-    """What was found in a file that is cut short or damaged; `translated_read_errors` adds the file and the remedy."""
+    """A file that is cut short or damaged; `translated_read_errors` adds the file and the remedy."""
 
 
 @contextmanager

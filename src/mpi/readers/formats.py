@@ -1,4 +1,4 @@
-"""Which files are read, by their suffixes, and what to do with the others that people have."""
+"""File formats that are read, by suffix, and advice for those that are not."""
 
 from __future__ import annotations
 

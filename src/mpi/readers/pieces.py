@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Meaning", "Pieces"]
+__all__ = ["FileLabels", "Pieces"]
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the values of a file mean.
+class FileLabels:
+    """Value labels and other texts of a file.
 
     Attributes
     ----------
@@ -51,4 +51,4 @@ class Pieces:
     rows: int | None
     kinds: Mapping[str, str]
     frames: Callable[[], Iterator[pd.DataFrame]]
-    meaning: Callable[[], Meaning]
+    meaning: Callable[[], FileLabels]

@@ -25,7 +25,7 @@ __all__ = ["column_names", "read_table"]
 
 
 class _Format(Protocol):
-    """What each format's module offers."""
+    """The functions that each format's module offers."""
 
     def names(self, path: Path, encoding: str | None) -> tuple[str, ...]: ...
 
@@ -143,13 +143,14 @@ def _require(file: Path) -> str:
     return FORMATS[suffix]
 
 
-def _chosen(file: Path, columns: Iterable[str], known: tuple[str, ...]) -> list[str]:
+def _chosen(file: Path, columns: Iterable[str], existing: tuple[str, ...]) -> list[str]:
+    """Return the columns to read, each once; raise RequestError where some do not exist."""
     asked = [columns] if isinstance(columns, str) else columns
     wanted = list(dict.fromkeys(tidy(c) if isinstance(c, str) else c for c in asked))
     problems = Problems(f"cannot read the columns asked of {file}", RequestError)
     for name in wanted:
-        if name not in known:
-            problems.add(unknown("column", name, known))
+        if name not in existing:
+            problems.add(unknown("column", name, existing))
     if not wanted:
         problems.add("no column is named; leave `columns` out to read all of them")
     problems.raise_if_any()

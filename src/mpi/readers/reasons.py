@@ -1,4 +1,4 @@
-"""Why answers are missing, as SPSS files say it: the codes that they declare user-missing."""
+"""Reasons of missing answers in SPSS files: the codes that they declare user-missing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 __all__ = ["user_missing"]
 
 
-def user_missing(frame: pd.DataFrame, told: pd.DataFrame) -> dict[str, list[Any]]:
+def user_missing(frame: pd.DataFrame, raw: pd.DataFrame) -> dict[str, list[Any]]:
     """Return which codes stand where a value is missing by declaration.
 
     Parameters
     ----------
-    frame, told : pandas.DataFrame
-        The same rows, with user-missing values missing and as they stand; `told` may have fewer columns.
+    frame, raw : pandas.DataFrame
+        The same rows, with user-missing values missing and as they stand; `raw` may have fewer columns.
 
     Returns
     -------
@@ -24,8 +24,8 @@ def user_missing(frame: pd.DataFrame, told: pd.DataFrame) -> dict[str, list[Any]
         For columns that have any.
     """
     found = {}
-    for name in told.columns:
-        said, left = told[name], frame[name]
+    for name in raw.columns:
+        said, left = raw[name], frame[name]
         gone = said.notna() & (said != "") & (left.isna() | (left == ""))
         if gone.any():
             found[str(name)] = said.where(gone).astype(object).where(gone, None).tolist()

@@ -37,7 +37,7 @@ _PLACES = {-3: 3, -2: 2, 0: 0, 1: 1, 2: 2, 3: 3}
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the walk is."""
+    """The state of a walk through a file."""
 
     file: BinaryIO
     size: int

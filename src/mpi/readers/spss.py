@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError, warn
 from mpi.readers import sav_layout
 from mpi.readers.dates import dated, tell_impossible
 from mpi.readers.metadata import FOUND_OUT, labels_of, raw_names, titles_of
-from mpi.readers.pieces import Meaning, Pieces
+from mpi.readers.pieces import FileLabels, Pieces
 from mpi.readers.reasons import user_missing
 from mpi.readers.table import Table
 from mpi.readers.text import as_unicode, repair_latin1
@@ -83,6 +83,7 @@ def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = Non
     dates, seen = _dates(metadata, raw), dict[str, int]()
 
     def frames() -> Iterator[pd.DataFrame]:
+        """Yield the rows, piece by piece."""
         start, found = 0, rows
         while found == rows:
             options = {"usecols": usecols, "disable_datetime_conversion": True, "row_offset": start, "row_limit": rows}
@@ -92,17 +93,18 @@ def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = Non
             if found:
                 yield dated(frame[usecols].set_axis(columns, axis=1), dates, _ORIGIN, seen)
 
-    def meaning() -> Meaning:
+    def file_labels() -> FileLabels:
+        """Return labels and texts, once all rows were read."""
         labels, titles = labels_of(metadata), titles_of(metadata)
         context = [*titles.values(), *(label for values in labels.values() for label in values.values())]
         _tell_doubts(path)
         tell_impossible(path, seen)
-        return Meaning({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), read_in is not None)
+        return FileLabels({n: labels[raw[n]] for n in columns if raw[n] in labels}, tuple(context), read_in is not None)
 
     total = metadata.number_rows
     declared = metadata.readstat_variable_types
     kinds: dict[str, str] = {n: _TYPES[dates[n]] if n in dates else declared[raw[n]] for n in columns}
-    return Pieces(total if total is not None and total >= 0 else None, kinds, frames, meaning)
+    return Pieces(total if total is not None and total >= 0 else None, kinds, frames, file_labels)
 
 
 _TYPES = {"date": "timestamp", "datetime": "timestamp", "time": "time"}

@@ -14,7 +14,7 @@ from mpi.readers.dates import tell_impossible
 from mpi.readers.dta_missing_values import without_missing
 from mpi.readers.dta_strings import LongStrings
 from mpi.readers.dta_values import Texts, raw_columns
-from mpi.readers.pieces import Meaning, Pieces
+from mpi.readers.pieces import FileLabels, Pieces
 from mpi.readers.table import Table
 from mpi.readers.text import Gathered, map_labels, texts_of, tidied_names
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.readers.dta_layout import Layout
+    from mpi.readers.dta_layout import DtaLayout
     from mpi.readers.text import Repair
 
 __all__ = ["names", "pieces", "read"]
@@ -48,7 +48,7 @@ def read(path: Path, columns: list[str] | None, encoding: str | None = None) -> 
     opened = _Opened(path, layout)
     held = opened.columns(places)
     opened.tell(places)
-    meaning = opened.meaning(places)
+    meaning = opened.file_labels(places)
     titles = {n: t for n, p in places.items() if (t := opened.title(p))}
     gathered = Gathered()
     for texts in (c.texts for c in held.values() if isinstance(c, _Coded)):
@@ -74,15 +74,15 @@ def pieces(path: Path, columns: list[str], rows: int, encoding: str | None = Non
             stop = min(start + rows, layout.rows)
             yield _frame(opened.columns(places, start, stop, reasons=False), stop - start)
 
-    def meaning() -> Meaning:
+    def file_labels() -> FileLabels:
         """Return what the values mean, when all rows have been seen."""
         opened.tell(places)
-        return opened.meaning(places)
+        return opened.file_labels(places)
 
-    return Pieces(layout.rows, {n: _kind(layout, p) for n, p in places.items()}, frames, meaning)
+    return Pieces(layout.rows, {n: _kind(layout, p) for n, p in places.items()}, frames, file_labels)
 
 
-def _kind(layout: Layout, place: int) -> str:
+def _kind(layout: DtaLayout, place: int) -> str:
     """Return what a column is declared to be."""
     kind = layout.columns[place][0]
     if kind in {"", "L"}:
@@ -95,13 +95,13 @@ def _kind(layout: Layout, place: int) -> str:
     return {"b": "int8", "h": "int16", "i": "int32", "f": "float", "d": "double"}[kind]
 
 
-def _places(layout: Layout) -> dict[str, int]:
+def _places(layout: DtaLayout) -> dict[str, int]:
     """Return where each column is, by its name as it is said."""
     decode = _decode if layout.version >= _UNICODE_SINCE else _latin1
     return {clean: place for place, clean in enumerate(tidied_names(map(decode, layout.names)))}
 
 
-def _chosen(layout: Layout, columns: list[str] | None) -> dict[str, int]:
+def _chosen(layout: DtaLayout, columns: list[str] | None) -> dict[str, int]:
     places = _places(layout)
     return places if columns is None else {name: places[name] for name in columns}
 
@@ -150,7 +150,7 @@ class _Opened:
     """A file that is being read: what is seen on the way is told at the end."""
 
     path: Path
-    layout: Layout
+    layout: DtaLayout
     reasons: dict[str, list[Any]] = field(default_factory=dict)
     legacy: bool = False
     impossible: dict[str, int] = field(default_factory=dict)
@@ -205,23 +205,23 @@ class _Opened:
             self.binary[name] = None
         return _Coded([text or "" for text in texts], codes)
 
-    def meaning(self, places: Mapping[str, int]) -> Meaning:
+    def file_labels(self, places: Mapping[str, int]) -> FileLabels:
         """Return value labels and all texts of the head; these are read as Latin-1 if any text of the file is."""
         at, attached = self.layout, [t if t in self.layout.tables else None for t in self.layout.label_names]
         tables = self._tables({t for t in attached if t is not None})
         labels = {n: dict(tables[t]) for n, p in places.items() if (t := attached[p]) and not _is_text(at, p)}
         context = [self._text(t) for t in at.titles if t.strip()]
         context += [label for table in tables.values() for label in table.values()]
-        return Meaning(labels, tuple(context), self.legacy)
+        return FileLabels(labels, tuple(context), self.legacy)
 
-    def _tables(self, wanted: Iterable[bytes]) -> dict[bytes, dict[object, str]]:
+    def _tables(self, names: Iterable[bytes]) -> dict[bytes, dict[object, str]]:
         """Return tables of value labels."""
         try:
             if not self.legacy:
-                return {t: dta_labels.table(self.layout, t, bytes.decode) for t in wanted}
+                return {t: dta_labels.table(self.layout, t, bytes.decode) for t in names}
         except UnicodeDecodeError:
             self.legacy = True
-        return {t: dta_labels.table(self.layout, t, _latin1) for t in wanted}
+        return {t: dta_labels.table(self.layout, t, _latin1) for t in names}
 
     def _text(self, raw: bytes) -> str:
         return _latin1(raw) if self.legacy else raw.decode()
@@ -248,7 +248,7 @@ class _Opened:
         return shown == dta_dates.LEAP_SECONDS and not _is_text(self.layout, place)
 
 
-def _is_text(layout: Layout, place: int) -> bool:
+def _is_text(layout: DtaLayout, place: int) -> bool:
     return layout.columns[place][0] in {"", "L"}
 
 
@@ -277,7 +277,7 @@ def _assembled(columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.concat(parts, axis=1).reindex(columns=list(columns))
 
 
-def _tell_undefined(path: Path, layout: Layout, places: Mapping[str, int]) -> None:
+def _tell_undefined(path: Path, layout: DtaLayout, places: Mapping[str, int]) -> None:
     """Warn of labels that the file names and does not hold: before version 117 a clean cut looks the same."""
     lost = [
         f"{name} ({_latin1(layout.label_names[place])})"

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["Table"]
 
 
-def _nothing() -> Mapping[str, Any]:
+def _empty_mapping() -> Mapping[str, Any]:
+    """Return an empty mapping that cannot change."""
     return MappingProxyType({})
 
 
@@ -43,6 +44,6 @@ class Table:
     """
 
     frame: Any
-    labels: Mapping[str, Mapping[object, str]] = field(default_factory=_nothing)
-    titles: Mapping[str, str] = field(default_factory=_nothing)
-    reasons: Mapping[str, list[Any]] = field(default_factory=_nothing)
+    labels: Mapping[str, Mapping[object, str]] = field(default_factory=_empty_mapping)
+    titles: Mapping[str, str] = field(default_factory=_empty_mapping)
+    reasons: Mapping[str, list[Any]] = field(default_factory=_empty_mapping)

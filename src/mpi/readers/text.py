@@ -180,11 +180,12 @@ def _undoubled(text: str) -> str:
     return found if len(found) < len(text) else text
 
 
-def _tell_rivals(path: Path, words: Iterable[str], name: str, decode: Repair, other: str, rival: Repair) -> None:
+def _tell_rivals(path: Path, words: Iterable[str], name: str, decode: Repair, rival_name: str, rival: Repair) -> None:
+    """Warn that another encoding reads the texts of a file as well."""
     word = min(w for w in words if decode(w) != rival(w))
     message = (
-        f"{path} is taken to be in the encoding {name}, where {word!r} is {decode(word)!r}; it might be {other}, "
-        f"where it is {rival(word)!r}: say encoding={name!r} or encoding={other!r}"
+        f"{path} is taken to be in the encoding {name}, where {word!r} is {decode(word)!r}; it might be {rival_name}, "
+        f"where it is {rival(word)!r}: say encoding={name!r} or encoding={rival_name!r}"
     )
     warn(message)
 

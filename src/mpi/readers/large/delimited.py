@@ -17,7 +17,7 @@ from mpi.core.errors import FileError, MpiError, Problems
 from mpi.frames.duckdb import Files, as_path, first_line, literal, name, stamps
 from mpi.readers import faults
 from mpi.readers.delimited import MISSING, opened, tell_left_out, without_missing
-from mpi.readers.delimited_look import Look, look
+from mpi.readers.delimited_look import FileScan, look
 from mpi.readers.delimited_rows import rows_of, tidy_fields, writer_of
 from mpi.readers.large.converted import write_pieces
 from mpi.readers.large.drift import EMPTY, agreed, booleans_as_numbers
@@ -55,14 +55,14 @@ class _Source:
     """A file, what was found in it, and how the engine reads its fields as text."""
 
     path: str
-    look: Look
+    look: FileScan
     table: str
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    """What the values of a column in one file are: their classes as bits, whether some are missing, their range."""
+class _TextColumn:
+    """The classes of a column's values in one file, as bits; whether some are missing; their range."""
 
     bits: int
     gaps: bool
@@ -75,7 +75,7 @@ def opened_text(
     paths: Sequence[str],
     columns: Sequence[str] | None,
     folder: Path,
-    at: Callable[[int], None],
+    advance: Callable[[int], None],
     encoding: str | None = None,
 ) -> tuple[Any, Files]:
     """Return a relation over the files, and what is known of them.
@@ -86,7 +86,7 @@ def opened_text(
         When files are no sound text, are not alike, or columns are absent; all files are looked at first.
     """
     seen = stamps(paths)
-    looks = _looks(paths, at, encoding)
+    looks = _looks(paths, advance, encoding)
     chosen = agreed({p: dict.fromkeys(found.columns, "") for p, found in looks.items()}, columns)
     _check_case(looks)
     sources = [_source(p, found, chosen, folder / f"{i:05}.parquet") for i, (p, found) in enumerate(looks.items())]
@@ -100,7 +100,7 @@ def opened_text(
     return relation, Files(sum(s.rows for s in sources), tuple(paths), _damage(connection, sources, chosen), seen=seen)
 
 
-def _check_case(looks: Mapping[str, Look]) -> None:
+def _check_case(looks: Mapping[str, FileScan]) -> None:
     """Refuse names that differ by case alone, which the engine takes for one."""
     problems = Problems("the files cannot be read", FileError)
     for path, found in looks.items():
@@ -114,13 +114,14 @@ def _check_case(looks: Mapping[str, Look]) -> None:
     problems.raise_if_any()
 
 
-def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None) -> dict[str, Look]:
+def _looks(paths: Sequence[str], advance: Callable[[int], None], encoding: str | None) -> dict[str, FileScan]:
+    """Return the scan of each file; all problems are raised together."""
     problems = Problems("the files cannot be read", FileError)
     found, done = {}, 0
     for path in paths:
         try:
             with faults.translated_read_errors(Path(path)):
-                found[path] = look(Path(path), lambda n, before=done: at(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
+                found[path] = look(Path(path), lambda n, before=done: advance(before + n), encoding)  # type: ignore[misc]  # of a lambda with a default
 
                 done += found[path].rows
         except MpiError as error:
@@ -134,12 +135,13 @@ def _looks(paths: Sequence[str], at: Callable[[int], None], encoding: str | None
 # --- the fields as text ---
 
 
-def _source(path: str, found: Look, chosen: list[str], target: Path) -> _Source:
-    if found.plain:
-        return _Source(path, found, _read_csv([path], found), found.rows)
+def _source(path: str, scan: FileScan, chosen: list[str], target: Path) -> _Source:
+    """Return how the engine reads a file: itself, or a copy in Parquet."""
+    if scan.plain:
+        return _Source(path, scan, _read_csv([path], scan), scan.rows)
     with faults.translated_read_errors(Path(path)):
-        rows = write_pieces(_pieces(path, found, chosen), dict.fromkeys(chosen, "string"), target)
-    return _Source(path, found, f"read_parquet({literal(as_path(str(target)))})", rows)
+        rows = write_pieces(_pieces(path, scan, chosen), dict.fromkeys(chosen, "string"), target)
+    return _Source(path, scan, f"read_parquet({literal(as_path(str(target)))})", rows)
 
 
 def _tables(sources: Sequence[_Source]) -> list[str]:
@@ -154,45 +156,47 @@ def _tables(sources: Sequence[_Source]) -> list[str]:
 
 def _manner(source: _Source) -> tuple[Any, ...]:
     x = source.look
-    return x.plain, x.header, x.delimiter, x.quoted, _packing(source.path)
+    return x.plain, x.header, x.delimiter, x.quoted, _compression(source.path)
 
 
-def _packing(path: str) -> str:
+def _compression(path: str) -> str:
+    """Return the compression of a file, as the engine names it."""
     return "gzip" if path.casefold().endswith(".gz") else "none"
 
 
-def _read_csv(paths: Sequence[str], found: Look) -> str:
-    quote = '"' if found.quoted else ""
-    fields = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in found.header)
+def _read_csv(paths: Sequence[str], scan: FileScan) -> str:
+    """Return the SQL that reads files of one dialect."""
+    quote = '"' if scan.quoted else ""
+    fields = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in scan.header)
     return (
         f"read_csv({literal([as_path(p) for p in paths])}, auto_detect = false, header = true, columns = {{{fields}}}, "
-        f"delim = {literal(found.delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, comment = '', "
-        f"nullstr = {literal(MISSING)}, allow_quoted_nulls = true, compression = {literal(_packing(paths[0]))}, "
+        f"delim = {literal(scan.delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, comment = '', "
+        f"nullstr = {literal(MISSING)}, allow_quoted_nulls = true, compression = {literal(_compression(paths[0]))}, "
         "hive_partitioning = false)"
     )
 
 
-def _pieces(path: str, found: Look, chosen: list[str]) -> Iterator[pd.DataFrame]:
+def _pieces(path: str, scan: FileScan, chosen: list[str]) -> Iterator[pd.DataFrame]:
     """Yield the fields as text, with everything put right that the engine would take otherwise."""
     import pandas as pd
 
     options: Any = {"na_values": MISSING, "keep_default_na": False, "index_col": False, "dtype": str}
-    options |= {"sep": found.delimiter, "header": 0, "names": list(found.header), "usecols": chosen}
-    with opened(Path(path)) as file, io.TextIOWrapper(file, encoding=found.codec, newline="") as text:
-        for part in [text] if found.tidy else _tidied(text, found):
+    options |= {"sep": scan.delimiter, "header": 0, "names": list(scan.header), "usecols": chosen}
+    with opened(Path(path)) as file, io.TextIOWrapper(file, encoding=scan.codec, newline="") as text:
+        for part in [text] if scan.tidy else _tidied(text, scan):
             for frame in pd.read_csv(part, chunksize=_PIECE, **options):
-                yield frame if found.change is None else without_missing(map_frame(frame, found.change))
+                yield frame if scan.change is None else without_missing(map_frame(frame, scan.change))
 
 
-def _tidied(text: io.TextIOBase, found: Look) -> Iterator[io.StringIO]:
+def _tidied(text: io.TextIOBase, scan: FileScan) -> Iterator[io.StringIO]:
     """Yield pieces with the header each, without blanks around fields, empty rows, and lines before the header."""
-    for _ in range(found.skipped):
+    for _ in range(scan.skipped):
         text.readline()
-    every = (tidy_fields(row) for _, row in rows_of(text, found.delimiter))
+    every = (tidy_fields(row) for _, row in rows_of(text, scan.delimiter))
     header, rows = next(every), filter(any, every)
     while piece := list(itertools.islice(rows, _PIECE)):
         out = io.StringIO(newline="")
-        writer_of(out, found.delimiter).writerows([header, *piece])
+        writer_of(out, scan.delimiter).writerows([header, *piece])
         out.seek(0)
         yield out
 
@@ -200,7 +204,7 @@ def _tidied(text: io.TextIOBase, found: Look) -> Iterator[io.StringIO]:
 # --- what they are ---
 
 
-def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[str, _Column]:
+def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[str, _TextColumn]:
     """Return what the values of each column are, by all of them."""
     parts = []
     for c in chosen:
@@ -208,7 +212,7 @@ def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[st
         parts += [f"bit_or({_CLASS.format(x=x, d=name('as number ' + c))})", f"count(*) > count({x})"]
     casts = ", ".join(f"TRY_CAST({name(c)} AS DOUBLE) AS {name('as number ' + c)}" for c in chosen)
     row = _read_rows(connection, f"(SELECT {', '.join(map(name, chosen))}, {casts} FROM {source.table})", source, parts)
-    found = {c: _Column(int(row[2 * i] or 0), bool(row[2 * i + 1])) for i, c in enumerate(chosen)}
+    found = {c: _TextColumn(int(row[2 * i] or 0), bool(row[2 * i + 1])) for i, c in enumerate(chosen)}
     long = [c for c, column in found.items() if column.bits & _LONG and not column.bits & ~(_WHOLE | _LONG)]
     if long:
         ends = [f"{f}({_HUGE.format(x=name(c))})" for c in long for f in ("min", "max")]
@@ -216,7 +220,7 @@ def _profile(connection: Any, source: _Source, chosen: Sequence[str]) -> dict[st
         row = _read_rows(connection, source.table, source, ends + large)
         for i, c in enumerate(long):
             least, most = (None, None) if row[2 * len(long) + i] else (int(row[2 * i]), int(row[2 * i + 1]))
-            found[c] = _Column(found[c].bits, found[c].gaps, least, most)
+            found[c] = _TextColumn(found[c].bits, found[c].gaps, least, most)
     return found
 
 
@@ -235,7 +239,7 @@ def _others(connection: Any, source: _Source, column: str) -> bool:
     return bool(_read_rows(connection, source.table, source, [f"count(*) FILTER ({number} NOT IN (0, 1))"])[0])
 
 
-def _kinds(columns: Mapping[str, _Column], delimiter: str) -> dict[str, str]:
+def _kinds(columns: Mapping[str, _TextColumn], delimiter: str) -> dict[str, str]:
     """Return what each column holds; "1,5" is a number where the delimiter is no comma and nothing has a point."""
     numbers = _WHOLE | _LONG | _FRACTION | _POINT
     pointed = any(c.bits & _FRACTION and not c.bits & ~numbers for c in columns.values())
@@ -251,11 +255,11 @@ def _kinds(columns: Mapping[str, _Column], delimiter: str) -> dict[str, str]:
     return found
 
 
-def _cast(column: str, kinds: Sequence[str], found: Sequence[_Column]) -> str:
+def _cast(column: str, kinds: Sequence[str], columns: Sequence[_TextColumn]) -> str:
     """Return what makes of the text what the column is in all files together; the casts skip white space."""
     x = name(column)
     bits = 0
-    for c in found:
+    for c in columns:
         bits |= c.bits
     if "text" in kinds:
         return x
@@ -270,30 +274,30 @@ def _cast(column: str, kinds: Sequence[str], found: Sequence[_Column]) -> str:
         return f"CAST(replace({x}, ',', '.') AS DOUBLE)"
     if bits & ~(_WHOLE | _LONG) or not bits:
         return f"CAST({x} AS DOUBLE)"
-    return _whole(x, found)
+    return _whole(x, columns)
 
 
-def _whole(x: str, found: Sequence[_Column]) -> str:
+def _whole(x: str, columns: Sequence[_TextColumn]) -> str:
     """Return whole numbers as such; codes that no whole number or float holds exactly stay text, as in memory."""
-    long = [c for c in found if c.bits & _LONG]
+    long = [c for c in columns if c.bits & _LONG]
     if not long:
         return f"CAST({x} AS BIGINT)"
     if any(c.least is None or c.most is None for c in long):
         return x
     least, most = min(c.least or 0 for c in long), max(c.most or 0 for c in long)
-    gaps = any(c.gaps for c in found)
+    gaps = any(c.gaps for c in columns)
     if gaps and max(-least, most) >= _EXACT:
         return x
     if least >= -(2**63) and most < 2**63:
         return f"CAST({x} AS BIGINT)"
-    signed = any(c.least is None or c.least < 0 for c in found if c.bits)
+    signed = any(c.least is None or c.least < 0 for c in columns if c.bits)
     return f"CAST({x} AS UBIGINT)" if most < 2**64 and not signed else x
 
 
 def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) -> Callable[[], list[str]]:
     cursor = connection.cursor()
 
-    def each() -> list[str]:
+    def read_each() -> list[str]:
         """Read the files one by one."""
         said = []
         for s in sources:
@@ -303,4 +307,4 @@ def _damage(connection: Any, sources: Sequence[_Source], chosen: Sequence[str]) 
                 said.append(str(error).removeprefix("the files cannot be read: "))
         return said
 
-    return each
+    return read_each

@@ -75,14 +75,14 @@ def booleans_as_numbers(kinds: Kinds, others: Callable[[str, str], bool]) -> Kin
     }
 
 
-def distinct_names(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
+def distinct_names(columns: Sequence[str], *, by_name: bool) -> dict[str, str]:
     """Return what columns are called where names that differ by case alone are one name.
 
     Parameters
     ----------
     columns : sequence of str
         The columns of the files.
-    asked : bool
+    by_name : bool
         Whether they were asked for by their names.
 
     Raises
@@ -111,7 +111,7 @@ def distinct_names(columns: Sequence[str], *, asked: bool) -> dict[str, str]:
         known.setdefault(new.lower(), column)
         out[column] = new
     renamed = {c: new for c, new in out.items() if c != new}
-    if renamed and asked:
+    if renamed and by_name:
         twins = ", ".join(f"{c!r} and {known[c.lower()]!r}" for c in renamed)
         raise FileError(
             f"columns {twins} differ by case alone, and DuckDB, which reads these files, takes them for one; name "
@@ -140,28 +140,29 @@ def agreed(kinds: Kinds, columns: Sequence[str] | None) -> list[str]:
     """
     known = list(dict.fromkeys(c for held in kinds.values() for c in held))
     if columns is not None:
-        _all_known(columns, known)
+        _require_columns(columns, known)
     wanted = known if columns is None else list(dict.fromkeys(columns))
-    problems = [p for c in wanted for p in _of_column(c, kinds, asked=columns is not None)]
+    problems = [p for c in wanted for p in _column_faults(c, kinds, by_name=columns is not None)]
     if problems:
         raise _error(problems)
     return wanted
 
 
-def _all_known(columns: Sequence[str], known: Sequence[str]) -> None:
+def _require_columns(columns: Sequence[str], existing: Sequence[str]) -> None:
+    """Raise RequestError where columns are asked for that the files do not have."""
     problems = Problems("the columns cannot be read", RequestError)
-    problems.found += [unknown("column", c, known) for c in dict.fromkeys(columns) if c not in known]
+    problems.found += [unknown("column", c, existing) for c in dict.fromkeys(columns) if c not in existing]
     if not columns:
         problems.add("no column is named; leave `columns` out to read all of them")
     problems.raise_if_any()
 
 
-def _of_column(column: str, kinds: Kinds, *, asked: bool) -> list[tuple[str, str, str, str]]:
+def _column_faults(column: str, kinds: Kinds, *, by_name: bool) -> list[tuple[str, str, str, str]]:
     """Return file, fault, column and a file to compare with, for each that differs from most of them."""
     having = [f for f, held in kinds.items() if column in held]
     lacking = [f for f in kinds if f not in having]
     first = next(iter(kinds))
-    if not asked and (len(having) < len(lacking) or (len(having) == len(lacking) and first in lacking)):
+    if not by_name and (len(having) < len(lacking) or (len(having) == len(lacking) and first in lacking)):
         return [(f, "has", column, lacking[0]) for f in having]
     told = [(f, "lacks", column, having[0]) for f in lacking]
     full = {f: kinds[f][column] for f in having if kinds[f][column] != EMPTY}
@@ -182,12 +183,13 @@ def _error(problems: list[tuple[str, str, str, str]]) -> MpiError:
     return Problems("the files are not alike; nothing was read", FileError, said[:_MOST] + more).error()
 
 
-def _sentence(file: str, fault: str, other: str, columns: str) -> str:
+def _sentence(file: str, fault: str, model: str, columns: str) -> str:
+    """Return the sentence about a file that differs from a model."""
     if fault == "lacks":
-        return f"{file!r} lacks {columns}, unlike {other!r}"
+        return f"{file!r} lacks {columns}, unlike {model!r}"
     if fault == "has":
-        return f"{file!r} has {columns} besides, unlike {other!r}"
-    return f"{file!r} holds {fault} in {columns}, unlike {other!r}"
+        return f"{file!r} has {columns} besides, unlike {model!r}"
+    return f"{file!r} holds {fault} in {columns}, unlike {model!r}"
 
 
 def merged_labels(labels: Mapping[str, Labels]) -> dict[str, dict[object, str]]:

@@ -40,7 +40,7 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
         f: {c: kind_of_type(t) for c, t in held.items()} | dict.fromkeys(keys, "keys") for f, held in types.items()
     }
     chosen = agreed(booleans_as_numbers(kinds, lambda f, c: _others(connection, f, c)), columns)
-    shown = distinct_names(chosen, asked=columns is not None)
+    shown = distinct_names(chosen, by_name=columns is not None)
     _check_long_codes(connection, escaped, [c for c in chosen if _mixed(c, types)])
     relation = connection.sql(
         _query(types, shown, keys, {f: _called(connection, f, held) for f, held in types.items()})
@@ -49,13 +49,18 @@ def opened(connection: Any, paths: Sequence[str], columns: Sequence[str] | None)
     real = [c for c in chosen if c not in keys]
     relation, zone = in_zone(connection, relation, _zones(types, real))
     return relation, Files(
-        int(rows or 0), tuple(types), _damage(connection, list(types), real), zone, seen=_of(seen, types), nulls=True
+        int(rows or 0),
+        tuple(types),
+        _damage(connection, list(types), real),
+        zone,
+        seen=_stamps_of(seen, types),
+        nulls=True,
     )
 
 
-def _of(seen: Mapping[str, Stamp | None], files: Iterable[str]) -> tuple[Stamp | None, ...]:
+def _stamps_of(stamps: Mapping[str, Stamp | None], files: Iterable[str]) -> tuple[Stamp | None, ...]:
     """Return what is known of files in the order in which the engine names them."""
-    return tuple(seen.get(file) for file in files)
+    return tuple(stamps.get(file) for file in files)
 
 
 def _zones(types: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> list[str]:
@@ -77,12 +82,12 @@ def _zones(types: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> li
     return found
 
 
-def _called(connection: Any, file: str, held: Mapping[str, str]) -> dict[str, str]:
+def _called(connection: Any, file: str, types: Mapping[str, str]) -> dict[str, str]:
     """Return what the engine calls the columns of a file: by another name where two differ by case alone."""
-    if len({c.lower() for c in held}) == len(held):
+    if len({c.lower() for c in types}) == len(types):
         return {}
     query = f"DESCRIBE SELECT * FROM read_parquet({literal(as_path(file))}, hive_partitioning = false)"
-    return dict(zip(held, (row[0] for row in connection.sql(query).fetchall()), strict=True))
+    return dict(zip(types, (row[0] for row in connection.sql(query).fetchall()), strict=True))
 
 
 def _others(connection: Any, file: str, column: str) -> bool:
@@ -133,21 +138,21 @@ def _read_as(column: str, dtype: str, *, wide: bool) -> str:
     return f"CAST({value} AS DOUBLE)" if wide else value
 
 
-def _need_double(held: Sequence[str]) -> bool:
+def _need_double(types: Sequence[str]) -> bool:
     """Say whether files differ in a column that some hold as floats, since single precision would not hold integers.
 
     So is a column that is empty in all files, which has no type at all.
     """
-    if all(t.strip('"') == "NULL" for t in held):
+    if all(t.strip('"') == "NULL" for t in types):
         return True
-    return len(set(held)) > 1 and any(t.startswith(("FLOAT", "DOUBLE", "DECIMAL")) for t in held)
+    return len(set(types)) > 1 and any(t.startswith(("FLOAT", "DOUBLE", "DECIMAL")) for t in types)
 
 
 def _check_footers(connection: Any, escaped: Sequence[str]) -> None:
     """Refuse files whose footer cannot be read, or whose rows are not all there."""
-    said = _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(escaped)})")
+    said = _failure(connection, f"SELECT count(*) FROM parquet_schema({literal(escaped)})")
     if said:
-        each = {p: _failing(connection, f"SELECT count(*) FROM parquet_schema({literal(p)})") for p in escaped}
+        each = {p: _failure(connection, f"SELECT count(*) FROM parquet_schema({literal(p)})") for p in escaped}
         problems = [f"{p!r}: {s}" for p, s in each.items() if s] or [said]
         raise _damaged(problems)
     short = connection.sql(
@@ -165,7 +170,8 @@ def _damaged(problems: list[str]) -> MpiError:
     return Problems(f"the files cannot be read{mend}", FileError, problems).error()
 
 
-def _failing(connection: Any, query: str) -> str:
+def _failure(connection: Any, query: str) -> str:
+    """Return the first line of the error that a query gives; empty where it works."""
     import duckdb
 
     try:
@@ -238,9 +244,9 @@ def _damage(connection: Any, paths: Sequence[str], columns: Sequence[str]) -> Ca
     select = f"max(hash({', '.join(map(name, columns))}))" if columns else "count(*)"
     cursor = connection.cursor()
 
-    def each() -> list[str]:
+    def read_each() -> list[str]:
         """Read the files one by one."""
-        said = {p: _failing(cursor, f"SELECT {select} FROM read_parquet({literal(as_path(p))})") for p in paths}
+        said = {p: _failure(cursor, f"SELECT {select} FROM read_parquet({literal(as_path(p))})") for p in paths}
         return [f"{p!r}: {s}" for p, s in said.items() if s]
 
-    return each
+    return read_each

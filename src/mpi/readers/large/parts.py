@@ -1,4 +1,4 @@
-"""Which files are read as one: a file, a pattern, a folder, a list of these; each held to be what its suffix says."""
+"""Files read as one table: a file, a pattern, a folder or a list; each checked to be what its suffix says."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def find(where: Where, *, copies: Copies = "refuse", tell: bool = True) -> Parts
     MpiWarning
         Of data files in a folder, or that a pattern matches, whose names begin with ``_`` or ``.``: they are left out.
     """
-    found = _all_found([where] if isinstance(where, (str, os.PathLike)) else where)
+    found = _resolve_paths([where] if isinstance(where, (str, os.PathLike)) else where)
     paths = distinct(p for p, kept in found.items() if kept)
     if tell:
         _tell_left_out([p for p, kept in found.items() if not kept])
     kinds = {path: kind_of(path) for path in paths}
-    _one_kind(kinds, where)
+    _require_one_format(kinds, where)
     _all_sound(kinds)
     if copies == "refuse":
         _no_copies(paths)
@@ -112,25 +112,26 @@ def _is_pattern(text: str) -> bool:
     return any(c in text for c in "*?[")
 
 
-def _all_found(asked: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
+def _resolve_paths(paths: Iterable[str | os.PathLike[str]]) -> dict[str, bool]:
     """Return the files of all that was asked for, and whether they are read; all that is absent is told at once."""
     problems = Problems("the files cannot be read", FileError)
     found: dict[str, bool] = {}
     try:
-        for where in asked:
+        for where in paths:
             try:
-                found |= {p: kept or found.get(p, False) for p, kept in _listing(where).items()}
+                found |= {p: kept or found.get(p, False) for p, kept in _resolve_path(where).items()}
             except MpiError as error:  # all are told
                 problems.found += error.problems
     except TypeError as error:
-        raise RequestError(f"a path, a pattern, a folder or a list of these was expected, not {asked!r}") from error
+        raise RequestError(f"a path, a pattern, a folder or a list of these was expected, not {paths!r}") from error
     problems.raise_if_any()
     if not found:
         raise RequestError("no file is named; give a path, a pattern, a folder or a list of paths")
     return found
 
 
-def _listing(where: str | os.PathLike[str]) -> dict[str, bool]:
+def _resolve_path(where: str | os.PathLike[str]) -> dict[str, bool]:
+    """Return the files that one path, pattern or folder stands for, and whether each is read."""
     text = _text(where)
     path = Path(text)
     if is_remote(text) or path.is_file():
@@ -199,7 +200,8 @@ def _in_folder(folder: Path) -> dict[str, bool]:
     raise FileError(f"there is no data file in the folder {str(folder)!r}; known: {', '.join(_KINDS)}{more}")
 
 
-def _one_kind(kinds: dict[str, str], where: object) -> None:
+def _require_one_format(kinds: dict[str, str], where: object) -> None:
+    """Raise FileError where files are of several formats, or of one that is not read."""
     problems = Problems("the files cannot be read", FileError)
     for path in [p for p, kind in kinds.items() if not kind]:
         end = suffix_of(path)

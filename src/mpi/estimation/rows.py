@@ -11,7 +11,7 @@ from mpi.core.cache import Cache
 from mpi.core.errors import DataError
 from mpi.core.readonly import seal
 from mpi.frames.compress import compress, constant_within, first_of
-from mpi.survey.household_numbers import households_of, one_row_each
+from mpi.survey.household_numbers import has_single_rows, households_of
 from mpi.survey.household_words import ONE_ROW_EACH, UNKNOWN, refuse_differing
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def _rows_of(survey: Survey, unit: Unit, names: Sequence[str]) -> Rows:
         weight = persons_of(survey) if unit == "person" else weight
     elif unit == "household" and "households" not in survey.roles:
         take = _household_rows(survey, names)
-    elif (unit == "person" and "households" in survey.roles) or ("household" in survey.roles and one_row_each(survey)):
+    elif (unit == "person" and "households" in survey.roles) or (
+        "household" in survey.roles and has_single_rows(survey)
+    ):
         raise DataError(ONE_ROW_EACH)
     if take is not None and len(take) == 0:
         codes = "; of columns with value labels it must compare the codes of the file" if survey.labels else ""

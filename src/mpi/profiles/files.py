@@ -23,7 +23,7 @@ from mpi.profiles.origin import library
 from mpi.profiles.parts import Contents, added_up, apart, doubled, labels_of, tell, unlike
 from mpi.readers.large.parts import find
 from mpi.survey.origin import Made, Origin
-from mpi.survey.round_codes import one_coding
+from mpi.survey.round_codes import common_coding
 from mpi.survey.survey import of_rows
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said:
     problems.found += doubled(contents) if len(every) > 1 else []
     frames = [nw.from_native(c.table, eager_only=True) for c in every]
     known = [{c: dict(pairs) for c, pairs in one.about["labels"].items()} for one in every]
-    coding = one_coding(known, names, lambda i, c: frames[i][c].drop_nulls().unique().to_list(), said, problems)
+    coding = common_coding(known, names, lambda i, c: frames[i][c].drop_nulls().unique().to_list(), said, problems)
     problems.raise_if_any()
     tell(contents, shared_psus=shared_psus)
     tables = [recoded(frame, moved).to_native() for frame, moved in zip(frames, coding.moved, strict=True)]

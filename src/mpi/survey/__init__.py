@@ -1,1 +1,1 @@
-"""Who was asked, in memory or with an engine."""
+"""Surveys: rows in memory or with an engine, and the sampling design by which they were drawn."""

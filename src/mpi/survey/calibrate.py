@@ -60,7 +60,7 @@ def calibrated(
     how = "linear" if how == "poststratify" and unit == "cluster" else how
     ratio, steps = _ratios(x, before, asked, how, bounds)
     weight = rows.weight * ratio[part]
-    made = _of_errors(split, x, before, ratio, asked, how, bounds)
+    made = _error_design(split, x, before, ratio, asked, how, bounds)
     low, high = ratio[before > 0].min(), ratio[before > 0].max()
     named = [m.name for m in asked.margins]
     names = ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
@@ -75,7 +75,7 @@ def _steps(steps: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _CalibrationProblem:
     """The margins, and what rows add to them.
 
     Attributes
@@ -102,7 +102,7 @@ class _Asked:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What messages call each of the totals."""
+        """The name of each of the totals in messages."""
         return tuple(m.cell(i) for m in self.margins for i in range(len(m.totals)))
 
     def by_psu(self, rows: MemoryRows, part: NDArray[np.int32], units: int) -> Floats:
@@ -116,7 +116,7 @@ class _Asked:
         return found
 
 
-def _matched(rows: MemoryRows, margins: Margins, how: Distance) -> _Asked:
+def _matched(rows: MemoryRows, margins: Margins, how: Distance) -> _CalibrationProblem:
     """Find the cell of each row in each margin."""
     problems = Problems(SUBJECT, DataError)
     if how == "poststratify" and (len(margins.each) != 1 or margins.each[0].cells is None):
@@ -155,7 +155,7 @@ def _matched(rows: MemoryRows, margins: Margins, how: Distance) -> _Asked:
     )  # fmt: skip
     among = np.concatenate(chosen)
     known = None if margins.covariance is None else margins.covariance[np.ix_(among, among)]
-    return _Asked(kept, key, x, known)
+    return _CalibrationProblem(kept, key, x, known)
 
 
 def _cells(
@@ -201,16 +201,18 @@ def _cells(
 _SHOWN = 5
 
 
-def _tell_unplaced(m: Margin, found: list[Categories], cell: NDArray[Any], weight: Floats, problems: Problems) -> None:
+def _tell_unplaced(
+    m: Margin, categories: list[Categories], cell: NDArray[Any], weight: Floats, problems: Problems
+) -> None:
     """Note the people of the sample who are in no cell of a margin."""
     out = (cell < 0) & (weight > 0)
     if not out.any():
         return
-    combos = np.unique(np.column_stack([f.index[out] for f in found]), axis=0)
+    combos = np.unique(np.column_stack([f.index[out] for f in categories]), axis=0)
     named = [
         " and ".join(
             f"{c} = {MISSING if f.levels[i] is None else repr(f.levels[i])}"
-            for c, f, i in zip(m.columns, found, combo, strict=True)
+            for c, f, i in zip(m.columns, categories, combo, strict=True)
         )
         for combo in combos[:_SHOWN].tolist()
     ]
@@ -221,11 +223,11 @@ def _tell_unplaced(m: Margin, found: list[Categories], cell: NDArray[Any], weigh
     )
 
 
-def _places(found: Categories) -> dict[Any, int]:
+def _places(categories: Categories) -> dict[Any, int]:
     """Return where each value stands among the levels, by itself, by its label, or by how it is written."""
-    levels = [(i, v) for i, v in enumerate(found.levels) if v is not None]
+    levels = [(i, v) for i, v in enumerate(categories.levels) if v is not None]
     written = {str(v): i for i, v in levels}
-    named = {str(found.names[v]): i for i, v in levels if v in found.names}
+    named = {str(categories.names[v]): i for i, v in levels if v in categories.names}
     return written | named | {_plain(v): i for i, v in levels}
 
 
@@ -243,12 +245,14 @@ def _check_totals(margins: list[Margin], problems: Problems) -> None:
         problems.add(f"the margins disagree about how many people there are: {said}; make them add up to the same")
 
 
-def _ratios(x: Floats, before: Floats, asked: _Asked, how: Distance, bounds: Bounds | None) -> tuple[Floats, int]:
+def _ratios(
+    x: Floats, before: Floats, problem: _CalibrationProblem, how: Distance, bounds: Bounds | None
+) -> tuple[Floats, int]:
     """Return the ratio of weights of each part; parts alike are solved for once."""
     key = rows_alike(x)
     first = first_of(key, int(key.max()) + 1)
     weight: Floats = np.bincount(key, weights=before).astype(np.float64)
-    found, steps = _solve(x[first], weight[None], asked.totals, asked.names, how, bounds)
+    found, steps = _solve(x[first], weight[None], problem.totals, problem.names, how, bounds)
     if not (found[0][weight > 0] > 0).all():
         raise DataError(
             f"{SUBJECT}: {how} would make the weights of some rows negative or 0 (ratios from {found.min():.3g}); "
@@ -262,7 +266,7 @@ def _solve(
 ) -> tuple[Floats, int]:
     """Return the ratios (replicates x classes), or tell which margin cannot be met."""
     if how == "poststratify":
-        found, steps = _of_cells(x, weight, totals), 1
+        found, steps = _cell_ratios(x, weight, totals), 1
     else:
         solved = ratios(x, weight, totals, how, bounds)
         found, steps = solved.ratio, solved.steps
@@ -282,7 +286,7 @@ def _solve(
     return found, steps
 
 
-def _of_cells(x: Floats, weight: Floats, totals: Floats) -> Floats:
+def _cell_ratios(x: Floats, weight: Floats, totals: Floats) -> Floats:
     """Return the ratios of cells that nobody shares: each its total by its weights; 1 outside of all."""
     cell = np.where((x > 0).any(axis=1), x.argmax(axis=1), -1)
     sums = weight @ x
@@ -290,8 +294,14 @@ def _of_cells(x: Floats, weight: Floats, totals: Floats) -> Floats:
     return np.where(cell >= 0, share[:, cell], 1.0)
 
 
-def _of_errors(
-    split: Split, x: Floats, before: Floats, ratio: Floats, asked: _Asked, how: Distance, bounds: Bounds | None
+def _error_design(
+    split: Split,
+    x: Floats,
+    before: Floats,
+    ratio: Floats,
+    problem: _CalibrationProblem,
+    how: Distance,
+    bounds: Bounds | None,
 ) -> Split:
     """Return what errors need: the margins of each unit, and the errors of the margins behind them."""
     inverse: Floats = np.linalg.pinv((x * before[:, None]).T @ x, rcond=1e-12, hermitian=True).astype(np.float64)
@@ -299,13 +309,13 @@ def _of_errors(
     columns = np.zeros((errors.units, x.shape[1]))
     for stage in split.stages:
         np.add.at(columns, stage, x * (before * ratio)[:, None])
-    if asked.covariance is not None:
-        errors, more = _with_errors(errors, asked.covariance)
+    if problem.covariance is not None:
+        errors, more = _with_errors(errors, problem.covariance)
         columns = np.concatenate([columns, more])
-    calibration = Calibration(x, ratio, inverse, columns, how, bounds, asked.names)
+    calibration = Calibration(x, ratio, inverse, columns, how, bounds, problem.names)
     if split.replication is None:
         return replace(split, errors=errors, calibration=calibration)
-    if asked.covariance is not None:
+    if problem.covariance is not None:
         raise RequestError(
             f"{SUBJECT}: errors of the margins themselves are known to linearised errors only; calibrate the survey "
             "without replicates"

@@ -1,4 +1,4 @@
-"""How many rows hold codes, texts, and reasons of missing answers: in memory, and where the data lie."""
+"""Counts of rows that hold codes, texts, or reasons of missing answers: in memory, and by an engine."""
 
 from __future__ import annotations
 
@@ -91,10 +91,11 @@ def code_counts_there(sources: Iterable[Source], found: Suspects) -> CodeCounts:
     return counts
 
 
-def _codes_of(source: Source, found: Suspects) -> CodeCounts:
+def _codes_of(source: Source, suspects: Suspects) -> CodeCounts:
+    """Return the rows of one source that hold each of some codes."""
     frame, conditions = with_conditions(source.frame, counted_rows(source))
     schema = frame.collect_schema()
-    keys = [(c, v) for c, labels in found.items() if c in schema and schema[c].is_numeric() for v in labels]
+    keys = [(c, v) for c, labels in suspects.items() if c in schema and schema[c].is_numeric() for v in labels]
     inside = _inside(conditions)
     flags = []
     for i, (column, code) in enumerate(keys):

@@ -1,4 +1,4 @@
-"""From an engine to memory: the rows of one frame, condensed or collected."""
+"""Rows of one frame brought from an engine to memory, condensed or collected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpi.frames.own_columns import EVERYBODY, HOME
 from mpi.frames.progress import worked
 from mpi.survey.design import Design
 from mpi.survey.household_words import ONE_ROW_EACH, no_rosters, not_interviewed
-from mpi.survey.households import one_row_each, one_row_of_each
+from mpi.survey.households import household_rows, one_row_each
 from mpi.survey.memory import MemoryRows, memory_rows
 from mpi.survey.source import Source, counted_rows
 
@@ -50,19 +50,19 @@ def needs_rows(source: Source, unit: Unit) -> bool:
 def by_household(source: Source, columns: Sequence[str]) -> Source:
     """Return the households of a frame of members, as rows of their own."""
     frame, conditions = with_conditions(source.frame, source.conditions)
-    homes, absent = one_row_of_each(frame, source.roles, columns, conditions)
+    homes, absent = household_rows(frame, source.roles, columns, conditions)
     _warn(absent)
     roles = {"households" if r == "household" else r: c for r, c in source.roles.items()}
     return Source(homes, roles, tuple(nw.col(c) for c in conditions), levels=source.levels)
 
 
-def profiles_of(source: Source, asked: Aggregation, options: Mapping[str, Any], labels: Any) -> list[MemoryRows]:
+def profiles_of(source: Source, aggregation: Aggregation, options: Mapping[str, Any], labels: Any) -> list[MemoryRows]:
     """Condense one frame: to one table, or to one for each of the groups that may be kept apart."""
     frame, conditions = with_conditions(source.frame, counted_rows(source))
     census = source.roles.get("psu") == EVERYBODY  # whose unit is no key: it is the same for all
     drawn = ("wave", "size") if census else _DESIGN
     design: dict[str, Any] = {r: source.roles[r] for r in drawn if r in source.roles}
-    wanted = replace(asked, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
+    wanted = replace(aggregation, design=design, weight=source.roles.get("weight"), conditions=tuple(conditions))
     wanted = replace(wanted, cases=source.roles.get("cases"), levels=source.levels)
     tables, absent = condense(frame, wanted)
     _warn(absent)
@@ -130,9 +130,10 @@ def _domain(conditions: Sequence[str]) -> list[nw.Expr]:
     return [nw.when(met).then(nw.lit(1)).otherwise(nw.lit(0)).alias(INSIDE)]
 
 
-def _check_truth(found: nw.DataFrame[Any], conditions: Sequence[str]) -> None:
+def _check_truth(frame: nw.DataFrame[Any], conditions: Sequence[str]) -> None:
+    """Raise RequestError where a condition gives something other than true, false or missing."""
     for c in conditions:
-        known = found[c].drop_nulls()
+        known = frame[c].drop_nulls()
         if ((known != 0) & (known != 1)).any():
             raise RequestError(UNTRUE)
 

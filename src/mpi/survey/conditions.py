@@ -1,4 +1,4 @@
-"""What a condition or a new column is in each row of frames in memory, however it is given."""
+"""Conditions and new columns evaluated row by row on frames in memory, in whatever form they are given."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def refuse_formula(text: str, columns: Sequence[str]) -> None:
         )
 
 
-def _listed(given: Any, what: str) -> NDArray[Any]:
+def _listed(values: Any, what: str) -> NDArray[Any]:
     """Read a series of any frame, an array or a list, whose entries stand in the order of the rows."""
     try:
-        return numbers(given if isinstance(given, nw.Series) else nw.from_native(given, series_only=True))
+        return numbers(values if isinstance(values, nw.Series) else nw.from_native(values, series_only=True))
     except ValueError as error:
         raise RequestError(f"{what} {error}") from error
     except TypeError:
-        found = np.asarray(given)
+        found = np.asarray(values)
     if found.dtype.kind not in "OUS":
         return found
     try:
@@ -82,44 +82,46 @@ def _listed(given: Any, what: str) -> NDArray[Any]:
         raise RequestError(f"{what} holds text where numbers are needed, or true and false ({error})") from error
 
 
-def _evaluate(frames: Sequence[nw.DataFrame[Any]], given: Any, what: str) -> NDArray[Any]:
+def _evaluate(frames: Sequence[nw.DataFrame[Any]], expression: Any, what: str) -> NDArray[Any]:
+    """Return the values of an expression or a function on all frames, one after the other."""
     parts = []
     for frame in frames:
         with translated_user_errors(f"{what} fails on the frame"):
-            parts.append(_of_frame(frame, given, what))
+            parts.append(_evaluate_frame(frame, expression, what))
     return np.concatenate(parts)
 
 
-def _of_frame(frame: nw.DataFrame[Any], given: Any, what: str) -> NDArray[Any]:
+def _evaluate_frame(frame: nw.DataFrame[Any], expression: Any, what: str) -> NDArray[Any]:
     """Return what an expression, or a function of the frame, gives; missing where it compares with what is missing.
 
     Categories that have an order compare by it where they have no nulls: with nulls they are texts. So the one way says
     what is true, and the other what is missing.
     """
-    rows, computing = rows_of_frames([frame]), may_make_missing(given)
-    given = without_made_nan(given)
+    rows, computing = rows_of_frames([frame]), may_make_missing(expression)
+    expression = without_made_nan(expression)
     try:
-        values = _computed(comparable(frame, computing=computing), given, rows, what)
+        values = _computed(comparable(frame, computing=computing), expression, rows, what)
     except Exception:
         if not frame.implementation.is_pandas_like():
             raise
         computing = False  # PyArrow lacks some operations of NumPy
         try:
-            values = _computed(comparable(frame), given, rows, what)
+            values = _computed(comparable(frame), expression, rows, what)
         except Exception:
-            if not callable(given):
+            if not callable(expression):
                 raise
-            return _computed(frame, given, rows, what)  # written for the types of NumPy
+            return _computed(frame, expression, rows, what)  # written for the types of NumPy
     if values.dtype.kind != "f" or not has_ordered_gaps(frame):
         return values
     whole = comparable(frame, ordered=True, computing=computing)
-    return np.where(np.isnan(values), np.nan, _computed(whole, given, rows, what))
+    return np.where(np.isnan(values), np.nan, _computed(whole, expression, rows, what))
 
 
-def _computed(frame: nw.DataFrame[Any], given: Any, rows: Any, what: str) -> NDArray[Any]:
-    found = given
-    if callable(given) and not isinstance(given, nw.Expr):
-        found = given(nw.to_native(owned(frame)))  # which may write into it
+def _computed(frame: nw.DataFrame[Any], expression: Any, rows: Any, what: str) -> NDArray[Any]:
+    """Return the values of an expression or a function on one frame."""
+    found = expression
+    if callable(expression) and not isinstance(expression, nw.Expr):
+        found = expression(nw.to_native(owned(frame)))  # which may write into it
     if isinstance(found, nw.Expr):
         with translated_name_errors(frame.columns):
             found = frame.select(_condition=found)["_condition"]

@@ -38,7 +38,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class DesignKeywords(TypedDict, total=False):
-    """What `Design` takes, as keywords of functions that make a survey."""
+    """The fields of `Design`, as keyword arguments of functions that make a survey."""
 
     weight: str | None
     strata: str | None
@@ -64,7 +64,7 @@ class DesignKeywords(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Design:
-    """How a sample was drawn: the columns that hold its design, and the rules by which it is read.
+    """A sampling design: the columns that hold it, and the rules by which they are read.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ class Design:
         return found
 
     def __eq__(self, other: object) -> bool:
-        """Whether two say the same; members given by an expression or a function are the same only if it is one."""
+        """Return whether two designs are equal; members given by an expression or function must be the same object."""
         return isinstance(other, Design) and self._key() == other._key()
 
     def __hash__(self) -> int:
@@ -252,11 +252,11 @@ class Design:
         return (*(getattr(self, f.name) for f in fields(self) if f.name != "members"), _identity(who))
 
     def __repr__(self) -> str:
-        """What was said, as it is written."""
+        """Return the call that makes the design, without its defaults."""
         return f"Design({', '.join(f'{name}={value!r}' for name, value in self.said().items())})"
 
     def said(self) -> dict[str, Any]:
-        """Return what differs from what holds by default."""
+        """Return the fields that differ from their defaults."""
         return {
             f.name: value
             for f in fields(self)
@@ -265,7 +265,7 @@ class Design:
 
     @property
     def roles(self) -> dict[str, str]:
-        """Which column plays which role; everybody of a census is in one unit, which was drawn for certain."""
+        """The column of each role; everybody in a census is in one unit, which was drawn for certain."""
         named = {r: getattr(self, r) for r in _COLUMNS} | {"household": household_name(self.household)}
         homes = {"households": HOME} if self.rows == "households" else {}
         found = {r: c for r, c in named.items() if c is not None} | homes
@@ -273,7 +273,7 @@ class Design:
 
     @property
     def replicate_rule(self) -> ReplicateRule:
-        """How errors follow from replicate weights."""
+        """The rule by which errors follow from replicate weights."""
         return ReplicateRule(self.method, self.scale, self.rscales, self.mse, self.fay)  # type: ignore[arg-type]  # tuples
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mpi.survey.survey import Survey
 
-__all__ = ["households_of", "one_row_each"]
+__all__ = ["has_single_rows", "households_of"]
 
 
 def households_of(survey: Survey) -> NDArray[np.int32]:
@@ -41,7 +41,7 @@ def _households(survey: Survey) -> NDArray[np.int32]:
     return compress(within.astype(np.int64) * len(found.levels) + found.index)[1]
 
 
-def one_row_each(survey: Survey) -> bool:
+def has_single_rows(survey: Survey) -> bool:
     """Tell whether every household has one row."""
     found = _households(survey)
     return int(found.max()) + 1 == len(found)

@@ -1,4 +1,4 @@
-"""What is said where households cannot be counted: of rows in memory, and of those that are not."""
+"""Messages for households that cannot be counted: of rows in memory, and of those with an engine."""
 
 from __future__ import annotations
 

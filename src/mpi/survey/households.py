@@ -12,7 +12,7 @@ from mpi.survey.household_words import refuse_differing, refuse_unidentified
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["one_row_each", "one_row_of_each"]
+__all__ = ["household_rows", "one_row_each"]
 
 _KEYS = ("wave", "strata", "psu", "household")
 _FEW = 10_000
@@ -28,7 +28,7 @@ def one_row_each(frame: nw.LazyFrame[Any], roles: Mapping[str, str]) -> bool:
     return int(collected(homes.select(nw.col("_mpi_rows").max()))["_mpi_rows"].iloc[0]) == 1
 
 
-def one_row_of_each(
+def household_rows(
     frame: nw.LazyFrame[Any], roles: Mapping[str, str], columns: Sequence[str], conditions: Sequence[str]
 ) -> tuple[nw.LazyFrame[Any], list[int]]:
     """Return one row of each household, with what is used of it; and in how many rows each condition is missing.

@@ -53,7 +53,7 @@ class Margin:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the margin in messages."""
         return " × ".join(self.columns)
 
     def cell(self, number: int) -> str:
@@ -86,30 +86,32 @@ def read_margins(given: Any, on: Sequence[By] | None, columns: Sequence[str], pr
         To which is added what is wrong.
     """
     if hasattr(given, "rows") and hasattr(given, "with_groups"):
-        return _of_survey(given, on, problems)
+        return _survey_margins(given, on, problems)
     if on is not None:
         problems.add("on: it says what margins are taken of a survey; other margins name their columns themselves")
     if hasattr(given, "influence") and hasattr(given, "keys"):
-        return _of_estimates(given, problems)
+        return _estimated_margins(given, problems)
     listed = given if isinstance(given, (list, tuple)) else [given]
     return Margins([m for one in listed for m in _plain(one, columns, problems)])
 
 
-def _plain(given: Any, columns: Sequence[str], problems: Problems) -> list[Margin]:
-    if isinstance(given, Mapping):
-        return [m for key, value in given.items() for m in _of_mapping(key, value, problems)]
-    if isinstance(given, (str, os.PathLike)):
-        return _of_frame(read_table(Path(given)).frame, columns, f"file {os.fspath(given)!r}", problems)
-    if hasattr(given, "reset_index") and not hasattr(given, "columns"):  # a pandas Series, its index the cells
-        names = [n for n in given.index.names if n is not None]
-        if len(names) < given.index.nlevels:
+def _plain(margins: Any, columns: Sequence[str], problems: Problems) -> list[Margin]:
+    """Return margins given as a mapping, a file, a Series or a table."""
+    if isinstance(margins, Mapping):
+        return [m for key, value in margins.items() for m in _mapping_margins(key, value, problems)]
+    if isinstance(margins, (str, os.PathLike)):
+        return _table_margins(read_table(Path(margins)).frame, columns, f"file {os.fspath(margins)!r}", problems)
+    if hasattr(margins, "reset_index") and not hasattr(margins, "columns"):  # a pandas Series, its index the cells
+        names = [n for n in margins.index.names if n is not None]
+        if len(names) < margins.index.nlevels:
             problems.add("margins: a Series names the columns of its cells by its index; give index names")
             return []
-        given = given.rename("_total").reset_index()
-    return _of_frame(given, columns, "the table", problems)
+        margins = margins.rename("_total").reset_index()
+    return _table_margins(margins, columns, "the table", problems)
 
 
-def _of_mapping(key: Any, value: Any, problems: Problems) -> list[Margin]:
+def _mapping_margins(key: Any, value: Any, problems: Problems) -> list[Margin]:
+    """Return the margin of one entry of a mapping; empty where it has problems."""
     columns = key if isinstance(key, tuple) else (key,)
     if not all(isinstance(c, str) for c in columns):
         problems.add(f"margins: {key!r} is no column, and no tuple of columns")
@@ -137,8 +139,9 @@ def _numbers(values: list[Any], columns: tuple[str, ...], problems: Problems) ->
     return found
 
 
-def _of_frame(given: Any, columns: Sequence[str], where: str, problems: Problems) -> list[Margin]:
-    frame = as_frame(given)
+def _table_margins(table: Any, columns: Sequence[str], where: str, problems: Problems) -> list[Margin]:
+    """Return the margin of a table: columns of the survey, and one of totals; empty where it has problems."""
+    frame = as_frame(table)
     keys = tuple(c for c in frame.columns if c in columns)
     rest = [c for c in frame.columns if c not in columns]
     if not keys or len(rest) != 1:
@@ -156,7 +159,7 @@ def _of_frame(given: Any, columns: Sequence[str], where: str, problems: Problems
     return [Margin(keys, cells, totals)]
 
 
-def _of_estimates(est: Any, problems: Problems) -> Margins:
+def _estimated_margins(est: Any, problems: Problems) -> Margins:
     """Read numbers of people by group, and totals of columns; with their covariance."""
     names, by = est.keys["statistic"], est.keys["by"]
     kinds = [names.values[i] for i in names.index]
@@ -183,7 +186,7 @@ def _of_estimates(est: Any, problems: Problems) -> Margins:
     return Margins(found, est.take(np.array(rows)).vcov())
 
 
-def _of_survey(survey: Any, on: Sequence[By] | None, problems: Problems) -> Margins:
+def _survey_margins(survey: Any, on: Sequence[By] | None, problems: Problems) -> Margins:
     """Sum the weights of a survey by cell, with the covariance of the sums by its own design."""
     if not on:
         problems.add("on: name the columns whose totals are taken of the other survey, on=['region', ('sex', 'age')]")

@@ -126,7 +126,7 @@ class MemoryRows:
 
     @property
     def missing(self) -> MissingCodes:
-        """Which codes were declared to be no answer."""
+        """The codes that were declared to be no answer."""
         return self.data.missing
 
     @property
@@ -136,18 +136,18 @@ class MemoryRows:
 
     @property
     def members(self) -> NDArray[np.bool_] | None:
-        """Which rows are members of their household; None where all are."""
+        """The mask of rows that are members of their household; None where all are."""
         return self.data.numbers(MEMBER) == 1 if "members" in self.roles else None
 
     @property
     def counting(self) -> NDArray[np.bool_] | None:
-        """Which rows count: members of their household who are in the domain; None where all do."""
+        """The mask of rows that count: members of their household in the domain; None where all do."""
         who = self.members
         return self.domain if who is None else who if self.domain is None else who & self.domain
 
     @property
     def cases(self) -> NDArray[Any]:
-        """How many rows of the microdata each row stands for."""
+        """The number of rows of the microdata behind each row."""
         return self.data.numbers(self.roles["cases"]) if "cases" in self.roles else np.ones(len(self))
 
     @property

@@ -1,4 +1,4 @@
-"""Where the rows and columns of a survey come from: files, rules; and, of a profile, all that it is made of."""
+"""Provenance of a survey's rows and columns: files, rules, and the contents of a profile."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a profile is made of.
+    """The contents of a profile: weights, indicators with their rules, codes, and the files it came from.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a survey's rows and columns come from, as far as it is known.
+    """The provenance of a survey's rows and columns, as far as it is known.
 
     Attributes
     ----------

@@ -105,7 +105,7 @@ class EngineRows:
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """Which column plays which role in the design."""
+        """The column of each role in the design."""
         return self.sources[0].roles
 
     @property
@@ -243,7 +243,7 @@ class EngineRows:
         return self._met(rows.over(rows.frames, missing=self.missing))
 
     def _met(self, rows: MemoryRows) -> MemoryRows:
-        return rows if self.recipe is None else self.recipe.of(rows)
+        return rows if self.recipe is None else self.recipe.apply(rows)
 
     def condensed(
         self,

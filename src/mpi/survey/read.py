@@ -1,4 +1,4 @@
-"""From a file to a survey."""
+"""Surveys read from files of microdata."""
 
 from __future__ import annotations
 

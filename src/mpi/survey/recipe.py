@@ -1,4 +1,4 @@
-"""What weights are asked to be: margins, and how to meet them, for rows in memory and for those of an engine."""
+"""Recipes of calibrated weights: margins and the method to meet them, for rows in memory or with an engine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Recipe:
         """The columns of the margins, each once."""
         return list(dict.fromkeys(c for m in self.margins.each for c in m.columns))
 
-    def of(self, rows: MemoryRows) -> MemoryRows:
+    def apply(self, rows: MemoryRows) -> MemoryRows:
         """Return rows with weights that meet the margins."""
         return calibrated(rows, self.margins, self.how, self.unit, self.bounds)
 

@@ -42,7 +42,7 @@ _LEFT_OUT = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ReplicateRule:
-    """How errors follow from replicates; what is None follows from the method."""
+    """The rule by which errors follow from replicates; fields that are None follow from the method."""
 
     method: ReplicateMethod | None = None
     scale: float | None = None
@@ -98,7 +98,7 @@ class ReplicateRule:
         return each * (usual[self.kind] if self.scale is None else self.scale)
 
 
-def columns_matching(asked: str | Sequence[str], known: Sequence[str]) -> list[str]:
+def columns_matching(pattern: str | Sequence[str], known: Sequence[str]) -> list[str]:
     """Return the columns that a pattern or a list names.
 
     Examples
@@ -106,9 +106,9 @@ def columns_matching(asked: str | Sequence[str], known: Sequence[str]) -> list[s
     >>> columns_matching("rw*", ["w", "rw1", "rw2"])
     ['rw1', 'rw2']
     """
-    if not isinstance(asked, str):
-        return list(asked)
-    return [c for c in known if fnmatchcase(c, asked)] if any(x in asked for x in "*?[") else [asked]
+    if not isinstance(pattern, str):
+        return list(pattern)
+    return [c for c in known if fnmatchcase(c, pattern)] if any(x in pattern for x in "*?[") else [pattern]
 
 
 def read_replicates(

@@ -1,4 +1,4 @@
-"""What codes mean in each round: codes of several rounds put together by their labels, and what else differs told."""
+"""One coding for all rounds: codes put together by their labels, and a report of what else differs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Labels = Mapping[str, Mapping[Any, str]]
     Values = Callable[[int, str], Sequence[Any]]
 
-__all__ = ["Coding", "RoundLabels", "one_coding", "same_label"]
+__all__ = ["Coding", "RoundLabels", "common_coding", "same_label"]
 
 RoundLabels = Literal["first"] | Mapping[str, Any]
 """What the user says of labels: the first round's hold, or by column what codes, labels and rounds mean."""
@@ -76,7 +76,7 @@ def same_label(label: str) -> str:
     return bare(str(label)).casefold()
 
 
-def one_coding(
+def common_coding(
     labels: Sequence[Labels], rounds: Sequence[Any], values: Values, said: RoundLabels | None, problems: Problems
 ) -> Coding:
     """Find one coding for all rounds: codes that have one label are one code.
@@ -113,15 +113,15 @@ def one_coding(
 # --- what the user says ---------------------------------------------------------------------------------------------
 
 
-def _apply(column: _Column, said: Any, problems: Problems) -> bool:
+def _apply(column: _Column, spec: Any, problems: Problems) -> bool:
     """Write what the user says of a column into its labels; tell whether its codes are to be taken as they are."""
-    if said is None or said == "first":
-        return bool(said == "first")
-    if not isinstance(said, Mapping):
-        problems.add(f"labels: {column.name!r} is given {said!r}; 'first' or a mapping of codes or labels was expected")
+    if spec is None or spec == "first":
+        return bool(spec == "first")
+    if not isinstance(spec, Mapping):
+        problems.add(f"labels: {column.name!r} is given {spec!r}; 'first' or a mapping of codes or labels was expected")
         return False
     rename = {}
-    for key, value in said.items():
+    for key, value in spec.items():
         if isinstance(value, Mapping):
             if key in column.rounds:
                 column.known[column.rounds.index(key)].update(value)
@@ -132,13 +132,14 @@ def _apply(column: _Column, said: Any, problems: Problems) -> bool:
                 known[key] = value
         else:
             rename[same_label(key)] = value
-    _rename(column, rename, said, problems)
+    _rename(column, rename, spec, problems)
     return False
 
 
-def _rename(column: _Column, rename: Mapping[str, str], said: Mapping[Any, Any], problems: Problems) -> None:
+def _rename(column: _Column, rename: Mapping[str, str], spec: Mapping[Any, Any], problems: Problems) -> None:
+    """Rename labels as the user says, and note those that do not occur."""
     there = column.names()
-    for key in said:
+    for key in spec:
         if isinstance(key, str) and same_label(key) in rename and same_label(key) not in there:
             problems.add(f"labels: {column.name!r}: {unknown('label', key, there.values())}")
     for known in column.known:
@@ -212,13 +213,13 @@ def _by_label(column: _Column, out: Coding, problems: Problems) -> dict[Any, str
     return {code: names[label] for code, label in taken.items()}
 
 
-def _fresh(code: Any, known: Collection[Any]) -> Any:
-    """Return a code that is not known."""
-    numbers = [int(c) for c in known if isinstance(c, (int, float))]
+def _fresh(code: Any, codes: Collection[Any]) -> Any:
+    """Return a code that is not among some."""
+    numbers = [int(c) for c in codes if isinstance(c, (int, float))]
     if isinstance(code, (int, float)) and numbers:
         return max(numbers) + 1
     free = str(code)
-    while free in known:
+    while free in codes:
         free = f"{free}'"
     return free
 

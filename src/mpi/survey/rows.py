@@ -1,4 +1,4 @@
-"""What a survey asks of its rows, wherever they are."""
+"""The protocol of a survey's rows, which those in memory and those with an engine fulfil."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ class SurveyRows(Protocol):
 
     @property
     def missing(self) -> MissingCodes:
-        """Which codes were declared to be no answer."""
+        """The codes that were declared to be no answer."""
         ...
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """Which column plays which role in the design."""
+        """The column of each role in the design."""
         ...
 
     @property
     def origin(self) -> Origin:
-        """Where the rows and columns come from."""
+        """The provenance of the rows and columns."""
         ...
 
     @property

@@ -34,7 +34,7 @@ _NO_TEXT = (nw.Boolean, nw.Int8, nw.Int16, nw.Int32, nw.Int64, nw.UInt8, nw.UInt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What a file says of how it was drawn.
+    """The sampling design of rows, as read from their columns.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Sample:
     waves: tuple[Any, ...]
 
 
-def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
+def read_sample(data: nw.DataFrame[Any], spec: Design) -> Sample:
     """Read the design from the columns that play its roles.
 
     Raises
@@ -62,7 +62,7 @@ def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
     MpiError
         With every problem at once.
     """
-    roles, shared = said.roles, said.shared_psus
+    roles, shared = spec.roles, spec.shared_psus
     problems = Problems("the survey cannot be used", DataError)
     if shared and "wave" not in roles:
         problems.add("shared_psus: there are no rounds to share PSUs; name their column with wave=, or use mpi.pool")
@@ -82,16 +82,16 @@ def read_sample(data: nw.DataFrame[Any], said: Design) -> Sample:
     _look_for_members(data, roles, weight, unit, design)
     _look_for_split_households(data, roles, wave, unit, design)
     bare = _weightless(weight, unit, design.units)
-    design = replace(design, single_psu=said.single_psu, single_in_group=said.single_in_group, weightless=bare)
+    design = replace(design, single_psu=spec.single_psu, single_in_group=spec.single_in_group, weightless=bare)
     if "fpc" in roles:
         design = replace(design, sampled=_sampled(data, roles["fpc"], unit, design, problems))
-    if said.replicate_weights is None:
+    if spec.replicate_weights is None:
         _check_single(design, wave, strata, psu, unit, problems)
     drawn = unit, design
     if "fpc2" in roles and not problems.found:
         drawn = _second_stage(data, roles, unit, design, problems)
-    if said.replicate_weights is not None and not problems.found:
-        drawn = read_replicates(data, said.replicate_weights, said.replicate_rule, weight, drawn, problems)
+    if spec.replicate_weights is not None and not problems.found:
+        drawn = read_replicates(data, spec.replicate_weights, spec.replicate_rule, weight, drawn, problems)
     problems.raise_if_any()
     _tell_written_alike(data, roles, {"wave": wave, "strata": strata, "psu": psu}, unit, design)
     return Sample(weight, *drawn, tuple(wave.levels) if wave else ())
@@ -298,18 +298,18 @@ def _tell_written_alike(
         _tell_parts(f"household column {roles['household']!r}", "households of one PSU", found, unit)
 
 
-def _tell_parts(where: str, what: str, found: Categories, within: NDArray[Any]) -> None:
+def _tell_parts(where: str, what: str, categories: Categories, within: NDArray[Any]) -> None:
     """Warn of names written alike, where they stand in the same stratum or PSU."""
-    one = merged(found.levels)
+    one = merged(categories.levels)
     if one is None:
         return
     moved = one != np.arange(len(one))
-    involved = np.isin(found.index, np.flatnonzero(moved | np.isin(np.arange(len(one)), one[moved])))
-    pairs = {(int(w), int(i)) for w, i in zip(within[involved], found.index[involved], strict=True)}
+    involved = np.isin(categories.index, np.flatnonzero(moved | np.isin(np.arange(len(one)), one[moved])))
+    pairs = {(int(w), int(i)) for w, i in zip(within[involved], categories.index[involved], strict=True)}
     of: dict[tuple[int, int], list[int]] = {}
     for w, i in sorted(pairs):
         of.setdefault((w, int(one[i])), []).append(i)
-    sets = dict.fromkeys(tuple(found.levels[i] for i in same) for same in of.values() if len(same) > 1)
+    sets = dict.fromkeys(tuple(categories.levels[i] for i in same) for same in of.values() if len(same) > 1)
     tell_alike(where, what, list(sets))
 
 

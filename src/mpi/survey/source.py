@@ -79,7 +79,7 @@ class Source:
 
     @property
     def engine(self) -> str:
-        """What holds the rows, as its users call it."""
+        """The name of the engine, as its users call it."""
         name: str = self.frame.implementation.name
         return _ENGINES.get(name, name.title())
 
@@ -134,9 +134,9 @@ def with_values(source: Source, name: str, values: Column) -> Source:
     return replace(source, frame=frame)
 
 
-def _expression(source: Source, given: Where | Column, what: str, example: str) -> Any:
+def _expression(source: Source, column: Where | Column, what: str, example: str) -> Any:
     """Return what is computed for each row: an expression, or what the engine that holds the rows calls one."""
-    found: Any = nw.col(given) if isinstance(given, str) else given
+    found: Any = nw.col(column) if isinstance(column, str) else column
     mend = f"give an expression, such as {example} (import narwhals.stable.v2 as nw)"
     if callable(found) and not isinstance(found, nw.Expr):
         with translated_user_errors(f"{what} fails on the frame", mend=mend):
@@ -149,13 +149,14 @@ def _expression(source: Source, given: Where | Column, what: str, example: str) 
     return found
 
 
-def _native(source: Source, found: Any, name: str, what: str) -> nw.LazyFrame[Any]:
+def _native(source: Source, expression: Any, name: str, what: str) -> nw.LazyFrame[Any]:
+    """Return the frame with a column in the engine's own words."""
     with translated_user_errors(f"{what} fails on the frame"):
-        frame: nw.LazyFrame[Any] | None = with_native(source.frame, found, name)
+        frame: nw.LazyFrame[Any] | None = with_native(source.frame, expression, name)
     if frame is None:
         raise RequestError(
-            f"{what} is a {type(found).__name__}, which {source.engine} does not compute; give an expression, such as "
-            "nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
+            f"{what} is a {type(expression).__name__}, which {source.engine} does not compute; give an expression, such "
+            "as nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
         )
     return frame
 

@@ -16,7 +16,7 @@ from mpi.frames.own_columns import EVERYBODY
 from mpi.survey.columns import Columns
 from mpi.survey.memory import MemoryRows
 from mpi.survey.origin import together
-from mpi.survey.round_codes import one_coding
+from mpi.survey.round_codes import common_coding
 from mpi.survey.sample import hint_of_shared
 from mpi.survey.stack_designs import stacked_designs
 
@@ -82,7 +82,7 @@ def coded_alike(
     problems = Problems("the rounds cannot be pooled", DataError)
     every = list(parts.values())
     labels = [r.labels for r in every]
-    coding = one_coding(labels, list(parts), lambda i, column: every[i].unique(column), said, problems)
+    coding = common_coding(labels, list(parts), lambda i, column: every[i].unique(column), said, problems)
     problems.raise_if_any()
     return coding.labels, coding.moved
 

@@ -1,4 +1,4 @@
-"""Who was asked: the rows of a survey and its sampling design, checked once and for all."""
+"""The `Survey` class: rows and their sampling design, checked once."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Survey:
 
     @property
     def in_memory(self) -> bool:
-        """Whether the rows are in memory; where they are not, estimates are left to the engine that holds them."""
+        """Return whether rows are in memory; where they are not, estimates are left to the engine that holds them."""
         return self.rows.in_memory
 
     @property
@@ -109,12 +109,12 @@ class Survey:
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """Which column plays which role in the design."""
+        """The column of each role in the design."""
         return self.rows.roles
 
     @property
     def missing(self) -> MissingCodes:
-        """Which codes were declared to be no answer."""
+        """The codes that were declared to be no answer."""
         return self.rows.missing
 
     @property
@@ -124,7 +124,7 @@ class Survey:
 
     @property
     def about(self) -> Mapping[str, str]:
-        """What a profile is made of, matter by matter: rows, weights, indicators, sources; nothing of microdata."""
+        """The contents of a profile, topic by topic: rows, weights, indicators, sources; empty for microdata."""
         made = self.rows.origin.made
         return {} if made is None else made.words()
 
@@ -157,12 +157,12 @@ class Survey:
 
     @property
     def members(self) -> NDArray[np.bool_] | None:
-        """Which rows are members of their household; None where all are."""
+        """The mask of rows that are members of their household; None where all are."""
         return self.rows.collect().members if "members" in self.roles else None
 
     @property
     def counting(self) -> NDArray[np.bool_] | None:
-        """Which rows count: members of their household who are in the domain; None where all do."""
+        """The mask of rows that count: members of their household in the domain; None where all do."""
         return self.rows.collect().counting
 
     def wave_of_rows(self) -> NDArray[np.int32]:

@@ -35,10 +35,10 @@ def suspects(labels: Labels, columns: Iterable[str], answers: Collection[str] = 
     return {c: codes for c, codes in found.items() if codes}
 
 
-def tell(found: Suspects, counts: Counts) -> None:
+def tell(suspects: Suspects, counts: Counts) -> None:
     """Warn once of the codes that occur: column, code, label, rows, and how to declare them."""
     lines, declared = [], []
-    for column, labels in found.items():
+    for column, labels in suspects.items():
         there = {code: counts[column, code] for code in labels if counts.get((column, code))}
         if there:
             said = " and ".join(f"{_shown(code, labels[code])} in {n:,} rows" for code, n in there.items())

@@ -172,7 +172,7 @@ def calibrate(
 
     recipe = read_recipe(self.rows, margins, how, unit, bounds, on)
     if self.rows.in_memory:
-        return over(type(self), recipe.of(self.rows.collect()))
+        return over(type(self), recipe.apply(self.rows.collect()))
     from mpi.survey.left_to_engine import calibrated_there
 
     return over(type(self), calibrated_there(self.rows, recipe))

@@ -1,4 +1,4 @@
-"""How users give conditions, columns and labels: names of types for annotations."""
+"""Types for annotations: the forms in which users give conditions, columns and labels."""
 
 from __future__ import annotations
 

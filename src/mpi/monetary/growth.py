@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.estimation.request import Opened
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.monetary.lines import LineLike
     from mpi.monetary.names import Statistic
     from mpi.results.dual import Figures

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates
     from mpi.survey.survey import Survey

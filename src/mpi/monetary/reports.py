@@ -23,7 +23,7 @@ from mpi.results.terms import constant, from_terms, term
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.monetary.lines import LineLike, Relative
     from mpi.results.dual import Figures
     from mpi.results.estimates import Estimates

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.monetary.lines import LineLike
     from mpi.results.estimates import Estimates
     from mpi.results.rounds import Span

@@ -18,7 +18,7 @@ from mpi.tables.select import values_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 

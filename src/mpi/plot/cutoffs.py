@@ -21,7 +21,7 @@ from mpi.tables.select import estimates_only
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.frames.wanted import By
+    from mpi.frames.aggregation import By
     from mpi.plot.digits import Language
     from mpi.tables.estimates_like import EstimatesLike
 

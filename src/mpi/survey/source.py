@@ -155,8 +155,8 @@ def _native(source: Source, expression: Any, name: str, what: str) -> nw.LazyFra
         frame: nw.LazyFrame[Any] | None = with_native(source.frame, expression, name)
     if frame is None:
         raise RequestError(
-            f"{what} is a {type(expression).__name__}, which {source.engine} does not compute; give an expression, such "
-            "as nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
+            f"{what} is a {type(expression).__name__}, which {source.engine} does not compute; give an expression, "
+            "such as nw.col('age') < 5 (import narwhals.stable.v2 as nw), or a column's name"
         )
     return frame
 

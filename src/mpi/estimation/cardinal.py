@@ -21,6 +21,7 @@ from mpi.estimation.pattern_ratios import left_out, scores_of
 from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.request import check_measure, check_survey, opened
+from mpi.estimation.titles import indicator_titles
 from mpi.estimation.totals import Summer, counts
 from mpi.estimation.traits import counted
 from mpi.frames.progress import staged
@@ -147,7 +148,7 @@ def estimate_cardinal(
         return _estimated(piece, _Gaps(prof, scores, measure, ks, sums), own, request)
 
     found, first = request.estimates(make, flags=measure.columns, pairs=pairs)
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    titles = {**found.titles, **indicator_titles(measure)}
     full = [i.name for i in measure.indicators if i.name not in known and i.weight]
     said = {"gaps": f"deprivations in {', '.join(full)} count in full"} if full else {}
     about = {**described(first, measure, unit, found.about), **said}

@@ -16,6 +16,7 @@ from mpi.estimation.patterns import profile
 from mpi.estimation.request import Estimable, check_measure, check_survey, opened
 from mpi.estimation.rows import counted
 from mpi.estimation.simple_random import with_simple_random
+from mpi.estimation.titles import indicator_titles
 from mpi.estimation.unobserved import with_categories
 from mpi.frames.progress import staged
 from mpi.measures.measure import Measure
@@ -143,7 +144,7 @@ def estimate(
         return with_simple_random(made, part, patterns, of) if asked.deff else made
 
     found, first = request.estimates(make, flags=measure.columns)
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    titles = {**found.titles, **indicator_titles(measure)}
     about = described(first, measure, request.unit, found.about)
     if set(NUMBERS) & set(wanted):
         about["numbers"] = NUMBERS_ARE

@@ -18,6 +18,7 @@ from mpi.estimation.patterns import profile
 from mpi.estimation.ratios import ratio
 from mpi.estimation.ratios import total as total_by_group
 from mpi.estimation.request import check_measure, check_survey, opened
+from mpi.estimation.titles import indicator_titles
 from mpi.estimation.totals import Summer, counts
 from mpi.estimation.traits import counted
 from mpi.tables.footnotes import KEY
@@ -155,7 +156,7 @@ def table_estimates(
         return _estimated(part, prof, own, measure, table(prof), request)
 
     found, first = request.estimates(make, flags=measure.columns)
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    titles = {**found.titles, **indicator_titles(measure)}
     return replace(found, titles=titles, about=described(first, measure, unit, found.about), measures=(measure,))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mpi.core.errors import Problems, RequestError, warned_once
 from mpi.estimation.rows import rows_of
+from mpi.estimation.titles import column_titles
 from mpi.measures.measure import Measure
 from mpi.results.concat import pieced
 from mpi.results.options import Degrees, check_options
@@ -92,7 +93,9 @@ class Opened:
                 (self._estimates_of(make, of_rows(one), own, wide, len(parts)) for one, own in parts),
                 [" × ".join(c) for c in self.by],
             )
-        return made, of_rows(parts[0][0])
+        indicators = made.keys["indicator"].without_unused().values
+        titles = column_titles(self.domain.rows.origin.titles, self.by, indicators)
+        return replace(made, titles={**made.titles, **titles}), of_rows(parts[0][0])
 
     def _estimates_of(
         self, make: Make, survey: Survey, own: Sequence[Cross], wide: Sequence[Cross], parts: int

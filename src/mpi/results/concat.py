@@ -87,6 +87,7 @@ def concat(parts: Sequence[Estimates]) -> Estimates:
         flag=stacked([p.flag for p in parts]),
         influence=_influence([p.influence for p in parts]),
         codes=codes,
+        titles={name: title for p in reversed(parts) for name, title in p.titles.items()},
         about=_about(parts),
         measures=tuple(dict.fromkeys(m for p in parts for m in p.measures)),
         simple=joined([p.simple for p in parts]),

@@ -132,12 +132,15 @@ class Origin:
         What a profile is made of; None for microdata, and for profiles of earlier versions, which do not say it.
     data : str
         What every reader of its figures must know of the data: that they are synthetic.
+    titles : mapping of column to str
+        The labels of variables, of those that have one in the files.
     """
 
     files: tuple[str, ...] = ()
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     made: Made | None = None
     data: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def with_rules(self, rules: Mapping[str, Mapping[str, str]]) -> Origin:
         """Return it with columns that rules made."""
@@ -145,11 +148,13 @@ class Origin:
 
 
 def together(origins: Iterable[Origin]) -> Origin:
-    """Return where rounds come from that were put together."""
+    """Return where rounds come from that were put together; labels of variables are those that no round contradicts."""
     every = list(origins)
     files = tuple(dict.fromkeys(f for o in every for f in o.files))
     data = "; ".join(dict.fromkeys(o.data for o in every if o.data))
-    return Origin(files, {c: rule for o in every for c, rule in o.rules.items()}, data=data)
+    rules = {c: rule for o in every for c, rule in o.rules.items()}
+    titles = {c: t for o in every for c, t in o.titles.items() if all(x.titles.get(c, t) == t for x in every)}
+    return Origin(files, rules, data=data, titles=titles)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ def read_survey(
     missing: Declared = None,
     **keywords: Unpack[DesignKeywords],
 ) -> Survey:
-    """Read a survey from a file, or from many; their value labels become the labels of groups.
+    """Read a survey from a file, or from many; value labels become the labels of groups.
 
     One file is read into memory. A pattern, a folder, a list of files, any file with `memory`, and a file of more than
     1 GiB are left where they lie, and DuckDB reads of them what an estimate needs.
@@ -89,7 +89,7 @@ def read_survey(
 
     said = design_of(design, keywords, "read_survey")
     wanted = None if columns is None else list(dict.fromkeys([*columns, *said.columns]))
-    frame, labels = _read(path, wanted, memory, progress, encoding, sheet)
+    frame, labels, titles = _read(path, wanted, memory, progress, encoding, sheet)
     declared = read_missing(missing)
     if wanted is not None and declared:
         declared = declared.without_columns([c for c in columns_of(path, encoding, sheet) if c not in wanted])
@@ -97,7 +97,7 @@ def read_survey(
     if not survey.in_memory:
         return survey
     file = located(path)  # type: ignore[arg-type]  # it is one file
-    return of_rows(replace(survey.rows.collect(), origin=Origin((str(file.absolute()),))))
+    return of_rows(replace(survey.rows.collect(), origin=Origin((str(file.absolute()),), titles=titles)))
 
 
 def _read(
@@ -107,17 +107,17 @@ def _read(
     progress: bool | None,  # noqa: FBT001  # None is a third value
     encoding: str | None,
     sheet: str | None,
-) -> tuple[Any, Any]:
-    """Return the data, in memory or where they lie, and their labels."""
+) -> tuple[Any, Any, Any]:
+    """Return the data, in memory or where they lie, the labels of their values, and those of variables."""
     from mpi.frames.without_codes import with_file_reasons
     from mpi.readers import read_table
     from mpi.readers.large.scan import is_several, kind_of, scanned
 
     if sheet is None and (is_several(path) or memory is not None or (_is_large(path) and kind_of(os.fspath(path)))):
         found = scanned(path, columns, memory, progress, encoding)
-        return found.relation, found.labels
+        return found.relation, found.labels, {}
     table = read_table(path, columns, encoding=encoding, sheet=sheet)
-    return with_file_reasons(table.frame, table.reasons), table.labels
+    return with_file_reasons(table.frame, table.reasons), table.labels, table.titles
 
 
 def _is_large(path: str | os.PathLike[str]) -> bool:

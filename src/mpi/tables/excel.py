@@ -158,16 +158,18 @@ def _published(
     parts = [form.blocks[i : i + form.stacked] for i in range(0, len(form.blocks), form.stacked)]
     words, flags = words_above(form.table, style), _flags(page.est, numbers)
     for i, blocks in enumerate(parts, 1):
-        sheet = Sheet(sheet_name(page.title, taken, page.end))
+        sheet = Sheet(sheet_name(page.name, taken, page.end))
         filling = _Filling(sheet, page, form, numbers, words, flags, {})
         count = f" ({i} of {len(parts)})" if len(parts) > 1 else ""
-        sheet.put(1, 1, page.title + page.end + count, CellStyle(bold=True, size=13))
         said = _measured(filling, blocks)
         last, width = _set_widths(filling, blocks)
+        title = page.title + page.end + count
+        sheet.put(1, 1, title, CellStyle(bold=True, size=13, vertical="top", wrap=True))
         sheet.landscape = width > PORTRAIT
         sheet.put(2, 1, said, CellStyle(colour=INK2, vertical="top", wrap=True))
-        sheet.merged.append(f"A2:{letter(last)}2")
-        sheet.heights |= {1: 20.0, 2: _LINE * lines_of(said, width - 8) + 2, 3: 8.0}
+        sheet.merged += [f"A1:{letter(last)}1", f"A2:{letter(last)}2"]
+        lines = lines_of(title, width - 8, bold=True, size=13)
+        sheet.heights |= {1: 17.0 * lines + 3, 2: _LINE * lines_of(said, width - 8) + 2, 3: 8.0}
         row = _TOP
         for block in blocks:
             first = row
@@ -230,9 +232,11 @@ def _head(filling: _Filling, block: Block, row: int) -> int:
     names = [*table.names, *(["n"] if table.cases is not None else [])]
     for c, name in enumerate(names, 1):
         right = "right" if table.cases is not None and c == labels else "left"
-        sheet.put(last, c, name, CellStyle(bold=True, horizontal=right, bottom=_THICK))
-    if lines > 1:
-        sheet.heights[at] = _LINE * lines + 3
+        sheet.put(last, c, name, CellStyle(bold=True, horizontal=right, wrap=True, bottom=_THICK))
+    own = max(lines_of(name, width - 4, bold=True) for name, width in zip(names, filling.form.labels, strict=True))
+    for head, many in ((at, lines), (last, own if last > at else max(own, lines))):
+        if many > 1:
+            sheet.heights[head] = _LINE * many + 3
     return last + 1
 
 

@@ -39,7 +39,7 @@ _LABELS = 0.45  # the share of a page that labels of rows may take
 _LEAST, _GAP = 26.0, 6.0  # pixels of a column, and beside its text
 _MARK, _BRACKETS, _DIGIT = 11.0, 9.0, 7.42  # pixels of the letter after a number, of brackets, and of a digit
 _SLACK = 1.04  # fonts differ where Arial is absent
-_HEAD, _LINES = 5, 4  # rows of a head, and lines of a label
+_HEAD, _LINES, _FEW_LINES = 5, 4, 2  # rows of a head, and lines of a label there and above labels of rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ def _labels(table: PageTable, most: float) -> list[float]:
         texts = ["" if row[k] is None else str(row[k]) for row in table.rows]
         wide = [text_width(t, bold=b) for t, b in zip(texts, table.bold, strict=True)]
         word = word_width(name, bold=True) + 2 * _GAP
-        found.append(min(max([*wide, _LEAST]) * _SLACK + _GAP, max(most - sum(found), word)))
-        found[-1] = max(found[-1], word)
+        room = max(most - sum(found), word)
+        head = _needed(name, word, _FEW_LINES, bold=True) + _GAP if " " in name else word
+        found.append(min(max(max([*wide, _LEAST]) * _SLACK + _GAP, head), room))
     if table.cases is not None:
         found.append(max(text_width(f"{max(table.cases, default=0):,.0f}"), _LEAST) + _GAP)
     return found
@@ -164,7 +165,7 @@ def _widths(
         found[0] = max(found[0], text_width(f"{table.under[j]:,.0f}") + _MARK + _GAP)
     span, label = table.heads[j]
     below = min(beside[span], 2)  # no word of what stands above them is cut
-    missing = max(_needed(label, sum(found)), word_width(span, bold=True) / below) + _GAP - sum(found)
+    missing = max(_needed(label, sum(found), _LINES), word_width(span, bold=True) / below) + _GAP - sum(found)
     return [w + max(missing, 0.0) / len(found) for w in found]
 
 
@@ -177,10 +178,10 @@ def _longest(values: NDArray[np.float64], look: NumberFormat) -> float:
     return (len(f"{np.abs(there).max():,.{look.decimals}f}") + signs) * _DIGIT
 
 
-def _needed(label: str, width: float) -> float:
-    """Return the width at which a label has no broken word, and takes at most four lines."""
-    needed = max(width, word_width(label))
-    while lines_of(label, needed) > _LINES:
+def _needed(label: str, width: float, lines: int, *, bold: bool = False) -> float:
+    """Return the width at which a label has no broken word, and takes at most so many lines."""
+    needed = max(width, word_width(label, bold=bold))
+    while lines_of(label, needed, bold=bold) > lines:
         needed += _DIGIT
     return needed
 

@@ -13,7 +13,7 @@ from mpi.tables.footnotes import MISSING, ROUNDING
 from mpi.tables.layout import used_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mpi.tables.estimates_like import EstimatesLike
 
@@ -82,7 +82,9 @@ def explanations(est: EstimatesLike, sheets: Sequence[tuple[str, str]], data: st
     out += [(f"Sheet: {title}", said) for title, said in sheets]
     out += [(f"Sheet: {data}", "Every number in full, one row each; shares are fractions. Not meant for print.")]
     out += _definitions(est)
-    out += [(name.capitalize(), ", ".join(map(str, found))) for name in _TOLD if (found := used_values(est.keys[name]))]
+    for name in _TOLD:
+        values = [_with_title(str(v), est.titles) if name == "by" else str(v) for v in used_values(est.keys[name])]
+        out += [(name.capitalize(), ", ".join(values))] if values else []
     out += [
         ("Units", f"Sheets to publish: as the heads say (%: per cent; pp: percentage points). {data}: fractions."),
         *_errors(est, data),
@@ -100,8 +102,13 @@ def _definitions(est: EstimatesLike) -> list[tuple[str, str]]:
         out.append((f"Who is poor{several}", f"{measure.cutoff} or more of the weighted deprivations (cutoff k)"))
         for one in measure.indicators:
             said = f"{one.dimension}, weight {one.weight}. {one.description}".strip()
-            out.append((f"Indicator: {one.label or one.name}", said if said.endswith(".") else f"{said}."))
+            out.append((f"Indicator: {one.label or one.name}", said if said.endswith((".", ".)")) else f"{said}."))
     return out
+
+
+def _with_title(by: str, titles: Mapping[str, str]) -> str:
+    """Return a column of groups with its label, where it has one that says more."""
+    return f"{by} ({titles[by]})" if titles.get(by, by) != by else by
 
 
 _TOLD = ("statistic", "contrast", "by", "wave", "cutoff", "weighting")

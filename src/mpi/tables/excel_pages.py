@@ -56,8 +56,13 @@ class Page:
 
     @property
     def title(self) -> str:
-        """The title of the page."""
+        """What the page is about, by the label of the column of groups where it has one."""
         return heading(self.by, self.layout.est.titles)
+
+    @property
+    def name(self) -> str:
+        """The same by the name of the column, which is short."""
+        return heading(self.by)
 
     @property
     def est(self) -> EstimatesLike:

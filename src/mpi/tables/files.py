@@ -26,7 +26,7 @@ from mpi.tables.text import BESIDE, tidy
 from mpi.tables.worded import blocks, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Unpack
 
     import pandas as pd
@@ -323,7 +323,7 @@ def page(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     frame = worded(est, options)
     title = markup.escape(est.about.get("measure", "Estimates"))
     survey = f"<p>{markup.escape(est.about['survey'])}</p>\n" if "survey" in est.about else ""
-    tables = "\n".join(_section(by, part) for by, part in blocks(frame))
+    tables = "\n".join(_section(by, part, est.titles) for by, part in blocks(frame))
     notes = "\n".join(f"<p>{markup.escape(note)}</p>" for note in frame.attrs["notes"])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -333,17 +333,17 @@ def page(est: EstimatesLike, **options: Unpack[Layout]) -> str:
     )
 
 
-def _section(by: str, part: pd.DataFrame) -> str:
+def _section(by: str, part: pd.DataFrame, titles: Mapping[str, str]) -> str:
     shown = part.loc[:, (part != "").any()]  # statistics that this disaggregation has
     keys = part.index.nlevels - 1
-    names = [by if n == "group" and by not in {"", "total"} else n for n in part.index.names[1:]]
+    names = [titles.get(by, by) if n == "group" and by not in {"", "total"} else n for n in part.index.names[1:]]
     heads = [_th(n, 'class="key"') for n in names] + [_th(c, 'scope="col"') for c in shown.columns]
     rows = []
     for index, cells in zip(shown.index, shown.to_numpy().tolist(), strict=True):
         labels = [_th(v, 'scope="row"') for v in index[-keys:]]
         rows.append(f"<tr>{''.join(labels)}{''.join(f'<td>{markup.escape(c)}</td>' for c in cells)}</tr>")
     return (
-        f'<h2>{markup.escape(heading(by))}</h2>\n<div class="table"><table>\n'
+        f'<h2>{markup.escape(heading(by, titles))}</h2>\n<div class="table"><table>\n'
         f"<thead><tr>{''.join(heads)}</tr></thead>\n"
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table></div>"
     )

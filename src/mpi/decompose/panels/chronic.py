@@ -16,6 +16,7 @@ from mpi.estimation.attainable import cases_of, misses, warn_of_scores
 from mpi.estimation.options import Shared  # noqa: TC001  # read when the signature is written out
 from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
+from mpi.estimation.titles import indicator_titles
 from mpi.tables.keys import Coded
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def chronic(
 
     found = pattern_estimates(survey, plan.joint, quantities, by, **options)
     span = Coded((f"{plan.labels[0]} to {plan.labels[-1]}",), np.zeros(len(found), dtype=np.int32))
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    titles = {**found.titles, **indicator_titles(measure)}
     said = {
         "chronic": f"poor in at least {text(share)} of {len(plan.labels)} rounds",
         **followed_notes(found, "followed", "H_C"),

@@ -14,6 +14,7 @@ from mpi.core.exact import text
 from mpi.decompose.panels.followed import followed, followed_notes, refuse_rounds
 from mpi.estimation.parts import ColumnLabels
 from mpi.estimation.pattern_ratios import Quantity, pattern_estimates
+from mpi.estimation.titles import indicator_titles
 from mpi.results.dual import figures_of, stacked
 from mpi.results.lookup import Finder, levels, need
 from mpi.results.rounds import require_same_measure, spans
@@ -123,7 +124,7 @@ def panel(
     )  # fmt: skip
     found = replace(found, keys=found.keys.with_column("wave", asked.waves(len(found))))
     _check(found)
-    titles = {i.name: i.label for i in measure.indicators if i.label != i.name}
+    titles = {**found.titles, **indicator_titles(measure)}
     return replace(
         found, measures=(measure,), titles=titles, about={**found.about, **followed_notes(found, "followed", "H")}
     )

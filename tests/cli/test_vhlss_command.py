@@ -226,6 +226,7 @@ def test_files_hold_bounds_figures_and_notes(written: tuple[str, Path]) -> None:
     notes = {row[0]: row[1] for row in book["Notes"].iter_rows(values_only=True)}
     assert "female minus male heads" in notes["Note 1"]
     assert "is undecided and left out" in notes["Missing answers"]
+    assert book["By ethnicity"]["A1"].value.startswith("By ethnic group of the head (1 of ")
     heads = [c.replace("\xa0", " ") for c in next(book["By ethnicity"].iter_rows(4, 4, values_only=True)) if c]
     assert heads[:3] == ["Poor, %", "Near-poor, %", "Average living standard, %"]
     figures = [str(row[0]) for row in book["Key figures"].iter_rows(values_only=True)]

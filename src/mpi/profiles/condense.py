@@ -153,7 +153,7 @@ def profile(
     if rows.origin.made is not None and len(rows.sources) == 1:  # a profile, whose rows may be of frames in memory
         table = data.frames[0].to_native()
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
-    return of_rows(replace(small, origin=Origin(made=made, titles=rows.origin.titles)))
+    return of_rows(replace(small, origin=Origin(made=made, data=rows.origin.data, titles=rows.origin.titles)))
 
 
 _KEPT = ("wave", "strata", "psu", "size", "fpc")

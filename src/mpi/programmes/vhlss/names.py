@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DERIVED", "NEEDED", "STANDARDS", "TITLES"]
+__all__ = ["DERIVED", "HEADINGS", "NEEDED", "STANDARDS", "TITLES"]
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -63,6 +63,9 @@ TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each harmonised name that a layout may map, and what it is. 0/1 columns: 1 yes, 0 no."""
+
+HEADINGS = MappingProxyType({"ethnicity": "Ethnic group of the head", "head_sex": "Sex of the head"})
+"""What stands above groups by a harmonised name that does not say it by itself."""
 
 NEEDED = ("weight", "area", "size")
 """Names without which there is no survey; `size` can be counted where there are members."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -16,10 +17,11 @@ from mpi.programmes.vhlss.find import find
 from mpi.programmes.vhlss.keys import WIDTHS, part, text
 from mpi.programmes.vhlss.layout_files import layout_of
 from mpi.programmes.vhlss.merge import merge
-from mpi.programmes.vhlss.names import NEEDED, TITLES
+from mpi.programmes.vhlss.names import HEADINGS, NEEDED, TITLES
 from mpi.programmes.vhlss.report import report_of
 from mpi.programmes.vhlss.sheets import read_sheets, shown
-from mpi.survey.survey import Survey
+from mpi.survey.origin import Origin
+from mpi.survey.survey import Survey, of_rows
 
 if TYPE_CHECKING:
     import os
@@ -241,7 +243,7 @@ def _survey(columns: Mapping[str, NDArray[Any]], merged: Merged, single_psu: Sin
 
     frame = pd.DataFrame({name: _whole(values) for name, values in columns.items()})
     labels: dict[str, Mapping[Any, str]] = {**merged.labels, **labels_of_codes(language)}
-    return Survey(
+    survey = Survey(
         frame,
         weight="weight",
         strata="stratum",
@@ -251,6 +253,8 @@ def _survey(columns: Mapping[str, NDArray[Any]], merged: Merged, single_psu: Sin
         single_psu=single_psu,
         labels={name: found for name, found in labels.items() if name in columns},
     )
+    headings = {name: heading for name, heading in HEADINGS.items() if name in columns}
+    return of_rows(replace(survey.rows.collect(), origin=Origin(titles=headings)))
 
 
 def _whole(values: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mpi.frames.wanted import Cross
+    from mpi.frames.aggregation import Cross
     from mpi.measures.measure import Measure
 
 __all__ = ["column_titles", "indicator_titles"]

@@ -270,3 +270,16 @@ def test_the_audit_of_schemes_finds_nothing_on_the_sample() -> None:
         assert found.loc[found["rule"], "protected"].all(), name
         assert (found["low"] <= found["estimate"] + 1e-9).all()
         assert (found["high"] >= found["estimate"] - 1e-9).all()
+
+
+def test_a_rate_that_the_rule_shows_is_not_hidden_for_a_share_that_follows_from_it() -> None:
+    """The share of the poor who are of a group rests on its few poor, the headcount on all of the group."""
+    group = np.repeat([0, 1, 2], [60, 300, 300])
+    poor = (np.arange(len(group)) % 20 < np.array([2, 6, 7])[group]).astype(int)
+    survey = mpi.Survey(pd.DataFrame({"group": group, "a": poor, "b": poor, "c": poor, "d": poor}))
+    est = mpi.estimate(survey, MEASURE, by=["group"], statistics=["H", "poor_share"])
+    out = est.release(FEW)
+    assert (est.select(statistic="poor_share").n < 25).sum() == 1
+    assert out.select(statistic="poor_share").status.hidden.sum() >= 1
+    assert not out.select(statistic="H").status.hidden.any()
+    assert mpi.release.audit(est, FEW).query("rule").empty

@@ -12,6 +12,7 @@ from mpi.release.cells import tabulated
 from mpi.release.library import scheme_of
 from mpi.release.released import released
 from mpi.release.reliability import judged
+from mpi.release.suppression import secrets
 from mpi.release.system import Target, furthest, parts_of, reaches, unprotected
 from mpi.release.targets import of_ratio, targets
 from mpi.tables.keys import NAMES
@@ -47,9 +48,9 @@ def audit(est: EstimatesLike, scheme: Any) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each figure that is hidden and defined: its keys; ``estimate``, what it is; ``low`` and ``high``,
-        from what to what it can be for a reader; ``rule``, whether the scheme itself hides it; and ``protected``,
-        whether that is far enough from what it is, by the protection of the scheme. Figures that are hidden beside
-        others have no such claim. It holds what is not to be published.
+        from what to what it can be for a reader; ``rule``, whether the scheme itself hides it and shows no figure that
+        tells the same; and ``protected``, whether that is far enough from what it is, by the protection of the scheme.
+        Figures that are hidden beside others have no such claim. It holds what is not to be published.
 
     Raises
     ------
@@ -67,10 +68,10 @@ def audit(est: EstimatesLike, scheme: Any) -> pd.DataFrame:
     import pandas as pd
 
     rule = scheme_of(scheme)
-    own = judged(est, rule).hidden(rule)
     status = released(est, rule).status
     hidden = np.zeros(len(est), dtype=bool) if status is None else status.hidden
     cells = tabulated(est)
+    own = secrets(cells, judged(est, rule).hidden(rule))
     system, known = cells.system(), cells.known(hidden)
     there = [i for i in np.flatnonzero(hidden).tolist() if i in cells.of_figure or i in cells.ratios]
     wanted = targets(est, cells, [i for i in there if own[i]], rule.protection)

@@ -137,15 +137,6 @@ class Tabulated:
                 out[i] = True
         return out
 
-    def opened(self, secret: Mask) -> Mask:
-        """Return the figures that must be hidden where ratios are secret: those that tell what they are made of."""
-        out = secret.copy()
-        for i, (above, _) in self.ratios.items():
-            if secret[i]:
-                for cell in (*above, *self.parts.get(above[0], ())):
-                    out[self.publishers[cell]] = True
-        return out
-
     def system(self) -> System:
         """Return the cells and their relations as arrays."""
         import scipy.sparse as sp

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["complementary"]
+__all__ = ["complementary", "secrets"]
 
 _AGAIN = 10
 """After so many cells were hidden, all targets that are left are looked at again."""
@@ -47,10 +47,34 @@ def complementary(est: EstimatesLike, hidden: Mask, few: Mask, protection: float
     if protection <= 0 or not hidden.any() or hidden.all():
         return np.zeros(len(est), dtype=bool)
     cells = tabulated(est)
-    out = cells.closed(cells.opened(hidden) | cells.closed(hidden))
-    wanted = targets(est, cells, np.flatnonzero(hidden).tolist(), protection, cases=_of_rows(cells, few))
+    secret = secrets(cells, hidden)
+    out = cells.closed(_with_ingredients(cells, secret) | cells.closed(secret))
+    wanted = targets(est, cells, np.flatnonzero(secret).tolist(), protection, cases=_of_rows(cells, few))
     out = _hidden_with(cells, out, wanted)
-    return (out | _derived(est, out)) & ~hidden
+    return (out | _derived(est, out | hidden)) & ~hidden
+
+
+def secrets(cells: Tabulated, hidden: Mask) -> Mask:
+    """Return the figures that a rule hides and shows nowhere else: another figure of the same cell may rest on more.
+
+    The share of the poor who are of a group rests on its poor, its headcount on the group: where that is shown, the
+    share follows from it, and is hidden for its own sake alone.
+    """
+    out = hidden.copy()
+    for i in np.flatnonzero(hidden).tolist():
+        if i in cells.of_figure:
+            out[i] = hidden[cells.publishers[cells.of_figure[i]]].all()
+    return out
+
+
+def _with_ingredients(cells: Tabulated, secret: Mask) -> Mask:
+    """Return the figures that must be hidden where ratios are secret: those that tell what they are made of."""
+    out = secret.copy()
+    for i, (above, _) in cells.ratios.items():
+        if secret[i]:
+            for cell in (*above, *cells.parts.get(above[0], ())):
+                out[cells.publishers[cell]] = True
+    return out
 
 
 def _of_rows(cells: Tabulated, few: Mask) -> list[int]:

@@ -24,6 +24,7 @@ __all__ = ["System", "Target", "complemented", "doubtful", "furthest", "parts_of
 
 _REACHED = 1 - 1e-7
 _MOVED = 1e-6
+_LEAST_ROOM = 1e-4
 _FAR = 1e4  # times what a target needs, no cell has to move
 _IDLE, _LITTLE, _FEW = 3, 0.02, 8
 
@@ -192,9 +193,9 @@ def _least_moved(
     A = _relations(system, part)
     low, high = (np.clip(x[part] / target.need, -_FAR, _FAR) for x in bounds)
     cost = np.where(known[part], system.cost[part], system.cost.min() * 1e-4)
-    wanted = _push(part, target)
+    wanted = _push(part, target)  # a cell that cannot take the whole movement costs more for what it takes
     found = _highs(
-        np.concatenate([cost, cost]),
+        np.concatenate([cost / np.clip(room, _LEAST_ROOM, 1.0) for room in (high, -low)]),
         A_ub=sp.csr_array(np.concatenate([-wanted, wanted])[None]), b_ub=[-1.0],
         A_eq=sp.hstack([A, -A], format="csr"), b_eq=np.zeros(A.shape[0]),
         bounds=np.column_stack([np.zeros(2 * len(part)), np.concatenate([high, -low])]),

@@ -47,12 +47,16 @@ def targets(
             continue
         cell = found.of_figure[i]
         value = found.value[cell]
-        one = value / est.value[i] / est.n[i] if est.value[i] > 0 and est.n[i] > 0 else 0.0
-        if value == 0 and np.isfinite(found.room[cell]) and est.n[i] > 0:
-            one = found.room[cell] / est.n[i]  # of nobody, that it may be somebody
+        one = _weight_of_case(found, i, cell)  # of nobody, or of less than a case, that it may be one
         up = min(max(value, one) * protection, found.room[cell])
         out += [Target(i, (cell,), (1.0,), up), Target(i, (cell,), (-1.0,), value * protection)]
     return list({(t.cells, t.factors): t for t in out if t.need > 0}.values())
+
+
+def _weight_of_case(found: Tabulated, i: int, cell: int) -> float:
+    """Return how many people one case of a figure's group stands for; 0 where its population is not known."""
+    people, cases = found.value[cell] + found.room[cell], found.value[found.of_row[found.row[i]]]
+    return float(people / cases) if np.isfinite(people) and cases > 0 else 0.0
 
 
 def _both(figure: int, cell: int, need: float) -> list[Target]:

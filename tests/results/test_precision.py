@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,14 @@ def test_design_effects_are_those_of_r(field: Path) -> None:
     }
     for ours, theirs in pairs.items():
         assert mine[ours].to_numpy() == pytest.approx(known[theirs].to_numpy(), rel=1e-9)
+
+
+def test_detectable_changes_and_sizes_by_hand(hand: dict) -> None:
+    """Two independent rounds of 800 cases, a rate of 20 per cent, a design effect of 2.5."""
+    case = hand["mde"]["expected"]
+    rate = mpi.mean(mpi.Survey(pd.DataFrame({"y": [1.0] + [0.0] * 4})), "y")
+    error = np.array([np.sqrt(case["p"] * (1 - case["p"]) / case["n1"] * case["deff"])])
+    est = replace(rate, se=error, n=np.array([float(case["n1"])]), df=np.array([np.inf]))
+    aims = {"correlation": 0.0, "power": case["power"], "level": 1 - case["alpha"]}
+    assert mpi.detectable(est, **aims)["detectable"][0] == pytest.approx(case["mde"], rel=1e-12)
+    assert np.ceil(mpi.sample_size(est, change=0.05, **aims)["n_needed"][0]) == case["n_per_group_for_5pp"]

@@ -309,3 +309,17 @@ def test_a_contrast_of_contrasts_is_the_contrast_of_its_terms(own_survey_path: P
     outer = inner.contrast(np.ones(5))
     assert outer.se == pytest.approx(est.contrast(table.sum(axis=0)).se, rel=1e-9)
     assert np.sqrt(inner.vcov().sum()) == pytest.approx(outer.se[0], rel=1e-9)
+
+
+def test_each_oracle_is_in_the_table_and_is_read_by_the_tests_that_it_names() -> None:
+    tests = Path(__file__).parents[1]
+    rows = [
+        line for line in (tests / "oracles/README.md").read_text(encoding="utf-8").splitlines() if line[:3] == "| `"
+    ]
+    told = {row.split("`")[1]: row.split(" | ")[-1] for row in rows}
+    assert set(told) == {f.name for f in (tests / "oracles").iterdir() if f.is_dir()}
+    for folder, readers in told.items():
+        files = [n for n in readers.split("`") if n.endswith(".py")]
+        texts = [(tests / name).read_text(encoding="utf-8") for name in files]
+        fixtures = {"hand": "hand", "own_survey": "own"}
+        assert any(folder in text or fixtures.get(folder, folder) in text for text in texts), folder

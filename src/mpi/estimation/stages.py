@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mpi.inference.calibration import slopes
+from mpi.inference.calibration import Regressions
 from mpi.inference.cells import Cells
 from mpi.inference.replication import deviations, pairs_of, resummed
 from mpi.inference.variance import Block
@@ -61,22 +61,26 @@ class Stages:
         The cells of the total, whose units are parts.
     """
 
-    __slots__ = ("_folded", "_split", "_whole")
+    __slots__ = ("_folded", "_of_whole", "_regressions", "_split", "_whole")
 
     def __init__(self, split: Split, whole: Cells) -> None:
         self._split, self._whole, self._folded = split, whole, _folded(split, whole)
+        self._regressions = None if split.calibration is None else Regressions(split.calibration)
+        self._of_whole = None if self._regressions is None else self._regressions.of(whole)
 
     def __call__(self, cells: Cells, pieces: list[Part]) -> Staged:
         """Return a grouping staged."""
         split, whole = self._split, self._whole
         total, fold_total = self._folded
         own, fold = self._folded if cells is whole else _folded(split, cells)
-        calibration = split.calibration
-        made = [_piece(p, fold, fold_total, with_cases=calibration is None) for p in pieces]
-        if calibration is None:
+        regressions, of_whole = self._regressions, self._of_whole
+        made = [_piece(p, fold, fold_total, with_cases=regressions is None) for p in pieces]
+        if regressions is None or of_whole is None:
             return Staged(own, total, made, None)
-        explained = np.concatenate([_explained(calibration, p, cells, whole) for p in pieces])
-        return Staged(own, total, made, np.swapaxes(explained, 0, 1).reshape(-1, calibration.margins))
+        slopes = of_whole if cells is whole else regressions.of(cells)
+        at = whole.place(cells.wave)
+        explained = np.concatenate([_explained(p, slopes, of_whole, at) for p in pieces])
+        return Staged(own, total, made, np.swapaxes(explained, 0, 1).reshape(-1, explained.shape[-1]))
 
 
 def _folded(split: Split, cells: Cells) -> tuple[Cells, Any]:
@@ -115,11 +119,13 @@ def _summed(fold: Any, values: NDArray[Any]) -> Floats:
     return np.ascontiguousarray((fold @ values.astype(np.float64).T).T)
 
 
-def _explained(calibration: Calibration, piece: Part, cells: Cells, whole: Cells) -> Floats:
-    found = slopes(calibration, cells, piece.scores)[piece.column] * piece.factor[:, None, None]
+def _explained(
+    piece: Part, slopes: Callable[[Floats], Floats], slopes_of_whole: Callable[[Floats], Floats], at: NDArray[np.int64]
+) -> Floats:
+    """Return the regression of a part on the margins; `at` is each group's round among the groups of the whole."""
+    found = slopes(piece.scores)[piece.column] * piece.factor[:, None, None]
     if piece.whole is not None:
-        of_whole = slopes(calibration, whole, piece.whole)[:, whole.place(cells.wave)]
-        found -= np.nan_to_num(piece.value)[:, :, None] * of_whole
+        found -= np.nan_to_num(piece.value)[:, :, None] * slopes_of_whole(piece.whole)[:, at]
     return np.asarray(found)
 
 

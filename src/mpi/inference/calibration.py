@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Bounds", "Calibration", "Distance", "Solution", "gaps", "ratios", "slopes"]
+__all__ = ["Bounds", "Calibration", "Distance", "Regressions", "Solution", "gaps", "ratios"]
 
 Distance = Literal["poststratify", "rake", "linear", "logit"]
 """How far calibrated weights are from those before: what is kept smallest."""
@@ -77,28 +77,43 @@ class Calibration:
         return int(self.x.shape[1])
 
 
-def slopes(calibration: Calibration, cells: Cells, scores: Floats) -> Floats:
-    """Return the regression of influences on the margins (statistics x groups x margins).
+class Regressions:
+    """The regressions of influences on the margins; what each part adds to each is read once for all groupings.
 
     Parameters
     ----------
     calibration : Calibration
         The margins.
-    cells : Cells
-        The cells of the influences, whose units are parts.
-    scores : ndarray of float, shape (statistics, cells)
-        Influences by the weights after calibration.
     """
-    import scipy.sparse as sp
 
-    p = calibration.margins
-    x = calibration.x[cells.unit]
-    cell, margin = np.nonzero(x)
-    values = x[cell, margin] / calibration.ratio[cells.unit[cell]]
-    fold = sp.csr_array((values, (cells.group()[cell] * p + margin, cell)), shape=(cells.groups * p, len(x)))
-    products = np.ascontiguousarray((fold @ scores.T).T).reshape(len(scores), cells.groups, p)
-    found: Floats = products @ calibration.inverse
-    return found
+    __slots__ = ("_calibration", "_x")
+
+    def __init__(self, calibration: Calibration) -> None:
+        import scipy.sparse as sp
+
+        self._calibration, self._x = calibration, sp.csr_array(calibration.x)
+
+    def of(self, cells: Cells) -> Callable[[Floats], Floats]:
+        """Return what regresses influences in some cells, whose units are parts.
+
+        It gets influences by the weights after calibration (statistics x cells), and returns their regression on the
+        margins (statistics x groups x margins).
+        """
+        import scipy.sparse as sp
+
+        calibration, p = self._calibration, self._calibration.margins
+        x = self._x[cells.unit]
+        cell = np.repeat(np.arange(len(cells.unit)), np.diff(x.indptr))
+        values = x.data / calibration.ratio[cells.unit[cell]]
+        place = (cells.group()[cell] * p + x.indices, cell)
+        fold = sp.csr_array((values, place), shape=(cells.groups * p, len(cells.unit)))
+
+        def slopes(scores: Floats) -> Floats:
+            products = np.ascontiguousarray((fold @ scores.T).T).reshape(len(scores), cells.groups, p)
+            found: Floats = products @ calibration.inverse
+            return found
+
+        return slopes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

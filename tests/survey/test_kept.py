@@ -68,9 +68,10 @@ def _asked(s: mpi.Survey, request: str) -> bytes:
 
 
 def _homes() -> pd.DataFrame:
-    return people().assign(
-        h=lambda f: f["psu"] % 2, home=lambda f: f["psu"], g=lambda f: f["psu"] % 3, d=lambda f: f["psu"] % 2
-    )
+    """Two households of two in each PSU: `g` lies within PSUs, `h` crosses them."""
+    frame = people()
+    home = np.arange(len(frame)) // 2
+    return frame.assign(home=home, h=home % 2, g=frame["psu"] % 3, d=frame["psu"] % 2)
 
 
 def test_what_was_asked_before_changes_no_figure() -> None:

@@ -283,3 +283,21 @@ def test_a_rate_that_the_rule_shows_is_not_hidden_for_a_share_that_follows_from_
     assert out.select(statistic="poor_share").status.hidden.sum() >= 1
     assert not out.select(statistic="H").status.hidden.any()
     assert mpi.release.audit(est, FEW).query("rule").empty
+
+
+def test_an_intensity_does_not_follow_where_nobody_is_poor_in_another_group() -> None:
+    """The group without poor has no intensity; the score of all less those of the others would give the hidden one."""
+    group = np.repeat([0, 1, 2, 3], [100, 300, 300, 50])
+    step = np.arange(len(group)) % 10
+    poor = step < np.array([2, 4, 5, 0])[group]
+    items = {"a": poor, "b": poor, "c": poor & (step % 2 == 0), "d": poor & (step % 3 == 0)}
+    survey = mpi.Survey(pd.DataFrame({"group": group, **{k: v.astype(int) for k, v in items.items()}}))
+    est = mpi.estimate(survey, MEASURE, by=["group"], statistics=["H", "A"])
+    out = est.release(FEW).select(statistic="A")
+    assert (out.status.hidden & ~np.isnan(est.select(statistic="A").value)).sum() == 2
+    assert not out.select(by="total").status.hidden.any()
+    assert (est.select(statistic="H", by="group").value == 0).sum() == 1
+    bare = mpi.release.audit(est, FEW | {"protection": 0}).iloc[0]
+    assert (bare["low"], bare["high"]) == pytest.approx((bare["estimate"], bare["estimate"]))
+    found = mpi.release.audit(est, FEW)
+    assert found.loc[found["rule"], "protected"].all()

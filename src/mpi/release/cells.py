@@ -183,6 +183,7 @@ def tabulated(est: EstimatesLike) -> Tabulated:
         found.row[i] = r
         _add_figure(est, found, layers, i, r, people[r])
     _add_ratios(est, found, layers, levels, row_of)
+    _add_scores_of_nobody(found, layers)
     _add_cases(est, found, layers, levels, row_of)
     first = [int(levels[row_of.index(r)]) for r in range(len(rows))]
     _add_sums(est, found, layers, rows, first)
@@ -285,6 +286,16 @@ def _implied(
     cell = layers[lack][r] = found.cell(value, key=("cell", r, *lack))
     found.publishers[cell].append(i)
     found.of_figure[i] = cell
+
+
+def _add_scores_of_nobody(found: Tabulated, layers: dict[Key, dict[int, int]]) -> None:
+    """Let a headcount of 0 tell the score, which is 0, where only intensities tell scores: nobody has none."""
+    for key, cells in [(k, c) for k, c in layers.items() if k[0] == "score"]:
+        for r, poor in layers.get(("poor", *key[1:]), {}).items():
+            if r not in cells and found.value[poor] == 0:
+                cells[r] = found.cell(0.0, key=("cell", r, *key))
+                found.publishers[cells[r]] += found.publishers[poor]
+                found.links.append((cells[r], poor, 0.0, 1.0))
 
 
 def _add_cases(

@@ -58,11 +58,11 @@ def parquet_files(lazy: Any, connection: Any = None) -> list[str]:
     named: Iterable[str] = ()
     with suppress(Exception):  # what an engine keeps of its plan differs between versions; then no file is named
         if lazy.implementation.is_polars():
-            named = _polars_files(lazy.to_native()) or _in_polars_plan(lazy.to_native())
+            named = _polars_files(lazy.to_native()) or [*_in_polars_plan(lazy.to_native())]
         elif lazy.implementation.is_dask():
-            named = _dask_files(lazy.to_native())
+            named = [*_dask_files(lazy.to_native())]
         elif connection is not None:
-            named = _sql_files(lazy.to_native(), connection)
+            named = [*_sql_files(lazy.to_native(), connection)]
     return sorted({f for where in named for f in _parquet_files(where)})
 
 

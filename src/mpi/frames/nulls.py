@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from mpi.frames.duckdb import connection_of, files_of, name, null_for_nan
-from mpi.frames.made_nan import may_make_missing, without_made_nan
+from mpi.frames.made_nan import may_make_missing, selected, without_made_nan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -222,14 +222,13 @@ def with_computed(frame: nw.LazyFrame[Any], columns: Mapping[str, nw.Expr]) -> n
     """Add columns that expressions give, missing where they are NaN or compare with what is missing."""
     held = frame.implementation
     computing = any(map(may_make_missing, columns.values()))
-    columns = {n: without_made_nan(x) for n, x in columns.items()}
     if held.is_dask() or held.is_pandas_like():
         whole = comparable(frame, computing=computing)
-        found = whole.select(*(x.alias(n) for n, x in columns.items())).to_native()
+        found = selected(whole, columns, computing=computing).to_native()
         native = frame.to_native()
         frame = _wrapped(native.assign(**{n: found[n] for n in columns}), frame)
     else:
-        frame = _doubled(frame).with_columns(*(x.alias(n) for n, x in columns.items()))
+        frame = _doubled(frame).with_columns(*(without_made_nan(x).alias(n) for n, x in columns.items()))
     made: nw.LazyFrame[Any] = with_nulls(frame, columns)
     return made
 

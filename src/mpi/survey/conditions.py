@@ -11,7 +11,7 @@ import numpy as np
 from mpi.core.errors import RequestError, translated_user_errors, warn
 from mpi.frames.arrays import numbers, owned
 from mpi.frames.lazy import is_native, translated_name_errors, with_native
-from mpi.frames.made_nan import may_make_missing, without_made_nan
+from mpi.frames.made_nan import may_make_missing, selected
 from mpi.frames.nulls import comparable, has_ordered_gaps
 from mpi.frames.row_order import by_rows, rows_of_frames
 
@@ -98,9 +98,8 @@ def _evaluate_frame(frame: nw.DataFrame[Any], expression: Any, what: str) -> NDA
     what is true, and the other what is missing.
     """
     rows, computing = rows_of_frames([frame]), may_make_missing(expression)
-    expression = without_made_nan(expression)
     try:
-        values = _computed(comparable(frame, computing=computing), expression, rows, what)
+        values = _computed(comparable(frame, computing=computing), expression, rows, what, computing=computing)
     except Exception:
         if not frame.implementation.is_pandas_like():
             raise
@@ -114,17 +113,19 @@ def _evaluate_frame(frame: nw.DataFrame[Any], expression: Any, what: str) -> NDA
     if values.dtype.kind != "f" or not has_ordered_gaps(frame):
         return values
     whole = comparable(frame, ordered=True, computing=computing)
-    return np.where(np.isnan(values), np.nan, _computed(whole, expression, rows, what))
+    return np.where(np.isnan(values), np.nan, _computed(whole, expression, rows, what, computing=computing))
 
 
-def _computed(frame: nw.DataFrame[Any], expression: Any, rows: Any, what: str) -> NDArray[Any]:
+def _computed(
+    frame: nw.DataFrame[Any], expression: Any, rows: Any, what: str, *, computing: bool = False
+) -> NDArray[Any]:
     """Return the values of an expression or a function on one frame."""
     found = expression
     if callable(expression) and not isinstance(expression, nw.Expr):
         found = expression(nw.to_native(owned(frame)))  # which may write into it
     if isinstance(found, nw.Expr):
         with translated_name_errors(frame.columns):
-            found = frame.select(_condition=found)["_condition"]
+            found = selected(frame, {"_condition": found}, computing=computing)["_condition"]
     elif is_native(found):
         found = with_native(frame, found, "_condition")["_condition"]
     return np.atleast_1d(_listed(by_rows(found, rows, what), what))

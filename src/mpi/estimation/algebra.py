@@ -117,9 +117,12 @@ def _together(survey: Survey, prof: Profiles, request: MeasureRequest, level: fl
 
 
 def _parts(
-    survey: Survey, prof: Profiles, request: MeasureRequest, groups: Sequence[Prepared]
+    survey: Survey, prof: Profiles, request: MeasureRequest, groups: list[Prepared]
 ) -> tuple[list[list[Part]], str]:
-    """Return the parts of each grouping, and what is said of the rows that are left out."""
+    """Return the parts of each grouping, and what is said of the rows that are left out.
+
+    What is summed once, of many rows, is summed first: `groups` then forget which row belongs to which.
+    """
     summed = _Sums(prof, groups, survey.design.units)
     cells = max(len(g.cells.unit) for g in groups)
     sees = survey.design.counts_cases or survey.design.errors.counts_cases
@@ -127,10 +130,16 @@ def _parts(
     said: str | None = None
     for number, scheme in enumerate(request.schemes):
         wanted = request.wanted if number == 0 else [s for s in request.wanted if s not in _UNWEIGHTED]
-        for contrast, scores in request.scores(prof, scheme.measure).items():
+        scored = request.scores(prof, scheme.measure)
+        once = len(prof.rows.unit) >= _LARGE and len(request.schemes) * len(scored) == 1
+        for contrast, scores in scored.items():
             kinds = needs(wanted, moving=request.measure.missing == "reweight")
             v = variables(scores, scheme.measure, scheme.cutoffs, kinds)
             totals = summed(v.table)
+            if once:
+                totals = iter([*totals])
+                summed.forget()
+                groups[:] = [one.without_rows() for one in groups]
             whole = next(totals)
             if said is None:
                 said = _left_out(survey, prof, request, scores, groups[0], v.select("size", whole))
@@ -213,6 +222,10 @@ class _Sums:
         names = [(), *(g.group.columns for g in groups if not g.group.nested)]
         places = [(rows.unit, units), *((c.of_row, c.unordered) for c in own)]
         self._summers = [_summer(prof, *one) for one in zip(names, places, strict=True)]
+
+    def forget(self) -> None:
+        """Let the rows go, when nothing more is summed."""
+        self._summers, self._cells = [], []
 
     def __call__(self, table: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         """Yield the totals (variables x cells) of each grouping; where they are many, a few variables at a time."""

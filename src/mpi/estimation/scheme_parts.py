@@ -43,6 +43,10 @@ class Prepared:
     weight: Floats
     weightless: NDArray[np.bool_]
 
+    def without_rows(self) -> Prepared:
+        """Return it when everything is summed: which row belongs to which is forgotten."""
+        return replace(self, group=self.group.without_rows(), cells=self.cells.without_rows())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SchemeParts:

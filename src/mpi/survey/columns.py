@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mpi.survey.words import Labels
 
 __all__ = ["Columns", "labelled"]
+
+_MANY = 4_000_000
+"""From how many rows on groups are kept in few bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -91,12 +94,16 @@ class Columns:
         return read_only(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
     def categories(self, name: str) -> Categories:
-        """Return a column as groups; it is read once."""
+        """Return a column as groups; it is read once, and of many rows kept in as few bytes as its levels need."""
         found = self._known.get(name)
         if found is None:
             self.check([name])
             found = self._known[name] = categories(self.frames, name, self.labels.get(name))
-        return found
+            narrow = np.min_scalar_type(max(len(found.levels) - 1, 0))
+            if len(self) > _MANY and narrow.itemsize < found.index.itemsize:
+                self._known[name] = replace(found, index=found.index.astype(narrow))
+            return found
+        return found if found.index.dtype == np.int32 else replace(found, index=found.index.astype(np.int32))
 
     def one_way(self, name: str) -> bool:
         """Tell whether all frames declare one list of categories for a column: one way to write them."""

@@ -177,6 +177,18 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mpi.frames.stored_table, "_PIECE", 7)
     monkeypatch.setattr(mpi.estimation.algebra, "_LARGE", 1)
     monkeypatch.setattr(mpi.estimation.algebra, "_MANY", 1)
+    monkeypatch.setattr(mpi.survey.columns, "_MANY", 1)
+
+
+@pytest.mark.parametrize(("levels", "size"), [(2, 1), (256, 1), (257, 2), (70_000, 4)])
+def test_groups_of_many_rows_are_kept_in_few_bytes(small_pieces: None, levels: int, size: int) -> None:
+    codes = np.random.default_rng(3).permutation(levels)
+    columns = mpi.Survey(pd.DataFrame({"g": codes, "psu": codes}), psu="psu").rows.collect().data
+    for _ in range(2):
+        found = columns.categories("g")
+        assert found.index.dtype == np.int32
+        assert np.array_equal(np.array(found.levels)[found.index], codes)
+    assert columns._known["g"].index.itemsize == size  # what is kept, which nothing else tells
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -268,11 +268,13 @@ def _without_nan(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     def fair(column: Any) -> Any:
         found = function(column)
-        if isinstance(found, np.ndarray) and found.dtype.kind == "f" and np.isnan(found).any():
+        if not isinstance(found, np.ndarray):
+            return found.fill_nan(None) if hasattr(found, "fill_nan") and found.dtype.is_float() else found
+        if found.dtype.kind == "f" and np.isnan(found).any():
             raise RequestError(
                 f"the function of map_batches gives NaN in {int(np.isnan(found).sum()):,} rows of an array, which has "
                 "no other way to be missing; give a column, such as column.sqrt(), or write the whole as an expression"
             )
-        return found.fill_nan(None) if hasattr(found, "fill_nan") and found.dtype.is_float() else found
+        return found
 
     return fair

@@ -46,9 +46,9 @@ def where(self: S, condition: Where) -> S:
         its frames; of DuckDB, PySpark, Ibis and Dask on theirs); an array with one entry per row, where the rows
         are in memory (a pandas Series is put into the order of the rows by its index); or a function of the frame
         that gives one of these. It is the frame that was given, but for NaN, which is missing, and columns of
-        pandas with gaps, which have nulls: a comparison with a missing value is missing. Columns hold the values of
-        the file: of a column with value labels its codes, not its labels. Rows where the condition is missing stay
-        out, with a warning that counts them.
+        pandas with gaps, which have nulls: a comparison with a missing value is missing, and in expressions of Narwhals
+        NaN that arises, too. Columns hold the values of the file: of a column with value labels its codes, not its
+        labels. Rows where the condition is missing stay out, with a warning that counts them.
 
     Examples
     --------

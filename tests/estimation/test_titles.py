@@ -98,4 +98,5 @@ def test_no_label_is_cut_or_makes_a_sheet_wider_than_a_page(length: int, tmp_pat
         for cell in heads:
             lines = sheet.row_dimensions[cell.row].height or 12.75
             assert cell.alignment.wrap_text
+            assert lines <= 12.75 * 2 + 3, "a label does not make its column a tower of words"
             assert len(label) * 5.5 <= (sheet.column_dimensions["A"].width * 7) * (lines // 12.75)

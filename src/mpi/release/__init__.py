@@ -1,4 +1,4 @@
-"""What may be published: schemes of reliability, figures that are not shown, and whether they can be found out."""
+"""Release of estimates: schemes of reliability, suppression, and an audit of whether hidden figures can be inferred."""
 
 from mpi.release.audit import audit
 from mpi.release.counts_table import intervals, suppress

@@ -14,7 +14,7 @@ from mpi.release.released import released
 from mpi.release.reliability import judged
 from mpi.release.suppression import secrets
 from mpi.release.system import Target, furthest, parts_of, reaches, unprotected
-from mpi.release.targets import of_ratio, targets
+from mpi.release.targets import ratio_targets, targets
 from mpi.tables.keys import NAMES
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def audit(est: EstimatesLike, scheme: Any) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reader:
-    """What a reader has: the cells, how they hang together, and which of them are known."""
+    """The knowledge of a reader: the cells, the relations between them, and which of them are known."""
 
     est: EstimatesLike
     cells: Tabulated
@@ -106,7 +106,7 @@ def _interval(reader: _Reader, i: int) -> tuple[float, float]:
     """Return from what to what a hidden figure can be."""
     cells, value = reader.cells, float(reader.est.value[i])
     if i in cells.ratios:
-        return _of_ratio(reader, i)
+        return _ratio_range(reader, i)
     cell = cells.of_figure[i]
     if reader.known[cell]:
         return value, value
@@ -118,7 +118,7 @@ def _interval(reader: _Reader, i: int) -> tuple[float, float]:
     return value - down * one, value + up * one
 
 
-def _of_ratio(reader: _Reader, i: int) -> tuple[float, float]:
+def _ratio_range(reader: _Reader, i: int) -> tuple[float, float]:
     """Return from what to what a ratio can be: how far it can go is closed in on, share by share of its value."""
     value, least = float(reader.est.value[i]), reader.cells.least.get(i, 0.0)
     if value <= 0:
@@ -128,7 +128,7 @@ def _of_ratio(reader: _Reader, i: int) -> tuple[float, float]:
         low, high = 0.0, max(most, 0.0)
         share = high
         for _ in range(_STEPS):
-            wanted = of_ratio(reader.est, reader.cells, i, share)
+            wanted = ratio_targets(reader.est, reader.cells, i, share)
             target = next((t for t in wanted if (t.factors[0] < 0) == bool(end)), None)
             if target is None:
                 break

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mpi.release.rows import Row
+    from mpi.release.rows import TableRow
     from mpi.tables.estimates_like import EstimatesLike
 
     Floats = NDArray[np.float64]
@@ -115,12 +115,12 @@ class Tabulated:
 
     def known(self, hidden: Mask) -> Mask:
         """Return which cells are known where some figures are hidden: those that a figure tells."""
-        cell, figure = self.told
+        cell, figure = self.publishing_pairs
         return np.bincount(cell[~hidden[figure]], minlength=len(self.value)) > 0
 
     @property
-    def told(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The cells and the figures that tell them, pair by pair."""
+    def publishing_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The pairs of a cell and a figure that publishes it."""
         if not self.pairs:
             cell = np.repeat(np.arange(len(self.publishers)), [len(p) for p in self.publishers])
             self.pairs.append((cell, np.array([i for p in self.publishers for i in p], dtype=np.int64)))
@@ -158,6 +158,7 @@ class Tabulated:
         least, most = links[:, 2], links[:, 3]
 
         def bounds(known: Mask) -> tuple[Floats, Floats]:
+            """Return how far each cell can move down and up, from the cells that are known."""
             low, high = -value, room.copy()
             there = known[parent]
             np.minimum.at(high, child[there], (most * value[parent] - value[child])[there])
@@ -315,7 +316,11 @@ def _add_cases(
 
 
 def _add_sums(
-    est: EstimatesLike, found: Tabulated, layers: dict[Key, dict[int, int]], rows: Sequence[Row], first: Sequence[int]
+    est: EstimatesLike,
+    found: Tabulated,
+    layers: dict[Key, dict[int, int]],
+    rows: Sequence[TableRow],
+    first: Sequence[int],
 ) -> None:
     """Add that cells of groups add up to those of the whole, layer by layer."""
     for row, place, own in sums(est, rows, first):

@@ -1,4 +1,4 @@
-"""What schemes judge a figure by: its cases, PSUs and degrees of freedom, its error in several measures."""
+"""Ingredients of schemes: cases, PSUs, degrees of freedom, and several measures of error, for each figure."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def load_scheme(name: str) -> Scheme:
     return _SCHEMES.read(name, Scheme.from_toml)
 
 
-def scheme_of(given: Any) -> Scheme:
+def scheme_of(scheme: Any) -> Scheme:
     """Return the scheme that a name, a ``.toml`` file, a dictionary or a scheme says.
 
     Raises
@@ -56,8 +56,8 @@ def scheme_of(given: Any) -> Scheme:
     MpiError
         When it says none.
     """
-    if isinstance(given, Scheme):
-        return given
-    if isinstance(given, Mapping) or not isinstance(given, str) or "\n" in given or given.endswith(".toml"):
-        return Scheme.from_toml(given)
-    return load_scheme(given)
+    if isinstance(scheme, Scheme):
+        return scheme
+    if isinstance(scheme, Mapping) or not isinstance(scheme, str) or "\n" in scheme or scheme.endswith(".toml"):
+        return Scheme.from_toml(scheme)
+    return load_scheme(scheme)

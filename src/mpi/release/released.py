@@ -49,16 +49,16 @@ def released(est: E, scheme: Any) -> E:
 
 
 def _status(
-    est: EstimatesLike, rule: Scheme, said: Judged, hidden: NDArray[np.bool_], beside: NDArray[np.bool_]
+    est: EstimatesLike, rule: Scheme, judged: Judged, hidden: NDArray[np.bool_], beside: NDArray[np.bool_]
 ) -> Status:
     """Return how each figure is shown; what is undefined stays so where the rule does not hide it."""
     forms = [*map(_form, rule.labels), PLAIN]
     names = [*(label.name for label in rule.labels), JUDGED]
     few = est.n < rule.few
-    form, label = [forms[i] for i in said.label], [names[i] for i in said.label]
+    form, label = [forms[i] for i in judged.label], [names[i] for i in judged.label]
     for i in np.flatnonzero(hidden).tolist():
         form[i] = f"<{rule.few}" if few[i] else MISSING
-        label[i] = NOT_SHOWN + said.reason[i]
+        label[i] = NOT_SHOWN + judged.reason[i]
     for i in np.flatnonzero(beside).tolist():
         form[i], label[i] = MISSING, NOT_SHOWN + BESIDE
     return Status(coded(form), coded(label), f"{rule.title}: {rule.rule}")

@@ -33,7 +33,7 @@ JUDGED = "not judged"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What a scheme says of some figures.
+    """The label of each figure under a scheme, and the reason where it is not shown.
 
     Attributes
     ----------
@@ -69,23 +69,23 @@ def judged(est: EstimatesLike, scheme: Scheme) -> Judged:
     return Judged(label, reason)
 
 
-def _met(ways: Sequence[Sequence[Condition]], found: Mapping[str, Floats], count: int) -> NDArray[np.bool_]:
+def _met(ways: Sequence[Sequence[Condition]], ingredients: Mapping[str, Floats], count: int) -> NDArray[np.bool_]:
     """Return which figures meet all conditions of one of the ways."""
     met = np.zeros(count, dtype=bool)
     for way in ways:
-        met |= np.logical_and.reduce([c.met(found) for c in way])
+        met |= np.logical_and.reduce([c.met(ingredients) for c in way])
     return met
 
 
-def _reason(scheme: Scheme, found: Mapping[str, Floats], i: int, cases: str, *, share: bool) -> str:
+def _reason(scheme: Scheme, ingredients: Mapping[str, Floats], i: int, cases: str, *, share: bool) -> str:
     """Say which condition of the last label that is shown a figure does not meet: the first of them."""
-    if scheme.few and found["n"][i] < scheme.few:
+    if scheme.few and ingredients["n"][i] < scheme.few:
         return f"fewer than {scheme.few} {cases}"
     last: Label = next(one for one in reversed(scheme.labels) if one.show != "hidden")
     for way in last.shares if share else last.means:
         for one in way:
-            if not one.met({k: v[i : i + 1] for k, v in found.items()})[0]:
-                unknown = np.isnan(found[one.name][i])
+            if not one.met({k: v[i : i + 1] for k, v in ingredients.items()})[0]:
+                unknown = np.isnan(ingredients[one.name][i])
                 return f"{INGREDIENTS[one.name]} not known" if unknown else one.unmet(cases)
     return scheme.labels[-1].name
 

@@ -1,4 +1,4 @@
-"""Which rows of tables add up to which: groups to the whole, the cells of a cross to its groups."""
+"""Sums among the rows of tables: groups that add up to the whole, cells of a cross that add up to its groups."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["Row", "rows_of", "sums"]
+__all__ = ["TableRow", "rows_of", "sums"]
 
 _CROSS = " × "
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A group in a round, of which there are figures.
 
     Attributes
@@ -41,15 +41,17 @@ class Row:
     codes: tuple[tuple[str, Any], ...] | None
 
 
-def rows_of(est: EstimatesLike, figures: NDArray[np.int64]) -> tuple[list[Row], list[int]]:
+def rows_of(est: EstimatesLike, figures: NDArray[np.int64]) -> tuple[list[TableRow], list[int]]:
     """Return the rows of some figures, and which row each is in."""
-    found: dict[Row, int] = {}
+    found: dict[TableRow, int] = {}
     place = []
     keys = est.keys
     for i in figures.tolist():
         by, group = keys["by"].at(i), keys["group"].at(i)
         codes = _codes(est.codes, by, group)
-        place.append(found.setdefault(Row(by, group, keys["wave"].at(i), keys["contrast"].at(i), codes), len(found)))
+        place.append(
+            found.setdefault(TableRow(by, group, keys["wave"].at(i), keys["contrast"].at(i), codes), len(found))
+        )
     return list(found), place
 
 
@@ -65,7 +67,9 @@ def _codes(
     return tuple(sorted(zip(columns, map(str, known), strict=True)))
 
 
-def sums(est: EstimatesLike, rows: Sequence[Row], first: Sequence[int]) -> Iterator[tuple[Row, int, list[int]]]:
+def sums(
+    est: EstimatesLike, rows: Sequence[TableRow], first: Sequence[int]
+) -> Iterator[tuple[TableRow, int, list[int]]]:
     """Yield each row that others add up to: the row, its place (-1 where it is in no table), and their places.
 
     Parameters
@@ -96,7 +100,7 @@ def sums(est: EstimatesLike, rows: Sequence[Row], first: Sequence[int]) -> Itera
             for (codes, wave, contrast), own in parts.items():
                 place = places.get((codes, wave, contrast), -1)
                 if place >= 0 or not above:
-                    yield Row("total", "total", wave, contrast, codes), place, own
+                    yield TableRow("total", "total", wave, contrast, codes), place, own
 
 
 def _extended(codes: dict[str, Any], nested: Mapping[tuple[str, str], Mapping[Any, Any]]) -> dict[str, Any]:
@@ -107,7 +111,9 @@ def _extended(codes: dict[str, Any], nested: Mapping[tuple[str, str], Mapping[An
     return codes
 
 
-def _nested(est: EstimatesLike, rows: Sequence[Row], first: Sequence[int]) -> dict[tuple[str, str], dict[Any, Any]]:
+def _nested(
+    est: EstimatesLike, rows: Sequence[TableRow], first: Sequence[int]
+) -> dict[tuple[str, str], dict[Any, Any]]:
     """Return the columns whose groups lie each within one group of another, by the PSUs of both."""
     units: dict[str, dict[Any, set[int]]] = {}
     for row, i in zip(rows, first, strict=True):

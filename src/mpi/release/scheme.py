@@ -20,7 +20,7 @@ Shown = Literal["plain", "brackets", "mark", "hidden"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a scheme calls some figures, when it does, and how they are printed.
+    """A label of a scheme, its conditions, and how figures under it are printed.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What else must be hidden, that what is hidden cannot be found out."""
+"""Secondary suppression: further figures to hide, so that those hidden first cannot be inferred."""
 
 from __future__ import annotations
 
@@ -77,18 +77,18 @@ def _with_ingredients(cells: Tabulated, secret: Mask) -> Mask:
     return out
 
 
-def _of_rows(cells: Tabulated, few: Mask) -> list[int]:
+def _case_figures(cells: Tabulated, few: Mask) -> list[int]:
     """Return the figures on few cases that tell the cases of their rows."""
     return [
         i for i in np.flatnonzero(few).tolist() if i in cells.row and i in cells.publishers[cells.of_row[cells.row[i]]]
     ]
 
 
-def _hidden_with(cells: Tabulated, hidden: Mask, wanted: list[Target]) -> Mask:
+def _hidden_with(cells: Tabulated, hidden: Mask, targets: list[Target]) -> Mask:
     """Hide what protects all targets, one after another; what is hidden for one may do for others."""
     system, out = cells.system(), hidden.copy()
     parts = parts_of(system)
-    left, since = _doubtful(system, cells.known(out), wanted), 0
+    left, since = _doubtful(system, cells.known(out), targets), 0
     while left:
         target = left.pop(0)
         found = complemented(system, cells.known(out), target, parts).tolist()
@@ -101,8 +101,9 @@ def _hidden_with(cells: Tabulated, hidden: Mask, wanted: list[Target]) -> Mask:
     return out
 
 
-def _doubtful(system: System, known: Mask, wanted: list[Target]) -> list[Target]:
-    return [t for _, own in doubtful(system, known, wanted) for t in own]
+def _doubtful(system: System, known: Mask, targets: list[Target]) -> list[Target]:
+    """Return the targets that movements at random do not take far enough."""
+    return [t for _, own in doubtful(system, known, targets) for t in own]
 
 
 def _derived(est: EstimatesLike, hidden: Mask) -> Mask:

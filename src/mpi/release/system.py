@@ -53,7 +53,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How far a hidden figure must be able to move: the sum of some movements, each times a number.
+    """The least movement of a hidden figure: a sum of movements of cells, each times a number.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How far hidden figures must be able to move: what is to be protected, in cells."""
+"""Protection of hidden figures: the least movement of each, in terms of cells."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mpi.release.cells import Tabulated
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["of_ratio", "targets"]
+__all__ = ["ratio_targets", "targets"]
 
 
 def targets(
-    est: EstimatesLike, found: Tabulated, secret: Sequence[int], protection: float, *, cases: Sequence[int] = ()
+    est: EstimatesLike, table: Tabulated, secret: Sequence[int], protection: float, *, cases: Sequence[int] = ()
 ) -> list[Target]:
     """Return how far hidden figures must be able to move, up and down.
 
@@ -27,7 +27,7 @@ def targets(
     ----------
     est : Estimates
         The figures.
-    found : Tabulated
+    table : Tabulated
         Their cells.
     secret : sequence of int
         The figures to protect.
@@ -37,13 +37,13 @@ def targets(
         Those of them whose number of cases is to be protected too.
     """
     out: list[Target] = []
-    for row in dict.fromkeys(found.row[i] for i in cases if i in found.row):
-        cell = found.of_row[row]
-        out += _both(min(i for i in cases if found.row.get(i) == row), cell, found.value[cell] * protection)
+    for row in dict.fromkeys(table.row[i] for i in cases if i in table.row):
+        cell = table.of_row[row]
+        out += _both(min(i for i in cases if table.row.get(i) == row), cell, table.value[cell] * protection)
     for i in secret:
-        if i in found.ratios:
-            out += of_ratio(est, found, i, protection)
-        if i in found.ratios or i not in found.of_figure:
+        if i in table.ratios:
+            out += ratio_targets(est, table, i, protection)
+        if i in table.ratios or i not in table.of_figure:
             continue
         cell = found.of_figure[i]
         value = found.value[cell]
@@ -63,13 +63,13 @@ def _both(figure: int, cell: int, need: float) -> list[Target]:
     return [Target(figure, (cell,), (1.0,), need), Target(figure, (cell,), (-1.0,), need)]
 
 
-def of_ratio(est: EstimatesLike, found: Tabulated, i: int, protection: float) -> list[Target]:
+def ratio_targets(est: EstimatesLike, table: Tabulated, i: int, protection: float) -> list[Target]:
     """Return the targets of a ratio r = a / b: a - r (1 + p) b >= 0 and a - r (1 - p) b <= 0 must be possible.
 
     At the true values these are -p r b and p r b, so movements must make up for p r b.
     """
-    above, below = found.ratios[i]
-    ratio, bottom, least = float(est.value[i]), found.value[below], found.least.get(i, 0.0)
+    above, below = table.ratios[i]
+    ratio, bottom, least = float(est.value[i]), table.value[below], table.least.get(i, 0.0)
     if ratio <= 0:
         return []
     ends = ((1.0, min(protection, 1 / ratio - 1)), (-1.0, min(protection, 1 - least / ratio)))

@@ -1,4 +1,4 @@
-"""From rows in memory to monetary estimates: moments by cell, statistics of them, and the errors of relative lines."""
+"""Monetary estimates of rows in memory: moments by cell, statistics of them, and the errors of relative lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpi.monetary.here import Here
 from mpi.monetary.lines import Fixed, Relative
 from mpi.monetary.moments import Incomes, RowMoments
 from mpi.monetary.names import Statistic
-from mpi.monetary.statistics import POSITIVE, Made, made_of, needs_order, shares_of
+from mpi.monetary.statistics import POSITIVE, Derived, evaluate, needs_order, shares_of
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ class Figure:
 
     one: Statistic
     here: Here | None
-    made: Made
+    made: Derived
     of: Moments
     cases: Floats  # by cell
     line: str | None = None
 
     def labels(self, welfare: str) -> ColumnLabels:
-        """What stands in the key columns."""
+        """Return the labels of the figure for the key columns."""
         method = "share" if self.one.kind == "fgt" and self.one.at == (0.0,) else "t"
         certain = self.one.kind == "lorenz" and self.one.at[0] in (0.0, 1.0)
         zero = "certain" if certain else "unknown"
@@ -69,8 +69,8 @@ class Figure:
 
 
 @dataclass(slots=True, eq=False)
-class _Work:
-    """What the statistics of every grouping are made of."""
+class _MemoryInputs:
+    """The rows, incomes and lines that the statistics of every grouping are computed from."""
 
     survey: Survey
     rows: Rows
@@ -96,7 +96,7 @@ class _Work:
         if shared:
             total = grouping(self.survey, self.rows)
             of = RowMoments(plain, self.rows, total, cells_of(total, self.rows, self.survey.design))
-            self.whole = {n: s.share * made_of(s.of, of, None).value for n, s in shared.items()}
+            self.whole = {n: s.share * evaluate(s.of, of, None).value for n, s in shared.items()}
 
     @property
     def shares(self) -> list[float]:
@@ -124,12 +124,12 @@ class _Work:
             for name in (*self.specs,) if one.of_line else (None,):
                 key = name if name is not None and name in found else ""
                 here = None if name is None else heres[name]
-                out.append(Figure(one, here, made_of(one, found[key], here), found[key], cases[key], name))
+                out.append(Figure(one, here, evaluate(one, found[key], here), found[key], cases[key], name))
         for name, spec in self.specs.items():
             if isinstance(spec, Relative) and (spec.within == "group" or not group.columns):
-                base = made_of(spec.of, found[""], None)
+                base = evaluate(spec.of, found[""], None)
                 terms = {m: t * spec.share for m, t in base.terms.items()}
-                line = Made(base.value * spec.share, terms, np.zeros_like(base.value))
+                line = Derived(base.value * spec.share, terms, np.zeros_like(base.value))
                 out.append(Figure(_LINE, None, line, found[""], cases[""], name))
         return out
 
@@ -137,13 +137,13 @@ class _Work:
         """Return the rounds that the rows are of."""
         return np.asarray(self.survey.design.wave[self.survey.design.stratum[self.rows.present]])
 
-    def _here(self, name: str, group: Grouping, of: RowMoments, wave: NDArray[Any]) -> Here:
+    def _here(self, name: str, group: Grouping, moments: RowMoments, wave: NDArray[Any]) -> Here:
         spec = self.specs[name]
         if isinstance(spec, Fixed):
             return Here(name, spec.of(group, self.survey.waves), spec.inclusive, self.varies(name))
         if spec.within == "whole":
             return Here(name, self.whole[name][wave], relative=True)
-        return Here(name, spec.share * made_of(spec.of, of, None).value, relative=True)
+        return Here(name, spec.share * evaluate(spec.of, moments, None).value, relative=True)
 
     def part(self, group: Grouping, cells: Cells) -> list[Part]:
         """Return the statistics of one grouping with their influences; of replicates, the values alone."""
@@ -168,7 +168,7 @@ class _Work:
             for name in (*self.specs,) if one.of_line else (None,):
                 if not needs_order(one, relative=False) and (name is None or self._sums_alone(name)):
                     here = None if name is None else self._here(name, group, of, cells.wave)
-                    value[place] = made_of(one, of, here).value
+                    value[place] = evaluate(one, of, here).value
                 place += 1
         return replace(whole, value=value)
 
@@ -204,7 +204,7 @@ def assembled(
 
     The derivatives of each figure by its line are added to `slopes`, where it is given.
     """
-    work = _Work(survey, rows, *asked)
+    work = _MemoryInputs(survey, rows, *asked)
     work.prepare()
     found, total = disaggregated(survey, rows, by, work.part, level=request.level, degrees=request.degrees)
     if slopes is not None:
@@ -214,7 +214,7 @@ def assembled(
     return replace(found, about=_left_out(work, total, request.unit))
 
 
-def _with_lines(est: Estimates, work: _Work) -> Estimates:
+def _with_lines(est: Estimates, work: _MemoryInputs) -> Estimates:
     """Add to the influence of what is measured by a relative line that of the line, by the chain rule."""
     import scipy.sparse as sp
 
@@ -260,7 +260,7 @@ def _read(survey: Survey, rows: Rows, welfare: str, line: Floats | None, *, orde
     return Incomes(value, known, np.argsort(value) if ordered else None)
 
 
-def _left_out(work: _Work, total: Grouping, unit: Unit) -> dict[str, str]:
+def _left_out(work: _MemoryInputs, total: Grouping, unit: Unit) -> dict[str, str]:
     """Say how many rows are left out, and which statistics leave out amounts of 0 and below."""
     rows, said = work.rows, []
     rounds, plain = rounds_of(work.survey.waves, total), work.incomes[""]
@@ -278,5 +278,6 @@ def _left_out(work: _Work, total: Grouping, unit: Unit) -> dict[str, str]:
     return out
 
 
-def _times(known: NDArray[np.bool_], cases: NDArray[np.int64] | None) -> Floats:
-    return np.asarray(known if cases is None else known * cases, dtype=np.float64)
+def _times(mask: NDArray[np.bool_], cases: NDArray[np.int64] | None) -> Floats:
+    """Return the cases with a known income in each row."""
+    return np.asarray(mask if cases is None else mask * cases, dtype=np.float64)

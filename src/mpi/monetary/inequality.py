@@ -162,19 +162,22 @@ def income_sources(
     return _shares(est, welfare, dict(zip(made_of, products, strict=True)), sources)
 
 
-def _product(one: str, other: str) -> nw.Expr:
+def _product(first: str, second: str) -> nw.Expr:
     """Return the product of two columns, in double precision: whole numbers of 16 bits would overflow."""
-    return nw.col(one).cast(nw.Float64) * nw.col(other).cast(nw.Float64)
+    return nw.col(first).cast(nw.Float64) * nw.col(second).cast(nw.Float64)
 
 
 def _shares(est: Estimates, welfare: str, products: dict[str, str], sources: Sequence[str]) -> Estimates:
     finder, figures = Finder(est.keys), figures_of(est)
     rows = est.keys.find({"indicator": welfare})
     whole = figures.take(rows)
-    variance = _at(finder, figures, rows, products[welfare]) - whole * whole
+    variance = _income_figures(finder, figures, rows, products[welfare]) - whole * whole
     terms = []
     for name in sources:
-        part = _at(finder, figures, rows, products[name]) - _at(finder, figures, rows, name) * whole
+        part = (
+            _income_figures(finder, figures, rows, products[name])
+            - _income_figures(finder, figures, rows, name) * whole
+        )
         keys = est.keys.take(rows).with_column("statistic", constant("inequality_share", len(rows)))
         keys = keys.with_column("indicator", constant(name, len(rows)))
         said = ["no inequality" if v <= 0 else "" for v in variance.value.tolist()]
@@ -183,5 +186,6 @@ def _shares(est: Estimates, welfare: str, products: dict[str, str], sources: Seq
     return from_terms(est, terms)
 
 
-def _at(finder: Finder, figures: Figures, rows: Places, column: str) -> Any:
+def _income_figures(finder: Finder, figures: Figures, rows: Places, column: str) -> Any:
+    """Return the figures of one column of income beside some rows."""
     return figures.take(finder.beside(rows, indicator=column))

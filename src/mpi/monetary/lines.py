@@ -54,7 +54,7 @@ class Relative:
 
     @property
     def words(self) -> str:
-        """What it is called."""
+        """Return the line in words."""
         of = "median" if self.of == _MEDIAN else self.of.name
         return f"{100 * self.share:g}% of {'own ' if self.within == 'group' else ''}{of}"
 
@@ -165,49 +165,52 @@ def specs_of(line: LineLike, survey: Survey) -> dict[str, Fixed | Relative]:
     return found
 
 
-def _spec(name: str, one: Any, survey: Survey, problems: Problems) -> Fixed | Relative | None:
-    if isinstance(one, Relative):
-        return one
-    if isinstance(one, InternationalLine):
-        return _international(name, one)
-    if isinstance(one, Standard) or (isinstance(one, tuple) and one and isinstance(one[0], Standard)):
-        return _law(name, one, survey, problems)
-    if isinstance(one, str):
-        survey.check_columns([one])
-        rows = _amounts(survey.numbers(one), one, problems) if survey.in_memory else None
-        return Fixed(name or one, None, rows=rows, said=f"column {one!r}", column=one)
-    return _number(name, one, survey, problems)
+def _spec(name: str, line: Any, survey: Survey, problems: Problems) -> Fixed | Relative | None:
+    """Return the specification of one poverty line; None where it has problems."""
+    if isinstance(line, Relative):
+        return line
+    if isinstance(line, InternationalLine):
+        return _international(name, line)
+    if isinstance(line, Standard) or (isinstance(line, tuple) and line and isinstance(line[0], Standard)):
+        return _law(name, line, survey, problems)
+    if isinstance(line, str):
+        survey.check_columns([line])
+        rows = _amounts(survey.numbers(line), line, problems) if survey.in_memory else None
+        return Fixed(name or line, None, rows=rows, said=f"column {line!r}", column=line)
+    return _number(name, line, survey, problems)
 
 
-def _international(name: str, one: InternationalLine) -> Fixed:
-    called = f"${one.dollars} ({one.base} PPP)"
-    money = "" if one.status == "given" else " VND"
-    said = f"{called} a day = {amount(round(one.per_month, 2))}{money} a month in prices of {one.year}"
-    return Fixed(name or called, one.per_month, said=f"{said} ({one.source}: {one.status})")
+def _international(name: str, line: InternationalLine) -> Fixed:
+    """Return the specification of an international line."""
+    called = f"${line.dollars} ({line.base} PPP)"
+    money = "" if line.status == "given" else " VND"
+    said = f"{called} a day = {amount(round(line.per_month, 2))}{money} a month in prices of {line.year}"
+    return Fixed(name or called, line.per_month, said=f"{said} ({line.source}: {line.status})")
 
 
-def _number(name: str, one: Any, survey: Survey, problems: Problems) -> Fixed | None:
+def _number(name: str, line: Any, survey: Survey, problems: Problems) -> Fixed | None:
     """Return a line that is a number, or one for each round."""
-    if isinstance(one, Mapping):
-        lost = [w for w in survey.waves if w not in one]
+    if isinstance(line, Mapping):
+        lost = [w for w in survey.waves if w not in line]
         if lost:
             problems.add(f"line: there is none for the round {lost[0]!r}; give each round its own: {{round: amount}}")
-        bad = [v for v in one.values() if not _is_amount(v)]
+        bad = [v for v in line.values() if not _is_amount(v)]
         if bad:
             problems.add(f"line: {bad[0]!r} is no amount; a number above 0 is needed")
-        said = ", ".join(f"{w}: {amount(v)}" for w, v in one.items() if _is_amount(v))
-        return Fixed(name or "line", dict(one), said=said)
-    if not _is_amount(one):
+        said = ", ".join(f"{w}: {amount(v)}" for w, v in line.items() if _is_amount(v))
+        return Fixed(name or "line", dict(line), said=said)
+    if not _is_amount(line):
         problems.add(
-            f"line: {one!r} is no poverty line; give a number above 0, a column's name, mpi.load_line(...), "
+            f"line: {line!r} is no poverty line; give a number above 0, a column's name, mpi.load_line(...), "
             "mpi.international_line(...), mpi.monetary.relative_line(...), or a mapping of names to these"
         )
         return None
-    return Fixed(name or amount(float(one)), float(one), said=amount(float(one)))
+    return Fixed(name or amount(float(line)), float(line), said=amount(float(line)))
 
 
-def _is_amount(given: Any) -> bool:
-    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and 0 < float(given) < np.inf
+def _is_amount(value: Any) -> bool:
+    """Return whether a value is a finite number above 0."""
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and 0 < float(value) < np.inf
 
 
 def _amounts(values: Any, name: str, problems: Problems) -> Floats:
@@ -218,9 +221,9 @@ def _amounts(values: Any, name: str, problems: Problems) -> Floats:
     return found
 
 
-def _law(name: str, one: Any, survey: Survey, problems: Problems) -> Fixed | None:
+def _law(name: str, line: Any, survey: Survey, problems: Problems) -> Fixed | None:
     """Return the threshold of a law for each row's area; the first that there is, unless one is named."""
-    law, threshold = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
+    law, threshold = line if isinstance(line, tuple) and len(line) == 2 else (line, None)
     law = law[0] if isinstance(law, tuple) else law
     threshold = law.thresholds[0].name if threshold is None else threshold
     known = [t.name for t in law.thresholds]

@@ -35,7 +35,7 @@ _ORDERED = ("below", "sum_below", "rank", "sen_rank", "sst_rank", "up_to")
 
 @dataclass(frozen=True, eq=False)
 class Incomes:
-    """What is measured, row by row.
+    """The incomes of rows, with their weights and order.
 
     Attributes
     ----------
@@ -163,14 +163,16 @@ class RowMoments:
             poor = self._below(here)
             z = self._line(here)
             of_poor = z[poor] if np.ndim(z) else z
-            return poor, weight[poor] * _of_poor(kind, value[poor], of_poor, moment[2:])
+            return poor, weight[poor] * _poor_term(kind, value[poor], of_poor, moment[2:])
         if kind == "all":
             return None, self._whole
         if kind == "n":
             return None, weight
         if kind in ("v", "v2"):
             return None, weight * value if kind == "v" else weight * value * value
-        return None, weight * _of_positive(kind, self._incomes, None if here is None else self._line(here), moment[1:])
+        return None, weight * _positive_term(
+            kind, self._incomes, None if here is None else self._line(here), moment[1:]
+        )
 
     def _below(self, here: Here) -> NDArray[np.int64]:
         """Return the rows of the poor."""
@@ -184,7 +186,7 @@ class RowMoments:
         return here.z[0] if self._group is None or (here.z == here.z[0]).all() else here.z[self._group]
 
 
-def _of_positive(kind: str, incomes: Incomes, z: Any, at: Moment) -> Floats:
+def _positive_term(kind: str, incomes: Incomes, z: Any, parameters: Moment) -> Floats:
     """Return powers and logarithms of incomes above 0, and 0 of others."""
     value, there = incomes.value, incomes.value > 0
     if kind == "n+":
@@ -196,7 +198,7 @@ def _of_positive(kind: str, incomes: Incomes, z: Any, at: Moment) -> Floats:
     if kind == "vlog":
         return value * incomes.log
     safe = value if there.all() else np.where(there, value, 1.0)
-    found = z / safe if kind == "times" else _power(safe, at[0])
+    found = z / safe if kind == "times" else _power(safe, parameters[0])
     return np.asarray(found if safe is value else np.where(there, found, 0.0))
 
 
@@ -209,13 +211,13 @@ def _power(value: Floats, a: float) -> Floats:
     return value**a
 
 
-def _of_poor(kind: str, value: Floats, z: Any, at: Moment) -> Floats:
+def _poor_term(kind: str, value: Floats, z: Any, parameters: Moment) -> Floats:
     """Return what the incomes of the poor add to the sums of a line."""
     if kind == "gap":
-        if at[0] == 0:
+        if parameters[0] == 0:
             return np.ones(len(value))
         gap = 1.0 - value / z
-        return gap if at[0] == 1 else _power(gap, at[0])
+        return gap if parameters[0] == 1 else _power(gap, parameters[0])
     if kind == "x":
         return np.asarray(value / z)
     there = value > 0

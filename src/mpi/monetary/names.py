@@ -1,4 +1,4 @@
-"""What monetary statistics are called: a word, and in brackets the parameter, as ``fgt(1)`` or ``atkinson(0.5)``."""
+"""Names of monetary statistics: a word, and in brackets the parameter, as ``fgt(1)`` or ``atkinson(0.5)``."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def statistics_of(names: str | Sequence[str] | None, *, line: bool) -> list[Stat
     return made
 
 
-def orders(kind: str, given: Sequence[float]) -> list[str]:
+def orders(kind: str, parameters: Sequence[float]) -> list[str]:
     """Return the names of a statistic of several orders, such as FGT of 0, 1 and 2.
 
     Raises
@@ -105,7 +105,7 @@ def orders(kind: str, given: Sequence[float]) -> list[str]:
     >>> orders("fgt", [0, 1.5])
     ['fgt(0)', 'fgt(1.5)']
     """
-    listed: list[Any] = [given] if isinstance(given, (str, Real)) else [*given]
+    listed: list[Any] = [parameters] if isinstance(parameters, (str, Real)) else [*parameters]
     odd = [a for a in listed if isinstance(a, (bool, str)) or not isinstance(a, Real)]
     if odd or not listed:
         raise RequestError(
@@ -114,42 +114,43 @@ def orders(kind: str, given: Sequence[float]) -> list[str]:
     return [Statistic(kind, (float(a),)).name for a in listed]
 
 
-def _read(given: object, problems: Problems) -> Statistic | None:
-    name = ALIASES.get(str(given).strip(), str(given))
+def _read(name_given: object, problems: Problems) -> Statistic | None:
+    """Return the statistic that a name says; None where it has problems."""
+    name = ALIASES.get(str(name_given).strip(), str(name_given))
     form = _FORM.fullmatch(name)
     kind = form.group(1) if form else name
     if form is None or kind not in _PARAMETERS:
-        problems.add(f"statistics: {unknown('statistic', given, [*_PARAMETERS, *ALIASES])}")
+        problems.add(f"statistics: {unknown('statistic', name_given, [*_PARAMETERS, *ALIASES])}")
         return None
     said = [p for p in (form.group(2) or "").split(",") if p.strip()]
     try:
         at = tuple(float(p) for p in said)
     except ValueError:
-        problems.add(f"statistics: {given!r}: {form.group(2)!r} is not a number")
+        problems.add(f"statistics: {name_given!r}: {form.group(2)!r} is not a number")
         return None
     if len(at) not in _PARAMETERS[kind]:
         wanted = " or ".join(_NUMBERS[n] for n in _PARAMETERS[kind])
-        problems.add(f"statistics: {given!r}: {kind} takes {wanted} in brackets, as in fgt(1) and share(0,0.2)")
+        problems.add(f"statistics: {name_given!r}: {kind} takes {wanted} in brackets, as in fgt(1) and share(0,0.2)")
         return None
     return _checked(Statistic(kind, at), problems)
 
 
-def _checked(one: Statistic, problems: Problems) -> Statistic | None:
+def _checked(statistic: Statistic, problems: Problems) -> Statistic | None:
     """Refuse parameters outside of what the statistic is defined for."""
     bad = ""
-    if not all(isfinite(x) for x in one.at):
+    if not all(isfinite(x) for x in statistic.at):
         bad = "the number is not finite"
-    elif one.kind == "fgt" and one.at[0] < 0:
+    elif statistic.kind == "fgt" and statistic.at[0] < 0:
         bad = "alpha is at least 0"
-    elif one.kind == "atkinson" and one.at[0] <= 0:
+    elif statistic.kind == "atkinson" and statistic.at[0] <= 0:
         bad = "epsilon is above 0"
-    elif one.kind == "quantile" and not 0 < one.at[0] < 1:
+    elif statistic.kind == "quantile" and not 0 < statistic.at[0] < 1:
         bad = "a quantile lies between 0 and 1: the median is quantile(0.5)"
-    elif one.kind in ("lorenz", "tip") and not 0 <= one.at[0] <= 1:
+    elif statistic.kind in ("lorenz", "tip") and not 0 <= statistic.at[0] <= 1:
         bad = "a share of the population lies between 0 and 1"
-    elif len(one.at) == 2 and not 0 <= one.at[0] < one.at[1] <= 1:
+    elif len(statistic.at) == 2 and not 0 <= statistic.at[0] < statistic.at[1] <= 1:
         bad = "the two are shares of the population, the lower first, as (0,0.2)"
     if bad:
-        problems.add(f"statistics: {one.name}: {bad}")
+        problems.add(f"statistics: {statistic.name}: {bad}")
         return None
-    return one
+    return statistic

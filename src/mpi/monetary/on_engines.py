@@ -15,7 +15,7 @@ from mpi.estimation.sums import sums_of
 from mpi.monetary.assembled import Figure, part_of
 from mpi.monetary.here import Here
 from mpi.monetary.lines import Fixed
-from mpi.monetary.statistics import made_of, needs_order
+from mpi.monetary.statistics import evaluate, needs_order
 from mpi.tables.footnotes import KEY
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def summed_there(request: Opened, welfare: str, asked: Sequence[Statistic], spec
         domain = domain.with_column(name, expression)
 
     def make(survey: Survey, rows: Rows, by: list[Cross]) -> Estimates:
-        work = _Work(survey, rows, welfare, asked, specs, wanted)
+        work = _EngineInputs(survey, rows, welfare, asked, specs, wanted)
         found, total = disaggregated(survey, rows, by, work.part, level=request.level, degrees=request.degrees)
         return replace(found, about=work.left_out(total, request))
 
@@ -72,6 +72,7 @@ def summed_there(request: Opened, welfare: str, asked: Sequence[Statistic], spec
 
 
 def _refuse_order(welfare: str, asked: Sequence[Statistic], specs: Specs) -> None:
+    """Raise RequestError where a statistic needs incomes in order, or a line is relative."""
     ordered = [s.name for s in asked if needs_order(s, relative=False)]
     relative = [n for n, s in specs.items() if not isinstance(s, Fixed)]
     if ordered or relative:
@@ -83,8 +84,8 @@ def _refuse_order(welfare: str, asked: Sequence[Statistic], specs: Specs) -> Non
 
 
 @dataclass(slots=True, eq=False)
-class _Work:
-    """What an engine summed, for the statistics of every grouping."""
+class _EngineInputs:
+    """The moments that an engine summed, for the statistics of every grouping."""
 
     survey: Survey
     rows: Rows
@@ -110,7 +111,7 @@ class _Work:
                 plain = self.sums[1 + columns.index(name) if name in columns else 0]
                 cases = cells.totals([plain.cases])[0]
                 of = _Summed(cells, self.rows, plain, mine)
-                figures.append(Figure(one, here, made_of(one, of, here), of, cases, name))
+                figures.append(Figure(one, here, evaluate(one, of, here), of, cases, name))
         return [part_of(figures, self.welfare)]
 
     def _here(self, name: str, group: Grouping) -> Here:
@@ -159,7 +160,7 @@ class _Summed:
 
 
 class _Recorder:
-    """What notes which moments are asked for."""
+    """A recorder of the moments that a statistic uses."""
 
     cells: Any = None
     ordered: Any = None
@@ -184,7 +185,7 @@ def _moments(asked: Sequence[Statistic], specs: Specs) -> Wanted:
     for one in asked:
         for name in (*specs,) if one.of_line else (None,):
             recorder = _Recorder()
-            made = made_of(one, recorder, None if name is None else Here(name, np.ones(1)))
+            made = evaluate(one, recorder, None if name is None else Here(name, np.ones(1)))
             found |= dict.fromkeys((m, name) for m in recorder.asked)
             found |= dict.fromkeys((m, name) for m in made.terms if m not in (("n",), ("v",), ("all",)))
     return [*found]
@@ -199,8 +200,8 @@ def _expression(moment: Moment, ratio: nw.Expr | None, welfare: str, spec: Fixed
     """Return what an engine computes of each row; missing where the income is, or no logarithm can be had."""
     value = nw.col(welfare).cast(nw.Float64)
     if isinstance(spec, Fixed):
-        of, z = (value, _one_number(spec)) if ratio is None else (ratio, 1.0)
-        return _of_line(moment, of, nw.lit(z), inclusive=spec.inclusive)
+        of, z = (value, _single_amount(spec)) if ratio is None else (ratio, 1.0)
+        return _line_term(moment, of, nw.lit(z), inclusive=spec.inclusive)
     safe = _positive(value)
     made = {"n+": nw.lit(1.0), "v+": value, "log": safe.log(), "vlog": safe * safe.log()}.get(moment[0])
     return nw.when(value > 0).then(safe ** moment[1] if made is None else made)
@@ -211,7 +212,8 @@ def _positive(value: nw.Expr) -> nw.Expr:
     return nw.when(value > 0).then(value).otherwise(nw.lit(1.0))
 
 
-def _of_line(moment: Moment, value: nw.Expr, z: nw.Expr, *, inclusive: bool) -> nw.Expr:
+def _line_term(moment: Moment, value: nw.Expr, z: nw.Expr, *, inclusive: bool) -> nw.Expr:
+    """Return the expression of a moment of incomes below a line."""
     kind, zero = moment[0], nw.lit(0.0)
     if kind == "times":
         return nw.when(value > 0).then(z / _positive(value))
@@ -225,7 +227,8 @@ def _of_line(moment: Moment, value: nw.Expr, z: nw.Expr, *, inclusive: bool) -> 
     return nw.when(poor).then(made).otherwise(nw.when(~value.is_null()).then(zero))
 
 
-def _one_number(spec: Fixed) -> float:
+def _single_amount(spec: Fixed) -> float:
+    """Return the amount of a line; raise RequestError where it differs by round."""
     if isinstance(spec.value, (int, float)):
         return float(spec.value)
     raise RequestError(

@@ -83,7 +83,7 @@ class Ordered:
         self._cell, self._cells = cells.of_row[order], cells
         self._all = np.cumsum(self.w)
         self._before = np.r_[0.0, self._all[self.start[1:-1] - 1]]
-        self.cum = self._running(self.w)
+        self.cum = self._cumulate(self.w)
         self.n = self._last(self.cum)
         self._bounds: dict[float, Places] = {}
 
@@ -104,7 +104,7 @@ class Ordered:
         """Return the quantile of each group; missing where nobody's income is known."""
         return np.where(self.n > 0, self.v[self.place(p)], np.nan)
 
-    def density(self, at: Floats, spread: Floats) -> tuple[Floats, Floats]:
+    def density(self, point: Floats, spread: Floats) -> tuple[Floats, Floats]:
         """Return the density of incomes at a point of each group, and the mean income there, by a Gaussian kernel.
 
         The bandwidth is the standard deviation over the fifth root of the sum of weights (Osier 2009; Deville 1999).
@@ -112,22 +112,22 @@ class Ordered:
         """
         with np.errstate(all="ignore"):
             h = spread / self.n**0.2
-        low = self._first(at - _FAR * h)
-        size = self._first(at + _FAR * h) - low
+        low = self._first(point - _FAR * h)
+        size = self._first(point + _FAR * h) - low
         group = np.repeat(np.arange(len(size)), size)
         row = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(low, size)
         with np.errstate(all="ignore"):
-            kernel = self.w[row] * np.exp(-(((at[group] - self.v[row]) / h[group]) ** 2) / 2)
+            kernel = self.w[row] * np.exp(-(((point[group] - self.v[row]) / h[group]) ** 2) / 2)
             mass = np.bincount(group, kernel, len(size))
             money = np.bincount(group, kernel * self.v[row], len(size))
             found = mass / (np.sqrt(2 * np.pi) * self.n * h)
             mean = money / mass
         alike = ~(h > 0)
-        return np.where(alike, np.inf, found), np.where(alike | ~(mass > 0), at, mean)
+        return np.where(alike, np.inf, found), np.where(alike | ~(mass > 0), point, mean)
 
-    def _first(self, at: Floats) -> Places:
-        """Return where the first income of each group stands that is at least `at`."""
-        below = np.add.reduceat((self.v < np.repeat(at, self.counts)).astype(np.int64), self.start[:-1])
+    def _first(self, amount: Floats) -> Places:
+        """Return where the first income of each group stands that is at least `amount`."""
+        below = np.add.reduceat((self.v < np.repeat(amount, self.counts)).astype(np.int64), self.start[:-1])
         return np.asarray(self.start[:-1] + below, dtype=np.int64)
 
     # --- sums -----------------------------------------------------------------------------------------------------
@@ -143,14 +143,14 @@ class Ordered:
             w = self.w * self._upto(self.place(moment[1]))
             return self._by_cell(w if kind == "below" else w * self.v)
         if kind == "rank":
-            money = self._running(self.w * self.v)
+            money = self._cumulate(self.w * self.v)
             rest = np.repeat(self._last(money), self.counts) - money
             return self._by_cell(self.w * (self.v * self.cum + rest))
         assert here is not None  # noqa: S101  # ours: those left are of a line
         z = np.repeat(here.z, self.counts)
         poor = self.v <= z if here.inclusive else self.v < z
         if kind == "up_to":  # the median of the poor
-            half = 0.5 * self._last(self._running(self.w * poor)) / np.where(self.n > 0, self.n, 1.0)
+            half = 0.5 * self._last(self._cumulate(self.w * poor)) / np.where(self.n > 0, self.n, 1.0)
             return self._by_cell(self.w * self._upto(self.place(half)))
         return self._by_cell(self._ranked(kind, np.where(z != 0, self.v / np.where(z != 0, z, 1.0), 0.0), poor))
 
@@ -158,18 +158,18 @@ class Ordered:
         """Return what each adds to the double sums of Sen's index (of incomes) or of Sen-Shorrocks-Thon (of gaps)."""
         if kind == "sen_rank":
             w = self.w * poor
-            money = self._running(w * x)
+            money = self._cumulate(w * x)
             rest = np.repeat(self._last(money), self.counts) - money
-            return w * (x * self._running(w) + rest)
+            return w * (x * self._cumulate(w) + rest)
         gap = np.where(poor, 1.0 - x, 0.0)
-        gaps = self._running(self.w * gap)
+        gaps = self._cumulate(self.w * gap)
         richer = np.repeat(self.n, self.counts) - self.cum + self.w
         return self.w * (gap * richer + gaps - self.w * gap)
 
     def median_of_poor(self, here: Here) -> Floats:
         """Return the median income of the poor of each group; missing where there are none."""
         z = np.repeat(here.z, self.counts)
-        poor = self._last(self._running(self.w * (self.v <= z if here.inclusive else self.v < z)))
+        poor = self._last(self._cumulate(self.w * (self.v <= z if here.inclusive else self.v < z)))
         with np.errstate(all="ignore"):
             return np.where(poor > 0, self.quantile(0.5 * poor / self.n), np.nan)
 
@@ -197,7 +197,7 @@ class Ordered:
         found = np.bincount(self._cell, weights=values, minlength=self._cells.unordered)
         return np.asarray(found[self._cells.order], dtype=np.float64)
 
-    def _running(self, values: Floats) -> Floats:
+    def _cumulate(self, values: Floats) -> Floats:
         """Return cumulated sums within groups."""
         out = np.cumsum(values)
         before = np.r_[0.0, out[self.start[1:-1] - 1]]

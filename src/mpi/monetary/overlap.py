@@ -103,7 +103,7 @@ def overlap(
             "overlap: the line varies with the sample; give its amount, as mpi.monetary.estimate tells it"
         )
     deprived = _poor(here, measure)
-    found = [_of_line(here, spec, name, (welfare, deprived), by, options) for name, spec in specs.items()]
+    found = [_estimate_line(here, spec, name, (welfare, deprived), by, options) for name, spec in specs.items()]
     return replace(concat(found), measures=(measure,))
 
 
@@ -130,7 +130,7 @@ def _poor(survey: Survey, measure: Measure) -> Floats:
     return np.asarray(frame["poor"].cast(nw.Float64).to_numpy(), dtype=np.float64)
 
 
-def _of_line(
+def _estimate_line(
     survey: Survey,
     spec: Fixed,
     name: str,
@@ -138,6 +138,7 @@ def _of_line(
     by: Sequence[By],
     options: Any,
 ) -> Estimates:
+    """Return the overlap of monetary poverty at one line with deprivations."""
     welfare, deprived = both
     income = np.asarray(survey.numbers(welfare), dtype=np.float64)
     z = _amounts(survey, spec)

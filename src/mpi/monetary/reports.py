@@ -178,7 +178,7 @@ def _groups(est: Estimates) -> Estimates:
     finder, figures = Finder(est.keys), figures_of(est)
     rows = est.keys.find({"statistic": "fgt(0)"})
     rows = rows[est.keys["by"].index[rows] != est.keys["by"].values.index("total")]
-    share = _of_whole(finder, figures, rows, dimension=None, statistic="population")
+    share = _share_of_whole(finder, figures, rows, dimension=None, statistic="population")
     rate = figures.take(rows) / figures.take(finder.beside(rows, by="total", group="total"))
     every = np.arange(len(est))
     methods, said = ([c.at(i) for i in every.tolist()] for c in (est.method, est.flag))
@@ -189,5 +189,6 @@ def _groups(est: Estimates) -> Estimates:
     return from_terms(est, terms)
 
 
-def _of_whole(finder: Finder, figures: Figures, rows: Any, **of: Any) -> Figures:
+def _share_of_whole(finder: Finder, figures: Figures, rows: Any, **of: Any) -> Figures:
+    """Return the figures of some rows as shares of those of the whole."""
     return figures.take(finder.beside(rows, **of)) / figures.take(finder.beside(rows, by="total", group="total", **of))

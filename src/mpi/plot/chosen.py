@@ -1,4 +1,4 @@
-"""Which figures a picture shows: one statistic, one disaggregation, its rounds; what is ambiguous is refused."""
+"""The figures that a picture shows: one statistic, one disaggregation, its rounds; ambiguous requests are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpi.frames.aggregation import By
     from mpi.tables.estimates_like import EstimatesLike
 
-__all__ = ["chosen", "disaggregation", "refuse", "require_one", "rounds"]
+__all__ = ["chosen", "disaggregation", "refuse", "require_single_values", "rounds"]
 
 
 def refuse(picture: str, why: str) -> NoReturn:
@@ -41,7 +41,7 @@ def disaggregation(est: EstimatesLike, by: By | None, picture: str) -> str:
     return known[0]
 
 
-def require_one(est: EstimatesLike, picture: str, *names: str) -> None:
+def require_single_values(est: EstimatesLike, picture: str, *names: str) -> None:
     """Refuse estimates that hold several values of a key where a picture shows one.
 
     Raises
@@ -74,7 +74,7 @@ def chosen(est: EstimatesLike, picture: str, statistic: str, by: str | None = No
         column = found.keys["by"]
         wanted = [column.values.index(v) for v in ("total", by) if v in column.values]
         found = found.take(np.flatnonzero(np.isin(column.index, wanted)))
-    require_one(found, picture, "contrast", "cutoff", "weighting")
+    require_single_values(found, picture, "contrast", "cutoff", "weighting")
     return found
 
 

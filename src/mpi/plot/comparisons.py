@@ -1,4 +1,4 @@
-"""What the intervals of figures carry: which is first, which differ, read from their covariance."""
+"""Comparisons that the covariance of figures supports: which is first, and which pairs differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["differences", "finding_of_order", "holm"]
+__all__ = ["differences", "holm", "order_finding"]
 
 
 def differences(est: EstimatesLike, first: Sequence[int], second: Sequence[int]) -> tuple[Floats, Floats]:
@@ -39,7 +39,7 @@ def holm(p: Floats) -> Floats:
     return adjusted(p, "holm") if len(p) else p
 
 
-def finding_of_order(est: EstimatesLike, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
+def order_finding(est: EstimatesLike, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
     """Return which sentence about the order of groups the errors carry, and the groups it names.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What poverty is made of: the share of each dimension in M0, stacked to 100."""
+"""Contributions of dimensions to M0, as bars stacked to 100."""
 
 from __future__ import annotations
 

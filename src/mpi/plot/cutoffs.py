@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.core.exact import fraction
-from mpi.plot.chosen import disaggregation, refuse, require_one, rounds
+from mpi.plot.chosen import disaggregation, refuse, require_single_values, rounds
 from mpi.plot.comparisons import differences
 from mpi.plot.digits import in_hundred
 from mpi.plot.marks import Mark, marks_of
@@ -73,7 +73,7 @@ def cutoffs(
     estimates_only(est, "plot.cutoffs")
     found = est.select(statistic=statistic)
     found = found if by is None else found.select(by=disaggregation(found, by, "cutoffs"))
-    require_one(found, "cutoffs", "contrast", "weighting", "by" if len(rounds(found)) > 1 else "wave")
+    require_single_values(found, "cutoffs", "contrast", "weighting", "by" if len(rounds(found)) > 1 else "wave")
     marks = marks_of(found, options.get("scheme"))
     series = _series(found, marks)
     if len(series) > len(_COLOURS):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_single_values
 from mpi.plot.digits import in_hundred
 from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, cell, composed, hatched, sheet
@@ -62,7 +62,7 @@ def heat(
     """
     name = disaggregation(est, by, "heat")
     found = chosen(est, "heat", statistic, name)
-    require_one(found, "heat", "wave")
+    require_single_values(found, "heat", "wave")
     names = [i for i in found.keys["indicator"].without_unused().values if i is not None]
     if not names:
         refuse("heat", f"{statistic} has no indicators")

@@ -1,4 +1,4 @@
-"""Which groups differ: the difference of each pair, marked where it is beyond sampling error."""
+"""Differences of all pairs of groups, marked where they are beyond sampling error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_single_values
 from mpi.plot.comparisons import differences, holm
 from mpi.plot.digits import change as signed
 from mpi.plot.marks import marks_of
@@ -59,7 +59,7 @@ def pairs(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **o
     """
     name = disaggregation(est, by, "pairs")
     found = chosen(est, "pairs", statistic, name)
-    require_one(found, "pairs", "wave")
+    require_single_values(found, "pairs", "wave")
     marks = [
         m for m, b in zip(marks_of(found, options.get("scheme")), found.keys["by"].to_list(), strict=True) if b == name
     ]
@@ -70,15 +70,15 @@ def pairs(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **o
         return _drawn(found, seen, statistic, options)
 
 
-def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, marks: Sequence[Mark], statistic: str, options: Drawing) -> Picture:
     language = options.get("language", "en")
-    n = len(seen)
+    n = len(marks)
     both = list(combinations(range(n), 2))
-    apart, p = differences(est, [seen[j].row for _, j in both], [seen[i].row for i, _ in both])
+    apart, p = differences(est, [marks[j].row for _, j in both], [marks[i].row for i, _ in both])
     sure = holm(p) < _LEVEL
-    times = 100.0 if seen[0].per_cent else 1000.0
-    left = min(0.4, 0.03 + 0.0098 * max(len(m.group) for m in seen[1:]))
-    names = [m.group for m in seen[:-1]]
+    times = 100.0 if marks[0].per_cent else 1000.0
+    left = min(0.4, 0.03 + 0.0098 * max(len(m.group) for m in marks[1:]))
+    names = [m.group for m in marks[:-1]]
     heads = _heads(names, (0.98 - left) * _WIDE / (n - 1)) if n <= _UPRIGHT else names
     lines, longest = 1 + max(h.count("\n") for h in heads), max(map(len, heads))
     foot = 1.5 + (0.32 * lines if n <= _UPRIGHT else 0.17 * longest)
@@ -89,13 +89,13 @@ def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Dr
         style: dict[str, Any] = {"fontweight": "bold"} if known else {"color": THIRD}
         cell(ax, i, j, signed(d, 0, language), colour, **style)
     ax.set(xlim=(0, n - 1), ylim=(n, 1))
-    ax.set_yticks(np.arange(1, n) + 0.5, [m.group for m in seen[1:]])
+    ax.set_yticks(np.arange(1, n) + 0.5, [m.group for m in marks[1:]])
     ax.set_xticks(np.arange(n - 1) + 0.5, heads, fontsize=8, rotation=0 if n <= _UPRIGHT else 90)
-    wave = phrase("in_round", language, w=seen[0].wave) if seen[0].wave else ""
+    wave = phrase("in_round", language, w=marks[0].wave) if marks[0].wave else ""
     title = phrase("pairs" if sure.any() else "pairs_none", language, n=int(sure.sum()), m=len(both))
     subtitle = phrase("pairs_sub", language, m=statistic, w=wave)
-    table = est.contrast(_slopes(both, seen, len(est)), name="difference").table.assign(
-        group=[f"{seen[j].group} - {seen[i].group}" for i, j in both], p_adjusted=holm(p)
+    table = est.contrast(_slopes(both, marks, len(est)), name="difference").table.assign(
+        group=[f"{marks[j].group} - {marks[i].group}" for i, j in both], p_adjusted=holm(p)
     )
     key = [
         (SEQUENTIAL[4], phrase("large", language, x=_LARGE), True),
@@ -108,10 +108,10 @@ def _drawn(est: EstimatesLike, seen: Sequence[Mark], statistic: str, options: Dr
 _LARGE = 20
 
 
-def _slopes(both: Sequence[tuple[int, int]], seen: Sequence[Mark], size: int) -> Any:
+def _slopes(both: Sequence[tuple[int, int]], marks: Sequence[Mark], size: int) -> Any:
     slope = np.zeros((len(both), size))
     for row, (i, j) in enumerate(both):
-        slope[row, seen[j].row], slope[row, seen[i].row] = 1.0, -1.0
+        slope[row, marks[j].row], slope[row, marks[i].row] = 1.0, -1.0
     return slope
 
 

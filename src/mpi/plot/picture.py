@@ -85,7 +85,7 @@ class Picture:
 
     @property
     def alt(self) -> str:
-        """What a reader who cannot see it is told: the finding and what was description."""
+        """The alternative text, for readers who cannot see the picture."""
         return f"{self.title}. {self.subtitle}."
 
     def save(self, path: str | os.PathLike[str]) -> None:

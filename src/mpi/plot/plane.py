@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_single_values
 from mpi.plot.marks import Mark, marks_of
 from mpi.plot.picture import Drawing, Picture, composed, halo, sheet
 from mpi.plot.style import NOW, PAPER, RULE, THIRD, styled
@@ -55,7 +55,7 @@ def incidence_intensity(est: EstimatesLike, by: By | None = None, **options: Unp
     sides = []
     for statistic in ("H", "A"):
         found = chosen(est, "incidence_intensity", statistic, name)
-        require_one(found, "incidence_intensity", "wave")
+        require_single_values(found, "incidence_intensity", "wave")
         marks = marks_of(found, options.get("scheme"))
         of_groups = {
             m.group: m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name and m.drawn

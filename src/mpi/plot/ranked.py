@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import kinds_explained
 from mpi.plot.chosen import chosen, disaggregation, rounds
-from mpi.plot.comparisons import finding_of_order
+from mpi.plot.comparisons import order_finding
 from mpi.plot.digits import in_hundred, span
 from mpi.plot.marks import Mark, mark_text, marks_of
 from mpi.plot.picture import Drawing, Picture, composed, halo, interval, per_cent, sheet
@@ -222,7 +222,7 @@ def _amount(mark: Mark, language: Language, *, people: bool) -> str:
 
 def title_of_order(est: EstimatesLike, marks: list[Mark], statistic: str, language: Language) -> str:
     """Return the finding about the order of groups that the errors carry."""
-    kind, seen = finding_of_order(est, marks)
+    kind, seen = order_finding(est, marks)
     if kind == "all_withheld" or (kind == "nobody" and statistic == "H"):
         return phrase(kind, language)
     first, last = seen[0], seen[-1]

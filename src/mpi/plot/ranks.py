@@ -1,4 +1,4 @@
-"""How certain an order is: how often each group has each rank, over draws from the sampling distribution."""
+"""Uncertainty of ranks: how often each group has each rank, over draws from the sampling distribution."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from mpi.core.arguments import check_seed, kinds_explained
 from mpi.core.errors import Problems, RequestError
-from mpi.plot.chosen import chosen, disaggregation, refuse, require_one
+from mpi.plot.chosen import chosen, disaggregation, refuse, require_single_values
 from mpi.plot.marks import marks_of
 from mpi.plot.picture import Drawing, Picture, cell, composed, sheet
 from mpi.plot.style import INK, PAPER, RANKS, class_of, styled
@@ -67,7 +67,7 @@ def ranks(
     problems.raise_if_any()
     name = disaggregation(est, by, "ranks")
     found = chosen(est, "ranks", statistic, name)
-    require_one(found, "ranks", "wave")
+    require_single_values(found, "ranks", "wave")
     marks = marks_of(found, options.get("scheme"))
     inside = [m for m, b in zip(marks, found.keys["by"].to_list(), strict=True) if b == name]
     seen = [m for m in inside if m.standing in ("shown", "caution") and found.se[m.row] > 0]
@@ -89,29 +89,29 @@ def _shares(est: EstimatesLike, rows: NDArray[np.int64], seed: int) -> Floats:
     return np.stack([np.bincount(rank[:, i], minlength=len(rows)) for i in range(len(rows))]) / _DRAWS
 
 
-def _drawn(est: EstimatesLike, seen: Sequence[Mark], share: Floats, statistic: str, options: Drawing) -> Picture:
+def _drawn(est: EstimatesLike, marks: Sequence[Mark], share: Floats, statistic: str, options: Drawing) -> Picture:
     import pandas as pd
 
     language = options.get("language", "en")
-    n = len(seen)
+    n = len(marks)
     fig, (ax,) = sheet(3.4 + 0.6 * n, options, top=1.5, bottom=1.9, left=0.34, right=0.03)
     ax.spines["bottom"].set_visible(False)
     for i, row in enumerate(share):
         for j, s in enumerate(row):
             cell(ax, j, i, f"{100 * s:.0f}" if s >= 0.005 else "·", class_of(100 * s, RANKS) if s >= 0.005 else PAPER)
     ax.set(xlim=(0, n), ylim=(n, 0))
-    ax.set_yticks(np.arange(n) + 0.5, [m.group for m in seen])
+    ax.set_yticks(np.arange(n) + 0.5, [m.group for m in marks])
     names: list[Any] = [phrase("first_rank", language, i=1), *map(str, range(2, n)), phrase("last_rank", language, i=n)]
     ax.set_xticks(np.arange(n) + 0.5, names if n <= 8 else [str(i) for i in range(1, n + 1)], color=INK)
-    wave = phrase("in_round", language, w=seen[0].wave) if seen[0].wave else ""
+    wave = phrase("in_round", language, w=marks[0].wave) if marks[0].wave else ""
     first = 100 * share[0, 0]
     title = (
-        phrase("rank_sure", language, a=seen[0].group, x=f"{first:.0f}")
+        phrase("rank_sure", language, a=marks[0].group, x=f"{first:.0f}")
         if first >= _SURE
-        else phrase("rank_shared", language, a=seen[0].group, b=seen[1].group)
+        else phrase("rank_shared", language, a=marks[0].group, b=marks[1].group)
     )
     words = (title, phrase("ranks_sub", language, m=statistic, w=wave), source_of(est, language))
-    table = pd.DataFrame(share, index=[m.group for m in seen], columns=range(1, n + 1)).rename_axis("group")
+    table = pd.DataFrame(share, index=[m.group for m in marks], columns=range(1, n + 1)).rename_axis("group")
     return composed(fig, [ax], words, table, "ranks", options)
 
 

@@ -89,7 +89,7 @@ def tiles(
 def _codes(est: EstimatesLike, by: str, set_name: str | None) -> tuple[str, dict[str, str]]:
     """Return the set of codes, and the code of each group: from its value, or from its name."""
     values = {label: code[0] for label, code in est.codes.get(by, {}).items() if len(code) == 1}
-    wanted = set_name or _fitting(values)
+    wanted = set_name or _best_set(values)
     if wanted not in _GRIDS:
         refuse("tiles", f"set_name: {' or '.join(map(repr, _GRIDS))} is needed, not {wanted!r}")
     names = {n: c.text for c in provinces(wanted) for n in (c.name_vi, c.name_en)}
@@ -106,7 +106,7 @@ def _codes(est: EstimatesLike, by: str, set_name: str | None) -> tuple[str, dict
     return wanted, found
 
 
-def _fitting(values: Mapping[str, Any]) -> str:
+def _best_set(values: Mapping[str, Any]) -> str:
     """Return the set that names fit best, and codes where there are no names."""
     names = {n: {x for c in provinces(n) for x in (c.name_vi, c.name_en)} for n in _GRIDS}
     fits = {n: sum(label in names[n] for label in values) for n in _GRIDS}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_explained
-from mpi.plot.chosen import refuse, require_one
+from mpi.plot.chosen import refuse, require_single_values
 from mpi.plot.digits import change as signed
 from mpi.plot.digits import plain, span
 from mpi.plot.picture import Drawing, Picture, composed, sheet
@@ -62,7 +62,7 @@ def waterfall(est: EstimatesLike, *, statistic: str = "M0", **options: Unpack[Dr
     if "change" not in values_of(est, "contrast"):
         refuse("waterfall", "the effects of a change are needed, such as mpi.decompose.shapley(est)")
     found = est.select(statistic=statistic)
-    require_one(found, "waterfall", "wave", "cutoff", "weighting")
+    require_single_values(found, "waterfall", "wave", "cutoff", "weighting")
     groups = found.keys["group"].to_list()
     of_whole = next((g for g in _WHOLE if g in groups), None)
     keep = [i for i, g in enumerate(groups) if g == of_whole]

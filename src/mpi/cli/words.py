@@ -8,7 +8,7 @@ __all__ = ["Adjustment", "Count", "Each", "Freedom", "Hoa", "Labels", "Reweighti
 
 
 class Adjustment(StrEnum):
-    """How weights meet known totals."""
+    """The ways in which weights are adjusted to known totals."""
 
     rake = "rake"
     poststratify = "poststratify"

@@ -1,4 +1,4 @@
-"""What follows from something that never changes, kept so that it is computed once."""
+"""A cache for values that follow from an immutable object, each computed once."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _bytes(value: Any) -> int:
 
 
 def _is_single(value: Any) -> bool:
-    """Whether a number was held in 32 bits, by its type or because it has all the digits that come of widening one."""
+    """Return whether a number was stored in 32 bits, by its type or by the digits that come of widening one."""
     if _bytes(value) < _DOUBLE:
         return True
     number = float(value)

@@ -99,7 +99,7 @@ def _raise(column: NDArray[np.int64], single: NDArray[np.bool_], columns: int) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Support:
-    """How the columns that are sides of a share of the whole are centred: as their whole is.
+    """The whole that each column is a share of: a side of a share is centred as its whole is.
 
     Attributes
     ----------

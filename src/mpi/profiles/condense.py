@@ -15,7 +15,7 @@ from mpi.frames.lazy import lazy_with_levels
 from mpi.frames.missing_codes import read_missing
 from mpi.frames.progress import staged
 from mpi.profiles.gaps import condensed_with_gaps
-from mpi.profiles.origin import made_of
+from mpi.profiles.origin import describe
 from mpi.profiles.parts import Contents, labels_of
 from mpi.readers.large.scan import columns_of as columns_of_files
 from mpi.readers.large.scan import scanned
@@ -40,7 +40,7 @@ __all__ = ["profile", "survey_of"]
 
 
 class ProfileKeywords(DesignKeywords, total=False):
-    """What `Design` takes, and what is said of files."""
+    """The fields of `Design` as keyword arguments, and options for reading files."""
 
     memory: str | None
     encoding: str | None
@@ -149,7 +149,7 @@ def profile(
         if known
         else rows.condensed(measure.columns, groups, most=most)
     )
-    made = replace(made_of(rows, small, measure, groups), gaps={name: gap.written() for name, gap in known.items()})
+    made = replace(describe(rows, small, measure, groups), gaps={name: gap.written() for name, gap in known.items()})
     if rows.origin.made is not None and len(rows.sources) == 1:  # a profile, whose rows may be of frames in memory
         table = data.frames[0].to_native()
         made = replace(made, parts=Contents(table, {"labels": labels_of(data, table.columns)}, made).parts())
@@ -179,9 +179,9 @@ def _scanned(
     return found.relation, {**found.labels, **(labels or {})}, declared
 
 
-def _own(survey: Survey, given: Sequence[str], problems: Problems) -> EngineRows:
+def _own(survey: Survey, keywords: Sequence[str], problems: Problems) -> EngineRows:
     """Return the rows of a survey as they are; each of its rows must not be a PSU."""
-    problems.found += [f"{k}: the survey brings its own design along; leave it out" for k in given]
+    problems.found += [f"{k}: the survey brings its own design along; leave it out" for k in keywords]
     if "psu" not in survey.roles:
         problems.add("each row of the survey is a PSU, and cannot be condensed; name psu=, or say census=True")
     problems.raise_if_any()
@@ -189,15 +189,15 @@ def _own(survey: Survey, given: Sequence[str], problems: Problems) -> EngineRows
 
 
 def _rows_of_data(
-    data: Any, said: Design, labels: Labels | None, missing: Declared, columns: Sequence[str], problems: Problems
+    data: Any, design: Design, labels: Labels | None, missing: Declared, columns: Sequence[str], problems: Problems
 ) -> EngineRows:
     """Return the rows of a frame, or of files; without PSUs everybody is there."""
     frame, levels = lazy_with_levels(data)
     known = frame.collect_schema().names()
-    asked = dict.fromkeys([*said.columns, *columns])
+    asked = dict.fromkeys([*design.columns, *columns])
     problems.found += [unknown("column", name, known) for name in asked if name not in known]
     problems.raise_if_any()
-    everybody = replace(said, census=True, strata=None) if said.psu is None else said
+    everybody = replace(design, census=True, strata=None) if design.psu is None else design
     return engine_rows(frame, everybody, labels, missing, levels=levels)
 
 

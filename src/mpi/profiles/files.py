@@ -22,7 +22,7 @@ from mpi.profiles.digest import arrow, digest_of
 from mpi.profiles.origin import library
 from mpi.profiles.parts import Contents, added_up, apart, doubled, labels_of, tell, unlike
 from mpi.readers.large.parts import find
-from mpi.survey.origin import Made, Origin
+from mpi.survey.origin import Origin, ProfileContents
 from mpi.survey.round_codes import common_coding
 from mpi.survey.survey import of_rows
 
@@ -97,7 +97,7 @@ def merge_profiles(
     if not named:
         raise RequestError("there are no profiles to put together")
     contents = {name: _contents(survey, str(name)) for name, survey in named.items()}
-    return _merged(contents, shared_psus=shared_psus, said=labels)
+    return _merged(contents, shared_psus=shared_psus, round_labels=labels)
 
 
 @kinds_checked
@@ -168,7 +168,7 @@ def load_profile(*paths: Where, shared_psus: bool | None = None, labels: RoundLa
     each = [p for where in paths for p in ([where] if isinstance(where, (str, os.PathLike)) else where)]
     read = {path: _read(Path(path)) for path in find(each, copies="keep").paths}
     _tell_earlier([Path(name).name for name, one in read.items() if one.made is None])
-    return _merged(read, shared_psus=shared_psus, said=labels)
+    return _merged(read, shared_psus=shared_psus, round_labels=labels)
 
 
 def _tell_earlier(names: Sequence[str]) -> None:
@@ -201,7 +201,8 @@ def _contents(survey: Survey, name: str) -> Contents:
     return Contents(frame, about, made)
 
 
-def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said: RoundLabels | None) -> Survey:
+def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, round_labels: RoundLabels | None) -> Survey:
+    """Return the survey of several profiles, put together under one coding."""
     import pandas as pd
 
     names, every = [*contents], [*contents.values()]
@@ -211,7 +212,9 @@ def _merged(contents: Mapping[Any, Contents], *, shared_psus: bool | None, said:
     problems.found += doubled(contents) if len(every) > 1 else []
     frames = [nw.from_native(c.table, eager_only=True) for c in every]
     known = [{c: dict(pairs) for c, pairs in one.about["labels"].items()} for one in every]
-    coding = common_coding(known, names, lambda i, c: frames[i][c].drop_nulls().unique().to_list(), said, problems)
+    coding = common_coding(
+        known, names, lambda i, c: frames[i][c].drop_nulls().unique().to_list(), round_labels, problems
+    )
     problems.raise_if_any()
     tell(contents, shared_psus=shared_psus)
     tables = [recoded(frame, moved).to_native() for frame, moved in zip(frames, coding.moved, strict=True)]
@@ -269,7 +272,7 @@ def _read(path: Path) -> Contents:
     if digest != metadata.get(_DIGEST):
         raise FileError(f"{str(path)!r} is damaged: its content is not what was written (the digest differs); {_AGAIN}")
     made = about.get(_MADE)
-    return Contents(frame, about, None if made is None else Made.read(made))
+    return Contents(frame, about, None if made is None else ProfileContents.read(made))
 
 
 def _read_with(about: Any, metadata: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ __all__ = ["condensed_with_gaps"]
 
 
 def condensed_with_gaps(
-    rows: EngineRows, measure: Measure, groups: Sequence[str], known: Mapping[str, KnownGap], most: int
+    rows: EngineRows, measure: Measure, groups: Sequence[str], gaps: Mapping[str, KnownGap], most: int
 ) -> MemoryRows:
     """Condense rows, with the sums of gaps and squared gaps of some indicators.
 
@@ -37,14 +37,14 @@ def condensed_with_gaps(
     """
     if "cases" in rows.roles:
         raise RequestError("gaps: a profile does not have the rows that gaps are of; make it anew of the microdata")
-    survey, pairs = with_gaps(of_rows(rows), known)
+    survey, pairs = with_gaps(of_rows(rows), gaps)
     if not isinstance(survey.rows, EngineRows):
         raise TypeError("rows left to an engine stay there")
     small = survey.rows.condensed(measure.columns, groups, pairs, most=most)
     piece = of_rows(small)
     cases = piece.numbers(piece.roles["cases"]).astype(np.int64)
     all_of = Rows(None, piece.unit, piece.weight, np.arange(piece.design.units), cases)
-    sums = checked_sums(piece, profile(piece, measure, all_of), measure, known, pairs)
+    sums = checked_sums(piece, profile(piece, measure, all_of), measure, gaps, pairs)
     table = piece.frames[0].to_native()
     ours = [c for i in range(len(pairs)) for c in summed(i)]
     carried = {c: s for name, both in sums.items() for c, s in zip(summed_gaps(name), both, strict=True)}

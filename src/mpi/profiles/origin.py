@@ -1,4 +1,4 @@
-"""What a profile is made of, found out when it is made: weights, indicators and their rules, codes, files."""
+"""Provenance of a profile, collected when it is made: weights, indicators and their rules, codes, files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mpi.frames.aggregation import CASES, WEIGHT
 from mpi.frames.files import files_behind, names_of, print_of, rows_behind, rows_of_parquet
 from mpi.frames.missing_codes import EVERY, written_codes
-from mpi.survey.origin import Made, Part
+from mpi.survey.origin import ProfileContents, ProfilePart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mpi.survey.memory import MemoryRows
     from mpi.survey.out_of_core import EngineRows
 
-__all__ = ["library", "made_of"]
+__all__ = ["describe", "library"]
 
 
-def made_of(rows: EngineRows, small: MemoryRows, measure: Measure, groups: Sequence[str]) -> Made:
+def describe(rows: EngineRows, small: MemoryRows, measure: Measure, groups: Sequence[str]) -> ProfileContents:
     """Return what a profile is made of.
 
     Parameters
@@ -43,7 +43,7 @@ def made_of(rows: EngineRows, small: MemoryRows, measure: Measure, groups: Seque
         indicators = {c: known.indicators.get(c, {}) for c in measure.columns}
         fewer = replace(known, measure=measure.name, policy=measure.missing, indicators=indicators, by=by, gaps={})
         return replace(fewer, total=total)
-    return Made(
+    return ProfileContents(
         weight=rows.roles.get("weight"),
         total=total,
         unit="household" if rows.roles.keys() & {"size", "households"} else "person",
@@ -73,7 +73,7 @@ def _codes(rows: EngineRows, columns: Sequence[str]) -> dict[str, list[object]]:
     return {**found, **({EVERY: written_codes(declared.everywhere)} if declared.everywhere else {})}
 
 
-def _parts(rows: EngineRows, number: int) -> tuple[Part, ...]:
+def _parts(rows: EngineRows, number: int) -> tuple[ProfilePart, ...]:
     """Return the files that the rows come from; none of a frame in memory.
 
     A frame may hold fewer rows than its files, where it was filtered: then none of them is known to be whole.
@@ -90,5 +90,6 @@ def _parts(rows: EngineRows, number: int) -> tuple[Part, ...]:
         counts = [number if whole else known]
     named: Mapping[str, int | None] = dict(zip(files, counts, strict=True))
     return tuple(
-        Part(name, n, print_of(path), whole) for name, (path, n) in zip(names_of(files), named.items(), strict=True)
+        ProfilePart(name, n, print_of(path), whole)
+        for name, (path, n) in zip(names_of(files), named.items(), strict=True)
     )

@@ -10,14 +10,14 @@ from mpi.frames.aggregation import CASES, WEIGHT
 from mpi.frames.own_columns import EVERYBODY, WHOLE
 from mpi.frames.profile_table import as_floats
 from mpi.profiles.digest import arrow, digest_of
-from mpi.survey.origin import Part
+from mpi.survey.origin import ProfilePart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import pandas as pd
 
-    from mpi.survey.origin import Made
+    from mpi.survey.origin import ProfileContents
     from mpi.survey.survey import Survey
 
 __all__ = ["Contents", "added_up", "apart", "doubled", "labels_of", "tell", "unlike"]
@@ -38,24 +38,24 @@ class Contents:
         Its rows.
     about : dict
         What its file says of them: version, roles of columns, labels, rules for PSUs.
-    made : Made or None
+    made : ProfileContents or None
         What it is made of; None where a file of an earlier version does not say it.
     """
 
     table: pd.DataFrame
     about: dict[str, Any]
-    made: Made | None
+    made: ProfileContents | None
 
     def digest(self) -> str:
         """Return the digest of the rows, and of what their codes mean."""
         table = arrow()[0].Table.from_pandas(as_floats(self.table), preserve_index=False)
         return digest_of(table, {"labels": self.about["labels"]})
 
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[ProfilePart, ...]:
         """Return what the rows come from; of frames in memory the profile itself stands for them."""
         if self.made is not None and self.made.parts:
             return self.made.parts
-        return (Part("", int(self.table[CASES].sum()), self.digest()),)
+        return (ProfilePart("", int(self.table[CASES].sum()), self.digest()),)
 
 
 def labels_of(survey: Survey, columns: Collection[str]) -> dict[str, list[list[Any]]]:
@@ -72,16 +72,16 @@ def unlike(contents: Mapping[Any, Contents]) -> list[str]:
     return [f"{name}: {said} (unlike {first})" for name, one in others for said in _differences(one, model)]
 
 
-def _differences(one: Contents, model: Contents) -> list[str]:
-    out = _columns(one.table, model.table)
-    about, known = one.about, model.about
+def _differences(part: Contents, model: Contents) -> list[str]:
+    out = _columns(part.table, model.table)
+    about, known = part.about, model.about
     if about["roles"] != known["roles"]:
         out.append(f"is {_drawn(about['roles'])}, not {_drawn(known['roles'])}")
     if about["weighted"] != known["weighted"]:
         out.append(f"is {_WEIGHED[about['weighted']]}, not {_WEIGHED[known['weighted']]}")
     if about["single_psu"] != known["single_psu"]:
         out.append(f"single_psu is {about['single_psu']!r}, not {known['single_psu']!r}")
-    return out if one.made is None or model.made is None else [*out, *_made(one.made, model.made)]
+    return out if part.made is None or model.made is None else [*out, *_content_differences(part.made, model.made)]
 
 
 def _columns(table: pd.DataFrame, model: pd.DataFrame) -> list[str]:
@@ -96,23 +96,23 @@ def _columns(table: pd.DataFrame, model: pd.DataFrame) -> list[str]:
     return [*out, *(f"column {c!r} holds {kind}, not {other}" for c, kind, other in kinds if kind != other)]
 
 
-def _made(one: Made, model: Made) -> list[str]:
+def _content_differences(part: ProfileContents, model: ProfileContents) -> list[str]:
     """Say in what things differ that profiles are made of."""
     out = []
-    if one.weight and model.weight and one.weight != model.weight:
-        out.append(f"its weights are those of column {one.weight!r}, not of {model.weight!r}")
-    if one.unit != model.unit:
-        out.append(f"its rows are {one.unit}s, not {model.unit}s")
-    if {*one.by} != {*model.by}:
-        out.append(f"is by {', '.join(one.by) or 'nothing'}, not by {', '.join(model.by) or 'nothing'}")
-    for column in one.indicators.keys() & model.indicators.keys():
-        rule, other = one.indicators[column], model.indicators[column]
+    if part.weight and model.weight and part.weight != model.weight:
+        out.append(f"its weights are those of column {part.weight!r}, not of {model.weight!r}")
+    if part.unit != model.unit:
+        out.append(f"its rows are {part.unit}s, not {model.unit}s")
+    if {*part.by} != {*model.by}:
+        out.append(f"is by {', '.join(part.by) or 'nothing'}, not by {', '.join(model.by) or 'nothing'}")
+    for column in part.indicators.keys() & model.indicators.keys():
+        rule, other = part.indicators[column], model.indicators[column]
         if rule and other and rule["text"] != other["text"]:
             out.append(f"column {column!r} is made by {_rule(rule)}, not by {_rule(other, of_same=_rule(rule))}")
-    gaps = [(n, one.gaps.get(n), model.gaps.get(n)) for n in dict.fromkeys([*one.gaps, *model.gaps])]
+    gaps = [(n, part.gaps.get(n), model.gaps.get(n)) for n in dict.fromkeys([*part.gaps, *model.gaps])]
     out += [f"gaps of {n!r} are {_gap(own)}, not {_gap(other)}" for n, own, other in gaps if own != other]
-    for column in dict.fromkeys([*one.codes, *model.codes]):
-        codes, others = ({*map(str, made.codes.get(column, ()))} for made in (one, model))
+    for column in dict.fromkeys([*part.codes, *model.codes]):
+        codes, others = ({*map(str, made.codes.get(column, ()))} for made in (part, model))
         if codes != others:
             of = "all columns" if column == "*" else f"column {column!r}"
             out.append(f"codes of {of} that are no answer: {_codes(codes)}, not {_codes(others)}")
@@ -124,11 +124,11 @@ def _rule(rule: Mapping[str, str], *, of_same: str = "") -> str:
     return f"another {said}" if said == of_same else said
 
 
-def _gap(said: tuple[str, float | None] | None) -> str:
+def _gap(gap: tuple[str, float | None] | None) -> str:
     """Say what gaps are made of."""
-    if said is None:
+    if gap is None:
         return "not carried"
-    return f"column {said[0]!r}" if said[1] is None else f"column {said[0]!r} below {said[1]:g}"
+    return f"column {gap[0]!r}" if gap[1] is None else f"column {gap[0]!r} below {gap[1]:g}"
 
 
 def _codes(codes: set[str]) -> str:
@@ -156,7 +156,7 @@ def _kind(column: Any) -> str:
 def doubled(contents: Mapping[Any, Contents]) -> list[str]:
     """Name the profiles that hold what an earlier one holds: all of it, or rows of the same files."""
     copies: dict[str, Any] = {}
-    seen: dict[str, list[tuple[Any, Part]]] = {}
+    seen: dict[str, list[tuple[Any, ProfilePart]]] = {}
     said = []
     for name, one in contents.items():
         digest = one.digest()
@@ -254,7 +254,7 @@ def _some(names: list[Any]) -> str:
 # --- together -------------------------------------------------------------------------------------------------------
 
 
-def added_up(contents: Mapping[Any, Contents]) -> Made | None:
+def added_up(contents: Mapping[Any, Contents]) -> ProfileContents | None:
     """Return what the profiles are made of together; None where one does not say it."""
     every = [*contents.values()]
     known = [one.made for one in every if one.made is not None]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Made", "Origin", "Part", "together"]
+__all__ = ["Origin", "ProfileContents", "ProfilePart", "together"]
 
 _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProfilePart:
     """A file, or a frame in memory, that rows come from.
 
     Attributes
@@ -42,7 +42,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ProfileContents:
     """The contents of a profile: weights, indicators with their rules, codes, and the files it came from.
 
     Attributes
@@ -77,7 +77,7 @@ class Made:
     indicators: Mapping[str, Mapping[str, str]]
     by: tuple[str, ...]
     codes: Mapping[str, Sequence[Any]]
-    parts: tuple[Part, ...]
+    parts: tuple[ProfilePart, ...]
     library: str
     gaps: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
 
@@ -92,10 +92,10 @@ class Made:
         }  # fmt: skip
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Made:
+    def read(cls, told: Mapping[str, Any]) -> ProfileContents:
         """Return what plain values say; see `written`."""
         gaps = {name: (column, cutoff) for name, (column, cutoff) in told.get("gaps", {}).items()}
-        given = {**told, "gaps": gaps, "by": tuple(told["by"]), "parts": tuple(Part(**p) for p in told["parts"])}
+        given = {**told, "gaps": gaps, "by": tuple(told["by"]), "parts": tuple(ProfilePart(**p) for p in told["parts"])}
         return cls(**given)
 
     def words(self) -> dict[str, str]:
@@ -127,8 +127,8 @@ class Origin:
     files : tuple of str
         The paths of the files that the rows were read from.
     rules : mapping of column to mapping
-        Of columns that rules made: see `Made.indicators`.
-    made : Made or None
+        Of columns that rules made: see `ProfileContents.indicators`.
+    made : ProfileContents or None
         What a profile is made of; None for microdata, and for profiles of earlier versions, which do not say it.
     data : str
         What every reader of its figures must know of the data: that they are synthetic.
@@ -138,7 +138,7 @@ class Origin:
 
     files: tuple[str, ...] = ()
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    made: Made | None = None
+    made: ProfileContents | None = None
     data: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
 

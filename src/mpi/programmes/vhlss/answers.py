@@ -1,4 +1,4 @@
-"""From answers as they stand in the files to harmonised values."""
+"""Harmonised values, recoded from answers as they stand in the files."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from mpi.programmes.vhlss.sheets import shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mpi.programmes.vhlss.layout import Layout
+    from mpi.programmes.vhlss.layout import RoundLayout
     from mpi.programmes.vhlss.merge import Merged
 
     Values = NDArray[np.float64]
@@ -23,7 +23,7 @@ __all__ = ["derive"]
 _HEAD = 1
 
 
-def derive(merged: Merged, layout: Layout) -> None:
+def derive(merged: Merged, layout: RoundLayout) -> None:
     """Add the names that are made from others, and check those that say the same twice."""
     merged.household_columns["year"] = np.full(len(merged.households), float(layout.year))
     merged.household_columns["region"] = _region(merged)

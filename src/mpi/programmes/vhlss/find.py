@@ -1,4 +1,4 @@
-"""Which of a round's files are in a folder, and which variable of which file holds each name."""
+"""Search of a folder for the files of a round, and of these for the variable behind each name."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mpi.readers import column_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mpi.programmes.vhlss.layout import File, Layout, Level, Name
+    from mpi.programmes.vhlss.layout import File, Level, Name, RoundLayout
 
-__all__ = ["Found", "Place", "find"]
+__all__ = ["FoundFiles", "Place", "find"]
 
 _SUFFIXES = (".dta", ".sav", ".zsav", ".parquet", ".csv", ".csv.gz", ".tsv", ".txt", ".por")
 
@@ -44,15 +44,15 @@ class Place:
 
     @property
     def level(self) -> Level:
-        """What a row is, as its keys show: a file that a user names needs no other word."""
+        """The unit of a row, by the keys of the file: a file that a user names needs no other word."""
         if "number" in self.keys:
             return "item" if self.file.level == "item" else "member"
         return "household" if "household" in self.keys else "ea"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a folder holds of a round.
+class FoundFiles:
+    """The files and variables of a round that a folder holds.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ class Found:
     """
 
     folder: Path
-    layout: Layout
+    layout: RoundLayout
     places: Mapping[str, Place]
     variables: Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def find(folder: Path, layout: Layout) -> Found:
+def find(folder: Path, layout: RoundLayout) -> FoundFiles:
     """Look for the files of a round in a folder, and for its variables in their heads.
 
     Raises
@@ -91,7 +91,7 @@ def find(folder: Path, layout: Layout) -> Found:
     places = {key: _place(layout, layout.files[key], path, problems) for key, path in paths.items()}
     problems.raise_if_any()
     variables = {name: held for name, mapping in layout.names.items() if (held := _variables(mapping, places))}
-    return Found(folder, layout, places, variables)
+    return FoundFiles(folder, layout, places, variables)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -125,7 +125,7 @@ def _match(file: File, paths: Iterable[Path]) -> Path | None:
     return None
 
 
-def _absent(file: File, layout: Layout, paths: list[Path]) -> str:
+def _absent(file: File, layout: RoundLayout, paths: list[Path]) -> str:
     """Say that a needed file is not there, and what may be meant instead."""
     expected = f"{file.patterns[0]}.dta"
     close = nearest(file.patterns[0], [_stem(p) for p in paths])
@@ -155,7 +155,7 @@ def _looks_like(paths: list[Path]) -> int | None:
     return max(fit, key=lambda year: fit[year]) if fit else None
 
 
-def _folders_of(file: File, layout: Layout, paths: list[Path]) -> Iterable[Path]:
+def _folders_of(file: File, layout: RoundLayout, paths: list[Path]) -> Iterable[Path]:
     """Yield the subfolders that hold the file; `paths` tell the folder only where it has files."""
     folder = paths[0].parent if paths else None
     for inner in sorted(p for p in folder.iterdir() if p.is_dir()) if folder is not None else ():
@@ -164,7 +164,7 @@ def _folders_of(file: File, layout: Layout, paths: list[Path]) -> Iterable[Path]
             yield inner
 
 
-def _place(layout: Layout, file: File, path: Path, problems: Problems) -> Place:
+def _place(layout: RoundLayout, file: File, path: Path, problems: Problems) -> Place:
     columns = {name.casefold(): name for name in column_names(path)}
     spellings = {**layout.keys, "number": file.number}
     keys = {key: held for key, names in spellings.items() if (held := _first(names, columns)) is not None}

@@ -10,7 +10,7 @@ from mpi.frames.missing_codes import MissingCodes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COMBINES", "LEVELS", "STATUSES", "Combine", "File", "Layout", "Level", "Name", "Status"]
+__all__ = ["COMBINES", "LEVELS", "STATUSES", "Combine", "File", "Level", "Name", "RoundLayout", "Status"]
 
 Level = Literal["household", "member", "ea", "item"]
 Status = Literal["verified", "secondary", "from memory", "not found"]
@@ -47,7 +47,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Where a harmonised name comes from, and what is done to the answers.
+    """The files and variables behind a harmonised name, and the recoding of their answers.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RoundLayout:
     """The layout of one round.
 
     Attributes

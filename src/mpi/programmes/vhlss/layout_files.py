@@ -14,7 +14,7 @@ from mpi.core.atomic import located
 from mpi.core.errors import FileError, Problems, RequestError, unknown
 from mpi.core.toml_file import parsed
 from mpi.core.toml_table import TomlTable
-from mpi.programmes.vhlss.layout import File, Layout, Name
+from mpi.programmes.vhlss.layout import File, Name, RoundLayout
 from mpi.programmes.vhlss.layout_reader import read_layout, read_missing_of, read_name
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def layout_of(
     year: int,
     layout: str | os.PathLike[str] | None = None,
     overrides: str | os.PathLike[str] | Mapping[str, Any] | None = None,
-) -> Layout:
+) -> RoundLayout:
     """Return the layout of a round, with what the user changes in it.
 
     Parameters
@@ -70,28 +70,28 @@ def layout_of(
 
 
 @cache
-def _shipped(year: int) -> Layout:
+def _shipped(year: int) -> RoundLayout:
     if year not in rounds():
         raise RequestError(f"{unknown('layout of VHLSS', year, rounds())}. A layout of your own is given with layout=")
     text = (files("mpi.programmes.vhlss") / _FOLDER / f"{year}.toml").read_text(encoding="utf-8")
     return _read(tomllib.loads(text), f"layout {year}")
 
 
-def _own(path: Path, year: int) -> Layout:
+def _own(path: Path, year: int) -> RoundLayout:
     found = _read(parsed(path, "layout", read_float=float), f"layout file {path}")
     if found.year != year:
         raise RequestError(f"layout file {path} is that of {found.year}, and {year} was asked for")
     return found
 
 
-def _read(table: Mapping[str, Any], subject: str) -> Layout:
+def _read(table: Mapping[str, Any], subject: str) -> RoundLayout:
     problems = Problems(subject, FileError)
     found = read_layout(TomlTable(table, "", problems))
     problems.raise_if_any()
     return found
 
 
-def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str, Any]) -> Layout:
+def _overridden(layout: RoundLayout, overrides: str | os.PathLike[str] | Mapping[str, Any]) -> RoundLayout:
     """Put a user's mappings in place; a file that the layout does not know is looked for by its name."""
     subject = "overrides" if isinstance(overrides, Mapping) else f"overrides {overrides}"
     problems = Problems(subject, FileError)
@@ -104,7 +104,7 @@ def _overridden(layout: Layout, overrides: str | os.PathLike[str] | Mapping[str,
     changed = {name: _sourced(read_name(table, name), subject) for name in names}
     problems.raise_if_any()
     named = dict.fromkeys(file for mapping in changed.values() for file in mapping.files)
-    more = {file: _file_named(file, layout) for file in named if file not in layout.files}
+    more = {file: _named_file(file, layout) for file in named if file not in layout.files}
     kept = tuple(name for name in layout.not_found if name not in changed)
     return replace(
         layout, files={**layout.files, **more}, names={**layout.names, **changed}, not_found=kept, missing=missing
@@ -115,7 +115,7 @@ def _sourced(mapping: Name, subject: str) -> Name:
     return mapping if mapping.source else replace(mapping, source=subject)
 
 
-def _file_named(name: str, layout: Layout) -> File:
+def _named_file(name: str, layout: RoundLayout) -> File:
     """Return a file by its name; whether its rows are members, households or areas is seen from its keys."""
     stem = Path(name).stem if Path(name).suffix.casefold() in {".dta", ".sav", ".csv", ".parquet"} else name
     members = (n for file in layout.files.values() if file.level == "member" for n in file.number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mpi.core.errors import unknown
 from mpi.core.toml_table import TomlTable
 from mpi.frames.missing_codes import EVERY, NOTHING, MissingCodes, read_codes
-from mpi.programmes.vhlss.layout import COMBINES, LEVELS, STATUSES, File, Layout, Name
+from mpi.programmes.vhlss.layout import COMBINES, LEVELS, STATUSES, File, Name, RoundLayout
 from mpi.programmes.vhlss.names import STANDARDS, TITLES
 
 if TYPE_CHECKING:
@@ -27,20 +27,20 @@ _NAME = (
 _YES_NO: Mapping[float, float | None] = {1.0: 1.0, 2.0: 0.0}
 
 
-def read_layout(top: TomlTable) -> Layout:
+def read_layout(top: TomlTable) -> RoundLayout:
     """Return the layout that a file says; it is sound where no problem was noted."""
     top.check(_TOP, needed=("year", "keys", "files", "names"))
     sources, keys, files, names = (_inner(top, key) for key in ("sources", "keys", "files", "names"))
     found = {key: _file(files, key) for key in files.values}
     mapped = _names(names, found, sources.values)
-    return Layout(
+    return RoundLayout(
         year=_year(top),
         title=top.text("title"),
         standard=top.word("standard", list(STANDARDS), next(iter(STANDARDS))),
         keys={key: _key(keys, key) for key in KEYS},
         files=found,
         names=mapped,
-        not_found=_not_found(top, mapped),
+        not_found=_absent_names(top, mapped),
         missing=read_missing_of(top, mapped),
     )
 
@@ -110,7 +110,7 @@ def _file(files: TomlTable, key: str) -> File:
     return File(key, _spellings(table, "pattern"), level, number, table.truth("needed"))
 
 
-def _not_found(top: TomlTable, names: Mapping[str, Name]) -> tuple[str, ...]:
+def _absent_names(top: TomlTable, names: Mapping[str, Name]) -> tuple[str, ...]:
     """Return the names without a variable."""
     found = _spellings(top, "not_found") if top.values.get("not_found") else ()
     for name in found:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.frames.missing_codes import Codes as NoAnswers
-    from mpi.programmes.vhlss.find import Found
+    from mpi.programmes.vhlss.find import FoundFiles
     from mpi.programmes.vhlss.layout import Level, Name
-    from mpi.programmes.vhlss.sheets import Sheet
+    from mpi.programmes.vhlss.sheets import ModuleSheet
 
     Values = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -60,7 +60,7 @@ class Merged:
     findings: list[str] = field(default_factory=list)
 
 
-def merge(found: Found, sheets: Mapping[str, Sheet]) -> Merged:
+def merge(found: FoundFiles, sheets: Mapping[str, ModuleSheet]) -> Merged:
     """Put the sheets together on the households of `households` and the members of `members`."""
     merged = Merged(sheets["households"].rows)
     if "members" in sheets:
@@ -74,7 +74,7 @@ def merge(found: Found, sheets: Mapping[str, Sheet]) -> Merged:
     return merged
 
 
-def _add_members(merged: Merged, sheet: Sheet) -> None:
+def _add_members(merged: Merged, sheet: ModuleSheet) -> None:
     """Take the members that have a household; tell of those that have none, and of households without members."""
     where = places_of(sheet.rows, merged.households)
     lost = where < 0
@@ -92,7 +92,7 @@ def _add_members(merged: Merged, sheet: Sheet) -> None:
     merged.members, merged.number = where[~lost], sheet.number[~lost]
 
 
-def _tell_copies(merged: Merged, sheets: Mapping[str, Sheet]) -> None:
+def _tell_copies(merged: Merged, sheets: Mapping[str, ModuleSheet]) -> None:
     """Tell of rows that say again what another row says: each is read once."""
     for sheet in sheets.values():
         if n := len(sheet.copies):
@@ -100,7 +100,7 @@ def _tell_copies(merged: Merged, sheets: Mapping[str, Sheet]) -> None:
             merged.findings.append(f"{sheet.file} has {what} of another ({shown(sheet.copies)}); each is read once")
 
 
-def _check_modules(merged: Merged, sheets: Mapping[str, Sheet]) -> None:
+def _check_modules(merged: Merged, sheets: Mapping[str, ModuleSheet]) -> None:
     """Tell of modules that hold rows of unknown households, or lack known ones."""
     areas = ea_of(merged.households)
     for key, sheet in sheets.items():
@@ -119,7 +119,7 @@ def _add_column(
     merged: Merged,
     mapping: Name,
     held: tuple[tuple[str, str], ...],
-    sheets: Mapping[str, Sheet],
+    sheets: Mapping[str, ModuleSheet],
     missing: NoAnswers,
 ) -> None:
     """Read one harmonised column, at the level of its file."""
@@ -153,7 +153,7 @@ def _size(merged: Merged) -> Values:
 
 
 def _part(
-    merged: Merged, mapping: Name, sheet: Sheet, column: str, missing: NoAnswers, *, of_members: bool
+    merged: Merged, mapping: Name, sheet: ModuleSheet, column: str, missing: NoAnswers, *, of_members: bool
 ) -> tuple[Values, Values]:
     """Read one variable, on the rows of the members or households; and which codes that are no answer they hold."""
     values, strange = numbers(sheet.frame[column])
@@ -174,7 +174,7 @@ def _part(
     return np.where(none, np.nan, harmonised(taken, asked, mapping)), np.where(none, taken, np.nan)
 
 
-def _rows_of(merged: Merged, sheet: Sheet, *, of_members: bool) -> Codes:
+def _rows_of(merged: Merged, sheet: ModuleSheet, *, of_members: bool) -> Codes:
     """Return the sheet's row for each member, or household; -1 where it has none."""
     if sheet.level == "member" and merged.members is not None and merged.number is not None:
         return places_of(merged.households[merged.members] * 100 + merged.number, sheet.ids)
@@ -183,7 +183,7 @@ def _rows_of(merged: Merged, sheet: Sheet, *, of_members: bool) -> Codes:
     return where[merged.members] if of_members and merged.members is not None else where
 
 
-def _owned(merged: Merged, mapping: Name, sheet: Sheet, count: Values) -> Values:
+def _owned(merged: Merged, mapping: Name, sheet: ModuleSheet, count: Values) -> Values:
     """Return 1 for households that own one of the things, 0 for the others: a list holds only what is owned."""
     number = np.zeros(0) if sheet.number is None else sheet.number
     owned = np.isin(number, mapping.items) & ((count > 0) | np.isnan(count))

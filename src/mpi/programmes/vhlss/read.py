@@ -1,4 +1,4 @@
-"""From a folder of VHLSS modules to a survey."""
+"""Surveys read from a folder of VHLSS modules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.inference.design import SinglePsu
-    from mpi.programmes.vhlss.find import Found
+    from mpi.programmes.vhlss.find import FoundFiles
     from mpi.programmes.vhlss.merge import Merged
     from mpi.programmes.vhlss.report import Report
 
@@ -167,7 +167,7 @@ def missing_names(
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
-def _check_subsample(subsample: str | None, found: Found, problems: Problems) -> None:
+def _check_subsample(subsample: str | None, found: FoundFiles, problems: Problems) -> None:
     if subsample is None:
         return
     if subsample != "expenditure":
@@ -177,7 +177,7 @@ def _check_subsample(subsample: str | None, found: Found, problems: Problems) ->
             problems.add(f"subsample='expenditure' needs {name!r} ({TITLES[name].lower()}), which is not there")
 
 
-def _check_needed(found: Found, problems: Problems) -> None:
+def _check_needed(found: FoundFiles, problems: Problems) -> None:
     for name in NEEDED:
         if name in found.variables or (name == "size" and "members" in found.places):
             continue

@@ -1,4 +1,4 @@
-"""What a folder holds of a round, and what can be computed from it."""
+"""Reports on a folder of VHLSS files: what it holds of a round, and what can be computed from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mpi.programmes.vhlss.find import Found
+    from mpi.programmes.vhlss.find import FoundFiles
     from mpi.programmes.vhlss.layout import Status
 
 __all__ = ["NameReport", "Report", "report_of"]
@@ -48,7 +48,7 @@ class NameReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a folder holds of a round.
+    """The contents of a folder for a round: files, variables, and the indicators that follow.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Report:
         return {indicator: tuple(n for n in names if n in lacking) for indicator, names in needs.items()}
 
     def __str__(self) -> str:
-        """What is missing, and what can still be computed."""
+        """Return the list of what is missing, and of what can still be computed."""
         lines = [f"VHLSS {self.year} in {self.folder}:"]
         if self.missing_files:
             lines.append(f"  files not there: {', '.join(self.missing_files)}")
@@ -108,7 +108,7 @@ class Report:
         return f"  {standard}: {whole} of {len(lacks)} indicators can be computed"
 
 
-def report_of(found: Found) -> Report:
+def report_of(found: FoundFiles) -> Report:
     """Report on what was found."""
     layout = found.layout
     there = set(found.variables) | ({"members"} if "members" in found.places else set())
@@ -118,7 +118,7 @@ def report_of(found: Found) -> Report:
     return Report(layout.year, found.folder, layout.standard, files, tuple(names))
 
 
-def _name(found: Found, name: str, there: set[str]) -> NameReport:
+def _name(found: FoundFiles, name: str, there: set[str]) -> NameReport:
     mapping = found.layout.names.get(name) or Name(name, (), ())
     title = TITLES.get(name, mapping.title)
     held = found.variables.get(name)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mpi.core.errors import Problems
-    from mpi.programmes.vhlss.find import Found, Place
+    from mpi.programmes.vhlss.find import FoundFiles, Place
     from mpi.programmes.vhlss.layout import Level
 
-__all__ = ["Sheet", "places_of", "read_sheets", "shown"]
+__all__ = ["ModuleSheet", "places_of", "read_sheets", "shown"]
 
 _EA = ("province", "district", "commune", "ea")
 _SHOWN = 3
@@ -27,7 +27,7 @@ _NUMBERS = 10**6  # members and things owned are numbered below this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class ModuleSheet:
     """One file, read.
 
     Attributes
@@ -64,7 +64,7 @@ class Sheet:
         return self.rows * 100 + self.number
 
 
-def read_sheets(found: Found, problems: Problems, encoding: str | None = None) -> dict[str, Sheet]:
+def read_sheets(found: FoundFiles, problems: Problems, encoding: str | None = None) -> dict[str, ModuleSheet]:
     """Read each file that holds a key or a variable; only the columns needed."""
     wanted: dict[str, list[str]] = {key: [] for key in ("households", "members") if key in found.places}
     for held in found.variables.values():
@@ -73,7 +73,7 @@ def read_sheets(found: Found, problems: Problems, encoding: str | None = None) -
     return {file: _sheet(found.places[file], columns, problems, encoding) for file, columns in wanted.items()}
 
 
-def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: str | None) -> Sheet:
+def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: str | None) -> ModuleSheet:
     keys = place.keys if place.level != "ea" else {k: place.keys[k] for k in _EA}
     table = read_table(place.path, [*keys.values(), *columns], encoding=encoding)
     frame = table.frame if hasattr(table.frame, "iloc") else table.frame.to_pandas()
@@ -83,7 +83,7 @@ def _sheet(place: Place, columns: Iterable[str], problems: Problems, encoding: s
     copies = rows[again] if place.level != "ea" else rows[:0]
     frame, rows = frame[~again].reset_index(drop=True), rows[~again]
     number = _number(place, frame, problems) if place.level in {"member", "item"} else None
-    sheet = Sheet(place.path.name, place.level, rows, number, frame, table.labels, copies)
+    sheet = ModuleSheet(place.path.name, place.level, rows, number, frame, table.labels, copies)
     if place.level != "item":
         _check_once(sheet, problems)
     return sheet
@@ -112,7 +112,7 @@ def _number(place: Place, frame: Any, problems: Problems) -> NDArray[np.int64]:
     return np.where(good, values, 0).astype(np.int64)
 
 
-def _check_once(sheet: Sheet, problems: Problems) -> None:
+def _check_once(sheet: ModuleSheet, problems: Problems) -> None:
     """Tell of rows that stand more than once."""
     distinct, counts = np.unique(sheet.ids, return_counts=True)
     again = distinct[counts > 1]

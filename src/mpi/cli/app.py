@@ -22,7 +22,7 @@ from mpi.cli.robustness import run as compare_orders
 from mpi.cli.show import show_measure, show_measures, show_retention, show_survey, status
 from mpi.cli.show_classes import show_answer
 from mpi.cli.show_lines import show_line, show_lines
-from mpi.cli.source import Source, on_file
+from mpi.cli.source import DataSource, on_file
 from mpi.cli.streams import run_to_streams
 from mpi.cli.vhlss import VhlssRequest, account_of, answer, line_of
 from mpi.core.plain_text import visible_lines
@@ -67,7 +67,7 @@ def _version(*, requested: bool) -> None:
 @on_file()
 def estimate(
     *,
-    source: Source,
+    source: DataSource,
     measure: opt.MeasureName,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
@@ -113,7 +113,7 @@ def estimate(
 @on_file()
 def robustness(
     *,
-    source: Source,
+    source: DataSource,
     measure: opt.MeasureName,
     by: opt.Columns = None,
     cutoff: opt.Cutoffs = None,
@@ -148,7 +148,7 @@ def robustness(
 @on_file(policies=False)
 def monetary(
     *,
-    source: Source,
+    source: DataSource,
     welfare: opt.Welfare,
     line: opt.MoneyLines = None,
     by: opt.Columns = None,
@@ -304,7 +304,7 @@ def explain(
 @on_file(policies=False)
 def check(
     *,
-    source: Source,
+    source: DataSource,
     measure: opt.MeasureIfAny = None,
 ) -> None:
     """Check a file's design, and a measure's indicators in it, without estimating.

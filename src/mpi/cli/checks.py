@@ -16,7 +16,7 @@ from mpi.frames.missing_codes import read_missing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpi.cli.source import Source
+    from mpi.cli.source import DataSource
     from mpi.measures.measure import Measure
     from mpi.survey.survey import Survey
 
@@ -97,7 +97,7 @@ def _unwritable(path: Path) -> Iterator[str]:
         yield f"{path}: the folder {str(folder)!r} may not be written to; choose another"
 
 
-def checked_survey(source: Source, plan: Measure | None) -> Survey:
+def checked_survey(source: DataSource, plan: Measure | None) -> Survey:
     """Read a file for `check`; tell the problems of the design and of the indicators together."""
     from mpi.readers import column_names, read_table
     from mpi.readers.large.scan import is_several
@@ -133,7 +133,7 @@ def checked_survey(source: Source, plan: Measure | None) -> Survey:
     return source.weighted(survey)
 
 
-def _checked_where_they_lie(source: Source, plan: Measure | None) -> Survey:
+def _checked_where_they_lie(source: DataSource, plan: Measure | None) -> Survey:
     """Let the engine look through files that are left where they lie; what is wrong it tells with counts."""
     from mpi.survey.read import read_survey
     from mpi.survey.survey import of_rows

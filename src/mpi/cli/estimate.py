@@ -17,7 +17,7 @@ from mpi.core.errors import Problems, RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpi.cli.source import Source
+    from mpi.cli.source import DataSource
     from mpi.frames.aggregation import By
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
@@ -50,7 +50,7 @@ class EstimateRequest:
         By which figures are shown or not.
     """
 
-    source: Source
+    source: DataSource
     measure: str
     by: Sequence[str]
     cutoffs: Sequence[str]

@@ -19,7 +19,7 @@ from mpi.tables.footnotes import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mpi.cli.source import Source
+    from mpi.cli.source import DataSource
     from mpi.measures.words import Unit
     from mpi.release.scheme import Scheme
     from mpi.results.estimates import Estimates
@@ -47,7 +47,7 @@ class MonetaryRequest:
         As they were written.
     """
 
-    source: Source
+    source: DataSource
     welfare: str
     lines: Sequence[str]
     by: Sequence[str]

@@ -18,7 +18,7 @@ from mpi.core.plain_text import visible, visible_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpi.cli.source import Source
+    from mpi.cli.source import DataSource
     from mpi.measures.measure import Measure
     from mpi.measures.words import Unit
     from mpi.results.estimates import Estimates
@@ -53,7 +53,7 @@ class RobustnessRequest:
         As for `mpi estimate`.
     """
 
-    source: Source
+    source: DataSource
     measure: str
     by: Sequence[str]
     cutoffs: Sequence[str]

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from mpi.measures.measure import Missing as Policy
     from mpi.survey.survey import Survey
 
-__all__ = ["Source", "on_file"]
+__all__ = ["DataSource", "on_file"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """A file of microdata, and how it becomes a survey.
 
     Attributes
@@ -130,7 +130,7 @@ class _Options:
     missing: opt.Missing = None
 
 
-def _source(given: _Options) -> Source:
+def _source(given: _Options) -> DataSource:
     """Return what the options say of a file."""
     from mpi.survey.design import Design
     from mpi.survey.design import design_of as both
@@ -150,7 +150,7 @@ def _source(given: _Options) -> Source:
     how = {"missing": codes_of(codes) if codes else None, "encoding": given.encoding, "sheet": given.sheet}
     if given.calibration is not None and not given.calibrate:
         raise typer.BadParameter("it needs --calibrate, a table of known totals", param_hint="--calibration")
-    return Source(
+    return DataSource(
         given.file, reading | {k: v for k, v in how.items() if v}, given.memory, policy, tuple(given.calibrate or ()),
         given.calibration.value if given.calibration else "rake", replicates_of(given.replicates), given.seed,
     )  # fmt: skip

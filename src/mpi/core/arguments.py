@@ -111,6 +111,7 @@ def kinds_checked(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the function's result, once its arguments were checked."""
         refuse_unknown(kwargs)
         problems(args, kwargs).raise_if_any()
         with translated_memory_errors(_work(function.__name__, args, kwargs), _SMALLER):

@@ -200,6 +200,7 @@ def strata_of(design: PsuDesign, cells: Cells, whole: Cells | None) -> Strata:
     """Return the strata in the cells of a block, which may be a side of shares; those of few cells are found once."""
 
     def make() -> tuple[PsuDesign, Cells | None, Strata]:
+        """Return the design, the whole and the strata."""
         stratum, group = design.stratum[cells.unit], cells.group()
         first = np.flatnonzero(np.r_[True, (stratum[1:] != stratum[:-1]) | (group[1:] != group[:-1])])
         length = np.diff(np.r_[first, len(stratum)])

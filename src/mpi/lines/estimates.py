@@ -225,7 +225,7 @@ def estimate_classes(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Figure:
+class _LineFigure:
     """A class (or what is undecided): who is in it, and whom its share is of; arrays of 0 and 1 over rows."""
 
     name: str
@@ -234,7 +234,7 @@ class _Figure:
     among: Floats
 
 
-def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_Figure]:
+def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_LineFigure]:
     code, may_be = rows.of(status.code), rows.of(status.may_be())
     every = np.ones(len(code), dtype=np.float64)
     seen = (code > 0).astype(np.float64)
@@ -243,16 +243,16 @@ def _figures(status: Classification, rows: Rows, *, bounds: bool) -> list[_Figur
     for k, name in enumerate(names):
         inside = (code == k + 1).astype(np.float64)
         if bounds:
-            found += [_Figure(name, "lower_bound", inside, every)]
-            found += [_Figure(name, "upper_bound", may_be[:, k].astype(np.float64), every)]
+            found += [_LineFigure(name, "lower_bound", inside, every)]
+            found += [_LineFigure(name, "upper_bound", may_be[:, k].astype(np.float64), every)]
         else:
-            found.append(_Figure(name, "level", inside, seen))
+            found.append(_LineFigure(name, "level", inside, seen))
     if not seen.all():
-        found.append(_Figure("undecided", "level", every - seen, every))
+        found.append(_LineFigure("undecided", "level", every - seen, every))
     return found
 
 
-def _parts(cells: Cells, rows: Rows, figures: Sequence[_Figure]) -> list[Part]:
+def _parts(cells: Cells, rows: Rows, figures: Sequence[_LineFigure]) -> list[Part]:
     """Make the shares and the numbers of one grouping."""
     above, below = (cells.totals(rows.weight * getattr(f, x) for f in figures) for x in ("inside", "among"))
     cases = cells.totals(f.among * (rows.weight > 0) for f in figures)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["Area", "ClassCondition", "Deprivation", "Fact", "LineClass", "Standing", "Status", "Threshold", "amount"]
+__all__ = [
+    "Area",
+    "ClassCondition",
+    "Deprivation",
+    "LineClass",
+    "LineFact",
+    "Standing",
+    "Status",
+    "Threshold",
+    "amount",
+]
 
 Status = Literal["verified", "secondary", "from memory", "not found"]
 """How sure an item is: read in the text or a page that quotes it, in a paraphrase, recalled, or not found."""
@@ -29,7 +39,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class LineFact:
     """Something said of a line in words: its instrument, its validity, a note."""
 
     name: str

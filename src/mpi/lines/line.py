@@ -33,7 +33,7 @@ class Line(Standard):
         What it is called, and where it applies.
     unit : str
         The unit of the thresholds, such as ``VND per person per month``.
-    instrument, validity : Fact
+    instrument, validity : LineFact
         The decree, and the period it applies to, with their standing.
     valid_from, valid_to : date
         The first and the last day on which it applies.
@@ -47,9 +47,9 @@ class Line(Standard):
         The deprivations that are counted; none where the line is of income alone.
     cutoff : Fraction or None
         The share of deprivations from which `measure` counts a person as poor.
-    weighting, identification : Fact or None
+    weighting, identification : LineFact or None
         Where the weights and that cutoff come from.
-    notes : tuple of Fact
+    notes : tuple of LineFact
         What else there is to know.
     """
 

@@ -11,7 +11,7 @@ from mpi.core.errors import unknown
 from mpi.core.exact import text
 from mpi.core.toml_words import is_text, join
 from mpi.lines.decisions import band_names, conditions_met
-from mpi.lines.items import Area, ClassCondition, Deprivation, Fact, LineClass, Standing, Status, Threshold
+from mpi.lines.items import Area, ClassCondition, Deprivation, LineClass, LineFact, Standing, Status, Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,36 +83,36 @@ def _read_standing(table: TomlTable) -> Standing:
     return Standing(status, source, table.text("article"))
 
 
-def _fact(top: TomlTable, key: str) -> Fact:
+def _fact(top: TomlTable, key: str) -> LineFact:
     table = top.table(key)
     if table is None:
-        return Fact(key, "", Standing("not found", ""))
+        return LineFact(key, "", Standing("not found", ""))
     table.check(("text", *_STANDING), needed=("text",))
-    return Fact(key, table.text("text"), _read_standing(table))
+    return LineFact(key, table.text("text"), _read_standing(table))
 
 
-def _notes(top: TomlTable) -> tuple[Fact, ...]:
+def _notes(top: TomlTable) -> tuple[LineFact, ...]:
     found = []
     for name, table in top.tables("notes"):
         table.check(("text", *_STANDING), needed=("text",))
-        found.append(Fact(name, table.text("text"), _read_standing(table)))
+        found.append(LineFact(name, table.text("text"), _read_standing(table)))
     return tuple(found)
 
 
-def _validity(top: TomlTable) -> tuple[Fact, Any, Any]:
+def _validity(top: TomlTable) -> tuple[LineFact, Any, Any]:
     table = top.table("validity")
     if table is None:
-        return Fact("validity", "", Standing("not found", "")), None, None
+        return LineFact("validity", "", Standing("not found", "")), None, None
     table.check(("from", "to", "text", *_STANDING), needed=("from", "to"))
     first, last = table.day("from"), table.day("to")
     if "from" in table and "to" in table and last < first:
         table.note("to", f"{last} is before {first}, the first day")
     said = table.text("text")
     period = f"{first} to {last}" + (f" ({said})" if said else "")
-    return Fact("validity", period, _read_standing(table)), first, last
+    return LineFact("validity", period, _read_standing(table)), first, last
 
 
-def _share(top: TomlTable, key: str, inner: str) -> tuple[Fact | None, Fraction | None]:
+def _share(top: TomlTable, key: str, inner: str) -> tuple[LineFact | None, Fraction | None]:
     table = top.table(key)
     if table is None:
         return None, None
@@ -120,7 +120,7 @@ def _share(top: TomlTable, key: str, inner: str) -> tuple[Fact | None, Fraction 
     share = table.share(inner)
     said = table.text("text")
     words = ("" if share is None else text(share)) + (f": {said}" if said else "")
-    return Fact(key, words, _read_standing(table)), share
+    return LineFact(key, words, _read_standing(table)), share
 
 
 # --- areas and thresholds -----------------------------------------------------------------------------------

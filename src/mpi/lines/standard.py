@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mpi.lines.items import Area, ClassCondition, Deprivation, Fact, LineClass, Threshold
+    from mpi.lines.items import Area, ClassCondition, Deprivation, LineClass, LineFact, Threshold
 
 __all__ = ["Standard"]
 
@@ -31,8 +31,8 @@ class Standard:
     title: str
     country: str
     unit: str
-    instrument: Fact
-    validity: Fact
+    instrument: LineFact
+    validity: LineFact
     valid_from: date
     valid_to: date
     areas: tuple[Area, ...]
@@ -40,9 +40,9 @@ class Standard:
     classes: tuple[LineClass, ...]
     indicators: tuple[Deprivation, ...]
     cutoff: Fraction | None
-    weighting: Fact | None
-    identification: Fact | None
-    notes: tuple[Fact, ...]
+    weighting: LineFact | None
+    identification: LineFact | None
+    notes: tuple[LineFact, ...]
 
     @property
     def measure(self) -> Measure:

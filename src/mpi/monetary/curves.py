@@ -12,7 +12,7 @@ from mpi.decompose.over_time.changes import change
 from mpi.estimation.request import check_survey
 from mpi.inference.intervals import interval as limits_of
 from mpi.inference.intervals import t_quantile
-from mpi.monetary.estimates import Options, ends_of, estimate, estimated, request_of
+from mpi.monetary.estimates import MonetaryOptions, ends_of, estimate, estimated, request_of
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import Statistic, statistics_of
 from mpi.results.rounds import spans
@@ -74,7 +74,7 @@ def growth_incidence(
     *,
     points: int | Sequence[float] = 20,
     rounds: Sequence[Any] | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Return the growth of incomes at points of the distribution (Ravallion and Chen 2003), and of the mean.
 
@@ -120,7 +120,7 @@ def quantile_intervals(
     by: Sequence[By] = (),
     *,
     interval: Woodruff = "t",
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> pd.DataFrame:
     """Return quantiles with Woodruff's (1952) intervals, which need no density.
 

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from mpi.survey.survey import Survey
     from mpi.survey.words import Where
 
-__all__ = ["Options", "ends_of", "estimate", "estimated", "request_of"]
+__all__ = ["MonetaryOptions", "ends_of", "estimate", "estimated", "request_of"]
 
 
-class Options(Counting, total=False):
+class MonetaryOptions(Counting, total=False):
     """The options of estimates of money beside `where`, which lines are read in."""
 
     observed: bool
 
 
-defaults(Options, unit=None, level=0.95, df="group", observed=True)
+defaults(MonetaryOptions, unit=None, level=0.95, df="group", observed=True)
 
 
 @kinds_checked
@@ -53,7 +53,7 @@ def estimate(
     line: LineLike = None,
     statistics: str | Sequence[str] | None = None,
     where: Where | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Estimate poverty and inequality of money, such as income or expenditure per head.
 
@@ -130,12 +130,12 @@ def ends_of(rounds: Sequence[Any] | None) -> tuple[Any, Any]:
 
 
 def request_of(
-    survey: Survey, welfare: str, by: Sequence[By], line: LineLike, where: Where | None, options: Options
+    survey: Survey, welfare: str, by: Sequence[By], line: LineLike, where: Where | None, options: MonetaryOptions
 ) -> tuple[Opened, dict[str, Fixed | Relative]]:
     """Check the request, and read the lines."""
     survey.check_columns([welfare])
     plain = {k: v for k, v in options.items() if k != "observed"}
-    request = opened(survey, by, columns=[welfare], where=where, **plain)  # type: ignore[arg-type]  # as Options says
+    request = opened(survey, by, columns=[welfare], where=where, **plain)  # type: ignore[arg-type]  # as MonetaryOptions says
     tell_undeclared(request.domain, [welfare])
     specs = specs_of(line, request.domain)
     columns = [s.column for s in specs.values() if isinstance(s, Fixed) and s.column is not None]

@@ -13,7 +13,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.request import check_survey
 from mpi.monetary.assembled import assembled
-from mpi.monetary.estimates import Options, ends_of, estimated, request_of
+from mpi.monetary.estimates import MonetaryOptions, ends_of, estimated, request_of
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import orders, statistics_of
 from mpi.results.concat import concat
@@ -54,7 +54,7 @@ def growth_redistribution(
     line: LineLike,
     rounds: Sequence[Any] | None = None,
     alphas: Sequence[float] = (0, 1, 2),
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Take the change of monetary poverty apart into growth of the mean and redistribution around it.
 

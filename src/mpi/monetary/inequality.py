@@ -12,7 +12,7 @@ from mpi.core.arguments import kinds_checked
 from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_survey
-from mpi.monetary.estimates import Options, estimate
+from mpi.monetary.estimates import MonetaryOptions, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
@@ -36,7 +36,7 @@ __all__ = ["income_sources", "within_between"]
 
 @kinds_checked
 def within_between(
-    survey: Survey, welfare: str, by: By, *, alphas: Sequence[float] = (0, 1, 2), **options: Unpack[Options]
+    survey: Survey, welfare: str, by: By, *, alphas: Sequence[float] = (0, 1, 2), **options: Unpack[MonetaryOptions]
 ) -> Estimates:
     """Take generalised entropy apart into inequality within groups and between them (Shorrocks 1984).
 
@@ -114,7 +114,7 @@ def _between(share: Figures, relative: Figures, alpha: float) -> Figures:
 
 @kinds_checked
 def income_sources(
-    survey: Survey, welfare: str, sources: Sequence[str], by: Sequence[By] = (), **options: Unpack[Options]
+    survey: Survey, welfare: str, sources: Sequence[str], by: Sequence[By] = (), **options: Unpack[MonetaryOptions]
 ) -> Estimates:
     """Say how much of the inequality of income comes from each of its sources (Shorrocks 1982).
 

@@ -12,7 +12,7 @@ from mpi.core.errors import RequestError
 from mpi.estimation.means import mean
 from mpi.estimation.request import check_measure, check_survey, columns_of, crosses
 from mpi.estimation.row_scores import scores
-from mpi.monetary.estimates import Options  # noqa: TC001  # read when the signature is written out
+from mpi.monetary.estimates import MonetaryOptions  # noqa: TC001  # read when the signature is written out
 from mpi.monetary.lines import Fixed, specs_of
 from mpi.results.concat import concat
 from mpi.tables.footnotes import KEY
@@ -47,7 +47,7 @@ def overlap(
     by: Sequence[By] = (),
     *,
     where: Where | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Say who is poor in money, in deprivations, in both or in neither, and whom each way of counting misses.
 

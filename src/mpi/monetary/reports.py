@@ -10,7 +10,7 @@ import numpy as np
 from mpi.core.arguments import kinds_checked
 from mpi.core.errors import Problems, RequestError, unknown
 from mpi.monetary.curves import growth_incidence
-from mpi.monetary.estimates import Options, estimate, estimated, request_of
+from mpi.monetary.estimates import MonetaryOptions, estimate, estimated, request_of
 from mpi.monetary.growth import growth_redistribution
 from mpi.monetary.lines import Fixed
 from mpi.monetary.names import statistics_of
@@ -65,7 +65,7 @@ def report(
     by: Sequence[By] = (),
     *,
     line: LineLike = None,
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Return a table of the World Bank's poverty and equity reports as estimates.
 
@@ -134,7 +134,7 @@ def report(
 
 
 def _core(
-    survey: Survey, welfare: str, by: Sequence[By], line: LineLike, options: Options, *, whole: bool
+    survey: Survey, welfare: str, by: Sequence[By], line: LineLike, options: MonetaryOptions, *, whole: bool
 ) -> Estimates:
     """Return the statistics of a line with those between it and 1.5 times it."""
     request, specs = request_of(survey, welfare, by, line, None, options)

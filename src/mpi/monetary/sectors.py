@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.monetary.estimates import Options, ends_of, estimate
+from mpi.monetary.estimates import MonetaryOptions, ends_of, estimate
 from mpi.monetary.names import orders
 from mpi.results.dual import figures_of
 from mpi.results.lookup import Finder
@@ -45,7 +45,7 @@ def sectors(
     line: LineLike,
     rounds: Sequence[Any] | None = None,
     alphas: Sequence[float] = (0, 1, 2),
-    **options: Unpack[Options],
+    **options: Unpack[MonetaryOptions],
 ) -> Estimates:
     """Take the change of monetary poverty apart by sectors (Ravallion and Huppi 1991).
 

@@ -204,4 +204,4 @@ def _rows_of_data(
 def survey_of(table: Any, roles: Mapping[str, Any], *, weighted: bool = True, **options: Any) -> Survey:
     """Return the table of a profile as a survey; `roles` are those of the design, without weights."""
     survey = Survey(table, weight=WEIGHT, **roles, **options)
-    return of_rows(survey.rows.collect().standing_for(CASES, weighted=weighted))
+    return of_rows(survey.rows.collect().with_cases(CASES, weighted=weighted))

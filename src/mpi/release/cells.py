@@ -115,11 +115,11 @@ class Tabulated:
 
     def known(self, hidden: Mask) -> Mask:
         """Return which cells are known where some figures are hidden: those that a figure tells."""
-        cell, figure = self.publishing_pairs
+        cell, figure = self.published_pairs
         return np.bincount(cell[~hidden[figure]], minlength=len(self.value)) > 0
 
     @property
-    def publishing_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def published_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The pairs of a cell and a figure that publishes it."""
         if not self.pairs:
             cell = np.repeat(np.arange(len(self.publishers)), [len(p) for p in self.publishers])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["INGREDIENTS", "Condition", "condition"]
+__all__ = ["INGREDIENTS", "ReliabilityCondition", "condition"]
 
 INGREDIENTS = {
     "n": "unweighted cases",
@@ -42,7 +42,7 @@ _UNMET = {"<=": "above", "<": "not below", ">=": "below", ">": "not above"}
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ReliabilityCondition:
     """A comparison that a figure has to meet.
 
     Attributes
@@ -93,7 +93,7 @@ class Condition:
         return f"{what} {_UNMET[self.comparison]} {said}"
 
 
-def condition(text: str) -> Condition:
+def condition(text: str) -> ReliabilityCondition:
     """Return the condition that a text says.
 
     Raises
@@ -113,8 +113,8 @@ def condition(text: str) -> Condition:
     if name not in INGREDIENTS:
         raise ValueError(unknown("ingredient", name, INGREDIENTS))
     if limit in INGREDIENTS:
-        return Condition(name, comparison, limit)
+        return ReliabilityCondition(name, comparison, limit)
     try:
-        return Condition(name, comparison, float(fraction(limit)))
+        return ReliabilityCondition(name, comparison, float(fraction(limit)))
     except ValueError:
         raise ValueError(f"{text!r}: {limit!r} is neither a number nor one of {', '.join(INGREDIENTS)}") from None

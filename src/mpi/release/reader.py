@@ -8,7 +8,7 @@ from mpi.core.errors import FileError, Problems
 from mpi.core.toml_file import parsed, source_name
 from mpi.core.toml_table import TomlTable
 from mpi.core.toml_words import is_text, value_kind
-from mpi.release.conditions import Condition, condition
+from mpi.release.conditions import ReliabilityCondition, condition
 
 if TYPE_CHECKING:
     from mpi.core.toml_file import TomlSource
@@ -31,7 +31,7 @@ _SMALLEST = """
     show = "hidden"
 """
 
-Ways = tuple[tuple[Condition, ...], ...]
+Ways = tuple[tuple[ReliabilityCondition, ...], ...]
 
 
 def read(source: TomlSource) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _ways(table: TomlTable, key: str) -> Ways:
     return tuple(tuple(c for text in way if (c := _condition(table, key, text)) is not None) for way in ways)
 
 
-def _condition(table: TomlTable, key: str, text: object) -> Condition | None:
+def _condition(table: TomlTable, key: str, text: object) -> ReliabilityCondition | None:
     if not is_text(text):
         table.note(key, f"found {value_kind(text)}, expected a condition such as 'n >= 25'")
         return None

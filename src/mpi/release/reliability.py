@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mpi.release.conditions import Condition
+    from mpi.release.conditions import ReliabilityCondition
     from mpi.release.scheme import Label, Scheme
     from mpi.tables.estimates_like import EstimatesLike
 
@@ -69,7 +69,9 @@ def judged(est: EstimatesLike, scheme: Scheme) -> Judged:
     return Judged(label, reason)
 
 
-def _met(ways: Sequence[Sequence[Condition]], ingredients: Mapping[str, Floats], count: int) -> NDArray[np.bool_]:
+def _met(
+    ways: Sequence[Sequence[ReliabilityCondition]], ingredients: Mapping[str, Floats], count: int
+) -> NDArray[np.bool_]:
     """Return which figures meet all conditions of one of the ways."""
     met = np.zeros(count, dtype=bool)
     for way in ways:

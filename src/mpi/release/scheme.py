@@ -10,7 +10,7 @@ from mpi.release.reader import read
 
 if TYPE_CHECKING:
     from mpi.core.toml_file import TomlSource
-    from mpi.release.conditions import Condition
+    from mpi.release.conditions import ReliabilityCondition
 
 __all__ = ["Label", "Scheme", "Shown"]
 
@@ -38,11 +38,11 @@ class Label:
     name: str
     show: Shown
     mark: str = ""
-    shares: tuple[tuple[Condition, ...], ...] = ()
-    means: tuple[tuple[Condition, ...], ...] = ()
+    shares: tuple[tuple[ReliabilityCondition, ...], ...] = ()
+    means: tuple[tuple[ReliabilityCondition, ...], ...] = ()
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[ReliabilityCondition, ...]:
         """All conditions."""
         return tuple(c for way in (*self.shares, *self.means) for c in way)
 

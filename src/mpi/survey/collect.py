@@ -72,7 +72,7 @@ def profiles_of(source: Source, aggregation: Aggregation, options: Mapping[str, 
     while tables:
         small = memory_rows(tables.pop(0), Design(weight=weight, census=census, **design, **options), labels)
         households = "households" in source.roles
-        small = small.standing_for(cases, weighted="weight" in source.roles, households=households)
+        small = small.with_cases(cases, weighted="weight" in source.roles, households=households)
         made.append(small.where(INSIDE) if conditions else small)
     return made
 
@@ -118,7 +118,7 @@ def collected_rows(
         roles["rows"] = "households"
     roles.pop("households", None)
     here = memory_rows(found.drop(*conditions).to_native(), Design(**roles, **options), labels)
-    here = here if cases is None else here.standing_for(cases)
+    here = here if cases is None else here.with_cases(cases)
     return here.where(INSIDE) if conditions else here
 
 

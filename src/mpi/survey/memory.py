@@ -245,8 +245,8 @@ class MemoryRows:
         """Return the same over other frames of the same rows, with other `labels` or `missing` where they are given."""
         return replace(self, data=replace(self.data, frames=tuple(frames), **changed))
 
-    def standing_for(self, cases: str, *, weighted: bool = True, households: bool = False) -> MemoryRows:
-        """Return them with a column that says how many rows of the microdata, or households, each stands for."""
+    def with_cases(self, cases: str, *, weighted: bool = True, households: bool = False) -> MemoryRows:
+        """Return rows with a column of the number of rows of the microdata, or households, that each stands for."""
         roles = {r: c for r, c in self.roles.items() if weighted or r != "weight"}
         return replace(self, roles=roles | {"cases": cases, **({"households": cases} if households else {})})
 

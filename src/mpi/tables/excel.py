@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mpi.tables.estimates_like import EstimatesLike
-    from mpi.tables.excel_blocks import Block
+    from mpi.tables.excel_blocks import SheetBlock
     from mpi.tables.excel_pages import NumberFormat, Page
     from mpi.tables.excel_styles import Sign
     from mpi.tables.footnotes import Style as Beside
@@ -181,7 +181,7 @@ def _published(
         yield sheet, said
 
 
-def _measured(filling: _Filling, blocks: Sequence[Block]) -> str:
+def _measured(filling: _Filling, blocks: Sequence[SheetBlock]) -> str:
     """Say what was measured: the figures of the sheet, by their names."""
     table = filling.form.table
     if table.names == ("",):  # figures stand in rows
@@ -193,7 +193,7 @@ def _measured(filling: _Filling, blocks: Sequence[Block]) -> str:
     return "; ".join(names[:room]) + more
 
 
-def _set_widths(filling: _Filling, blocks: Sequence[Block]) -> tuple[int, float]:
+def _set_widths(filling: _Filling, blocks: Sequence[SheetBlock]) -> tuple[int, float]:
     """Set the widths of columns; return the last, and the pixels of all: notes want more than a narrow table has."""
     labels = filling.form.labels
     for c, width in enumerate(labels, 1):
@@ -208,7 +208,7 @@ def _set_widths(filling: _Filling, blocks: Sequence[Block]) -> tuple[int, float]
     return last + 1, _NARROWEST
 
 
-def _head(filling: _Filling, block: Block, row: int) -> int:
+def _head(filling: _Filling, block: SheetBlock, row: int) -> int:
     """Write the head of a block, and return the row below it."""
     sheet, table, words = filling.sheet, filling.form.table, filling.words
     labels, beside = len(filling.form.labels), len(words)
@@ -257,7 +257,7 @@ def _spans(filling: _Filling, heads: Sequence[tuple[str, str]], widths: Sequence
         sheet.heights[row] = _LINE * lines + 3
 
 
-def _body(filling: _Filling, block: Block, row: int) -> int:
+def _body(filling: _Filling, block: SheetBlock, row: int) -> int:
     """Write the rows of a block, and return the row below them."""
     sheet, table, labels = filling.sheet, filling.form.table, filling.form.labels
     marked = {j: any(filling.flags[p] for p in table.cell[:, j].tolist() if p >= 0) for j in block.columns}
@@ -311,7 +311,7 @@ def _figure(filling: _Filling, row: int, column: int, p: int, look: NumberFormat
         filling.sheet.put(row, column + k, shown, number_style(kind, look, (mark, form), place, sign))
 
 
-def _cases_below(filling: _Filling, block: Block, row: int) -> int:
+def _cases_below(filling: _Filling, block: SheetBlock, row: int) -> int:
     """Write the cases of each column below it."""
     table, labels = filling.form.table, len(filling.form.labels)
     style = count_style(_THIN)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mpi.tables.excel_pages import NumberFormat, PageTable
     from mpi.tables.footnotes import Style
 
-__all__ = ["BESIDE", "ERROR", "PORTRAIT", "Block", "Fitted", "fitted", "numbers_of", "words_above"]
+__all__ = ["BESIDE", "ERROR", "PORTRAIT", "Fitted", "SheetBlock", "fitted", "numbers_of", "words_above"]
 
 ERROR = "(SE)"
 """What stands above standard errors, which have brackets."""
@@ -43,7 +43,7 @@ _HEAD, _LINES, _FEW_LINES = 5, 4, 2  # rows of a head, and lines of a label ther
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SheetBlock:
     """Some columns of a table that stand side by side.
 
     Attributes
@@ -68,7 +68,7 @@ class Fitted:
         The figures.
     labels : list of float
         The pixels of the labels of rows, and of the cases of each.
-    blocks : list of Block
+    blocks : list of SheetBlock
         The blocks, one below another.
     stacked : int
         How many blocks are short enough to stand on one sheet, one below another.
@@ -76,7 +76,7 @@ class Fitted:
 
     table: PageTable
     labels: list[float]
-    blocks: list[Block]
+    blocks: list[SheetBlock]
     stacked: int
 
 
@@ -129,9 +129,9 @@ def _fitted(table: PageTable, numbers: Sequence[NDArray[np.float64]], style: Sty
     return Fitted(table, _labels(table, page * _LABELS), blocks, max(stacked, 1))
 
 
-def _blocks(table: PageTable, widths: Sequence[list[float]], page: float) -> list[Block]:
+def _blocks(table: PageTable, widths: Sequence[list[float]], page: float) -> list[SheetBlock]:
     room = page - sum(_labels(table, page * _LABELS))
-    return [Block(columns, [widths[j] for j in columns]) for columns in _packed(table, [*map(sum, widths)], room)]
+    return [SheetBlock(columns, [widths[j] for j in columns]) for columns in _packed(table, [*map(sum, widths)], room)]
 
 
 def _labels(table: PageTable, most: float) -> list[float]:

@@ -49,14 +49,14 @@ _PREFIX = "(within households) "
 _ENOUGH = 20
 
 
-class Counting(TypedDict, total=False):
+class WithinOptions(TypedDict, total=False):
     """The keyword arguments for the unit counted and the level of intervals."""
 
     unit: Unit
     level: float
 
 
-defaults(Counting, unit="person", level=0.95)
+defaults(WithinOptions, unit="person", level=0.95)
 
 
 @kinds_explained
@@ -70,7 +70,7 @@ def within_households(
     measure: Measure | None = None,
     by: Sequence[By] = (),
     female: Any = None,
-    **options: Unpack[Counting],
+    **options: Unpack[WithinOptions],
 ) -> Estimates:
     """Return individual deprivations by sex, and whether the deprived live beside members who are not.
 

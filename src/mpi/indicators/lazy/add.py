@@ -19,7 +19,7 @@ from mpi.indicators.rules.rules import require_rules
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from mpi.indicators.lazy.checks import Fitted
+    from mpi.indicators.lazy.checks import FittedRules
     from mpi.indicators.rules.rules import Rules
 
     Labels = Mapping[str, Mapping[Any, str]]
@@ -106,7 +106,7 @@ def _same(frame: nw.LazyFrame[Any], name: str) -> str:
     return name.casefold() if engine.is_duckdb() or engine.is_ibis() or engine.is_spark_like() else name
 
 
-def _joined(frame: nw.LazyFrame[Any], fit: Fitted, keys: Sequence[str], members: str | None) -> nw.LazyFrame[Any]:
+def _joined(frame: nw.LazyFrame[Any], fit: FittedRules, keys: Sequence[str], members: str | None) -> nw.LazyFrame[Any]:
     """Evaluate by household and join it to the members, on identifiers written so that every engine joins them."""
     own = {f"{SCRATCH}key_{i}": _joinable(k, fit.schema) for i, k in enumerate(keys)}
     plus = [expr.alias(name) for name, expr in own.items()]
@@ -123,7 +123,7 @@ def _joinable(key: str, schema: Mapping[str, Any]) -> nw.Expr:
     return nw.col(key).cast(nw.String) if is_category else nw.col(key)
 
 
-def _in_place(frame: nw.LazyFrame[Any], fit: Fitted) -> nw.LazyFrame[Any]:
+def _in_place(frame: nw.LazyFrame[Any], fit: FittedRules) -> nw.LazyFrame[Any]:
     """Evaluate row by row; columns from which the rules took codes come back as they were."""
     columns = frame.collect_schema().names()
     asked, kept = fit.frame, {c: c for c in columns}

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, Mapping[Any, str]]
 
-__all__ = ["Fitted", "check_names", "fitted_rules"]
+__all__ = ["FittedRules", "check_names", "fitted_rules"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
+class FittedRules:
     """A lazy frame that rules fit.
 
     Attributes
@@ -64,7 +64,7 @@ class Fitted:
 
 def fitted_rules(
     frame: nw.LazyFrame[Any], rules: Rules, labels: Labels | None = None, spared: Collection[str] = ()
-) -> Fitted:
+) -> FittedRules:
     """Hold rules to a lazy frame: to its schema, and by one look to its values where no schema tells.
 
     Parameters
@@ -133,7 +133,7 @@ def fitted_rules(
         counts = {(name, text): levels[name][text] for name, said in texts.items() for text in said}
         tell({**codes, **texts}, {**seen.counts, **counts})
     problems.raise_if_any()
-    return Fitted(frame, rules, schema, taken)
+    return FittedRules(frame, rules, schema, taken)
 
 
 def _columns_of_nulls(frame: nw.LazyFrame[Any], schema: Mapping[str, Any]) -> set[str]:

@@ -23,7 +23,7 @@ from mpi.indicators.rules.words import HEAD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mpi.indicators.lazy.checks import Fitted
+    from mpi.indicators.lazy.checks import FittedRules
     from mpi.indicators.rules.conditions import Condition
     from mpi.indicators.rules.rule import Rule
     from mpi.indicators.rules.rules import Rules
@@ -53,7 +53,7 @@ def evaluate_lazily(
         return nw.to_native(households_of(fit, {k: nw.col(k) for k in keys}))
 
 
-def households_of(fit: Fitted, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
+def households_of(fit: FittedRules, keys: Mapping[str, nw.Expr]) -> nw.LazyFrame[Any]:
     """Return the households of members, with what the rules say of each.
 
     Parameters

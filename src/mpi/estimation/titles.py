@@ -1,4 +1,4 @@
-"""What tables print for columns and indicators: the label that a measure gives, or else that of the file."""
+"""Printed labels of columns and indicators: that of the measure, or else that of the file."""
 
 from __future__ import annotations
 

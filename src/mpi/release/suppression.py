@@ -49,7 +49,7 @@ def complementary(est: EstimatesLike, hidden: Mask, few: Mask, protection: float
     cells = tabulated(est)
     secret = secrets(cells, hidden)
     out = cells.closed(_with_ingredients(cells, secret) | cells.closed(secret))
-    wanted = targets(est, cells, np.flatnonzero(secret).tolist(), protection, cases=_of_rows(cells, few))
+    wanted = targets(est, cells, np.flatnonzero(secret).tolist(), protection, cases=_case_figures(cells, few))
     out = _hidden_with(cells, out, wanted)
     return (out | _derived(est, out | hidden)) & ~hidden
 

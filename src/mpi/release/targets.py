@@ -45,10 +45,10 @@ def targets(
             out += ratio_targets(est, table, i, protection)
         if i in table.ratios or i not in table.of_figure:
             continue
-        cell = found.of_figure[i]
-        value = found.value[cell]
-        one = _weight_of_case(found, i, cell)  # of nobody, or of less than a case, that it may be one
-        up = min(max(value, one) * protection, found.room[cell])
+        cell = table.of_figure[i]
+        value = table.value[cell]
+        one = _weight_of_case(table, i, cell)  # of nobody, or of less than a case, that it may be one
+        up = min(max(value, one) * protection, table.room[cell])
         out += [Target(i, (cell,), (1.0,), up), Target(i, (cell,), (-1.0,), value * protection)]
     return list({(t.cells, t.factors): t for t in out if t.need > 0}.values())
 

@@ -56,7 +56,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        """What the page is about, by the label of the column of groups where it has one."""
+        """The title of the page, by the label of the column of groups where it has one."""
         return heading(self.by, self.layout.est.titles)
 
     @property

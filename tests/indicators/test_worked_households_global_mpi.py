@@ -310,8 +310,8 @@ def test_an_item_under_another_name_is_told_on_every_engine(engine: str, on_engi
 
 def test_assets_of_which_no_column_is_there_cannot_be_computed() -> None:
     rules = load_rules("global-mpi")
-    assert "assets" not in [r.name for r in rules if not rules.missing_columns(r, ["age", "household"])]
-    assert rules.missing_columns(rules["assets"], ["tv"]) == ()
+    assert "assets" not in [r.name for r in rules if not rules.lacking(r, ["age", "household"])]
+    assert rules.lacking(rules["assets"], ["tv"]) == ()
 
 
 def test_the_readings_differ_in_missing_answers_alone() -> None:

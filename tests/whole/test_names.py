@@ -21,8 +21,8 @@ NOUNS = {
 }  # fmt: skip
 """Nouns that end in -ing."""
 
-ADJECTIVES = {"counting", "fitting_sets"}
-"""Rows that count, and sets that fit: names of users' code."""
+ADJECTIVES = {"counting", "fitting_sets", "lacking"}
+"""Rows that count, sets that fit, columns that are lacking: public names."""
 
 SHARED_CLASSES = {
     "Classification": "public in both mpi.codes and mpi.lines",

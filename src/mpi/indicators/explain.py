@@ -170,9 +170,7 @@ def explain(
     able, answers = gather(able, known, lambda names: read_answers(frames, names).take(rows), labels)
     members = _members(frames, known, rows)
     accounts = [
-        _account(able[r.name], answers, members)
-        if r.name in able
-        else _not_computed(r, rules.missing_columns(r, known))
+        _account(able[r.name], answers, members) if r.name in able else _not_computed(r, rules.lacking(r, known))
         for r in rules
     ]
     shown = "-".join(map(str, household_id)) if isinstance(household_id, tuple) else str(household_id)

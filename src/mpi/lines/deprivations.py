@@ -62,7 +62,7 @@ def with_deprivations(survey: Survey, line: Line, rules: Rules | None = None) ->
     absent = [i for i in wanted if i.column not in made.columns]
     if absent:
         named = [asked[i.name] for i in absent if i.name in asked.names]
-        lacking = sorted({c for rule in named for c in asked.missing_columns(rule, survey.columns)})
+        lacking = sorted({c for rule in named for c in asked.lacking(rule, survey.columns)})
         because = f"; columns that are absent: {', '.join(lacking)}" if lacking else ""
         warn(f"{line.name}: {', '.join(i.name for i in absent)} cannot be computed: missing in every row{because}")
     return _with_missing(made, [i.column for i in absent])

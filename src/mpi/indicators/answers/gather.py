@@ -122,7 +122,7 @@ def check_columns(rules: Rules, known: Sequence[str]) -> None:
     """Raise when columns are absent; tell which rules need them, and which can be computed all the same."""
     needing: dict[str, list[str]] = {}
     for rule in rules:
-        for name in rules.missing_columns(rule, known):
+        for name in rules.lacking(rule, known):
             needing.setdefault(name, []).append(rule.name)
     if not needing:
         return

@@ -169,7 +169,7 @@ class Rules:
         made = next((c for c in self.computed if c.name == column), None)
         return (column,) if made is None or column in known else made.inputs_among(known)
 
-    def missing_columns(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
+    def lacking(self, rule: Rule, known: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that a rule needs and the data lack.
 
         These are all where all are optional, none is there, and the rule says nothing without them.
@@ -192,7 +192,7 @@ def computable(rules: Rules, columns: Iterable[str]) -> Rules:
     """
     require_rules(rules)
     known = list(columns)
-    return rules.select(r.name for r in rules if not rules.missing_columns(r, known))
+    return rules.select(r.name for r in rules if not rules.lacking(r, known))
 
 
 def require_rules(rules: Any) -> None:

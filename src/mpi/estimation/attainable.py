@@ -51,7 +51,7 @@ class Miss:
 
         Examples
         --------
-        >>> Miss(Fraction(67, 100), Fraction(2, 3), 840).told("cutoff")
+        >>> Miss(Fraction(67, 100), Fraction(2, 3), 840).sentence("cutoff")
         "cutoff 0.67 misses the score 2/3 by 0.5% (people on it: 840, below the cutoff); if it is meant, write '2/3'"
         """
         gap = float(abs(self.cutoff - self.score) / self.score) * 100

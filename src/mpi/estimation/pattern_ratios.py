@@ -127,10 +127,10 @@ def pattern_estimates(
     The share deprived in everything or in nothing:
 
     >>> import mpi
-    >>> from mpi.estimation.parts import Labels
+    >>> from mpi.estimation.parts import ColumnLabels
     >>> def alike(patterns):
     ...     same = patterns.deprived.all(axis=1) | ~patterns.deprived.any(axis=1)
-    ...     return [Quantity(Labels("alike"), same, np.ones(len(same)))]
+    ...     return [Quantity(ColumnLabels("alike"), same, np.ones(len(same)))]
     >>> pattern_estimates(mpi.load_sample(), mpi.load_measure("gso-mdp"), alike).keys["statistic"].values
     ('alike',)
     """

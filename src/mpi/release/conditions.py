@@ -104,7 +104,7 @@ def condition(text: str) -> ReliabilityCondition:
     Examples
     --------
     >>> condition("log_cv <= 0.175")
-    Condition(name='log_cv', comparison='<=', limit=0.175)
+    ReliabilityCondition(name='log_cv', comparison='<=', limit=0.175)
     """
     found = _WRITTEN.fullmatch(text)
     if not found:

@@ -97,7 +97,7 @@ def distinct_names(columns: Sequence[str], *, by_name: bool) -> dict[str, str]:
 
     Examples
     --------
-    >>> distinct_names(["psu", "d"], asked=True)
+    >>> distinct_names(["psu", "d"], by_name=True)
     {'psu': 'psu', 'd': 'd'}
     """
     known: dict[str, str] = {}

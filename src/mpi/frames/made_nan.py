@@ -267,6 +267,7 @@ def _without_nan(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function of columns that gives what is NaN as missing; arrays that hold it are refused."""
 
     def fair(column: Any) -> Any:
+        """Return the function's result with missing values in place of NaN."""
         found = function(column)
         if not isinstance(found, np.ndarray):
             return found.fill_nan(None) if hasattr(found, "fill_nan") and found.dtype.is_float() else found

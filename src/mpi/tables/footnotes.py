@@ -150,7 +150,7 @@ def effects(layout: Grid) -> list[str]:
             figures = (label == i) & hidden & own[:, None]
             rows = figures.any(axis=1)
             whole = not (there & ~hidden)[rows].any()
-            many = "" if whole else f"{int(figures.sum()):,} figures of "
+            many = "" if whole else f"{_counted(int(figures.sum()))} of "
             where = f"By {name}" if name not in (None, "total", KEY_FIGURES) else str(name or "figures").capitalize()
             out.append(f"{where}: {many}{int(rows.sum()):,} of {int(own.sum()):,} rows {status.label.values[i]}.")
     return out
@@ -194,5 +194,9 @@ def _cells(layout: Grid, cells: NDArray[np.bool_]) -> str:
         return "; ".join(" of ".join(filter(None, (heads[j], names[i]))) for i, j in where)
     rows = list(filter(None, dict.fromkeys(names[i] for i, _ in where)))
     if 0 < len(rows) <= _ROWS:
-        return f"{len(where):,} figures of {'; '.join(rows)}"
+        return f"{_counted(len(where))} of {'; '.join(rows)}"
     return f"{len(where):,} figures in {int(there.any(axis=1).sum()):,} rows"
+
+
+def _counted(figures: int) -> str:
+    return "1 figure" if figures == 1 else f"{figures:,} figures"

@@ -11,7 +11,7 @@ import pytest
 
 import mpi
 from mpi.codes import shipped
-from mpi.datasets import _sample_folder
+from mpi.datasets.samples import sample_folder
 from mpi.plot.tiles import grid_of
 from mpi.programmes.vhlss.codes import region_of_province
 from mpi.programmes.vhlss.layout_files import layout_of
@@ -58,7 +58,7 @@ def test_what_is_installed_has_the_data_files_of_the_sources() -> None:
 
 
 def test_every_sample_can_be_read() -> None:
-    folder = _sample_folder()
+    folder = sample_folder()
     found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*.dta")}
     assert set(found) == {
         p.relative_to(ROOT / "data/samples").as_posix() for p in (ROOT / "data/samples").rglob("*.dta")

@@ -172,10 +172,10 @@ def _columns(ctx: typer.Context) -> tuple[str, ...]:
     if not isinstance(file, str):
         return ()
     with suppress(Exception):  # it is not told while somebody types
-        from mpi.datasets import _sample_folder
+        from mpi.datasets.samples import sample_folder
         from mpi.readers.read import column_names
 
-        return column_names(_sample_folder() / "two_rounds.dta" if file == SAMPLE else file)
+        return column_names(sample_folder() / "two_rounds.dta" if file == SAMPLE else file)
     return ()
 
 

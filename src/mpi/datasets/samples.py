@@ -14,7 +14,7 @@ from mpi.survey.design import Design
 if TYPE_CHECKING:
     from mpi.survey.survey import Survey
 
-__all__ = ["SYNTHETIC", "load_sample"]
+__all__ = ["SYNTHETIC", "load_sample", "sample_folder"]
 
 SYNTHETIC = "SYNTHETIC, the sample that is shipped: nobody was interviewed, and it says nothing about any country"
 """What is said under every table and picture of a sample."""
@@ -51,7 +51,7 @@ def load_sample(name: str = "two-rounds") -> Survey:
 
     if name not in _SAMPLES:
         raise RequestError(unknown("sample", name, _SAMPLES))
-    with as_file(_sample_folder() / _SAMPLES[name]) as path:
+    with as_file(sample_folder() / _SAMPLES[name]) as path:
         if name.startswith("vhlss"):
             from mpi.programmes.vhlss import read_vhlss
 
@@ -62,7 +62,7 @@ def load_sample(name: str = "two-rounds") -> Survey:
     return of_rows(replace(rows, origin=replace(rows.origin, data=SYNTHETIC)))
 
 
-def _sample_folder() -> Path:
+def sample_folder() -> Path:
     """Return where the samples are: inside the installed package, or beside the sources of a checkout."""
     installed = Path(str(files("mpi"))) / "samples"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "data" / "samples"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "data" / "samples"

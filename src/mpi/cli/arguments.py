@@ -42,9 +42,11 @@ def measure_of(name: str) -> Measure:
 
 def scheme_of(name: str | None) -> Scheme | None:
     """Return a shipped scheme, or that of a file; none where none is named."""
+    if name is None:
+        return None
     from mpi.release.library import scheme_of as found
 
-    return None if name is None else found(name)
+    return found(name)
 
 
 def word(chosen: StrEnum | None, otherwise: str) -> Any:

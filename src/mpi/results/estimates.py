@@ -12,7 +12,6 @@ from mpi.core.former import former
 from mpi.core.readonly import seal
 from mpi.frames.row_order import positions
 from mpi.inference.intervals import Interval, p_value
-from mpi.release.released import released
 from mpi.results import contrasts, joint_tests, uncertainty, writers
 from mpi.results.as_json import arguments_of, plain, read_json
 from mpi.results.hypotheses import nulls, t_statistics
@@ -194,6 +193,8 @@ class Estimates:
         >>> est.release("dhs").table["status"].value_counts().to_dict()["not shown: fewer than 25 persons"]
         3
         """
+        from mpi.release.released import released  # which figures that no scheme judges need not wait for
+
         return released(self, scheme)
 
     def publish(self, shown: str | Sequence[str] | None = None, /, **options: Unpack[Layout]) -> pd.DataFrame:

@@ -328,7 +328,7 @@ def test_indicators_in_rows_go_to_files(est: mpi.Estimates, tmp_path) -> None:
     parts.to_excel(tmp_path / "a.xlsx", indicators="rows")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     assert book.sheetnames == ["Notes", "Total", "By area", "Data"]
-    assert [c.value for c in book["By area"][5]][:4] == ["area", "wave", "indicator", "n"]
+    assert [c.value for c in book["By area"][5]][:4] == ["Urban or rural", "wave", "indicator", "n"]
     parts.to_latex(tmp_path / "a.tex", indicators="rows")
     assert "Urban & 2016 to 2018 & Toilet & " in (tmp_path / "a.tex").read_text(encoding="utf-8")
     parts.to_html(tmp_path / "a.html", indicators="rows")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mpi.core.arguments import kinds_checked
-from mpi.release.cells import tabulated
 from mpi.release.library import scheme_of
 from mpi.release.released import released
 from mpi.release.reliability import judged
 from mpi.release.suppression import secrets
 from mpi.release.system import Target, furthest, parts_of, reaches, unprotected
+from mpi.release.tabulate import tabulated
 from mpi.release.targets import ratio_targets, targets
 from mpi.tables.keys import NAMES
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mpi.release.cells import tabulated
 from mpi.release.ingredients import derived
 from mpi.release.system import complemented, doubtful, parts_of
+from mpi.release.tabulate import tabulated
 from mpi.release.targets import targets
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ def change(est: EstimatesLike, by: By | None = None, *, statistic: str = "H", **
     -------
     Picture
         Groups in order of their change. Changes beyond sampling error, by Holm's adjustment for all groups, are dark;
-        the others are grey and phrase to be perhaps none. Of more than 30 groups only the former are drawn.
+        the others are grey and said to be perhaps none. Of more than 30 groups only the former are drawn.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def change(value: float, decimals: int, language: Language = "en") -> str:
 
 
 def span(low: float, high: float, decimals: int, language: Language = "en") -> str:
-    """Return an interval; one with a minus is mark_text with words.
+    """Return an interval; one with a minus is written with words.
 
     Examples
     --------

@@ -52,7 +52,7 @@ class Picture:
     title : str
         The finding.
     subtitle : str
-        What is description, of whom, in which unit.
+        What is measured, of whom, in which unit.
     source : str
         Where the data come from.
     table : DataFrame
@@ -94,13 +94,13 @@ class Picture:
         Raises
         ------
         MpiError
-            When the end of the name is another, or the file cannot be mark_text.
+            When the end of the name is another, or the file cannot be written.
         """
         from mpi.core.errors import RequestError
 
         kind = Path(path).suffix.lower().removeprefix(".")
         if kind not in _FORMATS:
-            raise RequestError(f"a picture is mark_text as .png, .svg or .pdf, not {Path(path).name!r}")
+            raise RequestError(f"a picture is written as .png, .svg or .pdf, not {Path(path).name!r}")
         data = self._bytes(kind)
         with atomic_path(path) as file:
             file.write_bytes(data)
@@ -152,7 +152,7 @@ def composed(
 ) -> Picture:
     """Write title, unit and source around the axes, and return the picture.
 
-    On axes of the user's own the title stands above them, and nothing else is mark_text.
+    On axes of the user's own the title stands above them, and nothing else is written.
     """
     title, subtitle, source = (
         options.get("title") or words[0], options.get("subtitle") or words[1], options.get("source") or words[2],

@@ -116,4 +116,4 @@ def _drawn(est: EstimatesLike, marks: Sequence[Mark], share: Floats, statistic: 
 
 
 _SURE = 90
-"""From how many of 100 draws on a group is phrase to come first."""
+"""From how many of 100 draws on a group is said to come first."""

@@ -1,4 +1,4 @@
-"""Colours, faces and sizes of pictures: one blue for what is description, grey for the past, orange for one thing."""
+"""Colours, faces and sizes of pictures: one blue for what is measured, grey for the past, orange for one thing."""
 
 from __future__ import annotations
 

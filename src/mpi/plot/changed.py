@@ -42,14 +42,17 @@ class _Pair:
 
     @property
     def change(self) -> float:
+        """The later figure less the earlier one."""
         return self.new.value - self.old.value
 
     @property
     def sure(self) -> bool:
+        """Return whether the change is beyond sampling error."""
         return self.p < _LEVEL
 
     @property
     def colour(self) -> str:
+        """The colour of a fall, of a rise, or of what may be no change."""
         return THEN if not self.sure else NOW if self.change < 0 else MARK
 
 

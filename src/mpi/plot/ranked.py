@@ -115,6 +115,7 @@ class _Ranked:
         self.options, self.dense = options, len(order) > _DENSE
 
     def drawn(self, whole: Mark | None, statistic: str) -> Picture:
+        """Return the picture, with a line at the figure of the total where it is known."""
         n = len(self.order)
         share = any(m.per_cent for m in self.order if isinstance(m, Mark))
         step = 0.365 if self.dense else 0.62

@@ -170,6 +170,7 @@ def _walk_tagged(file: BinaryIO, version: int, size: int) -> DtaLayout:
     name, shown, title = (33, 49, 81) if version == 117 else (129, 57, 321)
 
     def texts(part: int, width: int, what: str) -> tuple[bytes, ...]:
+        """Return the texts of one part of the header, one for each column."""
         file.seek(places[part] + len(_PARTS[part]))
         return _closed(file, _texts(file, count, width, what), _PARTS[part])
 

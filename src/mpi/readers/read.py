@@ -27,9 +27,13 @@ __all__ = ["column_names", "read_table"]
 class _Format(Protocol):
     """The functions that each format's module offers."""
 
-    def names(self, path: Path, encoding: str | None) -> tuple[str, ...]: ...
+    def names(self, path: Path, encoding: str | None) -> tuple[str, ...]:
+        """Return the names of a file's columns."""
+        ...
 
-    def read(self, path: Path, columns: list[str] | None, encoding: str | None) -> Table: ...
+    def read(self, path: Path, columns: list[str] | None, encoding: str | None) -> Table:
+        """Return some columns of a file, or all, with their labels."""
+        ...
 
 
 def read_table(

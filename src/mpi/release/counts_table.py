@@ -130,7 +130,8 @@ def _system(values: Floats) -> tuple[System, Floats]:
     largest = max(float(values.max(initial=0.0)), 1.0)
     cost = np.r_[1 + 0.1 * values.ravel() / largest, np.full(rows + columns, 1e4)]
 
-    def bounds(known: Mask) -> tuple[Floats, Floats]:
-        return np.where(known, -true, -true), np.full(len(true), np.inf)
+    def bounds(_: Mask) -> tuple[Floats, Floats]:
+        """Return how far each count may move, down to 0 and up without end, whatever is known of others."""
+        return -true, np.full(len(true), np.inf)
 
     return System(relations, bounds, cost, np.zeros((0, 2), dtype=np.int64)), true
